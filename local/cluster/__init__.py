@@ -1,0 +1,1 @@
+"""A named Kubernetes cluster in namespaces, a cgroup and a directory of its own."""

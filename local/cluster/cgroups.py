@@ -1,0 +1,99 @@
+"""The cluster's own cgroup, in every hierarchy of the machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+ROOT = Path("/sys/fs/cgroup")
+
+#: Seconds after SIGKILL until a process must be gone.
+KILL_WAIT = 20.0
+
+
+class CgroupError(Exception):
+    """The machine's cgroups cannot be used; the message says what was found."""
+
+
+def is_v2() -> bool:
+    """Whether the machine has cgroup version 2 alone."""
+    return (ROOT / "cgroup.controllers").exists()
+
+
+def hierarchies() -> list[Path]:
+    """The mount points of all hierarchies: version 1's controllers, version 2, or both."""
+    found = []
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        left, right = line.split(" - ", 1)
+        if right.split(" ", 1)[0] in ("cgroup", "cgroup2"):
+            found.append(Path(left.split(" ")[4]))
+    if not found:
+        raise CgroupError(f"no cgroup hierarchy is mounted below {ROOT}: containers need one")
+    return found
+
+
+def name_of(cluster: str) -> str:
+    return f"slipway-{cluster}"
+
+
+def create(cluster: str) -> list[Path]:
+    """Make the cluster's cgroup everywhere and return the `cgroup.procs` that a process joins."""
+    procs = []
+    for mount in hierarchies():
+        group = mount / name_of(cluster)
+        group.mkdir(exist_ok=True)
+        for setting in ("cpuset.cpus", "cpuset.mems"):
+            if (mount / setting).exists() and not (group / setting).read_text().strip():
+                (group / setting).write_text((mount / setting).read_text())
+        if is_v2():
+            # Version 2 allows processes only in leaves: the kubelet makes a sibling of this one.
+            controllers = (mount / "cgroup.controllers").read_text().split()
+            for parent in (mount, group):
+                wanted = " ".join(f"+{controller}" for controller in controllers)
+                (parent / "cgroup.subtree_control").write_text(wanted)
+            group = group / "system"
+            group.mkdir(exist_ok=True)
+        procs.append(group / "cgroup.procs")
+    return procs
+
+
+def processes(cluster: str) -> set[int]:
+    """The processes in the cluster's cgroup, anywhere below it."""
+    found: set[int] = set()
+    for mount in hierarchies():
+        for procs in (mount / name_of(cluster)).rglob("cgroup.procs"):
+            with contextlib.suppress(FileNotFoundError, OSError):
+                found |= {int(line) for line in procs.read_text().split()}
+    return found
+
+
+def destroy(cluster: str) -> None:
+    """Kill every process in the cluster's cgroup and remove it from all hierarchies."""
+    deadline = time.monotonic() + KILL_WAIT
+    while left := processes(cluster):
+        if time.monotonic() > deadline:
+            raise CgroupError(f"{len(left)} processes of {cluster} outlive SIGKILL: {sorted(left)}")
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.05)
+    for mount in hierarchies():
+        top = mount / name_of(cluster)
+        groups = [path for path in top.rglob("*") if path.is_dir()] if top.is_dir() else []
+        for group in (*sorted(groups, reverse=True), top):
+            _remove(group, deadline)
+
+
+def _remove(group: Path, deadline: float) -> None:
+    while True:
+        try:
+            group.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError as error:  # busy for a moment after its last process
+            if time.monotonic() > deadline:
+                raise CgroupError(f"{group} cannot be removed: {error}") from error
+            time.sleep(0.02)

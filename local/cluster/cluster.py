@@ -1,0 +1,244 @@
+"""Starting and stopping a cluster. Stopping leaves nothing; starting first clears what a killed
+start or stop may have left."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from local.cluster import certificates, cgroups, manifests, programs
+from local.cluster.api import Api, ApiError
+from local.cluster.spec import BASE, KUBELET, ClusterSpec, Network
+
+#: Seconds from the first process to a node that is ready: 10 to 20 on two busy cores.
+START_TIMEOUT = 120.0
+
+Note = Callable[[str], None]
+
+
+class ClusterError(Exception):
+    """The cluster cannot be started or stopped; the message says what it was waiting for."""
+
+
+def missing_abilities() -> list[str]:
+    """What this machine lacks for running containers; empty where nothing does."""
+    lacks = []
+    if sys.platform != "linux":
+        return [f"Linux (this is {sys.platform})"]
+    if os.geteuid() != 0:
+        lacks.append("root (mounts, network namespaces and cgroups need it)")
+    for program in ("unshare", "nsenter", "ip", "mount"):
+        if shutil.which(program) is None:
+            lacks.append(f"`{program}` on PATH (Debian: util-linux, iproute2)")
+    if "overlay" not in Path("/proc/filesystems").read_text():
+        lacks.append("the overlay file system in the kernel")
+    try:
+        if not all(os.access(mount, os.W_OK) for mount in cgroups.hierarchies()):
+            lacks.append(f"cgroups that can be written below {cgroups.ROOT}")
+    except cgroups.CgroupError as error:
+        lacks.append(str(error))
+    return lacks
+
+
+def is_running(name: str) -> bool:
+    return bool(cgroups.processes(name)) and (BASE / name / "ready").exists()
+
+
+def running_spec(name: str) -> ClusterSpec:
+    return ClusterSpec.load(BASE / name)
+
+
+def start(spec_for: Callable[[int], ClusterSpec], name: str, note: Note) -> ClusterSpec:
+    """Start a cluster; `spec_for` makes its description once its network's index is known.
+
+    Raises `ClusterError` with the last log lines when it is not ready within `START_TIMEOUT`.
+    """
+    if lacks := missing_abilities():
+        raise ClusterError(
+            "this machine cannot run a local cluster; it lacks: "
+            + "; ".join(lacks)
+            + ". Use one you have: slipway:cluster: {kind: existing, context: <its context>}"
+        )
+    stop(name)
+    directory = BASE / name
+    directory.mkdir(parents=True)
+    KUBELET.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + START_TIMEOUT
+    try:
+        note("its namespaces and network")
+        supervisor = _spawn(name, directory)
+        spec = spec_for(_connect(name, _inner_pid(supervisor, deadline)).index)
+        spec.logs.mkdir()
+        certificates.make(spec)
+        programs.write_configuration(spec)
+        spec.save()
+        assert supervisor.stdin is not None
+        supervisor.stdin.write(b"connected\n")
+        supervisor.stdin.close()
+        _bring_up(spec, supervisor, note, deadline)
+        (directory / "ready").touch()
+        return spec
+    except BaseException:
+        stop(name, keep_logs=True)
+        raise
+
+
+def stop(name: str, keep_logs: bool = False) -> None:
+    """Kill the cluster's processes and remove its cgroups and its directory."""
+    directory = BASE / name
+    if keep_logs and (directory / "logs").is_dir():
+        kept = Path(os.environ.get("TMPDIR", "/tmp"), f"slipway-{name}-logs")
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(directory / "logs", kept)
+    cgroups.destroy(name)
+    for link in json.loads(_ip("-json", "link", "show") or "[]"):
+        if link.get("ifalias") == name:  # the kernel removes it too, a moment later
+            with contextlib.suppress(ClusterError):
+                _ip("link", "del", link["ifname"])
+    if directory.exists():
+        shutil.rmtree(directory)
+    with contextlib.suppress(OSError):  # another cluster's directory is still there
+        BASE.rmdir()
+        KUBELET.rmdir()
+
+
+def nsenter(name: str) -> list[str]:
+    """The prefix of a command that runs inside the cluster's namespaces."""
+    for pid in cgroups.processes(name):
+        with contextlib.suppress(OSError):
+            status = Path(f"/proc/{pid}/status").read_text()
+            ids = next(line for line in status.splitlines() if line.startswith("NSpid:")).split()
+            if len(ids) > 2 and ids[-1] == "1":
+                return ["nsenter", "--target", str(pid), "--mount", "--net", "--pid", "--ipc"]
+    raise ClusterError(f"cluster {name} is not running")
+
+
+def import_image(spec: ClusterSpec, archive: str) -> None:
+    """Make the images of an OCI or docker archive known to the cluster's node."""
+    command = [*nsenter(spec.name), spec.programs["ctr"], "--address", spec.containerd_socket]
+    command += ["--namespace", "k8s.io", "images", "import", archive]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ClusterError(f"{archive} cannot be imported: {done.stderr.strip()}")
+
+
+def _spawn(name: str, directory: Path) -> subprocess.Popen[bytes]:
+    groups = cgroups.create(name)
+
+    def join() -> None:
+        for procs in groups:
+            procs.write_text(str(os.getpid()))
+
+    # The supervisor waits on its standard input; should this process die before it says that the
+    # network is there, the supervisor ends, and the link with it.
+    namespaces = ["--mount", "--net", "--pid", "--ipc", "--fork", "--mount-proc"]
+    command = ["unshare", *namespaces, "--propagation", "private", "--kill-child", sys.executable]
+    root = Path(__file__).resolve().parents[2]
+    with (directory / "supervisor.err").open("wb") as errors:
+        return subprocess.Popen(
+            [*command, "-m", "local.cluster.supervisor", str(directory)],
+            cwd=root,
+            stdin=subprocess.PIPE,
+            stdout=errors,
+            stderr=errors,
+            start_new_session=True,
+            preexec_fn=join,
+        )
+
+
+def _inner_pid(supervisor: subprocess.Popen[bytes], deadline: float) -> int:
+    children = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children")
+    while time.monotonic() < deadline and supervisor.poll() is None:
+        if found := children.read_text().split():
+            return int(found[0])
+        time.sleep(0.01)
+    raise ClusterError(f"unshare ended with {supervisor.poll()} before the cluster's first process")
+
+
+def _connect(name: str, pid: int) -> Network:
+    """Make the link to the cluster: the first free network, starting at one that its name gives.
+
+    The name of the link is the lock: the kernel lets only one have it.
+    """
+    first = hashlib.sha256(name.encode()).digest()[0]
+    for index in (*range(first, 256), *range(first)):
+        network = Network(index)
+        if _ip("route", "show", network.cidr):
+            continue
+        peer = ["type", "veth", "peer", "name", "eth0", "netns", str(pid)]
+        with contextlib.suppress(ClusterError):
+            _ip("link", "add", network.link, *peer)
+            _ip("link", "set", network.link, "alias", name)
+            _ip("addr", "add", f"{network.host_ip}/24", "dev", network.link)
+            _ip("link", "set", network.link, "up")
+            return network
+    raise ClusterError("no free network among 10.213.0.0/24 … 10.213.255.0/24 (see `ip route`)")
+
+
+def _ip(*arguments: str) -> str:
+    done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ClusterError(f"`ip {' '.join(arguments)}` failed: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def _bring_up(
+    spec: ClusterSpec, supervisor: subprocess.Popen[bytes], note: Note, deadline: float
+) -> None:
+    def until(what: str, holds: Callable[[], bool], seconds: float = 0.1) -> None:
+        note(what)
+        while not _quietly(holds):
+            if supervisor.poll() is not None:
+                raise ClusterError(f"the cluster ended while waiting for {what}:\n{_tail(spec)}")
+            if time.monotonic() > deadline:
+                raise ClusterError(
+                    f"{what}: not within {START_TIMEOUT:.0f} s. What the cluster said last:\n"
+                    + _tail(spec)
+                )
+            time.sleep(seconds)
+
+    if spec.kubelet:
+        socket = [*nsenter(spec.name), "test", "-S", spec.containerd_socket]
+        until("container runtime", lambda: subprocess.run(socket, check=False).returncode == 0)
+        for archive in spec.images:
+            note(f"image {Path(archive).name}")
+            import_image(spec, archive)
+    api = Api(spec, "admin", timeout=5.0)
+    until("API server", lambda: bool(api.call("GET", "/readyz")))
+    account = "/api/v1/namespaces/default/serviceaccounts/default"
+    until("service accounts", lambda: bool(api.call("GET", account)))
+    api.apply(*manifests.storage_class())
+    if spec.kubelet:
+        for path, body in manifests.dns(spec):
+            api.apply(path, body)
+        until("node", lambda: _node_ready(api, spec.name), 0.3)
+
+
+def _node_ready(api: Api, name: str) -> bool:
+    node = api.call("GET", f"/api/v1/nodes/{name}")
+    conditions = {one["type"]: one["status"] for one in node["status"].get("conditions", [])}
+    return conditions.get("Ready") == "True"
+
+
+def _quietly(holds: Callable[[], bool]) -> bool:
+    try:
+        return holds()
+    except (ApiError, OSError):
+        return False
+
+
+def _tail(spec: ClusterSpec) -> str:
+    def lines() -> Iterator[str]:
+        for log in sorted([*spec.logs.glob("*.log"), spec.directory / "supervisor.err"]):
+            last = log.read_text(errors="replace").splitlines()[-4:] if log.exists() else []
+            yield from (f"  {log.stem}: {line[:300]}" for line in last)
+
+    return "\n".join(lines())

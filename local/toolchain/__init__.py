@@ -1,0 +1,1 @@
+"""Finds, downloads or builds the programs that the local environment runs."""

@@ -1,0 +1,51 @@
+"""Programs and libraries out of Debian packages, unpacked into the cache and never installed:
+no service is started and nothing of the machine changes."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class DebianError(Exception):
+    """A package cannot be fetched or unpacked; the message says which and why."""
+
+
+def _run(command: list[str], cwd: Path | None = None) -> str:
+    done = subprocess.run(command, cwd=cwd, text=True, capture_output=True, check=False)
+    if done.returncode:
+        raise DebianError(f"`{' '.join(command)}` failed:\n{(done.stderr or done.stdout).strip()}")
+    return done.stdout
+
+
+def unpack(packages: Iterable[str], target: Path) -> Path:
+    """Unpack `packages` (exactly these, no dependencies) into the directory `target`.
+
+    Done once: an existing `target` is returned as it is, and an interrupted run leaves none.
+    """
+    if target.is_dir():
+        return target
+    for needed in ("apt-get", "dpkg-deb"):
+        if shutil.which(needed) is None:
+            raise DebianError(
+                f"{needed} is not on PATH: the local cluster is made from Debian packages; "
+                "on another system use `cluster: {kind: existing}`"
+            )
+    names = sorted(packages)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".debian-") as scratch:
+        archives, root = Path(scratch, "archives"), Path(scratch, "root")
+        archives.mkdir()
+        download = ["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root", *names]
+        try:
+            _run(download, cwd=archives)
+        except DebianError:
+            _run(["apt-get", "update", "-qq"])  # no package lists yet, or outdated ones
+            _run(download, cwd=archives)
+        for archive in sorted(archives.glob("*.deb")):
+            _run(["dpkg-deb", "--extract", str(archive), str(root)])
+        root.replace(target)
+    return target

