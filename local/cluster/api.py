@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import ssl
@@ -42,10 +43,9 @@ class Api:
         response = connection.getresponse()
         if response.status >= 400:
             text = response.read().decode(errors="replace")
-            try:
+            # A plain-text answer, such as /readyz gives, is the message itself.
+            with contextlib.suppress(ValueError):
                 text = json.loads(text).get("message", text)
-            except ValueError:
-                pass  # a plain-text answer, such as /readyz gives, is the message
             raise ApiError(response.status, text)
         return response
 

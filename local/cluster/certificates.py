@@ -88,7 +88,9 @@ class Authority:
         builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
         self._write(file, builder.sign(self._key, hashes.SHA256()), key)
 
-    def _write(self, file: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
+    def _write(
+        self, file: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey
+    ) -> None:
         pem = certificate.public_bytes(serialization.Encoding.PEM)
         (self.directory / f"{file}.crt").write_bytes(pem)
         _write_key(self.directory / f"{file}.key", key)

@@ -8,13 +8,15 @@ import signal
 import time
 from pathlib import Path
 
+from local.errors import LocalError
+
 ROOT = Path("/sys/fs/cgroup")
 
 #: Seconds after SIGKILL until a process must be gone.
 KILL_WAIT = 20.0
 
 
-class CgroupError(Exception):
+class CgroupError(LocalError):
     """The machine's cgroups cannot be used; the message says what was found."""
 
 

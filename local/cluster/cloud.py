@@ -105,14 +105,16 @@ def start(spec: ClusterSpec, log: Callable[[str], None]) -> None:
         threading.Thread(target=_run, args=(spec, controller, log), daemon=True).start()
 
 
-def _run(spec: ClusterSpec, controller: LoadBalancers | Volumes, log: Callable[[str], None]) -> None:
+def _run(
+    spec: ClusterSpec, controller: LoadBalancers | Volumes, log: Callable[[str], None]
+) -> None:
     while True:
         try:
             api = Api(spec, "cloud")
             for found in api.watch(controller.path):
                 controller.reconcile(api, found)
-        except Exception:
-            # A controller outlives whatever the API server or the network does; it says so.
+        # A controller outlives whatever the API server or the network does, and logs it.
+        except Exception:  # noqa: BLE001
             log(f"{type(controller).__name__}: {traceback.format_exc()}")
             time.sleep(RETRY)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from local.cluster import certificates, cgroups, manifests, programs
 from local.cluster.api import Api, ApiError
 from local.cluster.spec import BASE, KUBELET, ClusterSpec, Network
+from local.errors import LocalError
 
 #: Seconds from the first process to a node that is ready: 10 to 20 on two busy cores.
 START_TIMEOUT = 120.0
@@ -24,7 +25,7 @@ START_TIMEOUT = 120.0
 Note = Callable[[str], None]
 
 
-class ClusterError(Exception):
+class ClusterError(LocalError):
     """The cluster cannot be started or stopped; the message says what it was waiting for."""
 
 
@@ -131,16 +132,14 @@ def import_image(spec: ClusterSpec, archive: str) -> None:
 
 
 def _spawn(name: str, directory: Path) -> subprocess.Popen[bytes]:
-    groups = cgroups.create(name)
-
-    def join() -> None:
-        for procs in groups:
-            procs.write_text(str(os.getpid()))
-
+    # The shell enters the cgroup and becomes `unshare`, so that no process is ever outside.
+    enter = 'while [ "$1" != -- ]; do echo $$ > "$1"; shift; done; shift; exec "$@"'
+    groups = [str(procs) for procs in cgroups.create(name)]
     # The supervisor waits on its standard input; should this process die before it says that the
     # network is there, the supervisor ends, and the link with it.
     namespaces = ["--mount", "--net", "--pid", "--ipc", "--fork", "--mount-proc"]
-    command = ["unshare", *namespaces, "--propagation", "private", "--kill-child", sys.executable]
+    unshare = ["unshare", *namespaces, "--propagation", "private", "--kill-child"]
+    command = ["sh", "-c", enter, "sh", *groups, "--", *unshare, sys.executable]
     root = Path(__file__).resolve().parents[2]
     with (directory / "supervisor.err").open("wb") as errors:
         return subprocess.Popen(
@@ -150,7 +149,6 @@ def _spawn(name: str, directory: Path) -> subprocess.Popen[bytes]:
             stdout=errors,
             stderr=errors,
             start_new_session=True,
-            preexec_fn=join,
         )
 
 

@@ -68,7 +68,9 @@ def dns(spec: ClusterSpec) -> list[tuple[str, Object]]:
         ),
         (
             f"{rbac}/clusterroles/coredns",
-            _object("rbac.authorization.k8s.io/v1", "ClusterRole", {"name": "coredns"}, rules=rules),
+            _object(
+                "rbac.authorization.k8s.io/v1", "ClusterRole", {"name": "coredns"}, rules=rules
+            ),
         ),
         (
             f"{rbac}/clusterrolebindings/coredns",

@@ -153,7 +153,7 @@ def _boot(supervisor: Supervisor) -> None:
     try:
         supervisor.boot()
         supervisor.log("booted")
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - a thread's error ends the cluster
         supervisor.log(f"cannot start: {error!r}")
         os._exit(1)
 

@@ -9,8 +9,10 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from local.errors import LocalError
 
-class DebianError(Exception):
+
+class DebianError(LocalError):
     """A package cannot be fetched or unpacked; the message says which and why."""
 
 

@@ -55,7 +55,9 @@ class Downloads:
                     note(f"{part} MB from {host}")
                 return body.getvalue()
         except urllib.error.HTTPError as error:
-            raise Unavailable(f"{host} answered {error.code} for {urlsplit(address).path}") from error
+            raise Unavailable(
+                f"{host} answered {error.code} for {urlsplit(address).path}"
+            ) from error
         except (OSError, ValueError) as error:
             reason = f"{host} cannot be reached ({getattr(error, 'reason', error)})"
             self._dead[host] = reason

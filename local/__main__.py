@@ -1,0 +1,131 @@
+"""`python3 -m local <command>`: what the Makefile calls. Only the standard library is imported
+until the environment that the rest needs is there."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable
+
+from local import bootstrap
+from local.errors import LocalError
+from local.paths import Clone
+from local.progress import say
+
+
+def _up(clone: Clone) -> None:
+    from local import up
+
+    up.up(clone)
+
+
+def _down(clone: Clone) -> None:
+    from local import up
+
+    up.down(clone)
+
+
+def _env(clone: Clone) -> None:
+    from local import environment
+
+    if not clone.bin.is_dir():
+        raise LocalError("nothing is set up yet: run `make up` (or `make tools`) first")
+    print(environment.exports(clone))
+
+
+def _tools(clone: Clone) -> None:
+    from local import prepare
+    from local.toolchain.pins import PROGRAMS
+
+    box = prepare.toolbox()
+    tools = prepare.programs(clone, box, tuple(PROGRAMS))
+    prepare.environments(clone)
+    prepare.plugin_set(clone, box.downloads)
+    prepare.image_archives(box, tools)
+
+
+def _client(clone: Clone, arguments: list[str]) -> None:
+    from local import prepare, up
+
+    up.run_client(clone, prepare.engine_environment(clone), *arguments)
+
+
+def _outputs(clone: Clone, arguments: list[str]) -> None:
+    from local import up
+
+    print(up.outputs(clone, *arguments))
+
+
+def _test(clone: Clone, arguments: list[str]) -> None:
+    from local import check
+
+    layers = tuple(argument for argument in arguments if argument in check.LAYERS)
+    extra = tuple(argument for argument in arguments if argument not in check.LAYERS)
+    check.test(clone, layers or check.LAYERS, extra)
+
+
+def _lint(clone: Clone) -> None:
+    from local import check
+
+    check.lint(clone)
+
+
+def _bench(clone: Clone) -> None:
+    from local import bench
+
+    bench.main(clone)
+
+
+def _clean(clone: Clone) -> None:
+    from local import up
+
+    up.clean(clone)
+
+
+COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
+    "up": (_up, "start everything and ask a model for a prediction"),
+    "down": (_down, "destroy the stack and stop the cluster"),
+    "env": (_env, "print shell exports for pulumi and kubectl"),
+    "tools": (_tools, "get or build every tool and image, and start nothing"),
+    "lint": (_lint, "ruff and mypy --strict"),
+    "bench": (_bench, "figures side by side"),
+    "clean": (_clean, "remove this clone's environments and state"),
+}
+#: Commands that hand their arguments on.
+FORWARDING: dict[str, tuple[Callable[..., None], str]] = {
+    "client": (_client, "run the client, `python -m client ...`, on the dev stack"),
+    "outputs": (_outputs, "the stack's outputs as JSON, secrets left out"),
+    "test": (_test, "tests of the layers named (unit, engine, cluster), or all"),
+}
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, (_, text) in COMMANDS.items():
+        commands.add_parser(name, help=text, description=text)
+    for name, (_, text) in FORWARDING.items():
+        forwarding = commands.add_parser(name, help=text, description=text, add_help=False)
+        forwarding.add_argument("arguments", nargs=argparse.REMAINDER)
+    chosen, unknown = parser.parse_known_args(arguments)
+    if unknown and chosen.command not in FORWARDING:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        bootstrap.enter(arguments)
+        if chosen.command in FORWARDING:
+            FORWARDING[chosen.command][0](Clone.here(), [*unknown, *chosen.arguments])
+        else:
+            COMMANDS[chosen.command][0](Clone.here())
+    except KeyboardInterrupt:
+        say("\ninterrupted: the same command goes on from here")
+        return 130
+    except LocalError as error:
+        say(f"✗ {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

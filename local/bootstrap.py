@@ -1,0 +1,100 @@
+"""The Python environments, made with uv; only the standard library is needed to get here.
+
+Three kept apart: the program's (`.venv`), the client's (`.venv-client`) and, shared by all clones,
+the one that `local` itself and the plugin stand-ins run in. Their pins cannot be met together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from local.errors import LocalError
+from local.paths import Clone, cache_dir
+from local.progress import step
+from local.toolchain.pins import UV
+
+MINIMUM = (3, 11)
+
+
+class BootstrapError(LocalError):
+    """An environment cannot be made; the message holds what the installer said."""
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, text=True, capture_output=True, check=False)
+    if done.returncode:
+        raise BootstrapError(f"`{' '.join(command)}` failed:\n{done.stderr.strip()[-2000:]}")
+
+
+def uv() -> str:
+    """`uv` on PATH, else the pinned wheel in the cache."""
+    if found := shutil.which("uv"):
+        return found
+    home = cache_dir() / f"uv-{UV}"
+    if not (home / "bin" / "uv").is_file():
+        shutil.rmtree(home, ignore_errors=True)
+        home.parent.mkdir(parents=True, exist_ok=True)
+        partial = home.with_name(f"{home.name}.{os.getpid()}.part")
+        _run([sys.executable, "-m", "venv", str(partial)])
+        pip = [str(partial / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+        _run([*pip, "--disable-pip-version-check", f"uv=={UV}"])
+        if home.exists():  # another run was faster
+            shutil.rmtree(partial)
+        else:
+            partial.rename(home)
+    return str(home / "bin" / "uv")
+
+
+def ensure(venv: Path, title: str, *arguments: str) -> Path:
+    """The interpreter of `venv`, installed with `uv pip install <arguments>` when they, or a file
+    that they name, have changed."""
+    python = venv / "bin" / "python"
+    digest = hashlib.sha256(sys.version.encode())
+    for argument in arguments:
+        digest.update(argument.encode())
+        if Path(argument).is_file():
+            digest.update(Path(argument).read_bytes())
+    stamp = venv / ".slipway-stamp"
+    if python.is_file() and stamp.is_file() and stamp.read_text() == digest.hexdigest():
+        return python
+    with step(f"Python environment: {title}"):
+        stamp.unlink(missing_ok=True)
+        _run([uv(), "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(venv)])
+        _run([uv(), "pip", "install", "--quiet", "--python", str(python), *arguments])
+        stamp.write_text(digest.hexdigest())
+    return python
+
+
+def local_python() -> Path:
+    """The environment of `local` and the plugin stand-ins, one in the cache for each set of pins."""
+    requirements = Path(__file__).parent / "plugins" / "requirements.txt"
+    pins = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    venv = cache_dir() / f"venv-{pins}"
+    return ensure(venv, "local tools", "--no-deps", "-r", str(requirements))
+
+
+def program_python(clone: Clone) -> Path:
+    """The program's environment, with the tools that check and test it."""
+    files = ["-r", str(clone.root / "requirements.txt")]
+    files += ["-r", str(clone.root / "requirements-dev.txt")]
+    return ensure(clone.venv, "program", *files, "-c", str(clone.root / "constraints.txt"))
+
+
+def client_python(clone: Clone) -> Path:
+    """The client's environment: a full closure, installed without looking for dependencies."""
+    requirements = str(clone.root / "client" / "requirements.txt")
+    return ensure(clone.client_venv, "client", "--no-deps", "-r", requirements)
+
+
+def enter(arguments: list[str]) -> None:
+    """Go on in `local_python()`, unless that is where this process runs already."""
+    if sys.version_info < MINIMUM:
+        raise BootstrapError(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
+    python = local_python()
+    if Path(sys.prefix) != python.parent.parent:
+        os.execv(python, [str(python), "-m", "local", *arguments])

@@ -1,0 +1,115 @@
+"""`make test` and `make lint`: each suite in the environment whose pins it is about."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import bootstrap, paths, prepare
+from local.errors import LocalError
+from local.paths import Clone
+from local.progress import say
+from local.toolchain.pins import PROGRAMS
+
+LAYERS = ("unit", "engine", "cluster")
+
+
+class CheckError(LocalError):
+    """Some suite failed; its own output stands above."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Tests of one layer, run by the interpreter that `python` gives."""
+
+    layer: str
+    name: str
+    paths: tuple[str, ...]
+    python: Callable[[Clone], Path]
+
+
+def _with_pytest(title: str, requirements: str) -> Callable[[Clone], Path]:
+    """An environment of `requirements` and pytest, in the cache, for the tests alone."""
+
+    def python(clone: Clone) -> Path:
+        closure = str(clone.root / requirements)
+        tools = str(clone.root / "tests" / "requirements.txt")
+        venv = paths.cache_dir() / f"venv-test-{title}"
+        return bootstrap.ensure(venv, f"tests of {title}", "--no-deps", "-r", closure, "-r", tools)
+
+    return python
+
+
+_LOCAL = _with_pytest("local", "local/plugins/requirements.txt")
+_CLIENT = _with_pytest("client", "client/requirements.txt")
+_IMAGES = _with_pytest("images", "local/images/tflite_serving/requirements.txt")
+_PROGRAM_TESTS = ("tests/unit/components", "tests/unit/config", "tests/unit/test_imports.py")
+
+SUITES = (
+    Suite("unit", "program", _PROGRAM_TESTS, bootstrap.program_python),
+    Suite("unit", "local", ("tests/unit/local",), _LOCAL),
+    Suite("unit", "client", ("tests/unit/client",), _CLIENT),
+    Suite("unit", "images", ("tests/unit/images",), _IMAGES),
+    Suite("engine", "engine", ("tests/engine",), bootstrap.program_python),
+    Suite("cluster", "cluster", ("tests/cluster",), bootstrap.program_python),
+)
+
+
+def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> None:
+    """Run the suites of `layers`; `extra` goes to pytest. Raises `CheckError` if any fails."""
+    environment = dict(os.environ)
+    if set(layers) - {"unit"}:
+        box = prepare.toolbox()
+        tools = prepare.programs(clone, box, tuple(PROGRAMS))
+        prepare.environments(clone)
+        prepare.plugin_set(clone, box.downloads)
+        if "cluster" in layers:
+            prepare.image_archives(box, tools)
+        environment |= _tool_paths(clone, box, {name: tool.path for name, tool in tools.items()})
+    rows = []
+    for suite in (one for one in SUITES if one.layer in layers):
+        say(f"\n── {suite.layer}: {suite.name}")
+        started = time.monotonic()
+        command = [str(suite.python(clone)), "-m", "pytest", *extra, *suite.paths]
+        code = subprocess.run(command, cwd=clone.root, env=environment, check=False).returncode
+        rows.append((suite, code, time.monotonic() - started))
+    say("")
+    for suite, code, seconds in rows:
+        mark = "✗" if code else "✓"
+        say(f"{mark} {suite.layer:<8} {suite.name:<8} {seconds:6.0f} s")
+    if any(code for _, code, _ in rows):
+        raise CheckError("some tests failed")
+
+
+def _tool_paths(clone: Clone, box: prepare.Toolbox, tools: dict[str, Path]) -> dict[str, str]:
+    """PATH with every tool on it, in front of what is there."""
+    directories = [str(clone.bin), str(clone.venv / "bin")]
+    directories += sorted({str(path.parent) for path in tools.values()})
+    directories.append(str(box.debian("etcd") / "usr" / "bin"))
+    return {
+        "PATH": os.pathsep.join([*directories, os.environ.get("PATH", os.defpath)]),
+        "SLIPWAY_LOCAL_PYTHON": sys.executable,
+    }
+
+
+def lint(clone: Clone) -> None:
+    """ruff over everything, mypy --strict over the program, the client and `local`."""
+    program = bootstrap.program_python(clone)
+    failed = False
+    for command in (
+        ["ruff", "format", "--check", "."],
+        ["ruff", "check", "."],
+        ["mypy", "--python-executable", str(program), "components", "__main__.py"],
+        ["mypy", "--python-executable", str(bootstrap.client_python(clone)), "client"],
+        ["mypy", "--python-executable", sys.executable, "local"],
+    ):
+        say(f"── {' '.join(part for part in command if not part.startswith('/'))}")
+        path = [str(program.parent / command[0]), *command[1:]]
+        failed |= bool(subprocess.run(path, cwd=clone.root, check=False).returncode)
+    if failed:
+        raise CheckError("lint found something")

@@ -1,0 +1,49 @@
+"""The environment variables under which `pulumi` and `kubectl` work on a clone's dev stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from pathlib import Path
+
+from local.paths import PASSPHRASE, Clone
+
+
+def variables(clone: Clone) -> dict[str, str]:
+    """What `make env` exports; PATH is this process's with the clone's tools in front."""
+    path = [str(clone.bin), str(clone.venv / "bin")]
+    path += [entry for entry in os.environ.get("PATH", os.defpath).split(":") if entry not in path]
+    found = {
+        "PULUMI_HOME": str(clone.pulumi_home),
+        "PULUMI_BACKEND_URL": f"file://{clone.backend}",
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "KUBECONFIG": str(clone.kubeconfig),
+        "PATH": ":".join(path),
+    }
+    if stand_ins(clone):
+        # The engine would look for the official plugin on the network before each run.
+        found["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
+    return found
+
+
+def exports(clone: Clone) -> str:
+    """Lines for `eval` in a POSIX shell."""
+    lines = [f"export {key}={shlex.quote(value)}" for key, value in variables(clone).items()]
+    return "\n".join(lines)
+
+
+def _record(clone: Clone) -> Path:
+    return clone.pulumi_home / "slipway-plugins.json"
+
+
+def stand_ins(clone: Clone) -> list[str]:
+    """The plugins that are stood in for in this clone, by name."""
+    record = _record(clone)
+    found: list[str] = json.loads(record.read_text()) if record.exists() else []
+    return found
+
+
+def record_stand_ins(clone: Clone, names: list[str]) -> None:
+    _record(clone).write_text(json.dumps(names))

@@ -1,0 +1,132 @@
+"""Everything that has to be on the machine before a cluster starts and `pulumi up` runs."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from local import bootstrap, paths
+from local.cluster.spec import ClusterSpec
+from local.environment import variables
+from local.images import build as images
+from local.paths import Clone
+from local.plugins import install as stand_in
+from local.progress import say
+from local.toolchain import pins, plugins
+from local.toolchain.download import Downloads
+from local.toolchain.tools import Tool, Toolbox
+
+#: What the node runs beside the images that the program names.
+PAUSE_IMAGE = f"slipway.local/pause:{pins.PAUSE}"
+DNS_IMAGE = f"slipway.local/coredns/coredns:{pins.COREDNS}"
+
+NODE_PROGRAMS = (
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubelet",
+    "kube-proxy",
+    "containerd",
+    "containerd-shim-runc-v2",
+    "ctr",
+    "runc",
+)
+
+
+@contextlib.contextmanager
+def only_run(clone: Clone) -> Iterator[None]:
+    """One `make up` or `make down` at a time in a clone."""
+    clone.state.mkdir(exist_ok=True)
+    with (clone.state / "lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("  ... another command is at work in this clone, waiting for it")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def toolbox() -> Toolbox:
+    return Toolbox(paths.cache_dir())
+
+
+def programs(clone: Clone, box: Toolbox, names: tuple[str, ...]) -> dict[str, Tool]:
+    """The programs, and links to those that a person calls in the clone's `bin`."""
+    tools = box.ensure(names)
+    clone.bin.mkdir(parents=True, exist_ok=True)
+    for name in ("pulumi", "kubectl", "helm"):
+        if name in tools:
+            _link(clone.bin / name, tools[name].path)
+    if "pulumi" in tools:
+        _language_host(clone, tools["pulumi"])
+    return tools
+
+
+def _language_host(clone: Clone, pulumi: Tool) -> None:
+    """A downloaded engine has its language host beside it; a built one is given ours."""
+    beside = [pulumi.path.parent / f"pulumi-language-python{suffix}" for suffix in ("", "-exec")]
+    if pulumi.origin == "build":
+        host = clone.bin / "pulumi-language-python"
+        host.unlink(missing_ok=True)
+        stand_in.language_host(clone.bin, Path(sys.executable))
+        return
+    for path in beside:
+        if path.exists():
+            _link(clone.bin / path.name, path)
+
+
+def _link(link: Path, target: Path) -> None:
+    fresh = link.with_name(f".{link.name}.{os.getpid()}")
+    fresh.symlink_to(target)
+    fresh.replace(link)
+
+
+def plugin_set(clone: Clone, downloads: Downloads) -> None:
+    """The engine's plugins; says so when one is stood in for."""
+    mode = os.environ.get("SLIPWAY_PLUGINS", "auto")
+    if names := plugins.ensure(clone, Path(sys.executable), downloads, mode):
+        say(
+            f"✓ plugins {', '.join(names)}: not to be downloaded here, local/plugins answers for them"
+        )
+
+
+def environments(clone: Clone) -> None:
+    bootstrap.program_python(clone)
+    bootstrap.client_python(clone)
+
+
+def image_archives(box: Toolbox, tools: dict[str, Tool]) -> list[str]:
+    """The archives of every image that the dev stack and the cluster itself run."""
+    binaries = {"pause": tools["pause"].path, "coredns": tools["coredns"].path}
+    archives = images.ensure(box.cache, Path(sys.executable), binaries=binaries, progress=say)
+    return [str(path) for path in archives]
+
+
+def cluster_spec(
+    name: str, index: int, box: Toolbox, tools: dict[str, Tool], archives: list[str]
+) -> ClusterSpec:
+    """The description of a cluster made of these programs and images."""
+    etcd, nft, cni = (box.debian(part) for part in ("etcd", "nft", "cni"))
+    found = {program: str(tools[program].path) for program in NODE_PROGRAMS}
+    found["etcd"] = str(etcd / "usr" / "bin" / "etcd")
+    found["nft"] = str(nft / "usr" / "sbin" / "nft")
+    directories = sorted({str(path.parent) for path in nft.rglob("lib*.so.*")})
+    return ClusterSpec(
+        name=name,
+        index=index,
+        programs=found,
+        libraries={"nft": ":".join(directories)},
+        cni_directory=str(cni / "usr" / "lib" / "cni"),
+        images=archives,
+        pause_image=PAUSE_IMAGE,
+        dns_image=DNS_IMAGE,
+    )
+
+
+def engine_environment(clone: Clone) -> dict[str, str]:
+    """This process's environment with the clone's variables over it."""
+    return {**os.environ, **variables(clone)}

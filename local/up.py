@@ -1,0 +1,186 @@
+"""`make up` and `make down`: from a bare machine to a prediction, and back to a bare machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from local import paths, prepare
+from local.cluster import certificates, cluster
+from local.cluster.spec import volume_directory
+from local.errors import LocalError
+from local.paths import STACK, Clone
+from local.progress import say, step
+from local.toolchain.pins import FOR_UP
+
+#: What `make up` asks the model in the end.
+MODEL, VALUES = "half_plus_two", ("1", "2", "5")
+#: The claim of the dev stack that `models/` is put behind (namespace, name).
+CLAIM = ("models", "models")
+
+
+class UpError(LocalError):
+    """A step failed; what it printed stands above, the message says which it was."""
+
+
+def up(clone: Clone) -> None:
+    """Tools, images, a cluster, the stack, and a prediction on stdout. Each step that is done
+    already takes no time, and an interrupted one goes on where it was."""
+    with prepare.only_run(clone):
+        if lacks := cluster.missing_abilities():
+            raise UpError(
+                "this machine cannot run a local cluster; it lacks: "
+                + "; ".join(lacks)
+                + '. With a cluster you have: README.md, "Use a cluster you have"'
+            )
+        box = prepare.toolbox()
+        tools = prepare.programs(clone, box, FOR_UP)
+        prepare.environments(clone)
+        prepare.plugin_set(clone, box.downloads)
+        archives = prepare.image_archives(box, tools)
+        environment = prepare.engine_environment(clone)
+        if not cluster.is_running(clone.cluster_name):
+            # The objects in an older cluster's state went with that cluster.
+            _forget_stack(clone, environment)
+            with step("Kubernetes") as current:
+                spec = cluster.start(
+                    lambda index: prepare.cluster_spec(
+                        clone.cluster_name, index, box, tools, archives
+                    ),
+                    clone.cluster_name,
+                    current.note,
+                )
+                current.note(f"{spec.api_url}, logs in {spec.logs}")
+        _write_kubeconfig(clone)
+        put_models(clone)
+        _select_stack(clone, environment)
+        pulumi(clone, environment, "up", "--yes", "--skip-preview", "--stack", STACK)
+        for protocol in ("grpc", "rest"):
+            say(f"{MODEL} of {' '.join(VALUES)} over {protocol} through the gateway:")
+            arguments = ["predict", MODEL, *VALUES, "--protocol", protocol, "--stack", STACK]
+            run_client(clone, environment, *arguments)
+
+
+def down(clone: Clone) -> None:
+    """Destroy the stack, stop the cluster, remove the stack's state and the kubeconfig."""
+    with prepare.only_run(clone):
+        environment = prepare.engine_environment(clone)
+        if cluster.is_running(clone.cluster_name) and _stack_exists(clone):
+            _clear_lock(clone, environment)
+            try:
+                pulumi(clone, environment, "destroy", "--yes", "--skip-preview", "--stack", STACK)
+            except UpError as error:
+                say(f"  {error}; what is left goes with the cluster")
+        with step("Kubernetes stopped"):
+            cluster.stop(clone.cluster_name)
+        _forget_stack(clone, environment)
+        clone.kubeconfig.unlink(missing_ok=True)
+
+
+def outputs(clone: Clone, *arguments: str) -> str:
+    """The stack's outputs as JSON, without those that are secret."""
+    environment = prepare.engine_environment(clone)
+    program = shutil.which("pulumi", path=environment["PATH"]) or "pulumi"
+    command = [program, "stack", "output", "--json", *(arguments or ("--stack", STACK))]
+    done = subprocess.run(
+        command, cwd=clone.root, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise UpError(f"the stack has no outputs to show: {done.stderr.strip()}")
+    found = json.loads(done.stdout)
+    shown = {key: value for key, value in found.items() if value != "[secret]"}
+    return json.dumps(shown, indent=2)
+
+
+def clean(clone: Clone) -> None:
+    """Remove what this clone keeps: its environments and its state."""
+    if cluster.is_running(clone.cluster_name):
+        raise UpError("the dev stack is up: `make down` first")
+    for directory in (clone.state, clone.venv, clone.client_venv):
+        shutil.rmtree(directory, ignore_errors=True)
+    say(f"✓ removed; tools and images stay in {paths.cache_dir()}")
+
+
+def pulumi(clone: Clone, environment: Mapping[str, str], *arguments: str) -> None:
+    """Run the engine; its progress goes to stderr."""
+    command = ["pulumi", *arguments]
+    program = shutil.which("pulumi", path=environment["PATH"]) or "pulumi"
+    done = subprocess.run(
+        [program, *arguments],
+        cwd=clone.root,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=2,
+        check=False,
+    )
+    if done.returncode:
+        raise UpError(f"`{' '.join(command)}` failed ({done.returncode})")
+
+
+def run_client(clone: Clone, environment: Mapping[str, str], *arguments: str) -> None:
+    python = str(clone.client_venv / "bin" / "python")
+    command = [python, "-m", "client", *arguments]
+    if subprocess.run(command, cwd=clone.root, env=environment, check=False).returncode:
+        raise UpError(f"`python -m client {' '.join(arguments)}` failed")
+
+
+def put_models(clone: Clone) -> None:
+    """Copy `models/` into the volume of the dev stack's claim. Files that differ are replaced
+    and none is removed, so that versions added by hand stay."""
+    volume = volume_directory(clone.cluster_name, *CLAIM)
+    for source in sorted(path for path in clone.models.rglob("*") if path.is_file()):
+        target = volume / source.relative_to(clone.models)
+        if target.exists() and target.read_bytes() == source.read_bytes():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # A model server may be looking: the file appears whole.
+        partial = target.with_name(f".{target.name}.part")
+        shutil.copyfile(source, partial)
+        partial.replace(target)
+
+
+def _write_kubeconfig(clone: Clone) -> None:
+    spec = cluster.running_spec(clone.cluster_name)
+    fresh = clone.kubeconfig.with_name(".kubeconfig.part")
+    fresh.touch(mode=0o600)
+    fresh.write_text(certificates.kubeconfig(spec, "admin"))
+    fresh.replace(clone.kubeconfig)
+
+
+def _stack_exists(clone: Clone) -> bool:
+    return any(_stack_files(clone))
+
+
+def _stack_files(clone: Clone) -> list[Path]:
+    return sorted((clone.backend / ".pulumi" / "stacks").rglob(f"{STACK}.json*"))
+
+
+def _forget_stack(clone: Clone, environment: Mapping[str, str]) -> None:
+    if _stack_exists(clone):
+        _clear_lock(clone, environment)
+        remove = ("stack", "rm", "--yes", "--force", "--preserve-config", "--stack", STACK)
+        pulumi(clone, environment, *remove)
+
+
+def _select_stack(clone: Clone, environment: Mapping[str, str]) -> None:
+    clone.backend.mkdir(parents=True, exist_ok=True)
+    _clear_lock(clone, environment)
+    pulumi(clone, environment, "stack", "select", "--create", "--stack", STACK)
+
+
+def _clear_lock(clone: Clone, environment: Mapping[str, str]) -> None:
+    """Take away the lock of an engine that was killed; one that runs keeps its lock."""
+    for lock in (clone.backend / ".pulumi" / "locks").rglob("*.json"):
+        try:
+            holder = json.loads(lock.read_text())["pid"]
+        except (ValueError, KeyError, FileNotFoundError):
+            holder = 0
+        if not holder or not Path(f"/proc/{holder}").exists():
+            pulumi(clone, environment, "cancel", "--yes", "--stack", STACK)
+            return
+        if holder != os.getpid():
+            raise UpError(f"process {holder} is at work on the stack (`pulumi cancel` ends that)")

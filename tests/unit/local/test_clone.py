@@ -1,0 +1,54 @@
+"""What a clone is called and what its environment says."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from local.cluster.spec import Network, volume_directory
+from local.environment import exports, record_stand_ins, variables
+from local.paths import Clone
+
+
+def test_two_clones_never_share_a_cluster_a_state_or_an_engine_home(tmp_path: Path) -> None:
+    one, two = Clone(tmp_path / "one"), Clone(tmp_path / "two")
+    assert one.cluster_name != two.cluster_name
+    assert not set(variables(one).values()) & {
+        value for key, value in variables(two).items() if key != "PULUMI_CONFIG_PASSPHRASE"
+    } - {"true"}
+
+
+def test_the_cluster_of_a_clone_keeps_its_name(tmp_path: Path) -> None:
+    assert Clone(tmp_path).cluster_name == Clone(tmp_path).cluster_name
+    assert len(Clone(tmp_path).cluster_name) <= 63
+
+
+def test_exports_survive_a_shell_whatever_the_path_holds(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "it's a $HOME")
+    line = next(one for one in exports(clone).splitlines() if "KUBECONFIG" in one)
+    assert shlex.split(line)[1] == f"KUBECONFIG={clone.kubeconfig}"
+
+
+def test_plugins_are_looked_for_on_the_network_unless_one_is_stood_in_for(tmp_path: Path) -> None:
+    clone = Clone(tmp_path)
+    clone.pulumi_home.mkdir(parents=True)
+    switch = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
+    assert switch not in variables(clone)
+    record_stand_ins(clone, ["tls"])
+    assert variables(clone)[switch] == "true"
+    record_stand_ins(clone, [])
+    assert switch not in variables(clone)
+
+
+def test_the_addresses_of_load_balancers_are_neither_the_machines_nor_the_nodes() -> None:
+    network = Network(7)
+    addresses = network.load_balancer_ips
+    assert len(addresses) == len(set(addresses)) == 127
+    assert not {network.host_ip, network.node_ip} & set(addresses)
+    assert all(address.startswith("10.213.7.") for address in addresses)
+
+
+def test_a_claim_made_again_finds_the_same_directory() -> None:
+    assert volume_directory("dev-1", "models", "models") == volume_directory(
+        "dev-1", "models", "models"
+    )

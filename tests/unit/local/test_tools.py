@@ -1,0 +1,76 @@
+"""Where a program is taken from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local.toolchain import gobuild
+from local.toolchain.download import Downloads
+from local.toolchain.pins import PROGRAMS, Build
+from local.toolchain.tools import Toolbox
+
+
+def executable(path: Path, prints: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\necho '{prints}'\n")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Toolbox:
+    return Toolbox(tmp_path / "cache", Downloads("off"))
+
+
+@pytest.mark.parametrize(
+    ("prints", "accepted"),
+    [("v3.259.0", True), ("v3.300.1", True), ("v2.25.0", False), ("", False)],
+)
+def test_a_pulumi_on_path_is_used_when_its_version_will_do(
+    box: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prints: str, accepted: bool
+) -> None:
+    executable(tmp_path / "bin" / "pulumi", prints)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    found = box.find("pulumi")
+    assert (found is not None and found.origin == "path") is accepted
+
+
+def test_a_kubectl_two_minors_away_is_not_used(
+    box: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    executable(tmp_path / "bin" / "kubectl", "Client Version: v1.34.9")
+    assert box.find("kubectl") is None
+    executable(tmp_path / "bin" / "kubectl", "Client Version: v1.35.0")
+    assert box.find("kubectl") is not None
+
+
+def test_the_links_that_make_env_puts_on_path_are_not_the_persons_own(
+    box: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executable(tmp_path / ".slipway" / "bin" / "pulumi", "v3.259.0")
+    monkeypatch.setenv("PATH", f"{tmp_path / '.slipway' / 'bin'}:/usr/bin:/bin")
+    assert box.find("pulumi") is None
+
+
+def test_a_program_is_built_when_it_is_nowhere_to_be_had(box: Toolbox) -> None:
+    tool = box.ensure(["pause"])["pause"]
+    assert tool.origin == "build"
+    assert tool.path.stat().st_mode & 0o111
+    assert not (box.cache / "go-build").exists(), "the build's caches are deleted"
+
+
+def test_a_failed_build_says_what_the_compiler_said_and_leaves_no_program(
+    box: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "modules" / "broken"
+    module.mkdir(parents=True)
+    (module / "go.mod").write_text("module slipway.dev/broken\n\ngo 1.26\n")
+    (module / "main.go").write_text("package main\n\nfunc main() { undefined() }\n")
+    monkeypatch.setattr(gobuild, "MODULES", tmp_path / "modules")
+    broken = PROGRAMS["pause"].__class__("pause", "v9", Build("broken", "slipway.dev/broken"))
+    monkeypatch.setitem(PROGRAMS, "pause", broken)
+    with pytest.raises(gobuild.BuildError, match="undefined: undefined"):
+        box.ensure(["pause"])
+    assert box.find("pause") is None
