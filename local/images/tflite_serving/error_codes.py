@@ -1,0 +1,47 @@
+"""The one module that `tensorflow-protobuf` 2.11.0 lacks: tensorflow.tsl.protobuf.error_codes_pb2.
+
+Model status carries `tensorflow.error.Code`, whose names and numbers are gRPC's own status codes
+(https://grpc.io/docs/guides/status-codes/), so the enum is made from `grpc.StatusCode`.
+Import this module before `tensorflow_serving.apis.get_model_status_pb2`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from types import ModuleType
+
+import grpc
+from google.protobuf import descriptor_pb2, descriptor_pool
+
+_MISSING = "tensorflow.tsl.protobuf.error_codes_pb2"
+
+
+def _provide() -> None:
+    file = descriptor_pb2.FileDescriptorProto(
+        name="tensorflow/tsl/protobuf/error_codes.proto",
+        package="tensorflow.error",
+        syntax="proto3",
+    )
+    code = file.enum_type.add(name="Code")
+    for status in sorted(grpc.StatusCode, key=lambda status: status.value[0]):
+        code.value.add(name=status.name, number=status.value[0])
+    descriptor_pool.Default().AddSerializedFile(file.SerializeToString())
+    for name in ("tensorflow.tsl", "tensorflow.tsl.protobuf", _MISSING):
+        sys.modules.setdefault(name, ModuleType(name))
+    core = importlib.import_module("tensorflow.core.protobuf.error_codes_pb2")
+    # tensorflow-serving-api looks the module up as an attribute named after its later path.
+    vars(core)["xla_dot_tsl_dot_protobuf_dot_error__codes__pb2"] = sys.modules[_MISSING]
+
+
+def _in_place() -> bool:
+    """Someone else in this process (a client with the same wheel) may have provided it already."""
+    if _MISSING in sys.modules:
+        return True
+    tensorflow = importlib.util.find_spec("tensorflow.tsl")
+    return tensorflow is not None
+
+
+if not _in_place():
+    _provide()

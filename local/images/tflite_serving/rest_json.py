@@ -1,0 +1,169 @@
+"""REST bodies to PredictRequests, and PredictResponses to REST bodies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .errors import ServingError, invalid
+from .messages import PredictRequest, PredictResponse, types_pb2
+from .tensors import Array, numpy_type, to_array, to_proto, type_name
+
+#: Signature name → its inputs (alias → TensorInfo); raises ServingError.
+Inputs = Callable[[str], Mapping[str, Any]]
+
+_FLOATS = (types_pb2.DT_FLOAT, types_pb2.DT_DOUBLE, types_pb2.DT_HALF)
+
+
+def read_request(body: bytes, inputs_of: Inputs) -> tuple[Any, bool]:
+    """A PredictRequest without its model name, and whether the body is in row format."""
+    if not body:
+        raise invalid("JSON Parse error: The document is empty")
+    try:
+        document = json.loads(body)
+    except ValueError as error:
+        offset = getattr(error, "pos", 0)
+        raise invalid(f"JSON Parse error: {error} at offset: {offset}") from error
+    if not isinstance(document, dict):
+        raise invalid(f"JSON Value: {_short(document)} Is not object")
+    request = PredictRequest()
+    signature = document.get("signature_name", "")
+    if not isinstance(signature, str):
+        raise invalid(
+            f"JSON Value: {_short(document)} not formatted correctly. "
+            "'signature_name' key must be a string value."
+        )
+    request.model_spec.signature_name = signature
+    rows, columns = "instances" in document, "inputs" in document
+    if rows and columns:
+        raise invalid("Not formatted correctly expecting only one of 'instances' or 'inputs' keys")
+    if not rows and not columns:
+        raise invalid("Missing 'inputs' or 'instances' key")
+    infos = inputs_of(signature)
+    values = (
+        _from_rows(document["instances"], infos) if rows else _columns(document["inputs"], infos)
+    )
+    for alias, value in values.items():
+        array = _array(alias, value, infos[alias].dtype)
+        proto = to_proto(array, infos[alias].dtype, as_content=array.dtype != object)
+        request.inputs[alias].CopyFrom(proto)
+    return request, rows
+
+
+def _from_rows(instances: Any, infos: Mapping[str, Any]) -> dict[str, list[Any]]:
+    if not isinstance(instances, list) or not instances:
+        raise invalid(
+            f"JSON Value: {_short(instances)} Expecting 'instances' value to be a non-empty list"
+        )
+    if not _named(instances[0]):
+        if len(infos) > 1:
+            raise invalid(
+                "instances is a plain list, but expecting list of objects as multiple input "
+                "tensors required as per tensorinfo_map"
+            )
+        for index, item in enumerate(instances):
+            if _named(item):
+                raise invalid(f"Expecting value/list but got object at item {index} of input list")
+        return {next(iter(infos)): instances}
+    for index, item in enumerate(instances):
+        if not _named(item):
+            raise invalid(f"Expecting object but got list at item {index} of input list")
+        if set(item) != set(infos):
+            raise invalid(
+                f"Failed to process element: {index} of 'instances' list. JSON object: "
+                f"{_short(item)} keys must be equal to: {','.join(sorted(infos))}"
+            )
+    return {alias: [item[alias] for item in instances] for alias in infos}
+
+
+def _columns(inputs: Any, infos: Mapping[str, Any]) -> dict[str, Any]:
+    if not _named(inputs):
+        if len(infos) > 1:
+            raise invalid(
+                "inputs is a plain value/list, but expecting an object as multiple input tensors "
+                "required as per tensorinfo_map"
+            )
+        return {next(iter(infos)): inputs}
+    for alias in infos:
+        if alias not in inputs:
+            raise invalid(f"Missing named input: {alias} in 'inputs' object.")
+    return {alias: inputs[alias] for alias in infos}
+
+
+def _named(value: Any) -> bool:
+    """An object of named tensors: any object but a base64 string, `{"b64": "..."}`."""
+    return isinstance(value, dict) and set(value) != {"b64"}
+
+
+def _array(alias: str, value: Any, dtype: int) -> Array:
+    wanted = numpy_type(dtype)
+    if wanted is None or wanted == object:
+        raise invalid(f"Conversion of JSON Value: {_short(value)} to type: {type_name(dtype)}")
+    for leaf in _leaves(value):
+        number = isinstance(leaf, int | float) and not isinstance(leaf, bool)
+        fits = {"b": isinstance(leaf, bool), "f": number}.get(
+            wanted.kind, number and isinstance(leaf, int)
+        )
+        if not fits:
+            raise invalid(
+                f"JSON Value: {_short(leaf)} Type: {_json_type(leaf)} is not of expected type: "
+                f"{type_name(dtype)}"
+            )
+    try:
+        return np.array(value, wanted)
+    except (ValueError, OverflowError) as error:
+        raise invalid(f"Failed to process input {alias}: {error}") from error
+
+
+def _leaves(value: Any) -> Iterable[Any]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield value
+
+
+def _json_type(value: Any) -> str:
+    names = {dict: "Object", list: "Array", str: "String", type(None): "Null"}
+    if isinstance(value, bool):
+        return str(value)
+    return names.get(type(value), "Number")
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value)[:256]
+
+
+def write_response(response: PredictResponse, rows: bool) -> str:  # type: ignore[valid-type]
+    """`predictions` by row or `outputs` by name; one output alone stands without its name."""
+    outputs: Mapping[str, Any] = response.outputs  # type: ignore[attr-defined]
+    plain = {alias: _plain(alias, proto) for alias, proto in outputs.items()}
+    if not rows:
+        columns = plain if len(plain) > 1 else next(iter(plain.values()))
+        return json.dumps({"outputs": columns}, indent=4)
+    sizes = set()
+    for alias, proto in outputs.items():
+        if not proto.tensor_shape.dim:
+            raise invalid(f"Tensor name: {alias} has no shape information ")
+        sizes.add(proto.tensor_shape.dim[0].size)
+    if len(sizes) > 1:
+        raise invalid(f"Tensors have inconsistent batch sizes: {sorted(sizes)}")
+    if len(plain) == 1:
+        return json.dumps({"predictions": next(iter(plain.values()))}, indent=4)
+    items = [{alias: values[row] for alias, values in plain.items()} for row in range(sizes.pop())]
+    return json.dumps({"predictions": items}, indent=4)
+
+
+def _plain(alias: str, proto: Any) -> Any:
+    array = to_array(alias, proto)
+    if proto.dtype in _FLOATS:
+        # The shortest decimal that is this float32, not the longer one of its float64 value.
+        array = array.astype(str).astype(np.float64)
+    return array.tolist()
+
+
+def write_error(error: ServingError) -> str:
+    return json.dumps({"error": error.message})
