@@ -1,0 +1,47 @@
+"""Answers that are no prediction, as errors: the same words for gRPC and REST."""
+
+from client.errors import (
+    ClientError,
+    DeadlineError,
+    GatewayError,
+    MessageTooLargeError,
+    ModelNotFoundError,
+)
+
+
+def gateway_error(status: int, address: str, path: str) -> ClientError:
+    """An HTTP status that the gateway gave in the model's place."""
+    why = {
+        404: ("it has no route for this path", "See the routes with `kubectl get ingress -A`."),
+        413: ("the request is larger than it lets through", "Send smaller batches."),
+    }.get(
+        status,
+        ("no pod behind it answered", "See the model's pods with `kubectl get pods -A`."),
+    )
+    return GatewayError(
+        f"The gateway at {address} answered HTTP {status} for {path}: {why[0]}.", why[1]
+    )
+
+
+def deadline_error(address: str, path: str, waited: float) -> ClientError:
+    """A call that was given up."""
+    return DeadlineError(
+        f"{path} at {address} gave no answer within the deadline ({waited:.1f} s waited).",
+        "Give it longer (--deadline, or Limits(deadline=...)), or send a smaller batch.",
+    )
+
+
+def too_large_error(details: str, limit: int) -> ClientError:
+    """A message over the limit."""
+    return MessageTooLargeError(
+        f"The message is over the limit of {limit} bytes ({details}).",
+        "Send smaller batches, or raise Limits(message_bytes=...) where the server allows it.",
+    )
+
+
+def model_not_found(details: str) -> ClientError:
+    """The server's NOT_FOUND."""
+    return ModelNotFoundError(
+        f"The server was reached but does not serve this: {details}.",
+        "See the name, --version, and whether the model's versions are loaded (the server's log).",
+    )

@@ -1,0 +1,108 @@
+"""`smoke`: every endpoint of a stack, over every transport it has."""
+
+import argparse
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+
+from client.commands.limits import limits
+from client.endpoint import Endpoint, Stack, Transport
+from client.errors import ClientError
+from client.limits import Limits
+from client.model import connect
+from client.outputs import find_endpoint, load_outputs
+from client.probe import Probe, probe
+from client.table import coloured, table
+
+# So that a gateway that is down costs one timeout for a stack of many models, not one a model.
+_AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class Result:
+    """One row: milliseconds where the transport exists and answered; `errors` empty when good."""
+
+    model: str
+    protocol: str
+    grpc_ms: float | None
+    rest_ms: float | None
+    errors: list[dict[str, str]]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a row a model; 1 if any failed, or if there is nothing to call."""
+    stack = load_outputs(options.outputs, options.stack)
+    names = options.models or sorted(stack.endpoints)
+    endpoints = [find_endpoint(stack, name) for name in names]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        results = list(
+            pool.map(lambda endpoint: _smoke(stack, endpoint, limits(options)), endpoints)
+        )
+    if options.json:
+        print(json.dumps([{**asdict(result), "ok": not result.errors} for result in results]))
+    else:
+        _show(results)
+    return 0 if results and not any(result.errors for result in results) else 1
+
+
+def _smoke(stack: Stack, endpoint: Endpoint, bounds: Limits) -> Result:
+    errors: list[dict[str, str]] = []
+    probes: dict[Transport, Probe] = {}
+    transports: list[Transport] = []
+    if endpoint.grpc:
+        transports.append("grpc")
+    if endpoint.rest:
+        transports.append("rest")
+    if not transports:
+        errors.append(
+            _failure("endpoint", "It has neither a gRPC nor a REST address.", "Run `pulumi up`.")
+        )
+    for transport in transports:
+        try:
+            with connect(stack, endpoint.model, transport=transport, limits=bounds) as model:
+                probes[transport] = probe(model)
+        except ClientError as error:
+            errors.append(_failure(transport, error.what, error.fix))
+    if len(probes) == 2 and _shapes(probes["grpc"]) != _shapes(probes["rest"]):
+        errors.append(
+            _failure(
+                "grpc and rest",
+                f"They answer differently: {_shapes(probes['grpc'])} and {_shapes(probes['rest'])}.",
+                "See that both routes lead to the same model.",
+            )
+        )
+    times = {transport: round(found.milliseconds, 1) for transport, found in probes.items()}
+    return Result(endpoint.model, endpoint.protocol, times.get("grpc"), times.get("rest"), errors)
+
+
+def _failure(where: str, what: str, fix: str) -> dict[str, str]:
+    return {"transport": where, "error": what, "fix": fix}
+
+
+def _shapes(found: Probe) -> dict[str, tuple[int, ...]]:
+    """Not the values: a model may draw its answer."""
+    return {name: array.shape for name, array in sorted(found.answer.items())}
+
+
+def _show(results: list[Result]) -> None:
+    header = ("MODEL", "PROTOCOL", "GRPC MS", "REST MS", "RESULT")
+    rows = [
+        (
+            result.model,
+            result.protocol,
+            _milliseconds(result.grpc_ms),
+            _milliseconds(result.rest_ms),
+            coloured("failed", "bad") if result.errors else coloured("ok", "good"),
+        )
+        for result in results
+    ]
+    print(table(header, rows))
+    for result in results:
+        for error in result.errors:
+            print(f"\n{result.model}, {error['transport']}: {error['error']}\nfix: {error['fix']}")
+    if not results:
+        print("\nThe stack has no models.\nfix: Add one under slipway:models and run `pulumi up`.")
+
+
+def _milliseconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"

@@ -1,0 +1,21 @@
+"""How long and how large: the numbers a call is bounded by."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Bounds of one connection.
+
+    message_bytes: largest request and answer, in bytes (gRPC's own default of 4 MiB for answers is
+        below one batch of images).
+    deadline: seconds one call may take, dialling not counted.
+    connect: seconds to wait until the address can be talked to.
+    keepalive: seconds without traffic after which a call in flight is probed. 60 s stays below the
+        idle limit of common load balancers; a server may hang up on clients that probe more often.
+    """
+
+    message_bytes: int = 64 * 1024 * 1024
+    deadline: float = 30.0
+    connect: float = 10.0
+    keepalive: float = 60.0

@@ -1,0 +1,136 @@
+"""One model of a stack, ready to be called."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from client.contract import Wire
+from client.endpoint import Endpoint, Stack, Transport
+from client.errors import InputError, NoTransportError
+from client.grpc_channel import GrpcChannel
+from client.limits import Limits
+from client.outputs import find_endpoint, parse_outputs
+from client.protocols import load_protocol
+from client.rest_connection import RestConnection
+from client.signature import Metadata
+
+
+class Model:
+    """A model behind one kept connection; safe to call from several threads.
+
+    endpoint: where it is. ca_certificate: PEM the gateway is checked against, None for the system's
+    roots. transport: "grpc" or "rest". version: of the model, None for the server's choice.
+    Raises UnknownProtocolError, and NoTransportError where the endpoint has no such transport.
+    Close it, or use it as a context manager.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        ca_certificate: str | None = None,
+        transport: Transport = "grpc",
+        version: int | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.name = endpoint.model
+        self.limits = limits or Limits()
+        self._metadata: Metadata | None = None
+        protocol = load_protocol(endpoint.protocol)
+        self._connection: GrpcChannel | RestConnection
+        self._wire: Wire
+        if transport == "grpc" and endpoint.grpc:
+            channel = GrpcChannel(endpoint.grpc, ca_certificate, self.limits)
+            self._connection = channel
+            self._wire = protocol.over_grpc(channel, endpoint.model, version)
+        elif transport == "rest" and endpoint.rest:
+            rest = RestConnection(endpoint.rest, ca_certificate, self.limits)
+            self._connection = rest
+            self._wire = protocol.over_rest(rest, endpoint.model, version)
+        else:
+            raise NoTransportError(
+                f"Model {endpoint.model!r} has no {transport} address in the stack's outputs.",
+                f"Call it over {'rest' if transport == 'grpc' else 'grpc'}.",
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def ready(self, timeout: float | None = None) -> None:
+        """Wait until the connection can carry calls, at most `timeout` seconds (default
+        `limits.connect`). Over REST there is no channel to wait for; the first call dials.
+
+        Raises DeadChannelError, UntrustedCertificateError, WrongHostError.
+        """
+        if isinstance(self._connection, GrpcChannel):
+            self._connection.ready(timeout)
+
+    def metadata(self, *, deadline: float | None = None) -> Metadata:
+        """The model's signatures, asked from the server now. `deadline` in seconds.
+
+        Raises ModelNotFoundError and what `predict` raises about the connection.
+        """
+        self._metadata = self._wire.metadata(deadline or self.limits.deadline)
+        return self._metadata
+
+    def predict(
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        signature: str | None = None,
+        deadline: float | None = None,
+    ) -> dict[str, np.ndarray[Any, Any]]:
+        """Outputs by name for `inputs` by name.
+
+        Inputs are arrays of the signature's dtype and shape, or (nested) lists and numbers, which
+        are converted. bfloat16 is a float32 array on this side, string an array or list of str or
+        bytes (bytes in answers). The signature is asked from the server at the first call, and
+        again when inputs do not fit it. signature: default "serving_default". deadline: seconds.
+
+        Raises InputError before anything is sent; UsageError for an unknown signature;
+        DeadChannelError, UntrustedCertificateError, WrongHostError, DeadlineError, GatewayError,
+        ModelNotFoundError, MessageTooLargeError, ServerError.
+        """
+        deadline = deadline or self.limits.deadline
+        known = self._metadata
+        chosen = (known or self.metadata(deadline=deadline)).signature(signature)
+        try:
+            arrays = chosen.check(inputs)
+        except InputError:
+            if known is None:
+                raise
+            # A new version may have been rolled out since.
+            chosen = self.metadata(deadline=deadline).signature(signature)
+            arrays = chosen.check(inputs)
+        return self._wire.predict(arrays, chosen, deadline)
+
+
+def connect(
+    outputs: Mapping[str, Any] | Stack,
+    model: str,
+    *,
+    transport: Transport = "grpc",
+    version: int | None = None,
+    limits: Limits | None = None,
+) -> Model:
+    """The model named `model` of the stack whose outputs (`pulumi stack output --json`, parsed) are
+    given. Nothing is dialled yet.
+
+    Raises OutputsError, UnknownModelError with the models there are, and what Model raises.
+    """
+    stack = outputs if isinstance(outputs, Stack) else parse_outputs(outputs)
+    return Model(
+        find_endpoint(stack, model),
+        ca_certificate=stack.ca_certificate,
+        transport=transport,
+        version=version,
+        limits=limits,
+    )

@@ -1,0 +1,28 @@
+"""The serving protocols this client speaks: a new one is a file here and a line below."""
+
+from importlib import import_module
+
+from client.contract import ServingProtocol
+from client.errors import UnknownProtocolError
+
+PROTOCOLS = {
+    "tensorflow-serving": "client.protocols.tensorflow_serving:TensorFlowServing",
+}
+
+# What a Service's label app.kubernetes.io/name (the runtime) speaks, for `check`, which has no outputs.
+RUNTIMES = {
+    "tfserving": "tensorflow-serving",
+}
+
+
+def load_protocol(name: str) -> ServingProtocol:
+    """The protocol `name` of an endpoint. Raises UnknownProtocolError."""
+    if name not in PROTOCOLS:
+        raise UnknownProtocolError(
+            f"The endpoint speaks {name!r}, which this client does not; it speaks:"
+            f" {', '.join(sorted(PROTOCOLS))}.",
+            "Use a client of that protocol, or add it to client/protocols.",
+        )
+    module, _, attribute = PROTOCOLS[name].partition(":")
+    protocol: ServingProtocol = getattr(import_module(module), attribute)()
+    return protocol

@@ -1,0 +1,192 @@
+"""TensorFlow Serving's API: PredictionService over gRPC, /v1/models over REST.
+
+Messages come from tensorflow-protobuf (generated code alone); the calls are made by hand, because
+generated stubs cannot put a path prefix before the service's name.
+"""
+
+import base64
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from client.errors import ClientError, ServerError
+from client.grpc_channel import GrpcChannel
+from client.rest_connection import RestConnection
+from client.signature import Metadata, Signature, TensorSpec, numpy_dtype
+
+_SERVICE = "/tensorflow.serving.PredictionService"
+_PREDICT_SUFFIX = ":predict"
+_DT_NAMES = {"DT_HALF": "float16", "DT_FLOAT": "float32", "DT_DOUBLE": "float64"}
+
+
+class TensorFlowServing:
+    """Both transports of the protocol `tensorflow-serving`."""
+
+    def over_grpc(self, channel: GrpcChannel, model: str, version: int | None) -> "GrpcWire":
+        return GrpcWire(channel, model, version)
+
+    def over_rest(self, connection: RestConnection, model: str, version: int | None) -> "RestWire":
+        return RestWire(connection, model, version)
+
+    def rest_path(self, model: str) -> str:
+        return f"/v1/models/{model}{_PREDICT_SUFFIX}"
+
+
+class GrpcWire:
+    """PredictionService on a channel."""
+
+    def __init__(self, channel: GrpcChannel, model: str, version: int | None) -> None:
+        self._channel, self._model, self._version = channel, model, version
+
+    def metadata(self, deadline: float) -> Metadata:
+        """GetModelMetadata. SavedModel's own helper signatures (`__saved_model_init_op`) are left
+        out."""
+        from tensorflow_serving.apis import (  # type: ignore[import-untyped]
+            get_model_metadata_pb2 as pb,
+        )
+
+        from client.tensor_proto import dtype_name
+
+        request = pb.GetModelMetadataRequest(metadata_field=["signature_def"])
+        self._address(request.model_spec)
+        answer = self._channel.call(
+            f"{_SERVICE}/GetModelMetadata", request, pb.GetModelMetadataResponse, deadline
+        )
+        signatures = pb.SignatureDefMap()
+        answer.metadata["signature_def"].Unpack(signatures)
+
+        def specs(infos: Mapping[str, Any]) -> dict[str, TensorSpec]:
+            return {
+                name: TensorSpec(name, dtype_name(info.dtype), _grpc_shape(info.tensor_shape))
+                for name, info in sorted(infos.items())
+            }
+
+        return Metadata(
+            model=self._model,
+            version=answer.model_spec.version.value or None,
+            signatures={
+                name: Signature(name, specs(signature.inputs), specs(signature.outputs))
+                for name, signature in sorted(signatures.signature_def.items())
+                if not name.startswith("__")
+            },
+        )
+
+    def predict(
+        self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature, deadline: float
+    ) -> dict[str, np.ndarray[Any, Any]]:
+        """Predict, raw tensors."""
+        from tensorflow_serving.apis import predict_pb2 as pb
+
+        from client.tensor_proto import from_proto, to_proto
+
+        request = pb.PredictRequest()
+        self._address(request.model_spec)
+        request.model_spec.signature_name = signature.name
+        for name, array in inputs.items():
+            request.inputs[name].CopyFrom(to_proto(array, signature.inputs[name].dtype))
+        answer = self._channel.call(f"{_SERVICE}/Predict", request, pb.PredictResponse, deadline)
+        return {name: from_proto(proto, name) for name, proto in sorted(answer.outputs.items())}
+
+    def _address(self, spec: Any) -> None:
+        spec.name = self._model
+        if self._version is not None:
+            spec.version.value = self._version
+
+
+class RestWire:
+    """/v1/models on an HTTP connection: JSON in columns (`inputs`), which asks for no batch."""
+
+    def __init__(self, connection: RestConnection, model: str, version: int | None) -> None:
+        self._connection, self._model = connection, model
+        base = connection.path.removesuffix(_PREDICT_SUFFIX)
+        self._path = base if version is None else f"{base}/versions/{version}"
+
+    def metadata(self, deadline: float) -> Metadata:
+        """GET .../metadata."""
+        answer = self._connection.call(f"{self._path}/metadata", None, deadline)
+        try:
+            version = answer["model_spec"].get("version")
+            listed = answer["metadata"]["signature_def"]["signature_def"]
+            signatures = {
+                name: Signature(name, _rest_specs(value["inputs"]), _rest_specs(value["outputs"]))
+                for name, value in sorted(listed.items())
+                if not name.startswith("__")
+            }
+            return Metadata(self._model, int(version) if version else None, signatures)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._strange("metadata", error) from error
+
+    def predict(
+        self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature, deadline: float
+    ) -> dict[str, np.ndarray[Any, Any]]:
+        """POST ...:predict."""
+        body = {
+            "signature_name": signature.name,
+            "inputs": {name: _to_json(array) for name, array in inputs.items()},
+        }
+        answer = self._connection.call(self._path + _PREDICT_SUFFIX, body, deadline)
+        try:
+            outputs = answer["outputs"]
+            specs = signature.outputs
+            if len(specs) == 1:  # then the server leaves the name out
+                outputs = {next(iter(specs)): outputs}
+            return {name: _from_json(outputs[name], spec) for name, spec in specs.items()}
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._strange("a prediction", error) from error
+
+    def _strange(self, what: str, error: Exception) -> ClientError:
+        return ServerError(
+            f"{self._connection.dialled}{self._path} answered something that is not {what} of"
+            f" TensorFlow Serving ({type(error).__name__}: {error}).",
+            "See that the endpoint's `rest.url` points to the model.",
+        )
+
+
+def _grpc_shape(shape: Any) -> tuple[int | None, ...] | None:
+    if shape.unknown_rank:
+        return None
+    return tuple(dim.size if dim.size >= 0 else None for dim in shape.dim)
+
+
+def _rest_specs(infos: Mapping[str, Any]) -> dict[str, TensorSpec]:
+    """Specs from the proto's JSON form, in which 64-bit numbers are strings and empty lists may
+    be left out."""
+    specs = {}
+    for name, info in sorted(infos.items()):
+        shape = info.get("tensor_shape") or {}
+        sizes = [int(dim.get("size", 0)) for dim in shape.get("dim") or []]
+        dims = None if shape.get("unknown_rank") else tuple(s if s >= 0 else None for s in sizes)
+        dtype = _DT_NAMES.get(info["dtype"]) or _plain_dtype(info["dtype"])
+        specs[name] = TensorSpec(name, dtype, dims)
+    return specs
+
+
+def _plain_dtype(name: str) -> str:
+    """DT_INT64 -> int64; what is no such name stays."""
+    plain = re.fullmatch(r"DT_((?:U?INT(?:8|16|32|64))|BOOL|STRING|BFLOAT16)", name)
+    return plain[1].lower() if plain else name
+
+
+def _to_json(array: np.ndarray[Any, Any]) -> Any:
+    """Nested lists; bytes as {"b64": ...}, the API's form for them."""
+    if array.dtype != object:
+        return array.tolist()
+    encoded = [{"b64": base64.b64encode(item).decode()} for item in array.ravel()]
+    result = np.empty(len(encoded), dtype=object)
+    result[:] = encoded
+    return result.reshape(array.shape).tolist()
+
+
+def _from_json(value: Any, spec: TensorSpec) -> np.ndarray[Any, Any]:
+    if spec.dtype != "string":
+        return np.array(value, numpy_dtype(spec.dtype))
+    array = np.array(value, dtype=object)
+    decoded = [
+        base64.b64decode(item["b64"]) if isinstance(item, dict) else str(item).encode()
+        for item in array.ravel()
+    ]
+    result = np.empty(len(decoded), dtype=object)
+    result[:] = decoded
+    return result.reshape(array.shape)

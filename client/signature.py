@@ -1,0 +1,184 @@
+"""What a model takes and gives, and the check of what a caller brings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from client.errors import InputError, UsageError
+
+DEFAULT_SIGNATURE = "serving_default"
+
+# A bfloat16 tensor is a float32 array here: numpy has no such type, and float32 holds every value.
+_NUMPY = {"string": np.dtype(object), "bfloat16": np.dtype(np.float32)}
+DTYPES = frozenset(
+    [
+        "float16",
+        "float32",
+        "float64",
+        "bfloat16",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "bool",
+        "string",
+    ]
+)
+
+
+def numpy_dtype(dtype: str) -> np.dtype[Any]:
+    """The numpy dtype that holds a tensor of `dtype` (object, of bytes, for "string")."""
+    return _NUMPY.get(dtype) or np.dtype(dtype)
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """A named tensor: `dtype` one of DTYPES, `shape` with None for an open dimension, or None
+    altogether where the rank is open."""
+
+    name: str
+    dtype: str
+    shape: tuple[int | None, ...] | None
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.dtype} {self.shape_text}"
+
+    @property
+    def shape_text(self) -> str:
+        if self.shape is None:
+            return "(any shape)"
+        return "(" + ", ".join("?" if size is None else str(size) for size in self.shape) + ")"
+
+    def zeros(self) -> np.ndarray[Any, Any]:
+        """The smallest tensor that fits: open dimensions are 1, strings are empty."""
+        sizes = [1 if size is None else size for size in self.shape or ()]
+        if self.dtype == "string":
+            return np.full(sizes, b"", dtype=object)
+        return np.zeros(sizes, numpy_dtype(self.dtype))
+
+    def check(self, value: Any) -> np.ndarray[Any, Any]:
+        """`value` as an array of this spec. Lists and numbers are converted where no digit is lost;
+        an array must have the right dtype already. Raises InputError."""
+        array = self._typed(value)
+        if self.shape is not None and not _fits(array.shape, self.shape):
+            raise InputError(
+                f"Input {self.name!r} has shape {array.shape}, expected {self.shape_text}.",
+                "Reshape it; `?` may be any size.",
+            )
+        return array
+
+    def _typed(self, value: Any) -> np.ndarray[Any, Any]:
+        if self.dtype not in DTYPES:
+            raise InputError(
+                f"Input {self.name!r} has dtype {self.dtype}, which this client cannot send.",
+                f"It sends {', '.join(sorted(DTYPES))}.",
+            )
+        if self.dtype == "string":
+            return self._strings(value)
+        wanted = numpy_dtype(self.dtype)
+        given = isinstance(value, (np.ndarray, np.generic))
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            raise InputError(
+                f"Input {self.name!r} is a ragged list, expected {self.shape_text}.",
+                "Give rows of equal length.",
+            ) from None
+        if array.dtype == wanted:
+            return array
+        if given or not _lossless(array, wanted):
+            raise InputError(
+                f"Input {self.name!r} has dtype {_dtype_text(array)}, expected {self.dtype}.",
+                f"Convert it, for example with .astype(np.{wanted.name}).",
+            )
+        return array.astype(wanted)
+
+    def _strings(self, value: Any) -> np.ndarray[Any, Any]:
+        array = np.asarray(value, dtype=object)
+        flat = [item.encode() if isinstance(item, str) else item for item in array.ravel()]
+        wrong = next((item for item in flat if not isinstance(item, bytes)), None)
+        if wrong is not None:
+            raise InputError(
+                f"Input {self.name!r} holds a {type(wrong).__name__}, expected string.",
+                "Give str or bytes.",
+            )
+        result = np.empty(len(flat), dtype=object)
+        result[:] = flat
+        return result.reshape(array.shape)
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One function of a model: its inputs and outputs by name."""
+
+    name: str
+    inputs: Mapping[str, TensorSpec]
+    outputs: Mapping[str, TensorSpec]
+
+    def check(self, inputs: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+        """`inputs` as arrays that fit. Raises InputError: missing or unknown names, wrong dtype,
+        wrong shape."""
+        if set(inputs) != set(self.inputs):
+            wanted = "; ".join(str(spec) for spec in self.inputs.values())
+            given = ", ".join(sorted(inputs)) or "none"
+            raise InputError(
+                f"Signature {self.name!r} was given the inputs: {given}; it takes: {wanted}.",
+                "Give exactly these inputs.",
+            )
+        return {name: spec.check(inputs[name]) for name, spec in self.inputs.items()}
+
+    def zeros(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Inputs of zeros, the smallest that fit."""
+        return {name: spec.zeros() for name, spec in self.inputs.items()}
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a server says about a model. `version` is None where it does not say."""
+
+    model: str
+    version: int | None
+    signatures: Mapping[str, Signature]
+
+    def signature(self, name: str | None) -> Signature:
+        """The signature `name`, else "serving_default", else the only one. Raises UsageError."""
+        if name is None and len(self.signatures) == 1:
+            return next(iter(self.signatures.values()))
+        found = self.signatures.get(name or DEFAULT_SIGNATURE)
+        if found is None:
+            known = ", ".join(sorted(self.signatures)) or "none"
+            raise UsageError(
+                f"Model {self.model!r} has no signature {name or DEFAULT_SIGNATURE!r};"
+                f" it has: {known}.",
+                "Name one of these (--signature on the command line).",
+            )
+        return found
+
+
+def _fits(shape: tuple[int, ...], spec: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(spec) and all(
+        wanted in (None, size) for size, wanted in zip(shape, spec, strict=True)
+    )
+
+
+def _lossless(array: np.ndarray[Any, Any], wanted: np.dtype[Any]) -> bool:
+    """Whether numbers typed by hand survive: floats may be rounded to the float that is wanted, an
+    integer must fit, a fraction or a truth value is no integer."""
+    if array.size == 0:
+        return True
+    if wanted.kind == "f":
+        return array.dtype.kind in "iuf"
+    if wanted.kind in "iu" and array.dtype.kind in "iu":
+        limits = np.iinfo(wanted)
+        return bool(int(array.min()) >= limits.min and int(array.max()) <= limits.max)
+    return False
+
+
+def _dtype_text(array: np.ndarray[Any, Any]) -> str:
+    return "string" if array.dtype.kind in "USO" else str(array.dtype)

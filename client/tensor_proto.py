@@ -1,0 +1,126 @@
+"""numpy arrays to and from TensorFlow's TensorProto, without tensorflow.
+
+Sent raw (`tensor_content`); read raw or typed (`float_val`...), where a short list of values repeats
+its last one, as tensorflow's own MakeNdarray has it.
+"""
+
+import sys
+from typing import Any
+
+import numpy as np
+from tensorflow.core.framework import (  # type: ignore[import-untyped]
+    tensor_pb2,
+    tensor_shape_pb2,
+    types_pb2,
+)
+
+from client.errors import ServerError
+from client.signature import numpy_dtype
+
+_ENUM = {
+    "float16": types_pb2.DT_HALF,
+    "float32": types_pb2.DT_FLOAT,
+    "float64": types_pb2.DT_DOUBLE,
+    "bfloat16": types_pb2.DT_BFLOAT16,
+    "int8": types_pb2.DT_INT8,
+    "int16": types_pb2.DT_INT16,
+    "int32": types_pb2.DT_INT32,
+    "int64": types_pb2.DT_INT64,
+    "uint8": types_pb2.DT_UINT8,
+    "uint16": types_pb2.DT_UINT16,
+    "uint32": types_pb2.DT_UINT32,
+    "uint64": types_pb2.DT_UINT64,
+    "bool": types_pb2.DT_BOOL,
+    "string": types_pb2.DT_STRING,
+}
+_NAME = {number: name for name, number in _ENUM.items()}
+# The repeated field of TensorProto that holds typed values; the small integers share int_val.
+_FIELD = {
+    "float16": "half_val",
+    "bfloat16": "half_val",
+    "float32": "float_val",
+    "float64": "double_val",
+    "int64": "int64_val",
+    "uint32": "uint32_val",
+    "uint64": "uint64_val",
+    "bool": "bool_val",
+    "string": "string_val",
+}
+
+
+def dtype_name(number: int) -> str:
+    """The name of a DataType, as in `client.signature.DTYPES`; "DT_..." for what is not there."""
+    return _NAME.get(number) or str(types_pb2.DataType.Name(number))
+
+
+def to_proto(array: np.ndarray[Any, Any], dtype: str) -> Any:
+    """A TensorProto of `dtype` (one of DTYPES) with `array`'s shape and values."""
+    dims = [tensor_shape_pb2.TensorShapeProto.Dim(size=size) for size in array.shape]
+    shape = tensor_shape_pb2.TensorShapeProto(dim=dims)
+    proto = tensor_pb2.TensorProto(dtype=_ENUM[dtype], tensor_shape=shape)
+    if dtype == "string":
+        proto.string_val.extend(array.ravel().tolist())
+    else:
+        raw = _to_bfloat16(array) if dtype == "bfloat16" else array
+        proto.tensor_content = _little_endian(raw).tobytes()
+    return proto
+
+
+def from_proto(proto: Any, name: str) -> np.ndarray[Any, Any]:
+    """The array in `proto`, writable; `name` is for the error. bfloat16 becomes float32, string an
+    object array of bytes. Raises ServerError: a dtype or a content that cannot be read.
+    """
+    dtype = dtype_name(proto.dtype)
+    if dtype not in _ENUM:
+        raise _unreadable(name, f"dtype {dtype}")
+    shape = tuple(dim.size for dim in proto.tensor_shape.dim)
+    if dtype != "string" and proto.tensor_content:
+        values = np.frombuffer(proto.tensor_content, _wire_dtype(dtype).newbyteorder("<"))
+        values = values.astype(_wire_dtype(dtype))
+    else:
+        values = _typed_values(proto, dtype, int(np.prod(shape, dtype=np.int64)))
+    if dtype == "bfloat16":
+        values = (values.astype(np.uint32) << 16).view(np.float32)
+    try:
+        return values.reshape(shape)
+    except ValueError:
+        raise _unreadable(name, f"{values.size} values for shape {shape}") from None
+
+
+def _typed_values(proto: Any, dtype: str, size: int) -> np.ndarray[Any, Any]:
+    listed = getattr(proto, _FIELD.get(dtype, "int_val"))
+    if dtype == "string":
+        values = np.empty(len(listed), dtype=object)
+        values[:] = listed
+    elif dtype == "float16":
+        values = np.array(listed, np.uint16).view(np.float16)
+    else:
+        values = np.array(listed, _wire_dtype(dtype))
+    if len(values) >= size:
+        return values
+    fill = values[-1:] if len(values) else np.array([b"" if dtype == "string" else 0], values.dtype)
+    return np.concatenate([values, np.repeat(fill, size - len(values))])
+
+
+def _wire_dtype(dtype: str) -> np.dtype[Any]:
+    return np.dtype(np.uint16) if dtype == "bfloat16" else numpy_dtype(dtype)
+
+
+def _to_bfloat16(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The upper half of each float32, rounded to nearest even; NaN stays NaN."""
+    bits = np.ascontiguousarray(array, np.float32).view(np.uint32).astype(np.uint64)
+    rounded = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
+    return np.where(np.isnan(array), np.uint16(0x7FC0), rounded)
+
+
+def _little_endian(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    if sys.byteorder == "little" and array.dtype.byteorder != ">":
+        return array
+    return array.astype(array.dtype.newbyteorder("<"))
+
+
+def _unreadable(name: str, what: str) -> ServerError:
+    return ServerError(
+        f"The answer's output {name!r} cannot be read: {what}.",
+        "See the model's signature with `python -m client metadata`.",
+    )
