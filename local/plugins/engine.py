@@ -1,0 +1,115 @@
+"""What every plugin shares: serving on a port, logging to the engine, leaving with the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+import grpc
+import grpc.aio
+
+from local.plugins.protocol import engine_pb2, engine_pb2_grpc
+
+#: The size the engine itself allows (400 MiB): the state of a big chart passes gRPC's own 4 MiB.
+MESSAGE_LIMIT = 400 * 1024 * 1024
+CHANNEL_OPTIONS = [
+    ("grpc.max_receive_message_length", MESSAGE_LIMIT),
+    ("grpc.max_send_message_length", MESSAGE_LIMIT),
+]
+
+
+class Engine:
+    """The engine that started this plugin, at `address` (host:port); "" when there is none."""
+
+    def __init__(self, address: str) -> None:
+        self._channel = (
+            grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS) if address else None
+        )
+
+    async def warn(self, urn: str, message: str) -> None:
+        """Shows a warning beside the resource `urn` and in the summary."""
+        await self._log(engine_pb2.WARNING, urn, message)
+
+    async def error(self, urn: str, message: str) -> None:
+        """Shows an error; the engine counts it as a failure of the operation."""
+        await self._log(engine_pb2.ERROR, urn, message)
+
+    async def status(self, urn: str, message: str) -> None:
+        """Shows what is being waited for beside the resource; gone when the operation ends."""
+        await self._log(engine_pb2.INFO, urn, message, ephemeral=True)
+
+    async def _log(
+        self, severity: engine_pb2.LogSeverity, urn: str, message: str, ephemeral: bool = False
+    ) -> None:
+        if self._channel is None:
+            print(message, file=sys.stderr)
+            return
+        request = engine_pb2.LogRequest(
+            severity=severity, urn=urn, message=message, ephemeral=ephemeral
+        )
+        try:
+            await engine_pb2_grpc.EngineStub(self._channel).Log(request)
+        except grpc.aio.AioRpcError:
+            # The engine is leaving; what it no longer shows still belongs somewhere.
+            print(message, file=sys.stderr)
+
+    async def gone(self) -> None:
+        """Returns when the engine's process is no longer there."""
+        if self._channel is None:
+            await asyncio.Event().wait()
+            return
+        ready = False
+        while True:
+            state = self._channel.get_state(try_to_connect=True)
+            if state == grpc.ChannelConnectivity.READY:
+                ready = True
+            elif state in (
+                grpc.ChannelConnectivity.SHUTDOWN,
+                grpc.ChannelConnectivity.TRANSIENT_FAILURE,
+            ):
+                if ready or state == grpc.ChannelConnectivity.SHUTDOWN:
+                    return
+            await self._channel.wait_for_state_change(state)
+
+
+def run(engine_address: str, register: Callable[[grpc.aio.Server, Engine], None]) -> None:
+    """Serves what `register` adds until the engine leaves or asks to stop, then ends the process.
+
+    Prints the port on stdout as the engine expects. SIGINT is left to the engine, which cancels
+    by a call, so that an operation under way can still report what it has made.
+    """
+
+    async def serve() -> None:
+        server = grpc.aio.server(options=CHANNEL_OPTIONS)
+        engine = Engine(engine_address)
+        register(server, engine)
+        port = server.add_insecure_port("127.0.0.1:0")
+        await server.start()
+        print(port, flush=True)
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
+        loop.add_signal_handler(signal.SIGINT, lambda: None)
+        waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(engine.gone())]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        await server.stop(grace=None)
+
+    asyncio.run(serve())
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads of gRPC and of subprocess readers must not delay the engine's end.
+    os._exit(0)
+
+
+def engine_address(arguments: list[str]) -> str:
+    """The engine's address among a plugin's arguments: the one that is not a flag."""
+    return next((argument for argument in arguments if not argument.startswith("-")), "")
+
+
+def plugin_version(arguments: list[str]) -> str:
+    """The version this plugin stands in for: `--plugin-version=`, written by `install`."""
+    prefix = "--plugin-version="
+    return next((a.removeprefix(prefix) for a in arguments if a.startswith(prefix)), "")

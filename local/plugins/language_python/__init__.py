@@ -1,0 +1,1 @@
+"""`pulumi-language-python` for an engine built from its Go module, which comes without one."""

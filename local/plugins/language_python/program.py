@@ -1,0 +1,130 @@
+"""Evaluates one Pulumi program: started by the language host with the program's own interpreter.
+
+Stands alone (the standard library and the program's own `pulumi`), so that nothing of ours can be
+taken for a module of the program. The request arrives on stdin; the exit code is 0 when the
+program ended well, `ALREADY_REPORTED` when its error has been shown, as with the official host.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import runpy
+import sys
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+ALREADY_REPORTED = 32
+
+
+def main() -> int:
+    """Runs the program of the request on stdin and returns the exit code."""
+    serialized = sys.stdin.buffer.read()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    # Before anything of the SDK: the program's directory comes first, this file's not at all.
+    sys.path.pop(0)
+    from pulumi.runtime.proto import language_pb2  # noqa: PLC0415
+
+    request = language_pb2.RunRequest.FromString(serialized)
+    directory = request.info.program_directory or request.pwd
+    entry_point = os.path.join(directory, request.info.entry_point or request.program or ".")
+    entry_point = os.path.normpath(entry_point)
+    sys.path.insert(0, entry_point if os.path.isdir(entry_point) else directory)
+    sys.argv = [entry_point, *request.args[1:]]
+    return _evaluate(request, entry_point)
+
+
+def _configure(request: Any) -> None:
+    from pulumi.runtime import reset_options, set_all_config  # noqa: PLC0415
+
+    reset_options(
+        project=request.project,
+        stack=request.stack,
+        organization=request.organization or "organization",
+        monitor_address=request.monitor_address,
+        engine_address=request.args[0] if request.args else "",
+        parallel=request.parallel,
+        preview=request.dryRun,
+        root_directory=request.info.root_directory,
+    )
+    set_all_config(dict(request.config), list(request.configSecretKeys))
+
+
+def _evaluate(request: Any, entry_point: str) -> int:
+    import grpc  # noqa: PLC0415
+    from pulumi import log  # noqa: PLC0415
+    from pulumi.errors import RunError  # noqa: PLC0415
+    from pulumi.runtime import run_in_stack  # noqa: PLC0415
+
+    _configure(request)
+    # A task whose failure is already reported must not be reported again when it is collected.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=max(request.parallel, 1) * 4))
+    try:
+        loop.run_until_complete(
+            run_in_stack(lambda: runpy.run_path(entry_point, run_name="__main__"))
+        )
+    except RunError as error:
+        log.error(str(error))
+    except grpc.RpcError as error:
+        # The monitor leaves first when the operation is cancelled: nothing to add then.
+        if getattr(error, "code", lambda: None)() != grpc.StatusCode.UNAVAILABLE:
+            log.error(f"RPC error: {getattr(error, 'details', lambda: error)()}")
+    except SystemExit as error:
+        if error.code in (None, 0):
+            return 0
+        return error.code if isinstance(error.code, int) else _report(log, error, entry_point)
+    except Exception as error:
+        _report(log, error, entry_point)
+    else:
+        return 0
+    finally:
+        _drain(loop)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return ALREADY_REPORTED
+
+
+def _report(log: Any, error: BaseException, entry_point: str) -> int:
+    if isinstance(error, SystemExit):
+        log.error(str(error.code))
+    else:
+        trace = "".join(
+            traceback.format_exception(type(error), error, _from(error.__traceback__, entry_point))
+        )
+        log.error(f"Program failed with an unhandled exception:\n{trace.rstrip()}")
+    return ALREADY_REPORTED
+
+
+def _from(trace: TracebackType | None, entry_point: str) -> TracebackType | None:
+    """The part of `trace` that starts in the program; all of it when the program is not in it."""
+    directory = entry_point if os.path.isdir(entry_point) else os.path.dirname(entry_point)
+    step = trace
+    while step is not None:
+        filename = os.path.abspath(step.tb_frame.f_code.co_filename)
+        if filename.startswith(directory + os.sep) and "site-packages" not in filename:
+            return step
+        step = step.tb_next
+    return trace
+
+
+def _drain(loop: asyncio.AbstractEventLoop) -> None:
+    pending = asyncio.all_tasks(loop)
+    for task in pending:
+        task.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            loop.run_until_complete(task)
+    loop.close()
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Past the interpreter's shutdown: gRPC's threads take up to a second to end there.
+    os._exit(code)

@@ -1,0 +1,113 @@
+"""What all resource plugins answer alike: handshake, information, errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import grpc
+import grpc.aio
+from google.protobuf import empty_pb2
+
+from local.plugins.engine import Engine
+from local.plugins.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from local.plugins.values import Properties, encode
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class ResourceServicer(provider_pb2_grpc.ResourceProviderServicer):
+    """The part of `ResourceProvider` that does not depend on the resources.
+
+    `name` and `version` are the plugin's, as the official one would give them.
+    """
+
+    name = ""
+
+    def __init__(self, engine: Engine, version: str) -> None:
+        self.engine = engine
+        self.version = version
+
+    async def Handshake(self, request: Any, context: Context) -> Any:
+        return provider_pb2.ProviderHandshakeResponse(
+            accept_secrets=True, supports_autonaming_configuration=True
+        )
+
+    async def GetPluginInfo(self, request: Any, context: Context) -> Any:
+        return plugin_pb2.PluginInfo(version=self.version)
+
+    async def Attach(self, request: Any, context: Context) -> Any:
+        self.engine = Engine(request.address)
+        return empty_pb2.Empty()
+
+    async def GetSchema(self, request: Any, context: Context) -> Any:
+        schema = {"name": self.name, "version": self.version, "resources": {}}
+        return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
+
+    async def GetMapping(self, request: Any, context: Context) -> Any:
+        return provider_pb2.GetMappingResponse()
+
+    async def GetMappings(self, request: Any, context: Context) -> Any:
+        return provider_pb2.GetMappingsResponse()
+
+    async def CheckConfig(self, request: Any, context: Context) -> Any:
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    async def Parameterize(self, request: Any, context: Context) -> Any:
+        await refuse(context, f"the stand-in of plugin {self.name} takes no parameters")
+
+    async def Call(self, request: Any, context: Context) -> Any:
+        await refuse(context, f"the stand-in of plugin {self.name} has no method {request.tok!r}")
+
+    async def Invoke(self, request: Any, context: Context) -> Any:
+        await refuse(
+            context,
+            f"function {request.tok!r} is not in the stand-in of plugin {self.name}: install the "
+            "official plugin",
+        )
+
+    async def Construct(self, request: Any, context: Context) -> Any:
+        await refuse(
+            context,
+            f"component {request.type!r} is not in the stand-in of plugin {self.name}: install "
+            "the official plugin",
+        )
+
+    async def List(self, request: Any, context: Context) -> Any:
+        await refuse(context, f"the stand-in of plugin {self.name} lists nothing")
+
+    async def Cancel(self, request: Any, context: Context) -> Any:
+        return empty_pb2.Empty()
+
+
+async def refuse(context: Context, message: str) -> NoReturn:
+    """Ends the call with `message`, which the engine shows as it is."""
+    await context.abort(grpc.StatusCode.UNKNOWN, message)
+    raise AssertionError("unreachable: abort raises")
+
+
+async def refuse_partially(
+    context: Context,
+    message: str,
+    *,
+    object_id: str,
+    outputs: Properties,
+    reasons: Sequence[str],
+    inputs: Properties | None = None,
+) -> NoReturn:
+    """Ends the call with an error that keeps the half-made object in the state, with `reasons`;
+    the next update takes it up again."""
+    detail = provider_pb2.ErrorResourceInitFailed(
+        id=object_id, properties=encode(outputs), reasons=list(reasons)
+    )
+    if inputs is not None:
+        detail.inputs.CopyFrom(encode(inputs))
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
+    status.details.add().Pack(detail)
+    await context.abort(
+        grpc.StatusCode.UNKNOWN,
+        message,
+        (("grpc-status-details-bin", status.SerializeToString()),),
+    )
+    raise AssertionError("unreachable: abort raises")

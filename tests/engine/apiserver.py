@@ -1,0 +1,236 @@
+"""A Kubernetes API server and its etcd on loopback, without nodes: real answers, no containers."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+_TOKEN = "slipway-test-token"
+_START_SECONDS = 60
+
+
+class MissingTool(Exception):
+    """A program the tests need is not there; the message says which and where it was looked for."""
+
+
+def tool(name: str) -> str:
+    """The path of the program `name`: from $SLIPWAY_TOOLS, else PATH. Raises MissingTool."""
+    directories = [*filter(None, [os.environ.get("SLIPWAY_TOOLS")]), os.environ.get("PATH", "")]
+    found = shutil.which(name, path=os.pathsep.join(directories))
+    if found is None:
+        raise MissingTool(f"{name} is neither in $SLIPWAY_TOOLS nor on PATH (`make tools` gets it)")
+    return found
+
+
+@dataclass
+class ApiServer:
+    """A running API server; `kubeconfig` is a file, `audit_log` has a line for every request."""
+
+    url: str
+    kubeconfig: Path
+    audit_log: Path
+
+    def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
+        """What kubectl prints; raises with its error when `check` and it fails."""
+        done = subprocess.run(
+            [tool("kubectl"), "--kubeconfig", str(self.kubeconfig), *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"kubectl {' '.join(arguments)}: {done.stderr}")
+        return done.stdout
+
+    def get(self, *arguments: str) -> Any:
+        """`kubectl get <arguments> -o json`, parsed."""
+        return json.loads(self.kubectl("get", *arguments, "-o", "json"))
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Every request so far that came from outside (by the token user), oldest first."""
+        lines = self.audit_log.read_text().splitlines() if self.audit_log.exists() else []
+        events = [json.loads(line) for line in lines if line.endswith("}")]
+        return [event for event in events if event["user"].get("username") == "tester"]
+
+
+@contextmanager
+def api_server(directory: Path) -> Iterator[ApiServer]:
+    """Starts etcd and kube-apiserver with their files in `directory`; stops both at the end.
+
+    Raises MissingTool, or RuntimeError with the last lines of a log when one does not come up.
+    """
+    programs = {name: tool(name) for name in ("etcd", "kube-apiserver")}
+    etcd_client, etcd_peer, port = _free_port(), _free_port(), _free_port()
+    etcd_url = f"http://127.0.0.1:{etcd_client}"
+    certificates = _certificates(directory)
+    audit_log = directory / "audit.log"
+    processes = []
+    try:
+        processes.append(
+            _start(
+                directory / "etcd.log",
+                [
+                    programs["etcd"],
+                    f"--data-dir={directory / 'etcd'}",
+                    f"--listen-client-urls={etcd_url}",
+                    f"--advertise-client-urls={etcd_url}",
+                    f"--listen-peer-urls=http://127.0.0.1:{etcd_peer}",
+                    "--unsafe-no-fsync",
+                ],
+            )
+        )
+        processes.append(
+            _start(
+                directory / "apiserver.log",
+                [programs["kube-apiserver"], *_flags(directory, etcd_url, port, audit_log)],
+            )
+        )
+        url = f"https://127.0.0.1:{port}"
+        _wait_ready(url, certificates, processes, directory)
+        yield ApiServer(url, _kubeconfig(directory, url, certificates), audit_log)
+    finally:
+        # The API server first: without its etcd it does not end.
+        for process in reversed(processes):
+            process.terminate()
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _flags(directory: Path, etcd_url: str, port: int, audit_log: Path) -> list[str]:
+    (directory / "tokens.csv").write_text(f"{_TOKEN},tester,tester,system:masters\n")
+    (directory / "audit.yaml").write_text(
+        "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\n"
+        "rules: [{level: Metadata}]\n"
+    )
+    return [
+        f"--etcd-servers={etcd_url}",
+        "--bind-address=127.0.0.1",
+        f"--secure-port={port}",
+        "--service-cluster-ip-range=10.97.0.0/24",
+        f"--tls-cert-file={directory / 'server.crt'}",
+        f"--tls-private-key-file={directory / 'server.key'}",
+        f"--token-auth-file={directory / 'tokens.csv'}",
+        "--authorization-mode=RBAC",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        f"--service-account-key-file={directory / 'server.key'}",
+        f"--service-account-signing-key-file={directory / 'server.key'}",
+        # Nothing runs that would make the default ServiceAccount that pods get.
+        "--disable-admission-plugins=ServiceAccount",
+        f"--audit-policy-file={directory / 'audit.yaml'}",
+        f"--audit-log-path={audit_log}",
+    ]
+
+
+def _start(log: Path, command: list[str]) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+
+
+def _wait_ready(
+    url: str, authority: Path, processes: list[subprocess.Popen[bytes]], directory: Path
+) -> None:
+    context = ssl.create_default_context(cafile=str(authority))
+    request = urllib.request.Request(
+        f"{url}/readyz", headers={"Authorization": f"Bearer {_TOKEN}"}
+    )
+    deadline, said = time.monotonic() + _START_SECONDS, ""
+    while time.monotonic() < deadline and all(p.poll() is None for p in processes):
+        try:
+            with urllib.request.urlopen(request, context=context, timeout=5):
+                return
+        except (urllib.error.URLError, OSError) as error:
+            said = str(error)
+        time.sleep(0.1)
+    logs = "\n".join(
+        f"{log.name}: {line}"
+        for log in (directory / "etcd.log", directory / "apiserver.log")
+        for line in log.read_text(errors="replace").splitlines()[-5:]
+        if log.exists()
+    )
+    raise RuntimeError(f"{url} was not ready after {_START_SECONDS} s: {said}\n{logs}")
+
+
+def _kubeconfig(directory: Path, url: str, authority: Path) -> Path:
+    path = directory / "kubeconfig"
+    path.write_text(
+        json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "current-context": "test",
+                "clusters": [
+                    {
+                        "name": "test",
+                        "cluster": {"server": url, "certificate-authority": str(authority)},
+                    }
+                ],
+                "users": [{"name": "test", "user": {"token": _TOKEN}}],
+                "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+            }
+        )
+    )
+    return path
+
+
+def _certificates(directory: Path) -> Path:
+    """Writes a server key and a self-signed certificate for 127.0.0.1; returns the latter."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "slipway-test")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    (directory / "server.key").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+    )
+    path = directory / "server.crt"
+    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
