@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from . import error_codes  # noqa: F401, I001  # it has to come before the status messages
+from . import error_codes  # noqa: F401  # before the status messages, which need it
+
+# isort: split
 
 from tensorflow.core.framework import tensor_pb2, types_pb2
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2

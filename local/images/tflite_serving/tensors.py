@@ -63,10 +63,7 @@ def to_array(alias: str, proto: Any) -> Array:
     values = getattr(proto, field)
     if len(values) > count:
         raise error
-    if field == "half_val":
-        flat = np.array(values, "<u2").view(dtype)
-    else:
-        flat = np.array(values, dtype)
+    flat = np.array(values, "<u2").view(dtype) if field == "half_val" else np.array(values, dtype)
     if not len(values):
         fill: Any = b"" if dtype == object else 0
         return np.full(shape, fill, dtype)

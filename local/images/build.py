@@ -1,0 +1,73 @@
+"""Archives of all images that the local cluster runs, each pulled or made once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.images import recipes
+from local.images.recipes import Recipe, Workshop
+from local.images.registry import Registries, Unavailable
+from local.progress import step
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class _Archives:
+    """Where the archives of one image are kept; the built one is named by what it is made of."""
+
+    pulled: Path
+    built: Path
+
+
+def ensure(
+    cache: Path, python: Path, *, binaries: Mapping[str, Path], progress: Progress
+) -> list[Path]:
+    """Archives that `ctr --namespace k8s.io images import` takes, in `cache`.
+
+    `python` is an interpreter to install wheels with, `binaries` the static programs `pause` and
+    `coredns`. `progress` is given a line for each image that was pulled or built. An image made
+    here is asked for again in its registry each time, in vain within seconds: who comes within
+    reach of one gets the real image.
+    """
+    home = cache / "images"
+    home.mkdir(parents=True, exist_ok=True)
+    registries = Registries()
+    workshop = Workshop(home, python, binaries)
+    return [_one(recipe, home, workshop, registries, progress) for recipe in recipes.ALL]
+
+
+def _one(
+    recipe: Recipe, home: Path, workshop: Workshop, registries: Registries, progress: Progress
+) -> Path:
+    archives = _archives(recipe, home, workshop)
+    if archives.pulled.is_file():
+        return archives.pulled
+    try:
+        with_tag = recipe.reference
+        path = registries.pull(with_tag, recipe.name, archives.pulled)
+        progress(f"✓ {recipe.title}: pulled from its registry")
+        return path
+    except Unavailable as error:
+        reason = str(error)
+    if archives.built.is_file():
+        return archives.built
+    with step(f"image {recipe.title}") as current:
+        recipe.build(workshop, recipe.name, archives.built, current.note)
+    progress(f"✓ {recipe.title}: {reason}, built {recipe.made_of}")
+    for old in home.glob(f"{_file(recipe)}-*.tar"):
+        if old not in (archives.built, archives.pulled):
+            old.unlink()
+    return archives.built
+
+
+def _file(recipe: Recipe) -> str:
+    return recipe.title.replace("/", "_").replace(":", "_")
+
+
+def _archives(recipe: Recipe, home: Path, workshop: Workshop) -> _Archives:
+    key = hashlib.sha256(recipe.inputs(workshop).encode()).hexdigest()[:12]
+    return _Archives(home / f"{_file(recipe)}-pulled.tar", home / f"{_file(recipe)}-{key}.tar")
