@@ -98,8 +98,8 @@ class RestApi:
         if found["metadata"]:
             return self._metadata(spec)
         response = answers.status(self._manager, GetModelStatusRequest(model_spec=spec))
-        return json_format.MessageToJson(
-            response, indent=1, always_print_fields_with_no_presence=True
+        return str(
+            json_format.MessageToJson(response, indent=1, always_print_fields_with_no_presence=True)
         )
 
     def _predict(self, spec: Any, body: bytes) -> str:

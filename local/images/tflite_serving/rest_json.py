@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ServingError, invalid
-from .messages import PredictRequest, PredictResponse, types_pb2
+from .messages import PredictRequest, types_pb2
 from .tensors import Array, numpy_type, to_array, to_proto, type_name
 
 #: Signature name → its inputs (alias → TensorInfo); raises ServingError.
@@ -137,9 +137,9 @@ def _short(value: Any) -> str:
     return json.dumps(value)[:256]
 
 
-def write_response(response: PredictResponse, rows: bool) -> str:  # type: ignore[valid-type]
-    """`predictions` by row or `outputs` by name; one output alone stands without its name."""
-    outputs: Mapping[str, Any] = response.outputs  # type: ignore[attr-defined]
+def write_response(response: Any, rows: bool) -> str:
+    """A PredictResponse as `predictions` by row or `outputs` by name; one output alone stands without its name."""
+    outputs: Mapping[str, Any] = response.outputs
     plain = {alias: _plain(alias, proto) for alias, proto in outputs.items()}
     if not rows:
         columns = plain if len(plain) > 1 else next(iter(plain.values()))
