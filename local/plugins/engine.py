@@ -78,8 +78,8 @@ class Engine:
 def run(engine_address: str, register: Callable[[grpc.aio.Server, Engine], None]) -> None:
     """Serves what `register` adds until the engine leaves or asks to stop, then ends the process.
 
-    Prints the port on stdout as the engine expects. SIGINT is left to the engine, which cancels
-    by a call, so that an operation under way can still report what it has made.
+    Prints the port on stdout as the engine expects. SIGINT is how the engine ends a plugin it no
+    longer needs; plugins run in a process group of their own, so it never comes from a keyboard.
     """
 
     async def serve() -> None:
@@ -91,8 +91,8 @@ def run(engine_address: str, register: Callable[[grpc.aio.Server, Engine], None]
         print(port, flush=True)
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
-        loop.add_signal_handler(signal.SIGTERM, stop.set)
-        loop.add_signal_handler(signal.SIGINT, lambda: None)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
         waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(engine.gone())]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         await server.stop(grace=None)

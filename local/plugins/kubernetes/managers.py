@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable
 from typing import Any, Final
 
-from local.plugins.kubernetes.diff import split
+from local.plugins.diff import split
 
 Object = dict[str, Any]
 #: The manager an object is created by, as with the official plugin.

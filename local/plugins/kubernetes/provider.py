@@ -17,7 +17,7 @@ from local.plugins.kubernetes.annotations import (
     timeout,
 )
 from local.plugins.kubernetes.api import Api
-from local.plugins.kubernetes.diff import Change, changes
+from local.plugins.diff import Change, changes
 from local.plugins.kubernetes.errors import (
     ApiError,
     KindNotFoundError,

@@ -12,7 +12,7 @@ from google.protobuf import empty_pb2
 from local.plugins.engine import Engine
 from local.plugins.kubernetes import checkpoint
 from local.plugins.kubernetes.checking import check
-from local.plugins.kubernetes.diff import Change, changes, split
+from local.plugins.diff import Change, changes, split
 from local.plugins.kubernetes.errors import ApiError, KindNotFoundError, UnreachableError
 from local.plugins.kubernetes.kinds import from_token
 from local.plugins.kubernetes.provider import Difference, Partial, Provider

@@ -1,0 +1,1 @@
+"""`pulumi-resource-tls` where the official one cannot be downloaded: keys and certificates."""
