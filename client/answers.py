@@ -11,16 +11,14 @@ from client.errors import (
 
 def gateway_error(status: int, address: str, path: str) -> ClientError:
     """An HTTP status that the gateway gave in the model's place."""
-    why = {
-        404: ("it has no route for this path", "See the routes with `kubectl get ingress -A`."),
-        413: ("the request is larger than it lets through", "Send smaller batches."),
-    }.get(
-        status,
-        ("no pod behind it answered", "See the model's pods with `kubectl get pods -A`."),
-    )
-    return GatewayError(
-        f"The gateway at {address} answered HTTP {status} for {path}: {why[0]}.", why[1]
-    )
+    why, fix = "it is not the model's answer", "See that the stack's outputs are current."
+    if status == 404:
+        why, fix = "it has no route for this path", "See the routes with `kubectl get ingress -A`."
+    elif status == 413:
+        why, fix = "the request is larger than it lets through", "Send smaller batches."
+    elif status >= 500:
+        why, fix = "no pod behind it answered", "See the model's pods with `kubectl get pods -A`."
+    return GatewayError(f"The gateway at {address} answered HTTP {status} for {path}: {why}.", fix)
 
 
 def deadline_error(address: str, path: str, waited: float) -> ClientError:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 import time
 from typing import Any, Protocol, Self, TypeVar
 
@@ -18,6 +17,7 @@ from client.errors import (
     WrongHostError,
 )
 from client.limits import Limits
+from client.readiness import Readiness
 from client.trust import root_certificates, ssl_context
 
 # Every call of a model server here is idempotent, so a call that met a pod going away is repeated.
@@ -56,6 +56,7 @@ class GrpcChannel:
         self._ca = ca_certificate
         self._calls: dict[tuple[str, type], Any] = {}
         self._channel = self._open()
+        self._readiness = Readiness(self._channel)
 
     def __enter__(self) -> Self:
         return self
@@ -65,41 +66,30 @@ class GrpcChannel:
 
     def close(self) -> None:
         """End the channel and what is in flight on it."""
+        self._readiness.stop()
         self._channel.close()
 
     def ready(self, timeout: float | None = None) -> None:
         """Wait until the channel can carry calls, `timeout` seconds (Limits.connect by default).
+        Once it has been up, gRPC reconnects by itself and this returns at once.
 
         Raises UntrustedCertificateError or WrongHostError as soon as the server shows a
         certificate that will not do, and DeadChannelError when the time is over.
         """
+        if self._readiness.was_ready:
+            return
         timeout = self.limits.connect if timeout is None else timeout
         started = time.monotonic()
-        changed = threading.Condition()
-        states = [grpc.ChannelConnectivity.IDLE]
-
-        def note(state: Any) -> None:
-            with changed:
-                states.append(state)
-                changed.notify()
-
-        self._channel.subscribe(note, try_to_connect=True)
-        try:
-            while (left := started + timeout - time.monotonic()) > 0:
-                with changed:
-                    changed.wait_for(lambda: _settled(states[-1]), left)
-                    state = states[-1]
-                if state is grpc.ChannelConnectivity.READY:
-                    return
-                if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE:
-                    error = self._diagnosis(time.monotonic() - started)
-                    if isinstance(error, UntrustedCertificateError | WrongHostError):
-                        raise error
-                    with changed:
-                        left = started + timeout - time.monotonic()
-                        changed.wait_for(lambda: states[-1] is not state, max(left, 0))  # noqa: B023
-        finally:
-            self._channel.unsubscribe(note)
+        failed = False
+        while (left := started + timeout - time.monotonic()) > 0:
+            state = self._readiness.wait(left, after_failure=failed)
+            if state is grpc.ChannelConnectivity.READY:
+                return
+            failed = state is grpc.ChannelConnectivity.TRANSIENT_FAILURE
+            if failed:
+                error = self._diagnosis(time.monotonic() - started)
+                if isinstance(error, UntrustedCertificateError | WrongHostError):
+                    raise error
         waited = time.monotonic() - started
         raise self._diagnosis(waited) or self._dead(waited, "nothing that is HTTP/2")
 
@@ -171,7 +161,3 @@ class GrpcChannel:
             f"The server refused {path} with {code.name}: {details}.",
             "See the inputs against `client metadata`, and the server's log.",
         )
-
-
-def _settled(state: Any) -> bool:
-    return state in (grpc.ChannelConnectivity.READY, grpc.ChannelConnectivity.TRANSIENT_FAILURE)

@@ -1,0 +1,52 @@
+"""Follow a gRPC channel's state until it has been ready once."""
+
+import threading
+from typing import Any
+
+import grpc  # type: ignore[import-untyped]
+
+_READY = grpc.ChannelConnectivity.READY
+_FAILURE = grpc.ChannelConnectivity.TRANSIENT_FAILURE
+
+
+class Readiness:
+    """Watches `channel` from the first wait until it is ready, for any number of waiting threads.
+
+    grpc polls in a thread of its own while somebody is subscribed, and that thread can trip over
+    a channel that is closed after a second subscription: hence one, ended as soon as may be.
+    """
+
+    def __init__(self, channel: Any) -> None:
+        self._channel = channel
+        self._changed = threading.Condition()
+        self._state: Any = grpc.ChannelConnectivity.IDLE
+        self._watching = False
+        self.was_ready = False
+
+    def wait(self, timeout: float, *, after_failure: bool) -> Any:
+        """The state, when it is ready or failed or `timeout` seconds are over.
+
+        after_failure: the caller has seen the failure that lasts; wait for what comes after it.
+        """
+        with self._changed:
+            if not self._watching and not self.was_ready:
+                self._watching = True
+                self._channel.subscribe(self._note, try_to_connect=True)
+            wanted = (_READY,) if after_failure else (_READY, _FAILURE)
+            self._changed.wait_for(lambda: self.was_ready or self._state in wanted, timeout)
+            return _READY if self.was_ready else self._state
+
+    def stop(self) -> None:
+        """Stop watching; must come before the channel is closed."""
+        with self._changed:
+            if self._watching:
+                self._watching = False
+                self._channel.unsubscribe(self._note)
+
+    def _note(self, state: Any) -> None:
+        with self._changed:
+            self._state = state
+            self.was_ready = self.was_ready or state is _READY
+            self._changed.notify_all()
+        if self.was_ready:
+            self.stop()

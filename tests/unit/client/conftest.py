@@ -1,0 +1,90 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import trustme
+
+from tests.unit.client.fake_serving import (
+    FakeServing,
+    GrpcGateway,
+    RestGateway,
+    rest_metadata,
+)
+
+HOST = "models.localhost"
+REST = "/half_plus_two/v1/models/half_plus_two"
+
+
+@pytest.fixture(scope="session")
+def ca() -> trustme.CA:
+    return trustme.CA(organization_name="Slipway test")
+
+
+@pytest.fixture(scope="session")
+def leaf(ca: trustme.CA) -> trustme.LeafCert:
+    return ca.issue_cert(HOST)
+
+
+@pytest.fixture
+def serving() -> FakeServing:
+    return FakeServing()
+
+
+@pytest.fixture
+def start(serving: FakeServing) -> Iterator[Callable[..., GrpcGateway]]:
+    """Start a gRPC gateway with a certificate (None: plain) at a path prefix."""
+    started: list[GrpcGateway] = []
+
+    def run(leaf: trustme.LeafCert | None, prefix: str = "/half_plus_two") -> GrpcGateway:
+        started.append(GrpcGateway(serving, leaf, prefix))
+        return started[-1]
+
+    yield run
+    for gateway in started:
+        gateway.stop()
+
+
+@pytest.fixture
+def gateway(start: Callable[..., GrpcGateway], leaf: trustme.LeafCert) -> GrpcGateway:
+    return start(leaf)
+
+
+@pytest.fixture
+def rest(leaf: trustme.LeafCert) -> Iterator[RestGateway]:
+    server = RestGateway(leaf)
+    server.answers = {
+        f"{REST}/metadata": (200, rest_metadata()),
+        f"{REST}:predict": lambda body: (
+            200,
+            {"outputs": [x / 2 + 2 for x in body["inputs"]["x"]]},
+        ),
+    }
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def outputs(ca: trustme.CA, gateway: GrpcGateway, rest: RestGateway) -> dict[str, Any]:
+    """The outputs of a stack with half_plus_two, as `pulumi stack output --json` prints them."""
+    return {
+        "endpoints": {
+            "half_plus_two": {
+                "runtime": "tfserving",
+                "protocol": "tensorflow-serving",
+                "grpc": {
+                    "target": gateway.target,
+                    "authority": HOST,
+                    "path": "/half_plus_two",
+                    "tls": True,
+                },
+                "rest": {"url": f"https://{HOST}{REST}:predict", "connect_to": rest.target},
+            }
+        },
+        "gateway": {
+            "address": "127.0.0.1",
+            "host": HOST,
+            "ca_certificate": ca.cert_pem.bytes().decode(),
+        },
+        "cluster": {"kind": "local", "name": "test"},
+        "kubeconfig": "[secret]",
+    }

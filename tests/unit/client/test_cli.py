@@ -1,0 +1,262 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from client.cli import main
+from tests.unit.client.fake_serving import FakeServing, RestGateway, half_plus_two
+from tests.unit.client.test_connection import free_port
+from tests.unit.client.test_predict import echo
+
+ROOT = Path(__file__).resolve().parents[3]
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def run(outputs: dict[str, Any], tmp_path: Path) -> Run:
+    """Run a command on the fixture's stack, as it is when the command is run."""
+
+    def command(name: str, *arguments: str) -> int:
+        file = tmp_path / "outputs.json"
+        file.write_text(json.dumps(outputs))
+        return main([name, "--outputs", str(file), "--connect-timeout", "1", *arguments])
+
+    return command
+
+
+@pytest.mark.parametrize("transport", [[], ["--rest"], ["--protocol", "rest"]])
+def test_predict_prints_the_answer_as_a_plain_list(
+    run: Run, capsys: pytest.CaptureFixture[str], transport: list[str]
+) -> None:
+    assert run("predict", *transport, "half_plus_two", "1", "2", "5") == 0
+    assert capsys.readouterr().out == "[2.5, 3.0, 4.5]\n"
+
+
+def test_rest_is_what_rest_asks_for(run: Run, serving: FakeServing, rest: RestGateway) -> None:
+    run("predict", "--rest", "half_plus_two", "1")
+    assert serving.paths == []
+    assert rest.seen
+
+
+@pytest.mark.parametrize("form", ["[1, 2, 5]", '{"x": [1, 2, 5]}', "@"])
+def test_predict_takes_json_from_the_line_by_name_and_from_a_file(
+    run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path, form: str
+) -> None:
+    if form == "@":
+        (tmp_path / "in.json").write_text("[1, 2, 5]")
+        form = f"@{tmp_path}/in.json"
+    assert run("predict", "half_plus_two", "--json", form) == 0
+    assert json.loads(capsys.readouterr().out) == [2.5, 3.0, 4.5]
+
+
+def test_values_fill_the_models_shape(
+    run: Run, capsys: pytest.CaptureFixture[str], serving: FakeServing
+) -> None:
+    serving.inputs, serving.answer = {"x": ("DT_INT64", [-1, 2])}, echo
+    assert run("predict", "half_plus_two", "1", "2", "-3", "4") == 0
+    assert json.loads(capsys.readouterr().out) == [[1, 2], [-3, 4]]
+    assert run("predict", "half_plus_two", "1", "2", "3") == 1
+    assert "3 values do not fill input 'x' of shape (?, 2)" in capsys.readouterr().err
+
+
+def test_floats_are_printed_with_the_digits_they_have(
+    run: Run, capsys: pytest.CaptureFixture[str], serving: FakeServing
+) -> None:
+    serving.answer = echo
+    run("predict", "half_plus_two", "0.1", "1e30")
+    assert capsys.readouterr().out == "[0.1, 1e+30]\n"
+
+
+def test_several_outputs_are_printed_by_name_and_strings_as_text(
+    run: Run, capsys: pytest.CaptureFixture[str], serving: FakeServing
+) -> None:
+    def two(request: Any) -> Any:
+        answer = echo(request)
+        answer.outputs["z"].CopyFrom(request.inputs["x"])
+        answer.outputs["z"].string_val[0] = b"\xff"
+        return answer
+
+    serving.inputs, serving.answer = {"x": ("DT_STRING", [-1])}, two
+    serving.outputs = {"y": ("DT_STRING", [-1]), "z": ("DT_STRING", [-1])}
+    assert run("predict", "half_plus_two", "hello") == 0
+    assert json.loads(capsys.readouterr().out) == {"y": ["hello"], "z": [{"b64": "/w=="}]}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["half_plus_two"], ["half_plus_two", "1", "--json", "[1]"], ["half_plus_two", "--json", "[1"]],
+)
+def test_wrong_use_leaves_with_2(run: Run, arguments: list[str]) -> None:
+    assert run("predict", *arguments) == 2
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon", "nan"])
+def test_a_deadline_must_be_a_number_of_seconds(
+    run: Run, capsys: pytest.CaptureFixture[str], seconds: str
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        run("predict", f"--deadline={seconds}", "half_plus_two", "1")
+    assert left.value.code == 2
+    assert "number of seconds" in capsys.readouterr().err
+
+
+def test_an_error_is_a_sentence_and_a_fix_on_stderr(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("predict", "half", "1") == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    first, second = said.err.splitlines()
+    assert first == "error: The stack has no model 'half'; its models are: half_plus_two."
+    assert second.startswith("fix: ")
+
+
+def test_metadata_is_a_table_or_json(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("metadata", "half_plus_two") == 0
+    assert capsys.readouterr().out == (
+        "half_plus_two, version 1\n\n"
+        "SIGNATURE             NAME  DTYPE    SHAPE\n"
+        "serving_default  in   x     float32  (?)\n"
+        "serving_default  out  y     float32  (?)\n"
+    )
+    for transport in ("grpc", "rest"):
+        assert run("metadata", "half_plus_two", "--json", "--protocol", transport) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert found["signatures"]["serving_default"] == {
+            "inputs": {"x": {"dtype": "float32", "shape": [None]}},
+            "outputs": {"y": {"dtype": "float32", "shape": [None]}},
+        }
+
+
+def test_smoke_prints_a_row_a_model_with_both_times(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("smoke") == 0
+    header, row = capsys.readouterr().out.splitlines()
+    assert header.split() == ["MODEL", "PROTOCOL", "GRPC", "MS", "REST", "MS", "RESULT"]
+    model, protocol, grpc_ms, rest_ms, result = row.split()
+    assert (model, protocol, result) == ("half_plus_two", "tensorflow-serving", "ok")
+    assert float(grpc_ms) > 0
+    assert float(rest_ms) > 0
+
+
+def test_smoke_calls_every_model_and_fails_when_one_transport_of_one_is_dead(
+    run: Run, outputs: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    dead = json.loads(json.dumps(outputs["endpoints"]["half_plus_two"]))
+    dead["rest"]["connect_to"] = f"127.0.0.1:{free_port()}"
+    outputs["endpoints"]["a_dead_one"] = dead
+    assert run("smoke", "--json") == 1
+    rows = json.loads(capsys.readouterr().out)
+    # the fake server knows one model only, so the other fails over gRPC as well
+    assert [(row["model"], row["ok"]) for row in rows] == [
+        ("a_dead_one", False),
+        ("half_plus_two", True),
+    ]
+    assert [error["transport"] for error in rows[0]["errors"]] == ["grpc", "rest"]
+    assert "Servable not found" in rows[0]["errors"][0]["error"]
+    assert "refused" in rows[0]["errors"][1]["error"]
+    assert rows[0]["rest_ms"] is None
+    assert run("smoke", "half_plus_two") == 0
+    capsys.readouterr()
+    assert run("smoke") == 1
+    assert "failed" in capsys.readouterr().out
+
+
+def test_smoke_without_a_rest_address_calls_grpc_alone(
+    run: Run, outputs: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs["endpoints"]["half_plus_two"]["rest"] = None
+    assert run("smoke", "--json") == 0
+    assert json.loads(capsys.readouterr().out)[0]["rest_ms"] is None
+
+
+def test_smoke_fails_where_grpc_and_rest_lead_to_different_models(
+    run: Run, rest: RestGateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = "/half_plus_two/v1/models/half_plus_two:predict"
+    rest.answers[path] = (200, {"outputs": [1.0, 2.0]})
+    assert run("smoke") == 1
+    assert "answer differently" in capsys.readouterr().out
+
+
+def test_smoke_of_an_empty_stack_fails(
+    run: Run, outputs: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs["endpoints"] = {}
+    assert run("smoke") == 1
+    assert "no models" in capsys.readouterr().out
+
+
+def test_there_is_no_colour_without_a_terminal(
+    run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("smoke")
+    assert "\033" not in capsys.readouterr().out
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    run("smoke")
+    assert "\033[32mok" in capsys.readouterr().out
+    monkeypatch.setenv("NO_COLOR", "1")
+    run("smoke")
+    assert "\033" not in capsys.readouterr().out
+
+
+def python(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+        check=False,
+        **options,
+    )
+
+
+def test_the_command_line_prints_the_answer_and_nothing_else(
+    outputs: dict[str, Any], serving: FakeServing
+) -> None:
+    serving.answer = half_plus_two
+    arguments = ["-m", "client", "predict", "half_plus_two", "1", "2", "5", "--outputs", "-"]
+    done = python(*arguments, input=json.dumps(outputs))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[2.5, 3.0, 4.5]\n", "")
+
+
+def test_help_teaches_by_examples_and_loads_neither_numpy_nor_grpc() -> None:
+    script = (
+        "import sys; from client.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "assert not {'numpy', 'grpc', 'urllib3'} & set(sys.modules)\n"
+    )
+    done = python("-c", script)
+    assert done.returncode == 0, done.stderr
+    assert "python -m client predict half_plus_two 1 2 5" in done.stdout
+
+
+def test_a_missing_dependency_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "grpc.py").write_text("raise ModuleNotFoundError('no', name='grpc')")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = python("-m", "client", "smoke", "--outputs", "-", input="{}", env=environment)
+    assert done.returncode == 2
+    assert "'grpc' is missing" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_client_needs_no_tensorflow_no_pulumi_and_no_other_room() -> None:
+    script = (
+        "import importlib, pkgutil, sys, client\n"
+        "for module in pkgutil.walk_packages(client.__path__, 'client.'):\n"
+        "    if module.name != 'client.__main__': importlib.import_module(module.name)\n"
+        "import tensorflow_serving.apis.predict_pb2\n"
+        "bad = {'pulumi', 'components', 'local', 'tensorflow.python'} & set(sys.modules)\n"
+        "assert not bad, bad\n"
+    )
+    done = python("-c", script)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,105 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from client import connect
+from client.errors import OutputsError, UnknownModelError
+from client.outputs import load_outputs, parse_outputs
+
+
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> Path:
+    """Put a `pulumi` of this shell script on PATH; returns the file with its calls."""
+    script, calls = tmp_path / "bin" / "pulumi", tmp_path / "calls"
+    script.parent.mkdir()
+    script.write_text(f'#!/bin/sh\necho "$*" >> {calls}\n{body}\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{script.parent}:/usr/bin:/bin")
+    return calls
+
+
+def test_an_unknown_model_lists_the_models_of_the_stack(outputs: dict[str, Any]) -> None:
+    with pytest.raises(UnknownModelError, match=r"no model 'half'; its models are: half_plus_two"):
+        connect(outputs, "half")
+
+
+def test_outputs_are_read_from_a_file(outputs: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "outputs.json"
+    file.write_text(json.dumps(outputs))
+    assert load_outputs(str(file), None) == parse_outputs(outputs)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("endpoints",), None, r"`endpoints` is null, expected a dict"),
+        (("endpoints", "half_plus_two"), 3, r"`endpoints.half_plus_two.grpc`|protocol"),
+        (("endpoints", "half_plus_two", "protocol"), None, r"half_plus_two.protocol` is null"),
+        (("endpoints", "half_plus_two", "grpc", "target"), 443, r"grpc.target` is 443"),
+        (("endpoints", "half_plus_two", "grpc", "tls"), "yes", r'grpc.tls` is "yes"'),
+        (("endpoints", "half_plus_two", "rest", "url"), None, r"rest.url` is null"),
+        (("gateway", "ca_certificate"), 1, r"gateway.ca_certificate` is 1"),
+    ],
+)
+def test_an_output_of_the_wrong_kind_is_named_by_its_path(
+    outputs: dict[str, Any], path: tuple[str, ...], value: Any, message: str
+) -> None:
+    place = outputs
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    with pytest.raises(OutputsError, match=message):
+        parse_outputs(outputs)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "nonsense", '"x"'])
+def test_a_file_that_holds_no_outputs_is_named(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "outputs.json"
+    file.write_text(text)
+    with pytest.raises(OutputsError, match=r"outputs.json"):
+        load_outputs(str(file), None)
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(OutputsError, match=r"/no/such/file cannot be read"):
+        load_outputs("/no/such/file", None)
+
+
+def test_pulumi_is_asked_for_the_named_stack_and_never_for_secrets(
+    outputs: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outputs.json").write_text(json.dumps(outputs))
+    calls = install(tmp_path, monkeypatch, f"cat {tmp_path}/outputs.json")
+    assert load_outputs(None, "prod") == parse_outputs(outputs)
+    assert "stack output --json --stack prod" in calls.read_text()
+    assert "--show-secrets" not in calls.read_text()
+
+
+def test_where_no_stack_is_selected_dev_is_asked(
+    outputs: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outputs.json").write_text(json.dumps(outputs))
+    body = (
+        'case "$*" in *"--stack dev") ;; *) echo "error: no stack selected" >&2; exit 1;; esac\n'
+        f"cat {tmp_path}/outputs.json"
+    )
+    calls = install(tmp_path, monkeypatch, body)
+    assert load_outputs(None, None) == parse_outputs(outputs)
+    assert len(calls.read_text().splitlines()) == 2
+
+
+def test_what_pulumi_said_last_is_passed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, monkeypatch, "echo \"error: no stack named 'prod' found\" >&2; exit 255")
+    with pytest.raises(OutputsError, match=r"failed for stack 'prod': error: no stack named"):
+        load_outputs(None, "prod")
+
+
+def test_a_missing_pulumi_is_said_with_the_way_around(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(OutputsError, match=r"not on PATH.*--outputs FILE"):
+        load_outputs(None, None)
