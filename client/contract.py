@@ -1,13 +1,27 @@
 """What a serving protocol promises: a file in `client/protocols` implements it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from client.grpc_channel import GrpcChannel
-from client.rest_connection import RestConnection
 from client.signature import Metadata, Signature
+
+if TYPE_CHECKING:  # whoever calls over gRPC need not load HTTP, nor the other way round
+    from client.grpc_channel import GrpcChannel
+    from client.rest_connection import RestConnection
+
+
+class Connection(Protocol):
+    """What a model keeps open."""
+
+    def ready(self, timeout: float | None = None) -> None:
+        """Wait until calls can be made, where there is something to wait for."""
+
+    def close(self) -> None:
+        """Let go of it."""
 
 
 class Wire(Protocol):

@@ -5,14 +5,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from client.contract import Wire
+from client.contract import Connection, Wire
 from client.endpoint import Endpoint, Stack, Transport
 from client.errors import InputError, NoTransportError
-from client.grpc_channel import GrpcChannel
 from client.limits import Limits
 from client.outputs import find_endpoint, parse_outputs
 from client.protocols import load_protocol
-from client.rest_connection import RestConnection
 from client.signature import Metadata
 
 
@@ -38,13 +36,17 @@ class Model:
         self.limits = limits or Limits()
         self._metadata: Metadata | None = None
         protocol = load_protocol(endpoint.protocol)
-        self._connection: GrpcChannel | RestConnection
+        self._connection: Connection
         self._wire: Wire
         if transport == "grpc" and endpoint.grpc:
+            from client.grpc_channel import GrpcChannel
+
             channel = GrpcChannel(endpoint.grpc, ca_certificate, self.limits)
             self._connection = channel
             self._wire = protocol.over_grpc(channel, endpoint.model, version)
         elif transport == "rest" and endpoint.rest:
+            from client.rest_connection import RestConnection
+
             rest = RestConnection(endpoint.rest, ca_certificate, self.limits)
             self._connection = rest
             self._wire = protocol.over_rest(rest, endpoint.model, version)
@@ -70,8 +72,7 @@ class Model:
 
         Raises DeadChannelError, UntrustedCertificateError, WrongHostError.
         """
-        if isinstance(self._connection, GrpcChannel):
-            self._connection.ready(timeout)
+        self._connection.ready(timeout)
 
     def metadata(self, *, deadline: float | None = None) -> Metadata:
         """The model's signatures, asked from the server now. `deadline` in seconds.

@@ -69,6 +69,9 @@ class RestConnection:
         """Close the kept connections."""
         self._pool.close()
 
+    def ready(self, timeout: float | None = None) -> None:
+        """Nothing to wait for: a call dials, and says itself what is wrong."""
+
     def call(self, path: str, body: Any | None, deadline: float) -> Any:
         """GET `path`, or POST `body` as JSON, and the decoded answer. `deadline` in seconds.
 

@@ -4,17 +4,21 @@ Messages come from tensorflow-protobuf (generated code alone); the calls are mad
 generated stubs cannot put a path prefix before the service's name.
 """
 
+from __future__ import annotations
+
 import base64
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from client.errors import ClientError, ServerError
-from client.grpc_channel import GrpcChannel
-from client.rest_connection import RestConnection
 from client.signature import Metadata, Signature, TensorSpec, numpy_dtype
+
+if TYPE_CHECKING:
+    from client.grpc_channel import GrpcChannel
+    from client.rest_connection import RestConnection
 
 _SERVICE = "/tensorflow.serving.PredictionService"
 _PREDICT_SUFFIX = ":predict"
@@ -24,10 +28,10 @@ _DT_NAMES = {"DT_HALF": "float16", "DT_FLOAT": "float32", "DT_DOUBLE": "float64"
 class TensorFlowServing:
     """Both transports of the protocol `tensorflow-serving`."""
 
-    def over_grpc(self, channel: GrpcChannel, model: str, version: int | None) -> "GrpcWire":
+    def over_grpc(self, channel: GrpcChannel, model: str, version: int | None) -> GrpcWire:
         return GrpcWire(channel, model, version)
 
-    def over_rest(self, connection: RestConnection, model: str, version: int | None) -> "RestWire":
+    def over_rest(self, connection: RestConnection, model: str, version: int | None) -> RestWire:
         return RestWire(connection, model, version)
 
     def rest_path(self, model: str) -> str:

@@ -240,10 +240,11 @@ def test_help_teaches_by_examples_and_loads_neither_numpy_nor_grpc() -> None:
     assert "python -m client predict half_plus_two 1 2 5" in done.stdout
 
 
-def test_a_missing_dependency_is_said_in_words(tmp_path: Path) -> None:
+def test_a_missing_dependency_is_said_in_words(outputs: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "grpc.py").write_text("raise ModuleNotFoundError('no', name='grpc')")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    done = python("-m", "client", "smoke", "--outputs", "-", input="{}", env=environment)
+    given = json.dumps(outputs)
+    done = python("-m", "client", "smoke", "--outputs", "-", input=given, env=environment)
     assert done.returncode == 2
     assert "'grpc' is missing" in done.stderr
     assert "Traceback" not in done.stderr

@@ -92,7 +92,7 @@ def test_a_certificate_for_another_host_is_refused(
     outputs: dict[str, Any], other: Any, ca: trustme.CA
 ) -> None:
     address(outputs)["connect_to"] = other(ca.issue_cert("other.localhost")).target
-    with pytest.raises(WrongHostError, match="not made for 'models.localhost'"):
+    with pytest.raises(WrongHostError, match=r"not made for 'models.localhost'"):
         predict(outputs)
 
 
