@@ -97,9 +97,13 @@ def precompile(root: Path, directory: Path, strip: Path) -> None:
     if loader is None:
         raise ImageError(f"{root} holds no dynamic loader: libc6 was not unpacked there")
     command = [str(loader), "--library-path", ":".join(map(str, libraries))]
-    command += [str(root / "usr" / "bin" / f"python{PYTHON}"), "-m", "compileall", "-q"]
+    command += [str(root / "usr" / "bin" / f"python{PYTHON}"), "-m", "compileall", "-qf"]
     command += ["--invalidation-mode", "unchecked-hash", "-s", str(strip), "-p", "/"]
-    environment = {"PYTHONHOME": str(root / "usr"), "PYTHONHASHSEED": "0"}
+    environment = {
+        "PYTHONHOME": str(root / "usr"),
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",  # what compileall itself imports would name our paths
+    }
     done = subprocess.run(
         [*command, str(directory)], env=environment, text=True, capture_output=True, check=False
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +16,8 @@ from local.images.registry import Registries, Unavailable
 from local.progress import step
 
 Progress = Callable[[str], None]
+#: Seconds that an archive stays in the cache without being asked for: a week.
+KEPT = 7 * 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,11 @@ def ensure(
     home.mkdir(parents=True, exist_ok=True)
     registries = Registries()
     workshop = Workshop(home, python, binaries)
-    return [_one(recipe, home, workshop, registries, progress) for recipe in recipes.ALL]
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another clone may be building the same
+        found = [_one(recipe, home, workshop, registries, progress) for recipe in recipes.ALL]
+        _prune(home, found)
+    return found
 
 
 def _one(
@@ -47,8 +56,7 @@ def _one(
     if archives.pulled.is_file():
         return archives.pulled
     try:
-        with_tag = recipe.reference
-        path = registries.pull(with_tag, recipe.name, archives.pulled)
+        path = registries.pull(recipe.reference, recipe.name, archives.pulled)
         progress(f"✓ {recipe.title}: pulled from its registry")
         return path
     except Unavailable as error:
@@ -58,10 +66,16 @@ def _one(
     with step(f"image {recipe.title}") as current:
         recipe.build(workshop, recipe.name, archives.built, current.note)
     progress(f"✓ {recipe.title}: {reason}, built {recipe.made_of}")
-    for old in home.glob(f"{_file(recipe)}-*.tar"):
-        if old not in (archives.built, archives.pulled):
-            old.unlink()
     return archives.built
+
+
+def _prune(home: Path, used: list[Path]) -> None:
+    """Drop archives and layers that no clone has asked for in a while."""
+    for path in used:
+        os.utime(path)
+    for path in home.glob("*.tar"):
+        if path.stat().st_mtime < time.time() - KEPT:
+            path.unlink()
 
 
 def _file(recipe: Recipe) -> str:

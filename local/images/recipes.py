@@ -110,7 +110,7 @@ def _serving(workshop: Workshop, name: str, target: Path, note: Callable[[str], 
     root = workshop.root()
     base_layer = _cached(workshop.home / f"{root.name}.tar", lambda path: _tar(root, path))
     note("wheels")
-    wheels_key = _key(_wheels(), _source(base))
+    wheels_key = _key(_wheels(), _source(base), *_UNUSED)
     wheels = _cached(
         workshop.home / f"wheels-{wheels_key}.tar", lambda path: _wheel_layer(workshop, root, path)
     )

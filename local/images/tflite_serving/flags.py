@@ -15,7 +15,7 @@ class FlagError(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """The flags that this server acts on; seconds, milliseconds and microseconds as named."""
+    """The flags that this server acts on; seconds and microseconds as named."""
 
     port: int = 8500
     grpc_socket_path: str = ""
@@ -25,7 +25,6 @@ class Options:
     enable_serialization_as_tensor_content: bool = False
     rest_api_port: int = 0
     rest_api_num_threads: int = 4 * CPUS
-    rest_api_timeout_in_ms: int = 30_000
     rest_api_enable_cors_support: bool = False
     model_name: str = "default"
     model_base_path: str = ""
@@ -48,6 +47,7 @@ class Options:
 
 #: Flags about what TensorFlow does inside, about speed, or about what is not exported here.
 WITHOUT_EFFECT: dict[str, bool | int | float | str] = {
+    "rest_api_timeout_in_ms": 30_000,
     "enable_batching": False,
     "batching_parameters_file": "",
     "enable_per_model_batching_parameters": False,

@@ -167,21 +167,25 @@ class Manager:
                         "FileSystemStoragePathSource encountered a filesystem access error: %s",
                         error.message,
                     )
-            for served in list(self._served.values()):
+            with self._changed:
+                all_served = list(self._served.values())
+            for served in all_served:
                 self._advance(served)
 
     def _aspire(self) -> None:
-        served = {name: s for name, s in self._served.items()}
+        with self._changed:
+            configured = {name: served.config for name, served in self._served.items()}
         # All directories are read before any is acted on: one missing base path holds all up.
-        wanted = {n: aspired(s.config) if s.config else {} for n, s in served.items()}
-        for name, paths in wanted.items():
-            versions = served[name].versions
-            for number, path in paths.items():
-                known = versions.get(number)
-                if known is None or (known.state == END and not known.aspired):
-                    versions[number] = Version(name, number, path)
-            for number, version in versions.items():
-                version.aspired = number in paths
+        wanted = {n: aspired(config) if config else {} for n, config in configured.items()}
+        with self._changed:
+            for name, paths in wanted.items():
+                versions = self._served[name].versions
+                for number, path in paths.items():
+                    known = versions.get(number)
+                    if known is None or (known.state == END and not known.aspired):
+                        versions[number] = Version(name, number, path)
+                for number, version in versions.items():
+                    version.aspired = number in paths
 
     def _advance(self, served: _Served) -> None:
         for version in sorted(served.versions.values(), key=lambda v: -v.number):

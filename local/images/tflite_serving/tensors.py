@@ -29,6 +29,18 @@ _TYPES: dict[int, tuple[np.dtype[Any], str]] = {
     types_pb2.DT_STRING: (np.dtype("O"), "string_val"),
 }
 
+#: The wire tags of repeated fields whose values have a fixed width (numbers 5 and 6, packed).
+_PACKED = {"float_val": b"\x2a", "double_val": b"\x32"}
+
+
+def _varint(number: int) -> bytes:
+    """`number` as protobuf writes a length: seven bits a byte, the lowest first."""
+    parts = bytearray()
+    while number > 0x7F:
+        parts.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*parts, number])
+
 
 def type_name(dtype: int) -> str:
     """`float` for DT_FLOAT: the name TensorFlow's messages use."""
@@ -83,6 +95,9 @@ def to_proto(array: Array, dtype: int, *, as_content: bool) -> Any:
         proto.tensor_content = flat.tobytes()
     elif field == "half_val":
         proto.half_val.extend(flat.view("<u2").tolist())
+    elif field in _PACKED:
+        # As the field lies on the wire, little endian: a list of millions would take seconds.
+        proto.MergeFromString(_PACKED[field] + _varint(flat.nbytes) + flat.tobytes())
     else:
         getattr(proto, field).extend(flat.tolist())
     return proto
