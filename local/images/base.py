@@ -14,6 +14,7 @@ from local.errors import LocalError
 from local.toolchain import debian
 
 PYTHON = "3.11"
+OS_RELEASE = Path("/etc/os-release")
 
 #: Debian bookworm's Python and the libraries that it and the wheels link to.
 PACKAGES = (
@@ -113,8 +114,7 @@ def precompile(root: Path, directory: Path, strip: Path) -> None:
 
 
 def _require_bookworm() -> None:
-    path = Path("/etc/os-release")
-    text = path.read_text() if path.is_file() else ""
+    text = OS_RELEASE.read_text() if OS_RELEASE.is_file() else ""
     if "VERSION_CODENAME=bookworm" not in text.splitlines():
         name = next((x for x in text.splitlines() if x.startswith("PRETTY_NAME=")), "this system")
         raise ImageError(

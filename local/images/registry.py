@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import re
 import socket
 import tempfile
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -71,16 +73,12 @@ class Registries:
 
     def _connect(self, root: str) -> None:
         """Fail within seconds where there is no way to the registry."""
-        parts = urlsplit(root)
-        host = parts.hostname or ""
+        host = urlsplit(root).hostname or ""
         if host in self._dead:
             raise Unavailable(self._dead[host])
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        try:
-            socket.create_connection((host, port), timeout=CONNECT).close()
-        except OSError as error:
+        if not _answers(root):
             self._dead[host] = "no registry in reach"
-            raise Unavailable(self._dead[host]) from error
+            raise Unavailable(self._dead[host])
 
     def _manifest(self, address: str, tag: str) -> Blob:
         body, media_type = self._get(f"{address}/manifests/{tag}")
@@ -137,7 +135,9 @@ class Registries:
             where = urlsplit(url)
             raise Unavailable(f"{where.netloc} answered {error.code} for {where.path}") from error
         except OSError as error:
-            raise Unavailable(f"{urlsplit(url).netloc}: {error}") from error
+            where = urlsplit(url)
+            self._dead[where.hostname or ""] = f"{where.netloc}: {getattr(error, 'reason', error)}"
+            raise Unavailable(self._dead[where.hostname or ""]) from error
 
     def _anonymous(self, challenge: str) -> str:
         """A token for reading, as the registry's challenge asks for it."""
@@ -151,6 +151,27 @@ class Registries:
         except (OSError, ValueError) as error:
             raise Unavailable(f"{urlsplit(realm).netloc} gave no token: {error}") from error
         return str(found.get("token") or found.get("access_token"))
+
+
+def _answers(root: str) -> bool:
+    """Whether a connection to `root`, or to the proxy set for it, is taken within CONNECT."""
+    parts = urlsplit(root)
+    proxy = urllib.request.getproxies().get(parts.scheme)
+    if proxy and not urllib.request.proxy_bypass(parts.hostname or ""):
+        parts = urlsplit(proxy)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    connected = threading.Event()
+
+    def connect() -> None:
+        with contextlib.suppress(OSError):
+            socket.create_connection((parts.hostname or "", port), timeout=CONNECT).close()
+            connected.set()
+
+    # In a thread, as the search for the name has no time limit of its own.
+    thread = threading.Thread(target=connect, daemon=True)
+    thread.start()
+    thread.join(CONNECT)
+    return connected.is_set()
 
 
 def split(reference: str) -> tuple[str, str, str]:

@@ -180,3 +180,13 @@ def test_a_stand_in_gives_way_when_the_real_image_comes_into_reach(monkeypatch, 
 )
 def test_a_reference_is_read_as_docker_reads_it(reference, parts):
     assert split(reference) == parts
+
+
+def test_a_proxy_is_tried_where_one_is_set(monkeypatch, registry, tmp_path):
+    monkeypatch.setenv("http_proxy", registry.address)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    base = "http://registry.invalid"
+    with pytest.raises(Unavailable):  # the loopback registry is no proxy, but it was asked
+        Registries(base).pull("docker.io/thing:1", "x:1", tmp_path / "thing.tar")
+    assert registry.asked[0] == "http://registry.invalid/v2/library/thing/manifests/1"
