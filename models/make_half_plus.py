@@ -36,8 +36,12 @@ def make(name: str, plus: float) -> None:
     shutil.rmtree(version, ignore_errors=True)
     module = HalfPlus(plus)
     options = tf.saved_model.SaveOptions(save_debug_info=False, experimental_custom_gradients=False)
-    tf.saved_model.save(module, str(version), signatures={"serving_default": module.predict}, options=options)
-    (version / "model.tflite").write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(version)).convert())
+    tf.saved_model.save(
+        module, str(version), signatures={"serving_default": module.predict}, options=options
+    )
+    (version / "model.tflite").write_bytes(
+        tf.lite.TFLiteConverter.from_saved_model(str(version)).convert()
+    )
     (version / "assets").rmdir()  # empty; git keeps no empty directories
     (version / "fingerprint.pb").unlink()  # a hash of the graph, that changes with every run
 

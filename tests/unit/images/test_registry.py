@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 import time
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -186,6 +187,7 @@ def test_a_proxy_is_tried_where_one_is_set(monkeypatch, registry, tmp_path):
     monkeypatch.setenv("http_proxy", registry.address)
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(urllib.request, "_opener", None)  # it keeps the proxies it first saw
     base = "http://registry.invalid"
     with pytest.raises(Unavailable):  # the loopback registry is no proxy, but it was asked
         Registries(base).pull("docker.io/thing:1", "x:1", tmp_path / "thing.tar")
