@@ -1,0 +1,1 @@
+"""What Slipway deploys: config → cluster → platform → models → routes → outputs."""

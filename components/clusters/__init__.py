@@ -1,0 +1,1 @@
+"""One file a kind of cluster: its options and its component."""

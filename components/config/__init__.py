@@ -1,0 +1,1 @@
+"""What a stack file says, as plain, validated values; the only reader of `pulumi.Config`."""

@@ -1,0 +1,127 @@
+"""What no single value of a stack file shows: clashes between names, references, and secrets in
+the wrong place. These look at the raw values, so that they speak beside all other mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from components.config.options import listed
+from components.config.report import Mistake, shown
+from components.config.secrecy import secret_in
+
+
+def label(name: str) -> str:
+    """The Kubernetes name of a model."""
+    return name.lower().replace("_", "-")
+
+
+def clashes(raw: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Models whose names become the same Kubernetes name or, as routes are regular expressions
+    that ignore case, the same route."""
+    seen: dict[str, str] = {}
+    models = raw.get("models")
+    for name in models if isinstance(models, dict) else ():
+        other = seen.setdefault(label(name), name)
+        if other != name:
+            yield Mistake(
+                path=f"slipway:models.{name}",
+                shown=None,
+                expected=f"a name that differs from `{other}` by more than case, `_` and `-`",
+                fix=f"both become `{label(name)}`: rename one",
+            )
+
+
+def references(raw: Mapping[str, Any]) -> Iterator[Mistake]:
+    """References to secrets that are not there."""
+    secrets = raw.get("secrets")
+    names = sorted(secrets) if isinstance(secrets, dict) else []
+    for path, value in _walk({key: raw[key] for key in raw if key != "secrets"}):
+        if not (isinstance(value, dict) and set(value) == {"secret"}):
+            continue
+        name = value["secret"]
+        if name not in names:
+            there = f"; there is {listed(names)}" if names else ""
+            yield Mistake(
+                path=f"{path}.secret",
+                shown=shown(name),
+                expected=f"the name of a value in `slipway:secrets`{there}",
+                fix=set_secret(name),
+            )
+
+
+def volumes(raw: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Claims for one pod that two or more pods would mount."""
+    declared, users = raw.get("volumes"), {}
+    models = raw.get("models")
+    if not isinstance(declared, dict) or not isinstance(models, dict):
+        return
+    for name, model in models.items():
+        source = model.get("source") if isinstance(model, dict) else None
+        claim = source.get("claim") if isinstance(source, dict) else None
+        volume = declared.get(claim) if isinstance(claim, str) else None
+        if not isinstance(volume, dict) or volume.get("access_mode") != "ReadWriteOncePod":
+            continue
+        replicas = model.get("replicas", 1)
+        if claim in users or (isinstance(replicas, int) and replicas > 1):
+            yield Mistake(
+                path=f"slipway:models.{name}.source.claim",
+                shown=shown(claim),
+                expected="a claim that more than one pod can mount, or one pod alone",
+                fix=f"set `slipway:volumes.{claim}.access_mode` to `ReadWriteOnce`, or "
+                "`ReadWriteMany` where pods run on several nodes",
+            )
+        users[claim] = name
+
+
+def secrecy(
+    raw: Mapping[str, Any], secret_keys: set[str], plaintext: set[str]
+) -> Iterator[Mistake]:
+    """Secrets in plain text, and secrecy where it hides what is none.
+
+    `secret_keys` are the top-level keys that Pulumi holds as secret; `plaintext` the names in
+    `slipway:secrets` that are known to stand in the stack file as they are.
+    """
+    for key in sorted(secret_keys - {"secrets"}):
+        yield Mistake(
+            path=f"slipway:{key}",
+            shown="secret",
+            expected="plain values: one secret hides the whole map from previews",
+            fix="move the secret part to `slipway:secrets` and refer to it as `{secret: name}`",
+        )
+    secrets = raw.get("secrets")
+    named = secrets if isinstance(secrets, dict) else {}
+    exposed = set(named) if "secrets" not in secret_keys else plaintext & set(named)
+    for name in sorted(exposed):
+        yield Mistake(
+            path=f"slipway:secrets.{name}",
+            shown="in plain text",
+            expected="an encrypted value",
+            fix=f"{set_secret(name)}, and change the secret: it has been in a file",
+        )
+    plain = {key: raw[key] for key in raw if key != "secrets" and key not in secret_keys}
+    for path, value in _walk(plain):
+        what = secret_in(value) if isinstance(value, str) else None
+        if what:
+            yield Mistake(
+                path=path,
+                shown=f"{what} in plain text",
+                expected="no secret here",
+                fix=set_secret("name") + " and refer to it as `{secret: name}`",
+            )
+
+
+def set_secret(name: str) -> str:
+    """The command that puts a secret where it belongs."""
+    return f"`pulumi config set --path --secret 'secrets.{name}'`"
+
+
+def _walk(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if path:
+        yield path, value
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _walk(inner, f"{path}.{key}" if path else f"slipway:{key}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _walk(inner, f"{path}[{index}]")

@@ -1,0 +1,86 @@
+"""`ModelOptions`: what a stack file says of any model; a runtime's own options extend it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+
+from components.config.kinds import Chosen
+from components.config.options import Options, mistake
+from components.config.values import Bytes, Cpu, Duration, Image, byte_count, cores
+
+
+class Amounts(Options):
+    """How much of a node one replica asks for, or may use."""
+
+    cpu: Cpu | None = None
+    memory: Bytes | None = None
+
+
+class Resources(Options):
+    """Requests decide which node has room for a replica, limits what it may use there. What is
+    left out is the runtime's default; a limit that is left out is at least the request."""
+
+    requests: Amounts = Amounts()
+    limits: Amounts = Amounts()
+
+    @model_validator(mode="after")
+    def _limits_hold_requests(self) -> Resources:
+        for key, number in (("cpu", cores), ("memory", byte_count)):
+            asked, allowed = getattr(self.requests, key), getattr(self.limits, key)
+            if asked and allowed and number(asked) > number(allowed):
+                raise mistake(
+                    f"`limits.{key}` of at least `requests.{key}` ({asked})",
+                    f"raise `limits.{key}` ({allowed}) or lower the request",
+                )
+        return self
+
+
+class Replicas(Options):
+    """How many pods serve the model. A bare number stands for `min` and `max`."""
+
+    min: Annotated[int, Field(ge=1, le=100)] = 1
+    max: Annotated[int, Field(ge=1, le=100)] = 1
+
+    @field_validator("max")
+    @classmethod
+    def _fixed(cls, value: int, info: ValidationInfo) -> int:
+        least = info.data.get("min")
+        if least is not None and value != least:
+            raise mistake(
+                f"the same as `min` ({least})", f"no autoscaler is installed: write `{value}`"
+            )
+        return value
+
+
+def _number(raw: Any) -> Any:
+    expected = "a whole number from 1 to 100, or a map with `min` and `max`"
+    if isinstance(raw, dict):
+        return {**raw, "max": raw.get("max", raw.get("min", 1))} if "min" in raw else raw
+    if not isinstance(raw, int) or isinstance(raw, bool):
+        raise mistake(expected, "write a number without quotes")
+    if not 1 <= raw <= 100:
+        raise mistake(expected, "to stop serving a model, take it out of `slipway:models`")
+    return {"min": raw, "max": raw}
+
+
+class SourceOptions(Options):
+    """Where a model's files come from."""
+
+    kind: str
+
+
+class ModelOptions(Options):
+    """What is said of every model, whatever serves it."""
+
+    runtime: str
+    source: Annotated[SourceOptions, Chosen("sources")]
+    """Where the model's files come from"""
+    replicas: Annotated[Replicas, BeforeValidator(_number)] = Replicas()
+    """Pods that serve the model: a number"""
+    resources: Resources = Resources()
+    image: Image | None = None
+    """The server's image, where it is not the runtime's own pin"""
+    startup_timeout: Duration = "5m"
+    """How long a replica may take until the model answers, download of the image apart"""

@@ -1,0 +1,37 @@
+"""`Options`: what every part of a stack file is made of, and how a mistake in one is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
+
+
+class Options(BaseModel):
+    """Plain values from a stack file: frozen, unknown keys refused, nothing coerced."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _remember_keys(cls, raw: Any, info: ValidationInfo) -> Any:
+        """Tell the report which keys this map may have, for its "did you mean"."""
+        if not isinstance(raw, dict):
+            raise mistake(f"a map with {listed(cls.model_fields)}", "write `key: value` pairs")
+        if info.context is not None:
+            info.context.setdefault("keys", {})[id(raw)] = tuple(cls.model_fields)
+        return raw
+
+
+def mistake(expected: str, fix: str) -> PydanticCustomError:
+    """An error for a validator to raise. The report puts the key and the value before it."""
+    return PydanticCustomError("mistake", "{expected}", {"expected": expected, "fix": fix})
+
+
+def listed(names: Any) -> str:
+    """`a, b or c`, each in backticks."""
+    quoted = [f"`{name}`" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"

@@ -1,0 +1,100 @@
+"""Mistakes in a stack file, as one text: key, value, what was expected and the fix."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from components.config.options import listed
+from components.config.secrecy import secret_in
+
+_TYPES = {
+    "string_type": ("text", "put the value in quotes"),
+    "int_type": ("a whole number", "write a number without quotes"),
+    "bool_type": ("true or false", "write `true` or `false` without quotes"),
+    "dict_type": ("a map", "write `key: value` pairs"),
+    "tuple_type": ("a list", "write `[first, second]`"),
+    "list_type": ("a list", "write `[first, second]`"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """One mistake. `shown` is the value as told, None where there is no value to tell."""
+
+    path: str
+    shown: str | None
+    expected: str
+    fix: str
+
+    def __str__(self) -> str:
+        value = "" if self.shown is None else f" is {self.shown}"
+        return f"{self.path}{value}\n    expected {self.expected}\n    fix: {self.fix}"
+
+
+def key_path(location: Sequence[int | str]) -> str:
+    """`slipway:models.half_plus_two.source.claim`, as `pulumi config set --path` writes it."""
+    parts = [part for part in location if part != "[key]"]
+    text = f"slipway:{parts[0]}"
+    for part in parts[1:]:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text
+
+
+def shown(value: Any, limit: int = 80) -> str:
+    """A value in one short line; `(hidden)` where it seems to hold a secret."""
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    if secret_in(text):
+        return "(hidden)"
+    return f"`{text if len(text) <= limit else text[: limit - 1] + '…'}`"
+
+
+def mistakes(error: ValidationError, raw: dict[str, Any], keys: dict[int, Any]) -> list[Mistake]:
+    """Pydantic's errors as mistakes. `keys` says which keys a map may have, by the map's id."""
+    return [_mistake(details, raw, keys) for details in error.errors(include_url=False)]
+
+
+def _mistake(details: ErrorDetails, raw: dict[str, Any], keys: dict[int, Any]) -> Mistake:
+    kind, location = details["type"], details["loc"]
+    context = details.get("ctx", {})
+    hidden = location[0] == "secrets"
+    value: str | None = "(hidden)" if hidden else shown(details["input"])
+    if kind == "mistake":
+        expected, fix = context["expected"], context["fix"]
+    elif kind == "missing":
+        value, expected = None, "a value"
+        fix = f"add the key `{location[-1]}`"
+    elif kind == "extra_forbidden":
+        allowed = keys.get(id(_parent(raw, location)), ())
+        expected, fix = unknown_key(str(location[-1]), allowed)
+    elif kind in _TYPES:
+        expected, fix = _TYPES[kind]
+    elif kind in ("greater_than_equal", "less_than_equal"):
+        bound = context.get("ge", context.get("le"))
+        side = "least" if "ge" in context else "most"
+        expected, fix = f"a number of at {side} {bound}", f"write {bound}"
+    elif kind == "literal_error":
+        expected, fix = context["expected"], "choose one of these"
+    else:
+        expected, fix = details["msg"], "see the schema in schema/slipway.schema.json"
+    return Mistake(path=key_path(location), shown=value, expected=expected, fix=fix)
+
+
+def unknown_key(key: str, allowed: Iterable[str]) -> tuple[str, str]:
+    """What was expected in place of an unknown key, and the fix."""
+    names = sorted(allowed)
+    close = difflib.get_close_matches(key, names, n=1)
+    fix = f"did you mean `{close[0]}`?" if close else f"take `{key}` out"
+    return f"one of the keys {listed(names)}", fix
+
+
+def _parent(raw: Any, location: Sequence[int | str]) -> Any:
+    for part in location[:-1]:
+        raw = raw[part]
+    return raw

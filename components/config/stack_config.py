@@ -1,0 +1,161 @@
+"""`StackConfig`: the whole environment that a stack file describes."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr, field_validator
+
+from components.config.kinds import Chosen
+from components.config.model_options import ModelOptions
+from components.config.options import Options, mistake
+from components.config.values import (
+    Bytes,
+    Cidr,
+    Duration,
+    HostName,
+    Label,
+    Mirror,
+    byte_count,
+    seconds,
+)
+
+#: Pulumi adds `-` and eight characters to a name, and we a role: 63 leaves room for 40.
+LONGEST_MODEL_NAME = 40
+#: A model's name is the first part of its path; these mean something else there.
+RESERVED_PATHS = frozenset({"v1", "v2", "healthz", "metrics", "ping"})
+#: The gateway's own namespace. NetworkPolicies of the models name it, so it is fixed.
+GATEWAY_NAMESPACE = "slipway-gateway"
+#: What a model's directory and its route can both carry.
+MODEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*[A-Za-z0-9]|[A-Za-z]")
+
+
+class SecretReference(Options):
+    """The name of a value in `slipway:secrets`."""
+
+    secret: str
+
+
+class ClusterOptions(Options):
+    """Where the stack runs."""
+
+    kind: str
+
+    def unreachable(self) -> str | None:
+        """Why the cluster does not answer, None where it does or where that is not known."""
+        return None
+
+
+class ControllerOptions(Options):
+    """What serves the gateway's routes."""
+
+    kind: str
+
+
+class GatewayOptions(Options):
+    """How models are reached from outside the cluster."""
+
+    kind: str
+    host: HostName | None = None
+    """Host name of the models; without one, the load balancer's own name or address"""
+    allow: tuple[Cidr, ...] = ()
+    """Address ranges that may connect; all of them where the list is empty"""
+
+
+class ImagesOptions(Options):
+    """Where images and charts are pulled from."""
+
+    mirror: Mirror | None = None
+    """A registry that has every image under the name it has upstream, host left out"""
+    charts: str | None = Field(default=None, pattern=r"^(https?|oci)://\S+[^/]$")
+    """A chart repository that has the charts of all vendors"""
+
+
+class LimitsOptions(Options):
+    """How large and how long a call may be; gateway and servers are set from this alone."""
+
+    message_size: Bytes = "64Mi"
+    """The largest request: at least 1Mi, at most 2047Mi (protobuf's own limit is 2 GiB)"""
+    deadline: Duration = "90s"
+    """The longest call or stream, from 1s to 1h"""
+    idle: Duration = "3m"
+    """How long a connection without a call is kept, from 1s to 1h"""
+    streams: int = Field(default=250, ge=1, le=10_000)
+    """Calls at once on one connection"""
+
+    @field_validator("message_size")
+    @classmethod
+    def _message(cls, value: str) -> str:
+        if not 2**20 <= byte_count(value) < 2**31:
+            raise mistake("from `1Mi` to `2047Mi`", "protobuf messages end at 2 GiB")
+        return value
+
+    @field_validator("deadline", "idle")
+    @classmethod
+    def _time(cls, value: str) -> str:
+        if value.endswith("ms") or not 1 <= seconds(value) <= 3600:
+            raise mistake("from `1s` to `1h`", "gateways count in whole seconds")
+        return value
+
+
+class VolumeOptions(Options):
+    """A PersistentVolumeClaim that the stack makes, named by its key."""
+
+    size: Bytes
+    access_mode: str = "ReadWriteOnce"
+    """ReadWriteOnce, ReadOnlyMany, ReadWriteMany or ReadWriteOncePod"""
+    storage_class: Label | None = None
+    """The cluster's default where it is left out"""
+
+    @field_validator("access_mode")
+    @classmethod
+    def _known_mode(cls, value: str) -> str:
+        modes = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
+        if value not in modes:
+            raise mistake(f"one of {', '.join(modes)}", "as Kubernetes spells it")
+        return value
+
+
+def _model_name(name: str) -> str:
+    expected = f"a model name: letters, digits, `_` and `-`, at most {LONGEST_MODEL_NAME}"
+    if len(name) > LONGEST_MODEL_NAME:
+        raise mistake(expected, f"shorten it by {len(name) - LONGEST_MODEL_NAME}")
+    if not MODEL_NAME.fullmatch(name):
+        better = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lstrip("0123456789_")
+        raise mistake(expected, f"did you mean `{better}`?" if better else "begin with a letter")
+    if name.lower() in RESERVED_PATHS:
+        raise mistake(
+            "a name that is not a path of the servers", f"choose another, as `{name}_model`"
+        )
+    return name
+
+
+def _namespace(name: str) -> str:
+    if name.startswith("kube-") or name in ("default", GATEWAY_NAMESPACE):
+        raise mistake("a namespace of the stack's own", "choose another, such as `models`")
+    return name
+
+
+ModelName = Annotated[str, AfterValidator(_model_name)]
+
+
+class StackConfig(Options):
+    """Everything a stack file says under `slipway:`."""
+
+    cluster: Annotated[ClusterOptions, Chosen("clusters")]
+    """Where the stack runs"""
+    gateway: Annotated[GatewayOptions, Chosen("gateways")]
+    """How models are reached from outside"""
+    namespace: Annotated[Label, AfterValidator(_namespace)] = "models"
+    """The namespace that the models run in; the stack makes it"""
+    models: dict[ModelName, Annotated[ModelOptions, Chosen("runtimes", "runtime")]] = Field(
+        default_factory=dict
+    )
+    """The models, by name"""
+    volumes: dict[Label, VolumeOptions] = Field(default_factory=dict)
+    """The PersistentVolumeClaims that the stack makes, by name"""
+    images: ImagesOptions = ImagesOptions()
+    limits: LimitsOptions = LimitsOptions()
+    secrets: dict[str, SecretStr] = Field(default_factory=dict)
+    """Values set with `pulumi config set --path --secret`, referred to as `{secret: name}`"""

@@ -1,0 +1,169 @@
+"""What a cluster, a gateway, a runtime and a model source promise each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pulumi
+
+from components.config.model_options import ModelOptions
+from components.config.stack_config import LimitsOptions
+from components.images import Images
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes import Provider
+    from pulumi_kubernetes.core.v1 import VolumeArgsDict, VolumeMountArgsDict
+    from pulumi_kubernetes.networking.v1 import NetworkPolicyPeerArgsDict
+
+#: The gateway's TLS port.
+TLS_PORT = 443
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodePool:
+    """Nodes to schedule by: all of `labels` on them, `taints` as Kubernetes writes them
+    (`key=value:effect`), `accelerator` the resource name that they offer."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: Sequence[str] = ()
+    accelerator: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """Leave to read everything below a bucket's prefix."""
+
+    url: str
+
+
+class Cluster(Protocol):
+    """Where a stack runs."""
+
+    kind: str
+    name: pulumi.Output[str]
+    provider: Provider
+    kubeconfig: pulumi.Output[str]
+    """A secret."""
+    node_pools: Mapping[str, NodePool]
+    load_balancer_annotations: Mapping[str, str]
+    """What a Service of type LoadBalancer needs to be reachable from outside."""
+    default_controller: str
+    """What serves the routes where the stack does not choose."""
+
+    def identity(
+        self, service_account: str, grants: Sequence[Grant]
+    ) -> Mapping[str, pulumi.Input[str]]:
+        """Annotations of a service account that let its pods use `grants` without a static key.
+
+        Raises `pulumi.RunError` where the cluster has no workload identity.
+        """
+        ...
+
+    def storage_class(self, requested: str | None) -> str | None:
+        """The name of the StorageClass to use; None is the cluster's default."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """What a protocol looks like on the wire. Paths are regular expressions, relative to the
+    server; `predict` is the REST path of a prediction, with `{model}` in it."""
+
+    name: str
+    grpc_services: Sequence[str]
+    rest_paths: str
+    predict: str
+
+
+TENSORFLOW_SERVING = Serving(
+    name="tensorflow-serving",
+    grpc_services=(r"tensorflow\.serving", r"grpc\.health\.v1"),
+    rest_paths="v1/.*",
+    predict="v1/models/{model}:predict",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """A model's Service: the ports are None where it does not speak that."""
+
+    runtime: str
+    serving: Serving
+    service: pulumi.Output[str]
+    namespace: pulumi.Output[str]
+    grpc_port: int | None
+    rest_port: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """How one model is called. A public interface: clients and other stacks read it."""
+
+    runtime: str
+    protocol: str
+    grpc: pulumi.Output[dict[str, Any]] | None
+    rest: pulumi.Output[dict[str, str]] | None
+
+    def outputs(self) -> dict[str, Any]:
+        """The endpoint as it is exported: None where the model does not speak that."""
+        return {
+            "runtime": self.runtime,
+            "protocol": self.protocol,
+            "grpc": self.grpc,
+            "rest": self.rest,
+        }
+
+
+class Gateway(Protocol):
+    """How models are reached from outside the cluster."""
+
+    address: pulumi.Output[str]
+    """Host name or IP address to connect to."""
+    host: pulumi.Output[str]
+    """The name in the certificate and in `Host`: the address where there is no name."""
+    ca_certificate: pulumi.Output[str | None]
+    """PEM of the authority that signed the certificate; never a secret."""
+    clients: Sequence[NetworkPolicyPeerArgsDict]
+    """Who calls the models' pods."""
+
+    def route(self, model: str, backend: Backend, opts: pulumi.ResourceOptions) -> Endpoint:
+        """Make `model` reachable."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class MountedSource:
+    """Model files in a pod: `path` is the absolute directory that holds the versions."""
+
+    path: str
+    volume: VolumeArgsDict
+    mount: VolumeMountArgsDict
+
+
+class ModelSource(Protocol):
+    """Where a model's files come from."""
+
+    def mounted(self) -> MountedSource:
+        """The volume and its mount in the server's container."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelArgs:
+    """Everything a runtime is told of a model. `claims` are the stack's own volumes by name."""
+
+    model: str
+    options: ModelOptions
+    source: ModelSource
+    namespace: pulumi.Output[str]
+    images: Images
+    limits: LimitsOptions
+    clients: Sequence[NetworkPolicyPeerArgsDict]
+
+
+class Runtime(pulumi.ComponentResource):
+    """One served model. It is there when the model answers."""
+
+    backend: Backend

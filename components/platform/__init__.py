@@ -1,0 +1,1 @@
+"""What stands once on a cluster, whatever models it serves."""

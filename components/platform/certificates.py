@@ -1,0 +1,77 @@
+"""`Certificate`: what the gateway shows to clients, as a TLS Secret beside the routes."""
+
+from __future__ import annotations
+
+import base64
+
+import pulumi
+import pulumi_tls
+from pulumi_kubernetes.core.v1 import Secret
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
+
+_HOURS = 24
+#: An `up` in the last month of a certificate replaces it.
+_RENEWAL_DAYS = 30
+
+
+class Certificate(pulumi.ComponentResource):
+    """A self-signed certificate in a `kubernetes.io/tls` Secret. It is its own authority:
+    clients trust `pem` and nothing else. `dns_names` and `ip_addresses` are what clients
+    connect to. The Secret is auto-named where `secret_name` is None, so that a renewed
+    certificate is there before the old one goes."""
+
+    secret_name: pulumi.Output[str]
+    pem: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        dns_names: pulumi.Input[list[str]],
+        ip_addresses: pulumi.Input[list[str]],
+        days: int,
+        namespace: pulumi.Output[str],
+        secret_name: str | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("slipway:platform:Certificate", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        key = pulumi_tls.PrivateKey(
+            f"{name}-key", algorithm="ECDSA", ecdsa_curve="P256", opts=child
+        )
+        certificate = pulumi_tls.SelfSignedCert(
+            f"{name}-certificate",
+            private_key_pem=key.private_key_pem,
+            # At most 64 characters fit a common name, a load balancer's name may be longer.
+            subject={"common_name": "slipway"},
+            dns_names=dns_names,
+            ip_addresses=ip_addresses,
+            allowed_uses=["digital_signature", "server_auth"],
+            set_subject_key_id=True,
+            validity_period_hours=days * _HOURS,
+            early_renewal_hours=min(_RENEWAL_DAYS, days // 3) * _HOURS,
+            opts=child,
+        )
+        # A certificate is no secret: everybody who connects is shown it.
+        self.pem = pulumi.Output.unsecret(certificate.cert_pem)
+        metadata: ObjectMetaArgsDict = {"namespace": namespace}
+        if secret_name:
+            metadata["name"] = secret_name
+        secret = Secret(
+            f"{name}-secret",
+            metadata=metadata,
+            type="kubernetes.io/tls",
+            data={
+                "tls.crt": self.pem.apply(_base64),
+                "tls.key": key.private_key_pem.apply(_base64),
+            },
+            opts=pulumi.ResourceOptions(
+                parent=self, delete_before_replace=True if secret_name else None
+            ),
+        )
+        self.secret_name = secret.metadata.apply(lambda metadata: metadata.name or "")
+        self.register_outputs({"secret_name": self.secret_name, "pem": self.pem})
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()

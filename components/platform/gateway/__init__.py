@@ -1,0 +1,1 @@
+"""The kinds of gateway: how a model is reached from outside."""

@@ -1,0 +1,68 @@
+"""`Controller`: what an implementation of the `nginx` gateway's routes promises the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from components.config.stack_config import LimitsOptions
+from components.contracts import Cluster
+from components.images import Images
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.networking.v1 import NetworkPolicyPeerArgsDict
+
+#: Added to the longest call: whoever made the call sees its own deadline, not a cut connection.
+MARGIN_SECONDS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControllerArgs:
+    """What a controller is told. `models` is the namespace whose routes it serves; `images` and
+    `charts` are where it is pulled from; `allow` are the address ranges that may connect;
+    `default_certificate` is the name of a TLS Secret in `models` for clients that name no host,
+    which may come to exist later."""
+
+    cluster: Cluster
+    models: pulumi.Output[str]
+    images: Images
+    charts: str | None
+    limits: LimitsOptions
+    ssl_redirect: bool
+    allow: Sequence[str]
+    default_certificate: str | None
+
+
+class Controller(pulumi.ComponentResource):
+    """Serves Ingress objects of a class."""
+
+    ingress_class: pulumi.Output[str]
+    address: pulumi.Output[str]
+    """Host name or IP address of the load balancer."""
+    clients: Sequence[NetworkPolicyPeerArgsDict]
+
+
+def load_balancer_address(status: Any, service: str) -> str:
+    """The address in a Service's status: a host name where there is one, else an IP address.
+
+    Raises `pulumi.RunError` where there is neither.
+    """
+    balancer = status.load_balancer if status else None
+    for entry in (balancer.ingress if balancer else None) or ():
+        if entry.hostname or entry.ip:
+            return str(entry.hostname or entry.ip)
+    raise pulumi.RunError(
+        f"Service `{service}` has no load balancer address; look at its events: "
+        f"`kubectl describe service --namespace {service.replace('/', ' ')}`"
+    )
+
+
+def namespace_peer(namespace: str, labels: dict[str, str]) -> NetworkPolicyPeerArgsDict:
+    """The pods with `labels` in `namespace`, as a NetworkPolicy names them."""
+    return {
+        "namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": namespace}},
+        "pod_selector": {"match_labels": labels},
+    }

@@ -1,0 +1,157 @@
+"""`IngressNginx`: the controller that the annotations come from, by its chart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Service
+from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
+from pydantic import Field
+
+from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
+from components.config.values import byte_count, seconds
+from components.platform.gateway.controller import (
+    MARGIN_SECONDS,
+    Controller,
+    ControllerArgs,
+    load_balancer_address,
+    namespace_peer,
+)
+from components.platform.namespace import Namespace
+
+CHART = "ingress-nginx"
+#: The chart of controller v1.15.1, the last release of either.
+CHART_VERSION = "4.15.1"
+CHART_REPOSITORY = "https://kubernetes.github.io/ingress-nginx"
+CONTROLLER_IMAGE = "registry.k8s.io/ingress-nginx/controller:v1.15.1"
+INGRESS_CLASS = "nginx"
+_SERVICE = "ingress-nginx-controller"
+_LABELS = {
+    "app.kubernetes.io/name": "ingress-nginx",
+    "app.kubernetes.io/component": "controller",
+}
+_RETIRED = (
+    "slipway:gateway.controller is ingress-nginx, which was retired in March 2026 and gets no "
+    "security fixes; `controller: traefik` serves the same routes"
+)
+
+
+class IngressNginxOptions(ControllerOptions):
+    """ingress-nginx, by its chart. It was retired in March 2026."""
+
+    kind: Literal["ingress-nginx"]
+    replicas: int = Field(default=2, ge=1, le=100)
+
+
+class IngressNginx(Controller):
+    """ingress-nginx in a namespace of its own. It warns that the controller is retired. Its
+    admission webhook is left out: it refuses routes until its own certificate is signed by a
+    Helm hook, so a first `up` fails and a second works."""
+
+    options = IngressNginxOptions
+
+    ingress_class: pulumi.Output[str]
+    address: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        options: IngressNginxOptions,
+        args: ControllerArgs,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("slipway:gateway:IngressNginx", name, None, opts)
+        pulumi.log.warn(_RETIRED, self)
+        child = pulumi.ResourceOptions(parent=self)
+        namespace = Namespace(f"{name}-home", GATEWAY_NAMESPACE, child).name
+        self._open(f"{name}-open", namespace, child)
+        chart = Chart(
+            f"{name}-chart",
+            name="ingress-nginx",
+            chart=CHART,
+            version=CHART_VERSION,
+            namespace=namespace,
+            repository_opts=RepositoryOptsArgs(repo=args.charts or CHART_REPOSITORY),
+            values=values(options, args),
+            opts=child,
+        )
+        service: pulumi.Output[Service] = chart.resources.apply(find_service)
+        status: pulumi.Output[Any] = service.status
+        self.address = status.apply(
+            lambda it: load_balancer_address(it, f"{GATEWAY_NAMESPACE}/{_SERVICE}")
+        )
+        self.clients = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
+        self.ingress_class = pulumi.Output.from_input(INGRESS_CLASS)
+        self.register_outputs({"ingress_class": self.ingress_class, "address": self.address})
+
+    def _open(self, name: str, namespace: pulumi.Output[str], opts: pulumi.ResourceOptions) -> None:
+        from pulumi_kubernetes.networking.v1 import NetworkPolicy
+
+        NetworkPolicy(
+            name,
+            metadata={"namespace": namespace},
+            spec={
+                "pod_selector": {"match_labels": _LABELS},
+                "policy_types": ["Ingress", "Egress"],
+                "ingress": [{"ports": [{"port": 80}, {"port": 443}]}],
+                "egress": [{}],
+            },
+            opts=opts,
+        )
+
+
+def values(options: IngressNginxOptions, args: ControllerArgs) -> dict[str, Any]:
+    """The chart's values."""
+    limits = args.limits
+    timeout = str(seconds(limits.deadline) + MARGIN_SECONDS)
+    controller: dict[str, Any] = {
+        "replicaCount": options.replicas,
+        "image": _image(args),
+        "ingressClassResource": {"name": INGRESS_CLASS},
+        "admissionWebhooks": {"enabled": False},
+        "service": {
+            "annotations": dict(args.cluster.load_balancer_annotations),
+            "loadBalancerSourceRanges": list(args.allow),
+        },
+        "config": {
+            "ssl-redirect": str(args.ssl_redirect).lower(),
+            "proxy-body-size": str(byte_count(limits.message_size)),
+            "proxy-read-timeout": timeout,
+            "proxy-send-timeout": timeout,
+            # What cuts a stream that a client is still writing: 60 s by default.
+            "client-body-timeout": timeout,
+            "keep-alive": str(seconds(limits.idle)),
+            "http2-max-concurrent-streams": str(limits.streams),
+            "use-gzip": "false",
+        },
+        "scope": {"enabled": False},
+        "allowSnippetAnnotations": False,
+    }
+    if args.default_certificate:
+        certificate = pulumi.Output.concat(args.models, "/", args.default_certificate)
+        controller["extraArgs"] = {"default-ssl-certificate": certificate}
+    return {"fullnameOverride": "ingress-nginx", "controller": controller}
+
+
+def _image(args: ControllerArgs) -> dict[str, str]:
+    """The chart's own image, or the same tag at the mirror: a mirror may have repacked it, so
+    the chart's digest is dropped there."""
+    if args.images.mirror is None:
+        return {}
+    reference = args.images.resolve(CONTROLLER_IMAGE)
+    repository, _, tag = reference.rpartition(":")
+    registry, _, image = repository.partition("/")
+    return {"registry": registry, "image": image, "tag": tag, "digest": ""}
+
+
+def find_service(resources: Sequence[Any] | None) -> Service:
+    """The controller's LoadBalancer Service among the chart's objects.
+
+    Raises `pulumi.RunError` where the chart has none.
+    """
+    for resource in resources or ():
+        if isinstance(resource, Service) and resource._name.endswith(f"/{_SERVICE}"):
+            return resource
+    raise pulumi.RunError(f"chart {CHART} {CHART_VERSION} has no Service `{_SERVICE}`")

@@ -1,0 +1,64 @@
+"""`PresentController`: a controller that the cluster has already."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Service
+
+from components.config.stack_config import ControllerOptions
+from components.config.values import Label
+from components.platform.gateway.controller import Controller, ControllerArgs, load_balancer_address
+
+
+class PresentOptions(ControllerOptions):
+    """An IngressClass and a LoadBalancer Service that are there already. The class is served
+    by ingress-nginx, or by what reads its annotations."""
+
+    kind: Literal["present"]
+    namespace: Label
+    """The Service's namespace; all of its pods may call the models"""
+    service: Label
+    """The Service that clients reach the controller by"""
+    ingress_class: Label = "nginx"
+
+
+class PresentController(Controller):
+    """Reads the address of a Service. It makes nothing and changes nothing: limits on the
+    controller itself (idle connections, streams, source ranges) stay as its owner set them."""
+
+    options = PresentOptions
+
+    ingress_class: pulumi.Output[str]
+    address: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        options: PresentOptions,
+        args: ControllerArgs,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("slipway:gateway:PresentController", name, None, opts)
+        identifier = f"{options.namespace}/{options.service}"
+        if args.allow:
+            raise pulumi.RunError(
+                f"slipway:gateway.allow is set, but Service `{identifier}` is not the stack's: "
+                "set its loadBalancerSourceRanges where it is made, and take `allow` out"
+            )
+        service = Service.get(
+            f"{name}-service", identifier, opts=pulumi.ResourceOptions(parent=self)
+        )
+        self.clients = [
+            {
+                "namespace_selector": {
+                    "match_labels": {"kubernetes.io/metadata.name": options.namespace}
+                }
+            }
+        ]
+        self.address = service.status.apply(
+            lambda status: load_balancer_address(status, identifier)
+        )
+        self.ingress_class = pulumi.Output.from_input(options.ingress_class)
+        self.register_outputs({"ingress_class": self.ingress_class, "address": self.address})

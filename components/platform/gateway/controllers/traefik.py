@@ -1,0 +1,209 @@
+"""`Traefik`: a controller that serves ingress-nginx's class and annotations."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.core.v1 import Service, ServiceAccount, ServiceSpecArgsDict
+from pulumi_kubernetes.networking.v1 import IngressClass, NetworkPolicy
+from pydantic import Field
+
+from components import workload
+from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
+from components.config.values import Image, seconds
+from components.platform.gateway.controller import (
+    MARGIN_SECONDS,
+    Controller,
+    ControllerArgs,
+    load_balancer_address,
+    namespace_peer,
+)
+from components.platform.gateway.controllers.traefik_access import TraefikAccess
+from components.platform.namespace import Namespace
+
+TRAEFIK_IMAGE = "traefik:v3.7.15"
+INGRESS_CLASS = "nginx"
+#: The class's controller that ingress-nginx answers for, and Traefik in its place.
+CLASS_CONTROLLER = "k8s.io/ingress-nginx"
+_SERVICE = "gateway"
+_PORTS = {"web": 8000, "websecure": 8443, "ping": 8080}
+_LABELS = workload.labels("traefik", "gateway")
+
+
+class TraefikOptions(ControllerOptions):
+    """Traefik, by plain objects."""
+
+    kind: Literal["traefik"]
+    replicas: int = Field(default=1, ge=1, le=100)
+    image: Image = TRAEFIK_IMAGE
+
+
+class Traefik(Controller):
+    """Traefik in a namespace of its own, its load balancer, and the IngressClass that it serves.
+    It watches the models' namespace and its own, nothing else, and calls nobody home."""
+
+    options = TraefikOptions
+
+    ingress_class: pulumi.Output[str]
+    address: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        options: TraefikOptions,
+        args: ControllerArgs,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("slipway:gateway:Traefik", name, None, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.clients = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
+        self._namespace = Namespace(f"{name}-home", GATEWAY_NAMESPACE, self._child).name
+        access = self._make_access()
+        self._make_network_policy()
+        deployment = self._make_deployment(options, access)
+        service = self._make_service(deployment)
+        self.address = service.status.apply(
+            lambda status: load_balancer_address(status, f"{GATEWAY_NAMESPACE}/{_SERVICE}")
+        )
+        self.ingress_class = self._make_ingress_class()
+        self.register_outputs({"ingress_class": self.ingress_class, "address": self.address})
+
+    def _make_access(self) -> TraefikAccess:
+        account = ServiceAccount(
+            f"{self._name}-account",
+            metadata={"namespace": self._namespace},
+            automount_service_account_token=False,
+            opts=self._child,
+        )
+        return TraefikAccess(
+            f"{self._name}-access",
+            account=account.metadata.apply(lambda metadata: metadata.name or ""),
+            account_namespace=self._namespace,
+            watched={"models": self._args.models, "home": self._namespace},
+            opts=self._child,
+        )
+
+    def _make_network_policy(self) -> None:
+        """Clients may come in. Where the API server is, a NetworkPolicy cannot say by a
+        selector, so the way out is open."""
+        NetworkPolicy(
+            f"{self._name}-open",
+            metadata={"namespace": self._namespace},
+            spec={
+                "pod_selector": {"match_labels": _LABELS},
+                "policy_types": ["Ingress", "Egress"],
+                "ingress": [{"ports": [{"port": _PORTS["web"]}, {"port": _PORTS["websecure"]}]}],
+                "egress": [{}],
+            },
+            opts=self._child,
+        )
+
+    def _make_deployment(self, options: TraefikOptions, access: TraefikAccess) -> Deployment:
+        traefik = workload.Workload(
+            labels=_LABELS,
+            image=self._args.images.resolve(options.image),
+            command=None,
+            arguments=self._arguments(),
+            ports=_PORTS,
+            startup_probe={"http_get": {"path": "/ping", "port": "ping"}},
+            readiness_probe={"http_get": {"path": "/ping", "port": "ping"}},
+            liveness_probe={"http_get": {"path": "/ping", "port": "ping"}},
+            cpu=("100m", "2"),
+            memory=("128Mi", "512Mi"),
+            replicas=options.replicas,
+            deadline=seconds(self._args.limits.deadline) + MARGIN_SECONDS,
+            startup=60,
+            service_account=access.account,
+        )
+        workload.disruption_budget(
+            f"{self._name}-budget", traefik, self._namespace, opts=self._child
+        )
+        return Deployment(
+            f"{self._name}-server",
+            metadata={"namespace": self._namespace, "labels": _LABELS},
+            spec=traefik.deployment_spec(),
+            # Without its rights it starts and never gets ready; on the way down it needs them
+            # until it has stopped.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[access]),
+        )
+
+    def _arguments(self) -> list[pulumi.Input[str]]:
+        limits = self._args.limits
+        deadline = seconds(limits.deadline) + MARGIN_SECONDS
+        provider = "--providers.kubernetesingressnginx"
+        selector = pulumi.Output.concat(
+            provider,
+            ".watchnamespaceselector=kubernetes.io/metadata.name in (",
+            self._args.models,
+            ",",
+            self._namespace,
+            ")",
+        )
+        arguments: list[pulumi.Input[str]] = [
+            "--global.checknewversion=false",
+            "--global.sendanonymoususage=false",
+            "--api=false",
+            "--log.level=INFO",
+            "--ping=true",
+            "--ping.entrypoint=ping",
+            f"--entrypoints.ping.address=:{_PORTS['ping']}",
+            f"{provider}=true",
+            f"{provider}.ingressclass={INGRESS_CLASS}",
+            f"{provider}.controllerclass={CLASS_CONTROLLER}",
+            f"{provider}.httpentrypoint=web",
+            f"{provider}.httpsentrypoint=websecure",
+            f"{provider}.publishservice={GATEWAY_NAMESPACE}/{_SERVICE}",
+            selector,
+        ]
+        for entry in ("web", "websecure"):
+            point = f"--entrypoints.{entry}"
+            arguments += [
+                f"{point}.address=:{_PORTS[entry]}",
+                # The default of 60 s cuts a stream that a client is still writing.
+                f"{point}.transport.respondingtimeouts.readtimeout={deadline}s",
+                f"{point}.transport.respondingtimeouts.writetimeout=0s",
+                f"{point}.transport.respondingtimeouts.idletimeout={seconds(limits.idle)}s",
+                f"{point}.transport.lifecycle.gracetimeout={deadline}s",
+                f"{point}.http2.maxconcurrentstreams={limits.streams}",
+            ]
+        return arguments
+
+    def _make_service(self, deployment: Deployment) -> Service:
+        """The load balancer. Its name is fixed: Traefik is told it before it exists, to write
+        its address into the status of routes."""
+        return Service(
+            f"{self._name}-service",
+            metadata={
+                "name": _SERVICE,
+                "namespace": self._namespace,
+                "annotations": dict(self._args.cluster.load_balancer_annotations),
+            },
+            spec={
+                "type": "LoadBalancer",
+                "selector": _LABELS,
+                **self._source_ranges(),
+                "ports": [
+                    {"name": "http", "port": 80, "target_port": "web"},
+                    {"name": "https", "port": 443, "target_port": "websecure"},
+                ],
+            },
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[deployment], delete_before_replace=True
+            ),
+        )
+
+    def _source_ranges(self) -> ServiceSpecArgsDict:
+        ranges = list(self._args.allow)
+        return {"load_balancer_source_ranges": ranges} if ranges else {}
+
+    def _make_ingress_class(self) -> pulumi.Output[str]:
+        made = IngressClass(
+            f"{self._name}-class",
+            metadata={"name": INGRESS_CLASS},
+            spec={"controller": CLASS_CONTROLLER},
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+        return made.metadata.apply(lambda metadata: metadata.name or INGRESS_CLASS)

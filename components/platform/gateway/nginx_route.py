@@ -1,0 +1,120 @@
+"""`NginxRoute`: the Ingress objects of one model, with ingress-nginx's annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulumi
+from pulumi_kubernetes.networking.v1 import Ingress
+
+from components.config.stack_config import LimitsOptions
+from components.config.values import byte_count, seconds
+from components.contracts import Backend
+from components.platform.gateway.controller import MARGIN_SECONDS
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.networking.v1 import IngressRuleArgsDict, IngressTLSArgsDict
+
+_PREFIX = "nginx.ingress.kubernetes.io"
+#: Requests up to this are held in memory until they are whole, larger ones on disk.
+_BODY_IN_MEMORY = "1m"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NginxRouteArgs:
+    """`rule_host` is the host of the rules, None where clients connect to a bare address."""
+
+    model: str
+    backend: Backend
+    rule_host: pulumi.Output[str | None]
+    ingress_class: pulumi.Output[str]
+    tls_secret: pulumi.Output[str]
+    limits: LimitsOptions
+    ssl_redirect: bool
+
+
+class NginxRoute(pulumi.ComponentResource):
+    """Up to two Ingress objects below `/<model>/`, since `backend-protocol` holds for a whole
+    object: gRPC by the names of its services and REST by its paths. The prefix is taken off on
+    the way. One `use-regex` makes every path of a host a regular expression that ignores case,
+    and a path matches from its start: the slash after the model's name keeps `/a` from `/ab`.
+    """
+
+    def __init__(
+        self, name: str, args: NginxRouteArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("slipway:gateway:NginxRoute", name, None, opts)
+        self._args = args
+        backend = args.backend
+        if backend.grpc_port is not None:
+            services = "|".join(backend.serving.grpc_services)
+            self._ingress(
+                f"{name}-grpc",
+                path=rf"/{args.model}/((?:{services})\..+)",
+                port=backend.grpc_port,
+                annotations={f"{_PREFIX}/backend-protocol": "GRPC"},
+            )
+        if backend.rest_port is not None:
+            self._ingress(
+                f"{name}-rest",
+                path=f"/{args.model}/({backend.serving.rest_paths})",
+                port=backend.rest_port,
+                annotations={
+                    f"{_PREFIX}/backend-protocol": "HTTP",
+                    # Traefik refuses a body that is too large only where it buffers.
+                    f"{_PREFIX}/proxy-request-buffering": "on",
+                    f"{_PREFIX}/client-body-buffer-size": _BODY_IN_MEMORY,
+                },
+            )
+        self.register_outputs({})
+
+    def _ingress(self, name: str, path: str, port: int, annotations: Mapping[str, str]) -> None:
+        args = self._args
+        timeout = str(seconds(args.limits.deadline) + MARGIN_SECONDS)
+        service = args.backend.service
+
+        def rule(values: list[str | None]) -> list[IngressRuleArgsDict]:
+            host, target = values
+            made: IngressRuleArgsDict = {
+                "http": {
+                    "paths": [
+                        {
+                            "path": path,
+                            "path_type": "ImplementationSpecific",
+                            "backend": {
+                                "service": {"name": target or "", "port": {"number": port}}
+                            },
+                        }
+                    ]
+                }
+            }
+            return [{"host": host, **made} if host else made]
+
+        def tls(values: list[str | None]) -> list[IngressTLSArgsDict]:
+            host, secret = values
+            made: IngressTLSArgsDict = {"secret_name": secret}
+            return [{"hosts": [host], **made} if host else made]
+
+        Ingress(
+            name,
+            metadata={
+                "namespace": args.backend.namespace,
+                "annotations": {
+                    f"{_PREFIX}/use-regex": "true",
+                    f"{_PREFIX}/rewrite-target": "/$1",
+                    f"{_PREFIX}/ssl-redirect": str(args.ssl_redirect).lower(),
+                    f"{_PREFIX}/proxy-body-size": str(byte_count(args.limits.message_size)),
+                    f"{_PREFIX}/proxy-read-timeout": timeout,
+                    f"{_PREFIX}/proxy-send-timeout": timeout,
+                    **annotations,
+                },
+            },
+            spec={
+                "ingress_class_name": args.ingress_class,
+                "rules": pulumi.Output.all(args.rule_host, service).apply(rule),
+                "tls": pulumi.Output.all(args.rule_host, args.tls_secret).apply(tls),
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )

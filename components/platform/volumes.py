@@ -1,0 +1,48 @@
+"""`Volumes`: the PersistentVolumeClaims that models' files lie in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+from pulumi_kubernetes.core.v1 import PersistentVolumeClaim, PersistentVolumeClaimSpecArgsDict
+
+from components.config.stack_config import VolumeOptions
+from components.contracts import Cluster
+
+
+class Volumes(pulumi.ComponentResource):
+    """A claim for each volume of the stack, under the volume's own name, since whoever puts
+    files there names it. What happens to the files when a claim goes is the StorageClass's
+    reclaim policy."""
+
+    claims: dict[str, pulumi.Output[str]]
+
+    def __init__(
+        self,
+        name: str,
+        volumes: Mapping[str, VolumeOptions],
+        namespace: pulumi.Output[str],
+        cluster: Cluster,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("slipway:platform:Volumes", name, None, opts)
+        self.claims = {}
+        for claim, options in volumes.items():
+            spec: PersistentVolumeClaimSpecArgsDict = {
+                "access_modes": [options.access_mode],
+                "resources": {"requests": {"storage": options.size}},
+            }
+            storage_class = cluster.storage_class(options.storage_class)
+            if storage_class is not None:
+                spec["storage_class_name"] = storage_class
+            made = PersistentVolumeClaim(
+                f"{name}-{claim}",
+                metadata={"name": claim, "namespace": namespace},
+                spec=spec,
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            )
+            self.claims[claim] = made.metadata.apply(
+                lambda metadata, claim=claim: metadata.name or claim  # type: ignore[misc]
+            )
+        self.register_outputs({"claims": self.claims})

@@ -1,0 +1,46 @@
+"""`PvcSource`: model files in a PersistentVolumeClaim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import pulumi
+
+from components.config.model_options import SourceOptions
+from components.config.values import InnerPath, Label
+from components.contracts import MountedSource
+
+_MOUNT = "/models"
+
+
+class PvcOptions(SourceOptions):
+    """A directory in a PersistentVolumeClaim, with a directory for each version in it."""
+
+    kind: Literal["pvc"]
+    claim: Label
+    """A key of `slipway:volumes`, or a claim that is in the models' namespace already"""
+    path: InnerPath
+    """The model's directory in the volume"""
+
+
+class PvcSource:
+    """The whole claim, read-only. No `subPath`: the kubelet would make a missing directory, and
+    a model that is not there would look like one without versions."""
+
+    options = PvcOptions
+
+    def __init__(self, options: PvcOptions, claims: Mapping[str, pulumi.Output[str]]) -> None:
+        self._options = options
+        # A claim of the stack's own is an Output: its pods go before it does.
+        self._claim: pulumi.Input[str] = claims.get(options.claim, options.claim)
+
+    def mounted(self) -> MountedSource:
+        return MountedSource(
+            path=f"{_MOUNT}/{self._options.path}",
+            volume={
+                "name": "models",
+                "persistent_volume_claim": {"claim_name": self._claim, "read_only": True},
+            },
+            mount={"name": "models", "mount_path": _MOUNT, "read_only": True},
+        )

@@ -1,0 +1,196 @@
+"""An engine that creates nothing and remembers what it was asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks
+from pulumi.runtime.stack import wait_for_rpcs
+
+ADDRESS = "203.0.113.7"
+
+
+@dataclass
+class Resource:
+    """One registration, as the program sent it."""
+
+    type: str
+    name: str
+    urn: str
+    parent: str
+    provider: str
+    custom: bool
+    delete_before_replace: bool
+    inputs: dict[str, Any]
+    dependencies: list[str]
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        return self.type.rpartition(":")[2]
+
+
+@dataclass
+class Recording:
+    """What a program registered and returned."""
+
+    resources: list[Resource]
+    outputs: dict[str, Any]
+    warnings: list[str]
+    secret_outputs: set[str]
+
+    def of(self, kind: str, name: str | None = None) -> list[Resource]:
+        return [
+            each
+            for each in self.resources
+            if each.kind == kind and (name is None or each.name == name)
+        ]
+
+    def one(self, kind: str, name: str | None = None) -> Resource:
+        found = self.of(kind, name)
+        assert len(found) == 1, f"{kind} {name}: {[each.name for each in found]}"
+        return found[0]
+
+    def needs(self, resource: Resource) -> set[str]:
+        """The names of everything that must be there before `resource`."""
+        by_urn = {each.urn: each for each in self.resources}
+        reached: set[str] = set()
+        waiting = list(resource.dependencies)
+        while waiting:
+            urn = waiting.pop()
+            if urn in by_urn and urn not in reached:
+                reached.add(urn)
+                waiting += by_urn[urn].dependencies
+        return {by_urn[urn].name for urn in reached}
+
+
+class _Monitor(mocks.MockMonitor):
+    """Keeps what `MockResourceArgs` leaves out: parents, dependencies, replacement."""
+
+    def __init__(self, answers: mocks.Mocks) -> None:
+        super().__init__(answers)
+        self.seen: list[Resource] = []
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802
+        from pulumi.runtime import rpc
+
+        response = super().RegisterResource(request)
+        self.seen.append(
+            Resource(
+                type=request.type,
+                name=request.name,
+                urn=response.urn,
+                parent=request.parent,
+                provider=request.provider,
+                custom=request.custom,
+                delete_before_replace=request.deleteBeforeReplace,
+                inputs=rpc.deserialize_properties(request.object, keep_unknowns=True) or {},
+                dependencies=list(request.dependencies),
+            )
+        )
+        return response
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802
+        response = super().ReadResource(request)
+        self.seen.append(
+            Resource(
+                type=request.type,
+                name=request.name,
+                urn=response.urn,
+                parent=request.parent,
+                provider=request.provider,
+                custom=True,
+                delete_before_replace=False,
+                inputs={"id": request.id},
+                dependencies=list(request.dependencies),
+            )
+        )
+        return response
+
+
+class _Answers(mocks.Mocks):
+    """Answers like a cluster: auto-names, and an address for load balancers."""
+
+    def __init__(self, address: dict[str, str]) -> None:
+        self._address = address
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        state = dict(args.inputs)
+        if args.typ.startswith("kubernetes:"):
+            metadata = dict(state.get("metadata") or {})
+            metadata.setdefault("name", f"{args.name}-1a2b3c4d")
+            state["metadata"] = metadata
+        if args.typ == "kubernetes:core/v1:Service":
+            state["status"] = {"loadBalancer": {"ingress": [self._address]}}
+        if args.typ == "tls:index/privateKey:PrivateKey":
+            state["privateKeyPem"] = "KEY"
+        if args.typ == "tls:index/selfSignedCert:SelfSignedCert":
+            state["certPem"] = "CERTIFICATE"
+        return args.resource_id or f"{args.name}-id", state
+
+    def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:
+        return {}
+
+
+class _Log(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+def run(
+    program: Callable[[], dict[str, Any]],
+    config: dict[str, Any],
+    *,
+    secret_keys: tuple[str, ...] = (),
+    preview: bool = False,
+    address: dict[str, str] | None = None,
+) -> Recording:
+    """Run `program` with `config` (keys without `slipway:` are put under it)."""
+    log, logger = _Log(), logging.getLogger("slipway-test-engine")
+    logger.handlers, logger.propagate = [log], False
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    monitor = _Monitor(_Answers(address or {"ip": ADDRESS}))
+    pulumi.runtime.set_mocks(
+        monitor.mocks,
+        project="slipway",
+        stack="dev",
+        preview=preview,
+        logger=logger,
+        monitor=monitor,
+    )
+    pulumi.runtime.set_all_config(
+        {
+            key if ":" in key else f"slipway:{key}": value
+            if isinstance(value, str)
+            else json.dumps(value)
+            for key, value in config.items()
+        },
+        [f"slipway:{key}" for key in secret_keys],
+    )
+    outputs: dict[str, Any] = {}
+    secret: set[str] = set()
+
+    async def everything() -> None:
+        for name, value in program().items():
+            output = pulumi.Output.from_input(value)
+            outputs[name] = await output.future(with_unknowns=True)
+            if await output.is_secret():
+                secret.add(name)
+        await wait_for_rpcs()
+
+    try:
+        loop.run_until_complete(everything())
+    finally:
+        loop.close()
+    return Recording(monitor.seen, outputs, log.lines, secret)
