@@ -72,9 +72,15 @@ def _lint(clone: Clone) -> None:
 
 
 def _bench(clone: Clone) -> None:
-    from local import bench
+    from local import check
 
-    bench.main(clone)
+    check.bench(clone)
+
+
+def _nsenter(clone: Clone) -> None:
+    from local.cluster import cluster
+
+    print(*cluster.nsenter(clone.cluster_name)[:3], "--net")
 
 
 def _clean(clone: Clone) -> None:
@@ -90,6 +96,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "tools": (_tools, "get or build every tool and image, and start nothing"),
     "lint": (_lint, "ruff and mypy --strict"),
     "bench": (_bench, "figures side by side"),
+    "nsenter": (_nsenter, "print the command prefix that enters the cluster's network"),
     "clean": (_clean, "remove this clone's environments and state"),
 }
 #: Commands that hand their arguments on.

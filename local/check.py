@@ -106,10 +106,19 @@ def lint(clone: Clone) -> None:
         ["ruff", "check", "."],
         ["mypy", "--python-executable", str(program), "components", "__main__.py"],
         ["mypy", "--python-executable", str(bootstrap.client_python(clone)), "client"],
-        ["mypy", "--python-executable", sys.executable, "local"],
+        ["mypy", "--python-executable", sys.executable, "local", "--exclude", "local/images/"],
+        ["mypy", "--python-executable", str(_IMAGES(clone)), "local/images"],
     ):
         say(f"── {' '.join(part for part in command if not part.startswith('/'))}")
         path = [str(program.parent / command[0]), *command[1:]]
         failed |= bool(subprocess.run(path, cwd=clone.root, check=False).returncode)
     if failed:
         raise CheckError("lint found something")
+
+
+def bench(clone: Clone) -> None:
+    """The figures of `tests/bench`, which starts a cluster of its own."""
+    python = str(bootstrap.program_python(clone))
+    command = [python, "-m", "tests.bench"]
+    if subprocess.run(command, cwd=clone.root, check=False).returncode:
+        raise CheckError("the benchmark did not end well")

@@ -1,0 +1,191 @@
+"""`make bench`: what Slipway costs, as ratios measured side by side in one run.
+
+Three tables: evaluating the program for more and more models; an `up` that changes nothing beside
+`kubectl apply --server-side` of the same objects; a prediction through the gateway beside one
+straight to the pod. Everything runs in a checkout and a cluster of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.cluster.checkout import Checkout
+
+HERE = Path(__file__).parent
+#: Runs of each figure; the median is printed.
+RUNS = 5
+UP = ("up", "--yes", "--skip-preview", "--stack", "dev")
+CALLS = 500
+
+
+def table(title: str, header: list[str], rows: list[list[str]]) -> None:
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
+    print(f"\n{title}")
+    for row in [header, *rows]:
+        print("  " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+    sys.stdout.flush()
+
+
+def median(measure: Callable[[], float]) -> float:
+    return statistics.median(measure() for _ in range(RUNS))
+
+
+def seconds(action: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
+
+
+def evaluation(checkout: Checkout) -> None:
+    rows = []
+    bare: dict[str, float] = {}
+    for models in (0, 1, 10, 100):
+        runs = []
+        for _ in range(RUNS):
+            done = checkout.run(
+                ".venv/bin/python", str(HERE / "evaluate.py"), str(models), env={"PYTHONPATH": "."}
+            )
+            runs.append(json.loads(done.stdout.splitlines()[-1]))
+        found = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+        bare = bare or found
+        each = [(found[key] - bare[key]) / max(models, 1) for key in ("seconds", "kilobytes")]
+        rows.append(
+            [
+                str(models),
+                str(int(found["resources"])),
+                f"{found['seconds']:.2f} s",
+                f"{found['kilobytes'] / 1024:.0f} MB",
+                f"{each[0] * 1000:.1f} ms" if models else "-",
+                f"{each[1]:.0f} KB" if models else "-",
+            ]
+        )
+    header = ["models", "resources", "time", "peak memory", "time a model", "memory a model"]
+    table(f"Evaluating the program (mocked engine, median of {RUNS})", header, rows)
+
+
+def applied_objects(checkout: Checkout) -> Path:
+    """The Kubernetes objects of the stack, as a file that kubectl takes."""
+    exported = checkout.pulumi("stack", "export", "--show-secrets", "--stack", "dev").stdout
+    resources = json.loads(exported)["deployment"]["resources"]
+    objects = [
+        one["inputs"] | {"metadata": _metadata(one["inputs"]["metadata"])}
+        for one in resources
+        if one["type"].startswith("kubernetes:") and "kind" in one.get("inputs", {})
+    ]
+    path = checkout.root / "objects.json"
+    listed = {"apiVersion": "v1", "kind": "List", "items": _plain(objects)}
+    path.write_text(json.dumps(listed))
+    return path
+
+
+def _metadata(metadata: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in metadata.items() if key != "managedFields"}
+
+
+def _plain(value: Any) -> Any:
+    """`value` with the engine's envelopes of secrets opened."""
+    if isinstance(value, dict):
+        if "plaintext" in value:
+            return _plain(json.loads(value["plaintext"]))
+        return {key: _plain(inner) for key, inner in value.items() if not key.startswith("__")}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def unchanged_up(checkout: Checkout) -> None:
+    rows = []
+    for models in (1, 10, 50):
+        config = checkout.config()
+        model = config["config"]["slipway:models"]["half_plus_two"]
+        few = {"requests": {"cpu": "10m", "memory": "64Mi"}}
+        source = {**model["source"], "path": "half_plus_two"}
+        config["config"]["slipway:models"] = {
+            f"half_plus_two_{number}": {**model, "resources": few, "source": source}
+            for number in range(models)
+        }
+        checkout.write_config(config)
+        created = seconds(lambda: checkout.run("pulumi", *UP, timeout=1200))
+        objects = applied_objects(checkout)
+        runs = [(no_op_up(checkout), server_side_apply(checkout, objects)) for _ in range(3)]
+        no_op, applied = (statistics.median(times) for times in zip(*runs, strict=True))
+        count = len(json.loads(objects.read_text())["items"])
+        rows.append(
+            [
+                str(models),
+                str(count),
+                f"{created:.1f} s",
+                f"{no_op:.2f} s",
+                f"{applied:.2f} s",
+                f"{no_op / applied:.1f}",
+            ]
+        )
+    header = ["models", "objects", "up that adds them", "no-op up", "kubectl apply", "ratio"]
+    table(
+        "`up` that changes nothing beside `kubectl apply --server-side` (median of 3)", header, rows
+    )
+
+
+def no_op_up(checkout: Checkout) -> float:
+    return seconds(lambda: checkout.pulumi(*UP, "--expect-no-changes"))
+
+
+def server_side_apply(checkout: Checkout, objects: Path) -> float:
+    """Seconds for kubectl to send all objects. A dry run: the stack goes on owning its fields."""
+    apply = ("apply", "--server-side", "--force-conflicts", "--dry-run=server", "-o", "name")
+    return seconds(lambda: checkout.kubectl(*apply, "-f", str(objects)))
+
+
+def gateway(checkout: Checkout) -> None:
+    outputs = checkout.root / "outputs.json"
+    outputs.write_text(json.dumps(checkout.outputs()))
+    model = "half_plus_two"
+    address = checkout.kubectl(
+        "get", "services", "-n", "models", "-l", "app.kubernetes.io/instance=half-plus-two",
+        "-o", "jsonpath={.items[0].spec.clusterIP}",
+    )  # fmt: skip
+    enter = checkout.run("python3", "-m", "local", "nsenter").stdout.split()
+    command = [*enter, f"--wd={checkout.root}", ".venv-client/bin/python"]
+    command += [
+        str(HERE / "through_gateway.py"),
+        str(outputs),
+        model,
+        f"{address}:8500",
+        str(CALLS),
+    ]
+    done = checkout.run(*command, env={"PYTHONPATH": "."})
+    found = json.loads(done.stdout)
+    rows = [
+        [way, *(f"{found[way][rank]:.2f} ms" for rank in ("p50", "p90", "p99"))]
+        for way in ("gateway", "pod")
+    ]
+    ratios = [
+        f"{found['gateway'][rank] / found['pod'][rank]:.2f}" for rank in ("p50", "p90", "p99")
+    ]
+    header = ["way", "p50", "p90", "p99"]
+    title = f"One gRPC prediction through the TLS gateway and straight to the pod ({CALLS} each, in turns)"
+    table(title, header, [*rows, ["ratio", *ratios]])
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="slipway-bench-") as directory:
+        checkout = Checkout(Path(directory))
+        try:
+            print("starting a cluster of its own ...", file=sys.stderr, flush=True)
+            checkout.run("make", "up", timeout=3600)
+            checkout.read_environment()
+            evaluation(checkout)
+            gateway(checkout)
+            unchanged_up(checkout)
+        finally:
+            subprocess.run(["make", "down"], cwd=directory, check=False, stdout=2)
+
+
+if __name__ == "__main__":
+    main()

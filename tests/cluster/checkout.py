@@ -1,0 +1,145 @@
+"""A copy of the repository in a directory of its own: its cluster, state and addresses are its own
+too, so a test never meets the dev stack of the person who runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: Seconds for one command; the slowest, `make up` with the tools cached, takes about 60.
+TIMEOUT = 300
+
+
+class Failed(AssertionError):
+    """A command did not do what the test needs; the message holds what it printed."""
+
+
+class Checkout:
+    """A fresh clone of what is in the work tree, committed in a repository of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True).stdout
+        for name in filter(None, names.decode().split("\0")):
+            if (ROOT / name).is_file():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, root / name)
+        identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
+        for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "as it is"]):
+            subprocess.run(["git", *identity, *arguments], cwd=root, check=True)
+        self._exports: dict[str, str] = {}
+
+    def run(
+        self,
+        *command: str,
+        check: bool = True,
+        timeout: float = TIMEOUT,
+        env: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `command` in the checkout, as a person would after `eval "$(make -s env)"`."""
+        try:
+            done = subprocess.run(
+                command,
+                cwd=self.root,
+                env={**os.environ, **self._exports, **(env or {})},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:
+            output = b"".join(part or b"" for part in (late.stdout, late.stderr)).decode()
+            raise Failed(f"`{' '.join(command)}` took more than {timeout} s:\n{output}") from late
+        if check and done.returncode:
+            raise Failed(
+                f"`{' '.join(command)}` ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+            )
+        return done
+
+    def read_environment(self) -> None:
+        """Take over what `make env` exports."""
+        names = "PULUMI_HOME PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE KUBECONFIG PATH"
+        names += " PULUMI_SKIP_UPDATE_CHECK PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
+        script = 'eval "$(make -s env)"; for n in $0; do printf "%s=%s\\n" "$n" "${!n-}"; done'
+        lines = self.run("bash", "-euc", script, names).stdout.splitlines()
+        pairs = (line.partition("=") for line in lines)
+        self._exports = {name: value for name, _, value in pairs if value}
+
+    def pulumi(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return self.run("pulumi", *arguments, check=check)
+
+    def kubectl(self, *arguments: str, check: bool = True) -> str:
+        return self.run("kubectl", *arguments, check=check).stdout
+
+    def client(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        python = str(self.root / ".venv-client" / "bin" / "python")
+        return self.run(python, "-m", "client", *arguments, check=check)
+
+    def predict(self, model: str, *values: str, protocol: str = "grpc") -> list[float]:
+        answer: list[float] = json.loads(
+            self.client("predict", model, *values, "--protocol", protocol, "--stack", "dev").stdout
+        )
+        return answer
+
+    def outputs(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.run("make", "-s", "outputs").stdout)
+        return found
+
+    @property
+    def stack_file(self) -> Path:
+        return self.root / "Pulumi.dev.yaml"
+
+    def config(self) -> dict[str, Any]:
+        """The dev stack's configuration, to be changed and given to `write_config`."""
+        loaded: dict[str, Any] = yaml.safe_load(self.stack_file.read_text())
+        return loaded
+
+    def write_config(self, config: Mapping[str, Any]) -> None:
+        self.stack_file.write_text(yaml.safe_dump(dict(config), sort_keys=False))
+
+    def restore_config(self) -> None:
+        self.run("git", "checkout", "-q", "--", "Pulumi.dev.yaml")
+
+    @property
+    def cluster_name(self) -> str:
+        script = "from local.paths import Clone; print(Clone.here().cluster_name)"
+        return self.run("python3", "-c", script).stdout.strip()
+
+    @property
+    def models(self) -> Path:
+        """The directory behind the dev stack's volume."""
+        script = (
+            "from local.cluster.spec import volume_directory as d; from local.paths import Clone;"
+            "print(d(Clone.here().cluster_name, 'models', 'models'))"
+        )
+        return Path(self.run("python3", "-c", script).stdout.strip())
+
+
+def start(checkout: Checkout, *command: str) -> subprocess.Popen[bytes]:
+    """Start `command` in a process group of its own, so that it can be killed with its children."""
+    return subprocess.Popen(
+        command,
+        cwd=checkout.root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL to the command and to everything it started that is still in its group."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

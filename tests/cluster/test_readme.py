@@ -1,0 +1,60 @@
+"""The README's commands, run in the order in which a person meets them.
+
+A block marked `console` holds commands behind `$ ` and what they print. Every line printed there
+has to appear in what the command really prints, with numbers, addresses and names of this run
+standing for those of the README's; `...` stands for lines left out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.cluster.checkout import ROOT, Checkout
+
+#: What differs from run to run: times, sizes, addresses, hashes.
+VARYING = re.compile(r"\b[0-9a-f]{7,}\b|\d+(\.\d+)*")
+
+
+@dataclass
+class Command:
+    """One command of the README and the lines that it prints there."""
+
+    text: str
+    printed: list[str] = field(default_factory=list)
+
+
+def commands() -> list[Command]:
+    readme = (ROOT / "README.md").read_text()
+    found: list[Command] = []
+    for block in re.findall(r"^```console\n(.*?)^```", readme, re.DOTALL | re.MULTILINE):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append(Command(line[2:]))
+            elif line.strip() and line.strip() != "...":
+                found[-1].printed.append(line)
+    return found
+
+
+def shape(line: str) -> str:
+    return " ".join(VARYING.sub("#", line).split())
+
+
+def test_the_readmes_commands_print_what_it_says(fresh: Checkout) -> None:
+    listed = commands()
+    assert [command.text for command in listed[:1]] == ["make up"]
+    for command in listed:
+        script = f'{{ eval "$(make -s env)"; }} 2>/dev/null || true\n{command.text}\n'
+        done = fresh.run("bash", "-c", script)
+        shown = {shape(line) for line in (done.stdout + done.stderr).splitlines()}
+        for line in command.printed:
+            assert shape(line) in shown, f"`{command.text}` did not print {line!r}"
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_every_file_that_a_document_names_is_there(name: str) -> None:
+    text = (ROOT / name).read_text()
+    for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+        assert (ROOT / link).exists(), f"{name} links to {link}"
