@@ -42,7 +42,11 @@ class Engine:
         await self._log(engine_pb2.INFO, urn, message, ephemeral=True)
 
     async def _log(
-        self, severity: engine_pb2.LogSeverity, urn: str, message: str, ephemeral: bool = False
+        self,
+        severity: engine_pb2.LogSeverity.ValueType,
+        urn: str,
+        message: str,
+        ephemeral: bool = False,
     ) -> None:
         if self._channel is None:
             print(message, file=sys.stderr)
@@ -66,12 +70,10 @@ class Engine:
             state = self._channel.get_state(try_to_connect=True)
             if state == grpc.ChannelConnectivity.READY:
                 ready = True
-            elif state in (
-                grpc.ChannelConnectivity.SHUTDOWN,
-                grpc.ChannelConnectivity.TRANSIENT_FAILURE,
-            ):
-                if ready or state == grpc.ChannelConnectivity.SHUTDOWN:
-                    return
+            elif state == grpc.ChannelConnectivity.SHUTDOWN:
+                return
+            elif ready and state == grpc.ChannelConnectivity.TRANSIENT_FAILURE:
+                return
             await self._channel.wait_for_state_change(state)
 
 

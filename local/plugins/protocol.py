@@ -29,7 +29,7 @@ def _skip_sdk_initialisation() -> None:
 
 _skip_sdk_initialisation()
 
-from pulumi.runtime.proto import (  # noqa: E402
+from pulumi.runtime.proto import (
     engine_pb2,
     engine_pb2_grpc,
     language_pb2,

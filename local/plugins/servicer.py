@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, NoReturn
 
 import grpc
@@ -74,8 +74,9 @@ class ResourceServicer(provider_pb2_grpc.ResourceProviderServicer):
             "the official plugin",
         )
 
-    async def List(self, request: Any, context: Context) -> Any:
+    async def List(self, request: Any, context: Context) -> AsyncIterator[Any]:
         await refuse(context, f"the stand-in of plugin {self.name} lists nothing")
+        yield
 
     async def Cancel(self, request: Any, context: Context) -> Any:
         return empty_pb2.Empty()

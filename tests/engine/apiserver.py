@@ -1,4 +1,4 @@
-"""A Kubernetes API server and its etcd on loopback, without nodes: real answers, no containers."""
+"""A Kubernetes control plane on loopback, without nodes: real answers, no containers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-_TOKEN = "slipway-test-token"
+#: User → token; `tester` is who the tests and the plugins under test are.
+_TOKENS = {"tester": "slipway-test-token", "controllers": "slipway-controllers-token"}
+#: Foreground deletion, the end of a namespace and a Service's endpoints are theirs to finish. No
+#: Deployment controller: a Deployment's progress is what a test writes into its status.
+_CONTROLLERS = (
+    "garbage-collector-controller",
+    "namespace-controller",
+    "endpointslice-controller",
+)
 _START_SECONDS = 60
 
 
@@ -76,11 +84,12 @@ class ApiServer:
 
 @contextmanager
 def api_server(directory: Path) -> Iterator[ApiServer]:
-    """Starts etcd and kube-apiserver with their files in `directory`; stops both at the end.
+    """Starts etcd, kube-apiserver and the controllers that `_CONTROLLERS` names, with their files
+    in `directory`; stops them at the end.
 
     Raises MissingTool, or RuntimeError with the last lines of a log when one does not come up.
     """
-    programs = {name: tool(name) for name in ("etcd", "kube-apiserver")}
+    programs = {name: tool(name) for name in ("etcd", "kube-apiserver", "kube-controller-manager")}
     etcd_client, etcd_peer, port = _free_port(), _free_port(), _free_port()
     etcd_url = f"http://127.0.0.1:{etcd_client}"
     certificates = _certificates(directory)
@@ -108,7 +117,20 @@ def api_server(directory: Path) -> Iterator[ApiServer]:
         )
         url = f"https://127.0.0.1:{port}"
         _wait_ready(url, certificates, processes, directory)
-        yield ApiServer(url, _kubeconfig(directory, url, certificates), audit_log)
+        kubeconfig = _kubeconfig(directory, "tester", url, certificates)
+        processes.append(
+            _start(
+                directory / "controllers.log",
+                [
+                    programs["kube-controller-manager"],
+                    f"--kubeconfig={_kubeconfig(directory, 'controllers', url, certificates)}",
+                    f"--controllers={','.join(_CONTROLLERS)}",
+                    "--leader-elect=false",
+                    "--secure-port=0",
+                ],
+            )
+        )
+        yield ApiServer(url, kubeconfig, audit_log)
     finally:
         # The API server first: without its etcd it does not end.
         for process in reversed(processes):
@@ -121,7 +143,9 @@ def api_server(directory: Path) -> Iterator[ApiServer]:
 
 
 def _flags(directory: Path, etcd_url: str, port: int, audit_log: Path) -> list[str]:
-    (directory / "tokens.csv").write_text(f"{_TOKEN},tester,tester,system:masters\n")
+    (directory / "tokens.csv").write_text(
+        "".join(f"{token},{user},{user},system:masters\n" for user, token in _TOKENS.items())
+    )
     (directory / "audit.yaml").write_text(
         "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\n"
         "rules: [{level: Metadata}]\n"
@@ -155,7 +179,7 @@ def _wait_ready(
 ) -> None:
     context = ssl.create_default_context(cafile=str(authority))
     request = urllib.request.Request(
-        f"{url}/readyz", headers={"Authorization": f"Bearer {_TOKEN}"}
+        f"{url}/readyz", headers={"Authorization": f"Bearer {_TOKENS['controllers']}"}
     )
     deadline, said = time.monotonic() + _START_SECONDS, ""
     while time.monotonic() < deadline and all(p.poll() is None for p in processes):
@@ -174,8 +198,8 @@ def _wait_ready(
     raise RuntimeError(f"{url} was not ready after {_START_SECONDS} s: {said}\n{logs}")
 
 
-def _kubeconfig(directory: Path, url: str, authority: Path) -> Path:
-    path = directory / "kubeconfig"
+def _kubeconfig(directory: Path, user: str, url: str, authority: Path) -> Path:
+    path = directory / f"{user}.kubeconfig"
     path.write_text(
         json.dumps(
             {
@@ -188,7 +212,7 @@ def _kubeconfig(directory: Path, url: str, authority: Path) -> Path:
                         "cluster": {"server": url, "certificate-authority": str(authority)},
                     }
                 ],
-                "users": [{"name": "test", "user": {"token": _TOKEN}}],
+                "users": [{"name": "test", "user": {"token": _TOKENS[user]}}],
                 "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
             }
         )
@@ -213,9 +237,7 @@ def _certificates(directory: Path) -> Path:
             x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
         )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
-        )
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .sign(key, hashes.SHA256())
     )
     (directory / "server.key").write_bytes(

@@ -19,6 +19,8 @@ Object = dict[str, Any]
 _TIMEOUT = httpx.Timeout(65, connect=10, pool=None)
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=32)
 _APPLY = "application/apply-patch+yaml"
+#: All groups with their kinds in one answer.
+_AGGREGATED_DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,19 @@ class Api:
             parts.append(str(metadata["name"]))
         return "/".join(parts)
 
+    async def capabilities(self) -> tuple[str, list[str]]:
+        """The server's version (`v1.36.3`) and what it serves: `group/version` and, below it,
+        `group/version/Kind`."""
+        version = (await self.request("GET", "/version"))["gitVersion"]
+        groups = await self.request("GET", "/apis", accept=_AGGREGATED_DISCOVERY)
+        served = []
+        for group in groups.get("items") or []:
+            for entry in group.get("versions") or []:
+                name = f"{group['metadata']['name']}/{entry['version']}"
+                kinds = (kind["responseKind"]["kind"] for kind in entry.get("resources") or [])
+                served += [name, *(f"{name}/{kind}" for kind in kinds)]
+        return str(version), served
+
     async def get(self, target: Object) -> Object:
         return await self.request("GET", await self.path(target))
 
@@ -120,7 +135,7 @@ class Api:
 
     async def text(self, path: str, **parameters: str) -> str:
         """The plain text at `path`: a container's log."""
-        response = await self._send("GET", path, parameters, None, "")
+        response = await self._send("GET", path, parameters, None, {})
         return response.text
 
     async def watch(self, target: Object, *, seconds: int) -> AsyncIterator[Object]:
@@ -163,23 +178,29 @@ class Api:
         body: Any = None,
         *,
         content_type: str = "application/json",
+        accept: str = "application/json",
     ) -> Object:
         """One call; raises ApiError when refused and UnreachableError when nobody answers."""
-        response = await self._send(method, path, parameters or {}, body, content_type)
+        headers = {"Accept": accept}
+        if body is not None:
+            headers["Content-Type"] = content_type
+        response = await self._send(method, path, parameters or {}, body, headers)
         answer: Object = response.json()
         if warnings := response.headers.get_list("warning"):
             answer[WARNINGS] = [warning.split('"')[1] for warning in warnings if '"' in warning]
         return answer
 
     async def _send(
-        self, method: str, path: str, parameters: dict[str, str], body: Any, content_type: str
+        self,
+        method: str,
+        path: str,
+        parameters: dict[str, str],
+        body: Any,
+        headers: dict[str, str],
     ) -> httpx.Response:
         client = await self._connect()
-        headers = self._credentials.headers()
-        content = None
-        if body is not None:
-            content = json.dumps(body).encode()
-            headers["Content-Type"] = content_type
+        headers = {**headers, **self._credentials.headers()}
+        content = None if body is None else json.dumps(body).encode()
         for attempt in range(6):
             try:
                 response = await client.request(

@@ -38,7 +38,9 @@ async def check(
         inputs["metadata"] = {}
     if old:
         naming.adopt_autoname(inputs, old)
-    if not naming.is_named(inputs) and (failure := _autoname(inputs, resource_name, seed, autonaming)):
+    if not naming.is_named(inputs) and (
+        failure := _autoname(inputs, resource_name, seed, autonaming)
+    ):
         return inputs, [failure]
     await _set_namespace(provider, inputs, old)
     return mark_secrets(inputs, inputs), []
@@ -53,8 +55,7 @@ def _refused(token: str, kind: str, new: Properties) -> tuple[str, str] | None:
     if isinstance(metadata, dict) and metadata.get("generateName") and not metadata.get("name"):
         return (
             "metadata.generateName",
-            "is not possible with server-side apply: leave the name out, and it is made from the "
-            "resource's name",
+            "is not possible with server-side apply: leave it out, and a name is made",
         )
     return None
 

@@ -64,7 +64,7 @@ def mark_secrets(outputs: dict[str, Any], inputs: dict[str, Any]) -> dict[str, A
 
 def _mark(outputs: dict[str, Any], inputs: Any) -> dict[str, Any]:
     marked = dict(outputs)
-    for key, wanted in (inputs.items() if isinstance(inputs, dict) else ()):
+    for key, wanted in inputs.items() if isinstance(inputs, dict) else ():
         if key not in marked or isinstance(marked[key], Secret) or not contains_secret(wanted):
             continue
         if isinstance(marked[key], dict) and isinstance(wanted, dict):

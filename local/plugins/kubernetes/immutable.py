@@ -62,9 +62,10 @@ def replaces(path: str, inputs: dict[str, Any], mutable: frozenset[str]) -> bool
     if (group, kind) == ("", "PersistentVolume"):
         return path.startswith("spec.") and path.split(".")[1] not in _PV_MUTABLE
     fields = _FIELDS.get((group, kind), ())
-    if group == "" and kind in ("ConfigMap", "Secret"):
-        if kind not in mutable or inputs.get("immutable") is True or path == "immutable":
-            fields += ("data", "binaryData", "stringData", "immutable")
+    if (group, kind) in (("", "ConfigMap"), ("", "Secret")) and (
+        kind not in mutable or inputs.get("immutable") is True or path == "immutable"
+    ):
+        fields += ("data", "binaryData", "stringData", "immutable")
     return _within(path, fields)
 
 

@@ -42,7 +42,9 @@ def take_over(live: Object, manager: str) -> list[Object]:
     """JSON patch operations that give the creator's fields to server-side apply as `manager`,
     so that applying the same fields is no conflict and leaving one out removes it."""
     entries = live["metadata"].get("managedFields") or []
-    kept, mine, latest = [], {}, None
+    kept: list[Object] = []
+    mine: Object = {}
+    latest: Object | None = None
     for entry in entries:
         key = (entry.get("manager"), entry.get("operation"))
         taken = key in _TAKEN_OVER and "subresource" not in entry

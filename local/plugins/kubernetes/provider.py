@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.plugins.diff import Change, changes
 from local.plugins.engine import Engine
 from local.plugins.kubernetes import checkpoint, prune
 from local.plugins.kubernetes.annotations import (
@@ -17,7 +18,6 @@ from local.plugins.kubernetes.annotations import (
     timeout,
 )
 from local.plugins.kubernetes.api import Api
-from local.plugins.diff import Change, changes
 from local.plugins.kubernetes.errors import (
     ApiError,
     KindNotFoundError,
@@ -87,9 +87,7 @@ class Provider:
             return found
         body = checkpoint.to_object(new)
         found.replaces = {
-            path
-            for path in found.changed
-            if replaces(path, body, self._settings.mutable_kinds)
+            path for path in found.changed if replaces(path, body, self._settings.mutable_kinds)
         }
         if not found.replaces and not contains_unknown(body) and self._api is not None:
             try:
@@ -133,9 +131,7 @@ class Provider:
                 return "", inputs
             return "", checkpoint.checkpoint(_previewed(seen, body), inputs, field_manager=manager)
         writer = self._writer(urn)
-        live = await writer.create(
-            body, upsert=upsert, manager=manager, force=self._force(body)
-        )
+        live = await writer.create(body, upsert=upsert, manager=manager, force=self._force(body))
         return await self._finish(writer, live, body, inputs, manager, seconds)
 
     async def update(
@@ -178,7 +174,13 @@ class Provider:
         return finished
 
     async def read(
-        self, urn: str, object_id: str, api_version: str, kind: str, inputs: Properties, old: Properties
+        self,
+        urn: str,
+        object_id: str,
+        api_version: str,
+        kind: str,
+        inputs: Properties,
+        old: Properties,
     ) -> tuple[str, Properties, Properties] | None:
         """(id, inputs, outputs) of the live object; None when it is gone."""
         namespace, _, name = object_id.rpartition("/")

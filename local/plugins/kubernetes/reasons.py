@@ -136,7 +136,9 @@ async def _events(api: Api, live: Object, pods: Iterable[Object]) -> list[str]:
             and str(event["involvedObject"].get("name")).startswith(prefix)
         )
     ]
-    mine.sort(key=lambda event: event.get("lastTimestamp") or event["metadata"]["creationTimestamp"])
+    mine.sort(
+        key=lambda event: event.get("lastTimestamp") or event["metadata"]["creationTimestamp"]
+    )
     return [
         f"event on {event['involvedObject'].get('kind')} {event['involvedObject'].get('name')}: "
         f"{event.get('reason')}: {event.get('message')}"

@@ -7,12 +7,13 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import grpc.aio
 from google.protobuf import empty_pb2
 
-from local.plugins.engine import Engine
-from local.plugins.kubernetes import checkpoint
-from local.plugins.kubernetes.checking import check
 from local.plugins.diff import Change, changes, split
+from local.plugins.engine import Engine
+from local.plugins.kubernetes import chart, checkpoint
+from local.plugins.kubernetes.checking import check
 from local.plugins.kubernetes.errors import ApiError, KindNotFoundError, UnreachableError
 from local.plugins.kubernetes.kinds import from_token
 from local.plugins.kubernetes.provider import Difference, Partial, Provider
@@ -198,6 +199,17 @@ class KubernetesServicer(ResourceServicer):
         return provider_pb2.ReadResponse(
             id=object_id, inputs=encode(inputs), properties=encode(outputs)
         )
+
+    async def Construct(self, request: Any, context: Context) -> Any:
+        if request.type != chart.TOKEN:
+            return await super().Construct(request, context)
+        try:
+            return await chart.construct(request, self.provider, self.engine, self.version)
+        except ValueError as error:
+            await refuse(context, str(error))
+        except grpc.aio.AioRpcError as error:
+            # A child failed, and the engine has said so beside it.
+            await refuse(context, error.details() or str(error))
 
     async def Cancel(self, request: Any, context: Context) -> Any:
         self._cancelled.set()

@@ -16,10 +16,12 @@ class Settings:
     """What a provider was configured with.
 
     `config` is None when the kubeconfig is not known yet (`is_unknown`: a preview) or cannot be
-    used (`problem` says why); both show only when the cluster is needed.
+    used (`problem` says why); both show only when the cluster is needed. `source` is the
+    kubeconfig's text or path as it was given; "" for the ambient one.
     """
 
     config: Kubeconfig | None
+    source: str
     is_unknown: bool
     problem: str
     namespace: str
@@ -43,6 +45,7 @@ def settings(arguments: Mapping[str, Any]) -> Settings:
     }
     return Settings(
         config=config,
+        source=_text(known, "kubeconfig"),
         is_unknown=unknown,
         problem=problem,
         namespace=namespace

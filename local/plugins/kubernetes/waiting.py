@@ -134,7 +134,9 @@ class Waiter:
                 for one in slices
                 for endpoint in one.get("endpoints") or []
             ]
-            starting = [c for c in conditions if c.get("ready") is False and not c.get("terminating")]
+            starting = [
+                c for c in conditions if c.get("ready") is False and not c.get("terminating")
+            ]
             if starting:
                 return f"{len(starting)} of {len(conditions)} endpoints are not ready"
             if not conditions and loop.time() - started < _SETTLE:

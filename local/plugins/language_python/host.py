@@ -122,7 +122,11 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         )
         try:
             async for name, chunk in _chunks(process):
-                yield language_pb2.RunPluginResponse(**{name: chunk})
+                yield (
+                    language_pb2.RunPluginResponse(stdout=chunk)
+                    if name == "stdout"
+                    else language_pb2.RunPluginResponse(stderr=chunk)
+                )
             yield language_pb2.RunPluginResponse(exitcode=await process.wait())
         finally:
             await _stop(process)

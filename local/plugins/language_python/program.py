@@ -15,6 +15,7 @@ import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -27,19 +28,22 @@ def main() -> int:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     # Before anything of the SDK: the program's directory comes first, this file's not at all.
     sys.path.pop(0)
-    from pulumi.runtime.proto import language_pb2  # noqa: PLC0415
+    from pulumi.runtime.proto import language_pb2
 
     request = language_pb2.RunRequest.FromString(serialized)
     directory = request.info.program_directory or request.pwd
-    entry_point = os.path.join(directory, request.info.entry_point or request.program or ".")
-    entry_point = os.path.normpath(entry_point)
-    sys.path.insert(0, entry_point if os.path.isdir(entry_point) else directory)
-    sys.argv = [entry_point, *request.args[1:]]
+    entry_point = Path(directory, request.info.entry_point or request.program or ".")
+    sys.path.insert(0, str(_directory(entry_point)))
+    sys.argv = [str(entry_point), *request.args[1:]]
     return _evaluate(request, entry_point)
 
 
+def _directory(entry_point: Path) -> Path:
+    return entry_point if entry_point.is_dir() else entry_point.parent
+
+
 def _configure(request: Any) -> None:
-    from pulumi.runtime import reset_options, set_all_config  # noqa: PLC0415
+    from pulumi.runtime import reset_options, set_all_config
 
     reset_options(
         project=request.project,
@@ -54,33 +58,37 @@ def _configure(request: Any) -> None:
     set_all_config(dict(request.config), list(request.configSecretKeys))
 
 
-def _evaluate(request: Any, entry_point: str) -> int:
-    import grpc  # noqa: PLC0415
-    from pulumi import log  # noqa: PLC0415
-    from pulumi.errors import RunError  # noqa: PLC0415
-    from pulumi.runtime import run_in_stack  # noqa: PLC0415
+def _evaluate(request: Any, entry_point: Path) -> int:
+    import grpc
+    from pulumi import log
+    from pulumi.errors import RunError
+    from pulumi.runtime import run_in_stack
 
     _configure(request)
     # A task whose failure is already reported must not be reported again when it is collected.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+
+    def program() -> None:
+        runpy.run_path(str(entry_point), run_name="__main__")
+
     loop = asyncio.new_event_loop()
     loop.set_default_executor(ThreadPoolExecutor(max_workers=max(request.parallel, 1) * 4))
     try:
-        loop.run_until_complete(
-            run_in_stack(lambda: runpy.run_path(entry_point, run_name="__main__"))
-        )
+        loop.run_until_complete(run_in_stack(program))
     except RunError as error:
         log.error(str(error))
     except grpc.RpcError as error:
         # The monitor leaves first when the operation is cancelled: nothing to add then.
-        if getattr(error, "code", lambda: None)() != grpc.StatusCode.UNAVAILABLE:
-            log.error(f"RPC error: {getattr(error, 'details', lambda: error)()}")
+        if not isinstance(error, grpc.Call) or error.code() != grpc.StatusCode.UNAVAILABLE:
+            log.error(f"RPC error: {error}")
     except SystemExit as error:
         if error.code in (None, 0):
             return 0
         return error.code if isinstance(error.code, int) else _report(log, error, entry_point)
-    except Exception as error:
-        _report(log, error, entry_point)
+    except Exception as error:  # noqa: BLE001 (whatever the program raises is shown, not lost)
+        # What the engine answers to registrations after the update has failed: said already.
+        if str(error) != "resource monitor shut down":
+            _report(log, error, entry_point)
     else:
         return 0
     finally:
@@ -90,7 +98,7 @@ def _evaluate(request: Any, entry_point: str) -> int:
     return ALREADY_REPORTED
 
 
-def _report(log: Any, error: BaseException, entry_point: str) -> int:
+def _report(log: Any, error: BaseException, entry_point: Path) -> int:
     if isinstance(error, SystemExit):
         log.error(str(error.code))
     else:
@@ -101,13 +109,13 @@ def _report(log: Any, error: BaseException, entry_point: str) -> int:
     return ALREADY_REPORTED
 
 
-def _from(trace: TracebackType | None, entry_point: str) -> TracebackType | None:
+def _from(trace: TracebackType | None, entry_point: Path) -> TracebackType | None:
     """The part of `trace` that starts in the program; all of it when the program is not in it."""
-    directory = entry_point if os.path.isdir(entry_point) else os.path.dirname(entry_point)
+    directory = _directory(entry_point).resolve()
     step = trace
     while step is not None:
-        filename = os.path.abspath(step.tb_frame.f_code.co_filename)
-        if filename.startswith(directory + os.sep) and "site-packages" not in filename:
+        file = Path(step.tb_frame.f_code.co_filename).resolve()
+        if file.is_relative_to(directory) and "site-packages" not in file.parts:
             return step
         step = step.tb_next
     return trace

@@ -129,7 +129,10 @@ def private_key(inputs: Mapping[str, Any], prefix: str) -> PrivateKey:
 
 
 def _sign(
-    builder: x509.CertificateBuilder, inputs: Mapping[str, Any], subject_key: Any, signer: PrivateKey
+    builder: x509.CertificateBuilder,
+    inputs: Mapping[str, Any],
+    subject_key: Any,
+    signer: PrivateKey,
 ) -> Issued:
     start = datetime.now(UTC).replace(microsecond=0)
     end = start + timedelta(hours=float(inputs["validityPeriodHours"]))

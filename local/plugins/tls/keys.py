@@ -45,9 +45,9 @@ def load(pem: str) -> PrivateKey:
         if b"BEGIN OPENSSH" in data
         else serialization.load_pem_private_key(data, password=None)
     )
-    if not isinstance(key, PrivateKey):
-        raise ValueError(f"a {type(key).__name__} is not supported: expected {ALGORITHMS}")
-    return key
+    if isinstance(key, PrivateKey):
+        return key
+    raise ValueError(f"a {type(key).__name__} is not supported: expected one of {ALGORITHMS}")
 
 
 def algorithm_of(key: PrivateKey) -> str:
@@ -104,6 +104,4 @@ def _private(key: PrivateKey, encoding: PrivateFormat) -> str:
 
 
 def _has_openssh(key: PrivateKey) -> bool:
-    return not (
-        isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP224R1)
-    )
+    return not (isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP224R1))

@@ -45,9 +45,7 @@ class Kind:
 
 def failures(kind: Kind, inputs: Inputs) -> list[tuple[str, str]]:
     """What is wrong with inputs, as (property, reason); values not known yet are not judged."""
-    found = [
-        (name, "is required") for name in kind.required if inputs.get(name) in (None, "", [])
-    ]
+    found = [(name, "is required") for name in kind.required if inputs.get(name) in (None, "", [])]
     known = {*kind.required, *kind.optional, *kind.defaults}
     found += [
         (name, f"is unknown: expected one of {', '.join(sorted(known))}")

@@ -53,9 +53,7 @@ class TlsServicer(ResourceServicer):
             if any(keys[: len(prefix)] == prefix for prefix in ignored):
                 continue
             replace = path != RENEWAL
-            response.detailedDiff[path].CopyFrom(
-                plain(kind=kinds[change][replace], inputDiff=True)
-            )
+            response.detailedDiff[path].CopyFrom(plain(kind=kinds[change][replace], inputDiff=True))
         early = reveal(new.get(RENEWAL, 0))
         if kind.renews and is_due(reveal(decode(request.olds)), early):
             response.detailedDiff["readyForRenewal"].CopyFrom(plain(kind=plain.UPDATE_REPLACE))
