@@ -36,7 +36,10 @@ def load() -> StackConfig:
     plaintext = _plaintext_in_file() if raw.get("secrets") else set()
     found = [*_foreign(keys), *_known_top_level(raw)]
     config, invalid = validate({key: raw[key] for key in raw if key in StackConfig.model_fields})
-    found += [*invalid, *checks.secrecy(raw, secret_keys, plaintext)]
+    leaks = list(checks.secrecy(raw, secret_keys, plaintext))
+    # What else is wrong with such a value would repeat parts of it.
+    leaking = {each.path for each in leaks}
+    found += [*leaks, *(each for each in invalid if each.path not in leaking)]
     if not found and config is not None:
         silence = config.cluster.unreachable()
         if silence is None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from components.config.kinds import Chosen
 from components.config.options import Options, mistake
@@ -49,7 +56,7 @@ class Replicas(Options):
         least = info.data.get("min")
         if least is not None and value != least:
             raise mistake(
-                f"the same as `min` ({least})", f"no autoscaler is installed: write `{value}`"
+                f"the same as `min` ({least})", f"no autoscaler is installed: write `{least}`"
             )
         return value
 
@@ -65,6 +72,21 @@ def _number(raw: Any) -> Any:
     return {"min": raw, "max": raw}
 
 
+_COUNT = {"type": "integer", "minimum": 1, "maximum": 100}
+_REPLICAS_SCHEMA = {
+    "description": "Pods that serve the model: a number, or min and max",
+    "default": 1,
+    "oneOf": [
+        _COUNT,
+        {
+            "type": "object",
+            "properties": {"min": _COUNT, "max": _COUNT},
+            "additionalProperties": False,
+        },
+    ],
+}
+
+
 class SourceOptions(Options):
     """Where a model's files come from."""
 
@@ -77,8 +99,9 @@ class ModelOptions(Options):
     runtime: str
     source: Annotated[SourceOptions, Chosen("sources")]
     """Where the model's files come from"""
-    replicas: Annotated[Replicas, BeforeValidator(_number)] = Replicas()
-    """Pods that serve the model: a number"""
+    replicas: Annotated[Replicas, BeforeValidator(_number), WithJsonSchema(_REPLICAS_SCHEMA)] = (
+        Replicas()
+    )
     resources: Resources = Resources()
     image: Image | None = None
     """The server's image, where it is not the runtime's own pin"""

@@ -59,7 +59,7 @@ class GatewayOptions(Options):
     kind: str
     host: HostName | None = None
     """Host name of the models; without one, the load balancer's own name or address"""
-    allow: tuple[Cidr, ...] = ()
+    allow: tuple[Cidr, ...] = Field(default=(), strict=False)
     """Address ranges that may connect; all of them where the list is empty"""
 
 

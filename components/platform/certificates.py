@@ -7,7 +7,6 @@ import base64
 import pulumi
 import pulumi_tls
 from pulumi_kubernetes.core.v1 import Secret
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 _HOURS = 24
 #: An `up` in the last month of a certificate replaces it.
@@ -17,8 +16,8 @@ _RENEWAL_DAYS = 30
 class Certificate(pulumi.ComponentResource):
     """A self-signed certificate in a `kubernetes.io/tls` Secret. It is its own authority:
     clients trust `pem` and nothing else. `dns_names` and `ip_addresses` are what clients
-    connect to. The Secret is auto-named where `secret_name` is None, so that a renewed
-    certificate is there before the old one goes."""
+    connect to. `default` is the namespace and name of a second Secret with the same certificate,
+    for a controller that must know it by name."""
 
     secret_name: pulumi.Output[str]
     pem: pulumi.Output[str]
@@ -31,7 +30,7 @@ class Certificate(pulumi.ComponentResource):
         ip_addresses: pulumi.Input[list[str]],
         days: int,
         namespace: pulumi.Output[str],
-        secret_name: str | None = None,
+        default: tuple[pulumi.Output[str], str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:platform:Certificate", name, None, opts)
@@ -54,21 +53,25 @@ class Certificate(pulumi.ComponentResource):
         )
         # A certificate is no secret: everybody who connects is shown it.
         self.pem = pulumi.Output.unsecret(certificate.cert_pem)
-        metadata: ObjectMetaArgsDict = {"namespace": namespace}
-        if secret_name:
-            metadata["name"] = secret_name
+        data = {
+            "tls.crt": self.pem.apply(_base64),
+            "tls.key": key.private_key_pem.apply(_base64),
+        }
         secret = Secret(
             f"{name}-secret",
-            metadata=metadata,
+            metadata={"namespace": namespace},
             type="kubernetes.io/tls",
-            data={
-                "tls.crt": self.pem.apply(_base64),
-                "tls.key": key.private_key_pem.apply(_base64),
-            },
-            opts=pulumi.ResourceOptions(
-                parent=self, delete_before_replace=True if secret_name else None
-            ),
+            data=data,
+            opts=child,
         )
+        if default is not None:
+            Secret(
+                f"{name}-default",
+                metadata={"namespace": default[0], "name": default[1]},
+                type="kubernetes.io/tls",
+                data=data,
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            )
         self.secret_name = secret.metadata.apply(lambda metadata: metadata.name or "")
         self.register_outputs({"secret_name": self.secret_name, "pem": self.pem})
 

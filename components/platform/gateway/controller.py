@@ -23,8 +23,8 @@ MARGIN_SECONDS = 10
 class ControllerArgs:
     """What a controller is told. `models` is the namespace whose routes it serves; `images` and
     `charts` are where it is pulled from; `allow` are the address ranges that may connect;
-    `default_certificate` is the name of a TLS Secret in `models` for clients that name no host,
-    which may come to exist later."""
+    `default_certificate` is the name of a TLS Secret in the controller's `home`, for clients that
+    name no host: it comes to exist once the address is known that it is for."""
 
     cluster: Cluster
     models: pulumi.Output[str]
@@ -43,6 +43,8 @@ class Controller(pulumi.ComponentResource):
     address: pulumi.Output[str]
     """Host name or IP address of the load balancer."""
     clients: Sequence[NetworkPolicyPeerArgsDict]
+    home: pulumi.Output[str] | None
+    """The controller's own namespace, None where it is not the stack's."""
 
 
 def load_balancer_address(status: Any, service: str) -> str:

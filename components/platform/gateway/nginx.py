@@ -198,6 +198,21 @@ class NginxGateway(pulumi.ComponentResource):
         )
         return made
 
+    def _default_certificate(self) -> tuple[pulumi.Output[str], str] | None:
+        """For clients that connect to a bare address: they name no host to choose it by."""
+        home = self._controller.home
+        if self._options.host:
+            return None
+        if home is None:
+            pulumi.log.warn(
+                "slipway:gateway.host is not set and the controller is not the stack's own: "
+                "where its load balancer has an IP address and no name, clients are shown the "
+                "controller's default certificate; set `host`",
+                self,
+            )
+            return None
+        return home, DEFAULT_CERTIFICATE
+
     def _make_certificate(
         self, name: str, namespace: pulumi.Output[str]
     ) -> tuple[pulumi.Output[str | None], pulumi.Output[str]]:
@@ -211,7 +226,7 @@ class NginxGateway(pulumi.ComponentResource):
             ip_addresses=self.host.apply(lambda host: [host] if is_address(host) else []),
             days=tls.days,
             namespace=namespace,
-            secret_name=None if self._options.host else DEFAULT_CERTIFICATE,
+            default=self._default_certificate(),
             opts=pulumi.ResourceOptions(parent=self),
         )
         return made.pem.apply(lambda text: text), made.secret_name

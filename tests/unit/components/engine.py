@@ -13,6 +13,8 @@ import pulumi
 from pulumi.runtime import mocks
 from pulumi.runtime.stack import wait_for_rpcs
 
+# The SDK keeps one root resource in a process, and that belongs to one loop.
+_LOOP = asyncio.new_event_loop()
 ADDRESS = "203.0.113.7"
 
 
@@ -77,7 +79,7 @@ class _Monitor(mocks.MockMonitor):
         super().__init__(answers)
         self.seen: list[Resource] = []
 
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802
+    def RegisterResource(self, request: Any) -> Any:
         from pulumi.runtime import rpc
 
         response = super().RegisterResource(request)
@@ -96,7 +98,7 @@ class _Monitor(mocks.MockMonitor):
         )
         return response
 
-    def ReadResource(self, request: Any) -> Any:  # noqa: N802
+    def ReadResource(self, request: Any) -> Any:
         response = super().ReadResource(request)
         self.seen.append(
             Resource(
@@ -158,8 +160,7 @@ def run(
     """Run `program` with `config` (keys without `slipway:` are put under it)."""
     log, logger = _Log(), logging.getLogger("slipway-test-engine")
     logger.handlers, logger.propagate = [log], False
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
+    asyncio.set_event_loop(_LOOP)
     monitor = _Monitor(_Answers(address or {"ip": ADDRESS}))
     pulumi.runtime.set_mocks(
         monitor.mocks,
@@ -189,8 +190,5 @@ def run(
                 secret.add(name)
         await wait_for_rpcs()
 
-    try:
-        loop.run_until_complete(everything())
-    finally:
-        loop.close()
+    _LOOP.run_until_complete(everything())
     return Recording(monitor.seen, outputs, log.lines, secret)

@@ -82,6 +82,7 @@ class IngressNginx(Controller):
         self.address = status.apply(
             lambda it: load_balancer_address(it, f"{GATEWAY_NAMESPACE}/{_SERVICE}")
         )
+        self.home = namespace
         self.clients = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
         self.ingress_class = pulumi.Output.from_input(INGRESS_CLASS)
         self.register_outputs({"ingress_class": self.ingress_class, "address": self.address})
@@ -130,7 +131,7 @@ def values(options: IngressNginxOptions, args: ControllerArgs) -> dict[str, Any]
         "allowSnippetAnnotations": False,
     }
     if args.default_certificate:
-        certificate = pulumi.Output.concat(args.models, "/", args.default_certificate)
+        certificate = f"{GATEWAY_NAMESPACE}/{args.default_certificate}"
         controller["extraArgs"] = {"default-ssl-certificate": certificate}
     return {"fullnameOverride": "ingress-nginx", "controller": controller}
 

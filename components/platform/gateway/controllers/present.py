@@ -50,6 +50,7 @@ class PresentController(Controller):
         service = Service.get(
             f"{name}-service", identifier, opts=pulumi.ResourceOptions(parent=self)
         )
+        self.home = None
         self.clients = [
             {
                 "namespace_selector": {

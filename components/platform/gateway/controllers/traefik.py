@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment
-from pulumi_kubernetes.core.v1 import Service, ServiceAccount, ServiceSpecArgsDict
+from pulumi_kubernetes.core.v1 import ConfigMap, Service, ServiceAccount, ServiceSpecArgsDict
 from pulumi_kubernetes.networking.v1 import IngressClass, NetworkPolicy
 from pydantic import Field
 
@@ -23,13 +25,22 @@ from components.platform.gateway.controller import (
 from components.platform.gateway.controllers.traefik_access import TraefikAccess
 from components.platform.namespace import Namespace
 
+if TYPE_CHECKING:
+    from pulumi_kubernetes.core.v1 import VolumeArgsDict, VolumeMountArgsDict
+
 TRAEFIK_IMAGE = "traefik:v3.7.15"
 INGRESS_CLASS = "nginx"
 #: The class's controller that ingress-nginx answers for, and Traefik in its place.
 CLASS_CONTROLLER = "k8s.io/ingress-nginx"
 _SERVICE = "gateway"
 _PORTS = {"web": 8000, "websecure": 8443, "ping": 8080}
+_DEFAULT, _DEFAULT_FILE = "/etc/traefik/default", "default.yaml"
 _LABELS = workload.labels("traefik", "gateway")
+
+
+class _Files(TypedDict, total=False):
+    volumes: Sequence[VolumeArgsDict]
+    mounts: Sequence[VolumeMountArgsDict]
 
 
 class TraefikOptions(ControllerOptions):
@@ -61,6 +72,7 @@ class Traefik(Controller):
         self._child = pulumi.ResourceOptions(parent=self)
         self.clients = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
         self._namespace = Namespace(f"{name}-home", GATEWAY_NAMESPACE, self._child).name
+        self.home = self._namespace
         access = self._make_access()
         self._make_network_policy()
         deployment = self._make_deployment(options, access)
@@ -117,6 +129,7 @@ class Traefik(Controller):
             deadline=seconds(self._args.limits.deadline) + MARGIN_SECONDS,
             startup=60,
             service_account=access.account,
+            **self._default_certificate(),
         )
         workload.disruption_budget(
             f"{self._name}-budget", traefik, self._namespace, opts=self._child
@@ -168,8 +181,42 @@ class Traefik(Controller):
                 f"{point}.transport.respondingtimeouts.idletimeout={seconds(limits.idle)}s",
                 f"{point}.transport.lifecycle.gracetimeout={deadline}s",
                 f"{point}.http2.maxconcurrentstreams={limits.streams}",
+                # A header that a server may read as one of ours (X_Forwarded_For) is dropped.
+                f"{point}.http.aliasheadersstrategy=delete",
             ]
+        if self._args.default_certificate:
+            arguments.append(f"--providers.file.filename={_DEFAULT}/{_DEFAULT_FILE}")
         return arguments
+
+    def _default_certificate(self) -> _Files:
+        """The certificate for clients that name no host, once there is one. Until then they
+        get no handshake. The kubelet puts it into the running pod within about a minute."""
+        if not self._args.default_certificate:
+            return {}
+        tls = {"certFile": f"{_DEFAULT}/tls.crt", "keyFile": f"{_DEFAULT}/tls.key"}
+        document = {"tls": {"stores": {"default": {"defaultCertificate": tls}}}}
+        config = ConfigMap(
+            f"{self._name}-default",
+            metadata={"namespace": self._namespace},
+            data={_DEFAULT_FILE: json.dumps(document)},
+            immutable=True,
+            opts=self._child,
+        )
+        name = config.metadata.apply(lambda metadata: metadata.name or "")
+        return {
+            "volumes": [
+                {
+                    "name": "default",
+                    "projected": {
+                        "sources": [
+                            {"config_map": {"name": name}},
+                            {"secret": {"name": self._args.default_certificate, "optional": True}},
+                        ]
+                    },
+                }
+            ],
+            "mounts": [{"name": "default", "mount_path": _DEFAULT, "read_only": True}],
+        }
 
     def _make_service(self, deployment: Deployment) -> Service:
         """The load balancer. Its name is fixed: Traefik is told it before it exists, to write
