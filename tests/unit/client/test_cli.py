@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from client.cli import main
 from tests.unit.client.fake_serving import FakeServing, RestGateway, half_plus_two
@@ -226,6 +227,17 @@ def test_the_command_line_prints_the_answer_and_nothing_else(
     arguments = ["-m", "client", "predict", "half_plus_two", "1", "2", "5", "--outputs", "-"]
     done = python(*arguments, input=json.dumps(outputs))
     assert (done.returncode, done.stdout, done.stderr) == (0, "[2.5, 3.0, 4.5]\n", "")
+
+
+def test_a_foreign_certificate_is_two_lines_on_stderr_and_not_grpcs_log(
+    outputs: dict[str, Any], start: Any
+) -> None:
+    target = start(trustme.CA().issue_cert("models.localhost")).target
+    outputs["endpoints"]["half_plus_two"]["grpc"]["target"] = target
+    arguments = ["-m", "client", "predict", "half_plus_two", "1", "--outputs", "-"]
+    done = python(*arguments, input=json.dumps(outputs))
+    assert done.returncode == 1
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["error", "fix"]
 
 
 def test_help_teaches_by_examples_and_loads_neither_numpy_nor_grpc() -> None:

@@ -211,6 +211,18 @@ def test_a_server_without_http2_is_said_to_be_one(
         server.stop()
 
 
+def test_nobody_polls_a_channel_that_is_ready(outputs: dict[str, Any]) -> None:
+    def pollers() -> list[threading.Thread]:
+        return [thread for thread in threading.enumerate() if "_run" in thread.name]
+
+    with connect(outputs, "half_plus_two") as model:
+        model.ready()
+        end = time.monotonic() + 5
+        while pollers() and time.monotonic() < end:
+            pollers()[0].join(0.1)
+        assert pollers() == []
+
+
 def test_a_proxy_in_the_environment_is_not_dialled(
     outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
