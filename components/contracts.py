@@ -128,8 +128,8 @@ class Gateway(Protocol):
     clients: Sequence[NetworkPolicyPeerArgsDict]
     """Who calls the models' pods."""
 
-    def route(self, model: str, backend: Backend, opts: pulumi.ResourceOptions) -> Endpoint:
-        """Make `model` reachable."""
+    def route(self, model: str, runtime: Runtime, opts: pulumi.ResourceOptions) -> Endpoint:
+        """Make `model` reachable: after it answers, and no longer when it stops."""
         ...
 
 

@@ -74,6 +74,4 @@ def _serve(
         ),
         opts,
     )
-    # A route comes after its model answers and goes before it stops.
-    after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[runtime]))
-    return gateway.route(model, runtime.backend, after)
+    return gateway.route(model, runtime, opts)

@@ -14,7 +14,7 @@ from components.config.kinds import Chosen
 from components.config.options import Options, listed, mistake
 from components.config.stack_config import ControllerOptions, GatewayOptions, StackConfig
 from components.config.values import Label
-from components.contracts import TLS_PORT, Backend, Cluster, Endpoint
+from components.contracts import TLS_PORT, Backend, Cluster, Endpoint, Runtime
 from components.images import Images
 from components.platform.certificates import Certificate
 from components.platform.gateway.controller import Controller, ControllerArgs
@@ -130,26 +130,23 @@ class NginxGateway(pulumi.ComponentResource):
             }
         )
 
-    def route(self, model: str, backend: Backend, opts: pulumi.ResourceOptions) -> Endpoint:
+    def route(self, model: str, runtime: Runtime, opts: pulumi.ResourceOptions) -> Endpoint:
         """Routes below `/<model>/`, and how the model is called there."""
-        route_opts = pulumi.ResourceOptions.merge(
-            opts,
-            pulumi.ResourceOptions(depends_on=[self._controller]),
-        )
         NginxRoute(
             f"{label(model)}-route",
             NginxRouteArgs(
                 model=model,
-                backend=backend,
+                backend=runtime.backend,
+                after=[runtime, self._controller],
                 rule_host=self.host.apply(lambda host: None if is_address(host) else host),
                 ingress_class=self._controller.ingress_class,
                 tls_secret=self._tls_secret,
                 limits=self._limits,
                 ssl_redirect=self._options.ssl_redirect,
             ),
-            opts=route_opts,
+            opts,
         )
-        return self._endpoint(model, backend)
+        return self._endpoint(model, runtime.backend)
 
     def _endpoint(self, model: str, backend: Backend) -> Endpoint:
         both = pulumi.Output.all(self.address, self.host)

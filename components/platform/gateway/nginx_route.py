@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,10 +24,12 @@ _BODY_IN_MEMORY = "1m"
 
 @dataclass(frozen=True, kw_only=True)
 class NginxRouteArgs:
-    """`rule_host` is the host of the rules, None where clients connect to a bare address."""
+    """`rule_host` is the host of the rules, None where clients connect to a bare address;
+    `after` is what is there before the routes and goes after them."""
 
     model: str
     backend: Backend
+    after: Sequence[pulumi.Resource]
     rule_host: pulumi.Output[str | None]
     ingress_class: pulumi.Output[str]
     tls_secret: pulumi.Output[str]
@@ -116,5 +118,6 @@ class NginxRoute(pulumi.ComponentResource):
                 "rules": pulumi.Output.all(args.rule_host, service).apply(rule),
                 "tls": pulumi.Output.all(args.rule_host, args.tls_secret).apply(tls),
             },
-            opts=pulumi.ResourceOptions(parent=self),
+            # On the component itself, `depends_on` would not reach its children.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.after]),
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi.runtime import mocks
+from pulumi.runtime import mocks, settings
 from pulumi.runtime.stack import wait_for_rpcs
 
 # The SDK keeps one root resource in a process, and that belongs to one loop.
@@ -190,5 +190,9 @@ def run(
                 secret.add(name)
         await wait_for_rpcs()
 
-    _LOOP.run_until_complete(everything())
+    try:
+        _LOOP.run_until_complete(everything())
+    finally:
+        # What a refused program left behind is not the next program's.
+        settings.SETTINGS.outputs.clear()
     return Recording(monitor.seen, outputs, log.lines, secret)

@@ -1,0 +1,146 @@
+"""A model behind TensorFlow Serving."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.config.load import load
+from components.stack import deploy
+from tests.unit.components.engine import Recording, run
+from tests.unit.components.environment import model, stack_file
+
+
+def up(limits: dict[str, Any] | None = None, **changes: Any) -> Recording:
+    config = stack_file(models={"half_plus_two": model(**changes)}, limits=limits)
+    return run(lambda: deploy(load()), config)
+
+
+def server(recording: Recording) -> dict[str, Any]:
+    deployment = recording.one("Deployment", "half-plus-two-server")
+    pod: dict[str, Any] = deployment.inputs["spec"]["template"]["spec"]
+    return pod
+
+
+def test_the_server_is_told_its_model_by_an_immutable_configuration() -> None:
+    recording = up()
+    config = recording.one("ConfigMap").inputs
+    assert config["immutable"] is True
+    assert config["data"]["models.config"] == (
+        "model_config_list {\n"
+        "  config {\n"
+        '    name: "half_plus_two"\n'
+        '    base_path: "/models/half_plus_two"\n'
+        '    model_platform: "tensorflow"\n'
+        "  }\n"
+        "}\n"
+    )
+    assert server(recording)["volumes"][1]["configMap"]["name"] == "half-plus-two-config-1a2b3c4d"
+
+
+def test_another_path_is_another_configuration() -> None:
+    source = {"kind": "pvc", "claim": "models", "path": "team/other"}
+    config = up(source=source).one("ConfigMap").inputs
+    assert 'base_path: "/models/team/other"' in config["data"]["models.config"]
+
+
+def test_the_server_runs_with_the_flags_of_the_real_image() -> None:
+    container = server(up())["containers"][0]
+    assert container["command"] == ["/usr/bin/tensorflow_model_server"]
+    assert container["args"] == [
+        "--port=8500",
+        "--rest_api_port=8501",
+        "--model_config_file=/config/models.config",
+        "--enable_grpc_healthcheck_service",
+        "--rest_api_timeout_in_ms=90000",
+    ]
+
+
+def test_a_rest_call_may_take_as_long_as_the_limits_say() -> None:
+    container = server(up(limits={"deadline": "5m"}))["containers"][0]
+    assert "--rest_api_timeout_in_ms=300000" in container["args"]
+
+
+def test_the_volume_is_mounted_whole_and_read_only_so_that_new_versions_show() -> None:
+    pod = server(up())
+    assert pod["volumes"][0] == {
+        "name": "models",
+        "persistentVolumeClaim": {"claimName": "models", "readOnly": True},
+    }
+    assert pod["containers"][0]["volumeMounts"][0] == {
+        "name": "models",
+        "mountPath": "/models",
+        "readOnly": True,
+    }
+
+
+def test_it_has_started_when_the_model_answers_and_is_ready_by_grpc_health() -> None:
+    container = server(up())["containers"][0]
+    assert container["startupProbe"]["httpGet"] == {
+        "path": "/v1/models/half_plus_two",
+        "port": "rest",
+    }
+    assert container["readinessProbe"]["grpc"] == {"port": 8500}
+    assert container["livenessProbe"]["grpc"] == {"port": 8500}
+
+
+def test_the_startup_timeout_is_what_the_probe_waits() -> None:
+    recording = up(startup_timeout="10m")
+    probe = server(recording)["containers"][0]["startupProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] == 600
+    spec = recording.one("Deployment", "half-plus-two-server").inputs["spec"]
+    assert spec["progressDeadlineSeconds"] == 900
+
+
+def test_a_server_that_gives_up_leaves_its_last_lines_as_the_reason() -> None:
+    container = server(up())["containers"][0]
+    assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
+
+
+def test_only_the_gateway_s_pods_may_call_a_model() -> None:
+    policy = up().one("NetworkPolicy", "half-plus-two-callers").inputs["spec"]
+    (rule,) = policy["ingress"]
+    assert [port["port"] for port in rule["ports"]] == [8500, 8501]
+    (peer,) = rule["from"]
+    assert peer["namespaceSelector"]["matchLabels"] == {
+        "kubernetes.io/metadata.name": "slipway-gateway"
+    }
+    assert peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"] == "traefik"
+
+
+def test_the_service_selects_the_pods_of_its_model() -> None:
+    recording = up()
+    service = recording.one("Service", "half-plus-two-service").inputs["spec"]
+    spec = recording.one("Deployment", "half-plus-two-server").inputs["spec"]
+    assert service["selector"] == spec["selector"]["matchLabels"]
+    assert service["selector"] == spec["template"]["metadata"]["labels"]
+    assert [(each["name"], each["port"]) for each in service["ports"]] == [
+        ("grpc", 8500),
+        ("rest", 8501),
+    ]
+
+
+def test_requests_and_limits_are_the_configured_ones() -> None:
+    resources = {
+        "requests": {"cpu": "250m", "memory": "2Gi"},
+        "limits": {"cpu": 4, "memory": "3Gi"},
+    }
+    asked = server(up(resources=resources))["containers"][0]["resources"]
+    assert (asked["requests"]["cpu"], asked["requests"]["memory"]) == ("250m", "2Gi")
+    assert (asked["limits"]["cpu"], asked["limits"]["memory"]) == ("4", "3Gi")
+
+
+def test_a_request_above_the_default_limit_raises_that_limit() -> None:
+    resources = {"requests": {"memory": "8Gi", "cpu": 6}}
+    limits = server(up(resources=resources))["containers"][0]["resources"]["limits"]
+    assert (limits["memory"], limits["cpu"]) == ("8Gi", "6")
+
+
+def test_a_limit_below_the_default_request_lowers_that_request() -> None:
+    resources = {"limits": {"memory": "128Mi", "cpu": "50m"}}
+    requests = server(up(resources=resources))["containers"][0]["resources"]["requests"]
+    assert (requests["memory"], requests["cpu"]) == ("128Mi", "50m")
+
+
+def test_an_image_of_one_s_own_replaces_the_pin() -> None:
+    container = server(up(image="registry.example.com/serving:2.19.1-gpu"))["containers"][0]
+    assert container["image"] == "registry.example.com/serving:2.19.1-gpu"

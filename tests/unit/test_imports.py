@@ -1,0 +1,158 @@
+"""Which room imports which: nothing flows back."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SDKS = ("pulumi_kubernetes", "pulumi_tls", "pulumi_aws", "pulumi_gcp", "pulumi_alicloud")
+
+# What a room must not import, by the beginning of the module's name.
+FORBIDDEN: dict[str, tuple[str, ...]] = {
+    "__main__.py": ("pulumi_", "components.clusters", "components.platform", "local", "client"),
+    "components": ("local", "client", "tests"),
+    "components/config": (
+        *SDKS,
+        "components.clusters",
+        "components.contracts",
+        "components.platform",
+        "components.runtimes",
+        "components.sources",
+        "components.stack",
+    ),
+    "components/contracts.py": (
+        "components.clusters",
+        "components.platform",
+        "components.runtimes",
+        "components.sources",
+        "components.registry",
+    ),
+    "components/registry.py": ("components", "pulumi"),
+    "components/stack.py": (
+        *SDKS,
+        "components.clusters",
+        "components.platform.gateway",
+        "components.runtimes",
+        "components.sources",
+    ),
+    "components/clusters": (
+        "components.platform",
+        "components.runtimes",
+        "components.sources",
+        "components.config.model_options",
+        "components.config.load",
+        "components.stack",
+    ),
+    "components/platform": (
+        "components.clusters",
+        "components.runtimes",
+        "components.sources",
+        "components.config.model_options",
+        "components.config.load",
+        "components.stack",
+    ),
+    "components/runtimes": (
+        "components.clusters",
+        "components.platform",
+        "components.sources",
+        "components.config.load",
+        "components.stack",
+    ),
+    "components/sources": (
+        "components.clusters",
+        "components.platform",
+        "components.runtimes",
+        "components.config.load",
+        "components.stack",
+    ),
+    "client": ("components", "local", "pulumi"),
+}
+
+
+def files(room: str) -> list[Path]:
+    path = ROOT / room
+    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that `path` imports when it runs, wherever in it; types alone do not count."""
+    tree = ast.parse(path.read_text())
+    types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def begins(module: str, start: str) -> bool:
+    return module == start or module.startswith(start if start.endswith("_") else f"{start}.")
+
+
+@pytest.mark.parametrize("room", FORBIDDEN)
+def test_a_room_imports_only_what_it_may(room: str) -> None:
+    assert files(room)
+    wrong = {
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in files(room)
+        for module in imports(path)
+        for start in FORBIDDEN[room]
+        if begins(module, start)
+    }
+    assert sorted(wrong) == []
+
+
+def test_only_the_config_reads_the_configuration_of_pulumi() -> None:
+    readers = {
+        path.relative_to(ROOT).as_posix()
+        for path in files("components")
+        if "pulumi.Config(" in path.read_text() or "engine_config" in path.read_text()
+    }
+    assert readers == {"components/config/load.py"}
+
+
+def test_only_the_main_module_exports() -> None:
+    exporters = [
+        path.relative_to(ROOT).as_posix()
+        for path in files("components")
+        if "pulumi.export(" in path.read_text()
+    ]
+    assert exporters == []
+
+
+def test_the_main_module_stays_under_thirty_lines() -> None:
+    assert len((ROOT / "__main__.py").read_text().splitlines()) < 30
+
+
+def test_reading_a_config_loads_no_sdk_of_a_cluster_or_a_cloud() -> None:
+    program = (
+        "import sys, components.config.load; "
+        f"print([name for name in {SDKS!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_file_of_the_program_is_at_most_300_lines() -> None:
+    long = [
+        path.relative_to(ROOT).as_posix()
+        for path in files("components")
+        if len(path.read_text().splitlines()) > 300
+    ]
+    assert long == []
