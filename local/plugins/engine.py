@@ -20,6 +20,8 @@ CHANNEL_OPTIONS = [
     ("grpc.max_send_message_length", MESSAGE_LIMIT),
 ]
 
+_LOST = (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN)
+
 
 class Engine:
     """The engine that started this plugin, at `address` (host:port); "" when there is none."""
@@ -70,9 +72,7 @@ class Engine:
             state = self._channel.get_state(try_to_connect=True)
             if state == grpc.ChannelConnectivity.READY:
                 ready = True
-            elif state == grpc.ChannelConnectivity.SHUTDOWN:
-                return
-            elif ready and state == grpc.ChannelConnectivity.TRANSIENT_FAILURE:
+            elif ready and state in _LOST:
                 return
             await self._channel.wait_for_state_change(state)
 

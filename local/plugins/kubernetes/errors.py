@@ -48,6 +48,7 @@ class ApiError(Exception):
 def is_immutability(message: str) -> bool:
     """Whether an API server's message says that an object must be made anew to change so.
 
+    A claim that would shrink is not among them: to make it anew is to lose its data.
     The phrases are those of k8s.io/kubernetes/pkg/apis/*/validation.
     """
     return any(
@@ -64,7 +65,6 @@ def is_immutability(message: str) -> bool:
             "updates to statefulset spec for fields other than",
             "pod updates may not change fields other than",
             "cannot change roleRef",
-            "field can not be less than",
         )
     )
 

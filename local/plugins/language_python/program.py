@@ -8,6 +8,7 @@ program ended well, `ALREADY_REPORTED` when its error has been shown, as with th
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import runpy
@@ -24,6 +25,9 @@ ALREADY_REPORTED = 32
 
 def main() -> int:
     """Runs the program of the request on stdin and returns the exit code."""
+    # The SDKs make tens of thousands of objects that stay: looking for garbage among them again
+    # and again takes 8 % of an evaluation (0.13 s of 1.6 s measured).
+    gc.set_threshold(100_000)
     serialized = sys.stdin.buffer.read()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     # Before anything of the SDK: the program's directory comes first, this file's not at all.

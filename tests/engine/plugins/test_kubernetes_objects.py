@@ -202,7 +202,7 @@ def test_an_object_made_outside_can_be_imported(
     stack: Workbench, cluster: ApiServer, namespace: str
 ) -> None:
     cluster.kubectl("create", "configmap", "mine", "-n", namespace, "--from-literal=a=1")
-    options = "ResourceOptions(import_=%r)" % f"{namespace}/mine"
+    options = f"ResourceOptions(import_={f'{namespace}/mine'!r})"
     text = f'ConfigMap("c", metadata={{**NS, "name": "mine"}}, data={{"a": "1"}}, opts={options})\n'
     stack.program(_program(namespace, text))
 
