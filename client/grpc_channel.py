@@ -5,7 +5,7 @@ import re
 import time
 from typing import Any, Protocol, Self, TypeVar
 
-import grpc  # type: ignore[import-untyped]
+import grpc
 
 from client.answers import deadline_error, gateway_error, model_not_found, too_large_error
 from client.diagnosis import dead_channel, diagnose, split_address

@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-import grpc  # type: ignore[import-untyped]
+import grpc
 
 _READY = grpc.ChannelConnectivity.READY
 _FAILURE = grpc.ChannelConnectivity.TRANSIENT_FAILURE

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 import numpy as np
-from tensorflow.core.framework import (  # type: ignore[import-untyped]
+from tensorflow.core.framework import (
     tensor_pb2,
     tensor_shape_pb2,
     types_pb2,

@@ -47,7 +47,7 @@ class GrpcWire:
     def metadata(self, deadline: float) -> Metadata:
         """GetModelMetadata. SavedModel's own helper signatures (`__saved_model_init_op`) are left
         out."""
-        from tensorflow_serving.apis import (  # type: ignore[import-untyped]
+        from tensorflow_serving.apis import (
             get_model_metadata_pb2 as pb,
         )
 
