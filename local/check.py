@@ -15,6 +15,7 @@ from local.errors import LocalError
 from local.paths import Clone
 from local.progress import say
 from local.toolchain.pins import PROGRAMS
+from local.toolchain.tools import Toolbox
 
 LAYERS = ("unit", "engine", "cluster")
 
@@ -86,7 +87,7 @@ def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> 
         raise CheckError("some tests failed")
 
 
-def _tool_paths(clone: Clone, box: prepare.Toolbox, tools: dict[str, Path]) -> dict[str, str]:
+def _tool_paths(clone: Clone, box: Toolbox, tools: dict[str, Path]) -> dict[str, str]:
     """PATH with every tool on it, in front of what is there."""
     directories = [str(clone.bin), str(clone.venv / "bin")]
     directories += sorted({str(path.parent) for path in tools.values()})
@@ -101,16 +102,22 @@ def lint(clone: Clone) -> None:
     """ruff over everything, mypy --strict over the program, the client and `local`."""
     program = bootstrap.program_python(clone)
     failed = False
+    # The images' server has an environment of its own: followed from elsewhere, not checked there.
+    everything_but_images = [f"local/{part}" for part in ("cluster", "plugins", "toolchain")] + [
+        "local/__main__.py"
+    ]
     for command in (
         ["ruff", "format", "--check", "."],
         ["ruff", "check", "."],
         ["mypy", "--python-executable", str(program), "components", "__main__.py"],
-        ["mypy", "--python-executable", str(bootstrap.client_python(clone)), "client"],
-        ["mypy", "--python-executable", sys.executable, "local", "--exclude", "local/images/"],
+        ["mypy", "--python-executable", str(_CLIENT(clone)), "client"],
+        ["mypy", "--python-executable", str(_LOCAL(clone)), *everything_but_images],
         ["mypy", "--python-executable", str(_IMAGES(clone)), "local/images"],
     ):
         say(f"── {' '.join(part for part in command if not part.startswith('/'))}")
         path = [str(program.parent / command[0]), *command[1:]]
+        if command[0] == "mypy":  # what it keeps of one environment misleads it in another
+            path.append(f"--cache-dir=.mypy_cache/{Path(command[2]).parts[-3]}")
         failed |= bool(subprocess.run(path, cwd=clone.root, check=False).returncode)
     if failed:
         raise CheckError("lint found something")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,28 +62,27 @@ def programs(clone: Clone, box: Toolbox, names: tuple[str, ...]) -> dict[str, To
     for name in ("pulumi", "kubectl", "helm"):
         if name in tools:
             _link(clone.bin / name, tools[name].path)
-    if "pulumi" in tools:
-        _language_host(clone, tools["pulumi"])
-    return tools
-
-
-def _language_host(clone: Clone, pulumi: Tool) -> None:
-    """A downloaded engine has its language host beside it; a built one is given ours."""
-    beside = [pulumi.path.parent / f"pulumi-language-python{suffix}" for suffix in ("", "-exec")]
-    if pulumi.origin == "build":
-        host = clone.bin / "pulumi-language-python"
-        host.unlink(missing_ok=True)
+    if "pulumi" in tools and tools["pulumi"].origin == "build":
+        # A downloaded engine has its language host beside it, a built one is given ours. It looks
+        # beside its own file first, hence a file of the clone's and not a symbolic link.
+        _own_file(clone.bin / "pulumi", tools["pulumi"].path)
         stand_in.language_host(clone.bin, Path(sys.executable))
-        return
-    for path in beside:
-        if path.exists():
-            _link(clone.bin / path.name, path)
+    return tools
 
 
 def _link(link: Path, target: Path) -> None:
     fresh = link.with_name(f".{link.name}.{os.getpid()}")
     fresh.symlink_to(target)
     fresh.replace(link)
+
+
+def _own_file(path: Path, source: Path) -> None:
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        os.link(source, fresh)
+    except OSError:  # another file system
+        shutil.copy2(source, fresh)
+    fresh.replace(path)
 
 
 def plugin_set(clone: Clone, downloads: Downloads) -> None:

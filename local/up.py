@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from local.toolchain.pins import FOR_UP
 
 #: What `make up` asks the model in the end.
 MODEL, VALUES = "half_plus_two", ("1", "2", "5")
+#: Seconds that a gateway may take to serve a route that it has accepted.
+ROUTE_TIMEOUT = 20.0
 #: The claim of the dev stack that `models/` is put behind (namespace, name).
 CLAIM = ("models", "models")
 
@@ -60,9 +63,9 @@ def up(clone: Clone) -> None:
         _select_stack(clone, environment)
         pulumi(clone, environment, "up", "--yes", "--skip-preview", "--stack", STACK)
         for protocol in ("grpc", "rest"):
+            answer = _first_answer(clone, environment, protocol)
             say(f"{MODEL} of {' '.join(VALUES)} over {protocol} through the gateway:")
-            arguments = ["predict", MODEL, *VALUES, "--protocol", protocol, "--stack", STACK]
-            run_client(clone, environment, *arguments)
+            print(answer, flush=True)
 
 
 def down(clone: Clone) -> None:
@@ -126,6 +129,30 @@ def run_client(clone: Clone, environment: Mapping[str, str], *arguments: str) ->
     command = [python, "-m", "client", *arguments]
     if subprocess.run(command, cwd=clone.root, env=environment, check=False).returncode:
         raise UpError(f"`python -m client {' '.join(arguments)}` failed")
+
+
+def _first_answer(clone: Clone, environment: Mapping[str, str], protocol: str) -> str:
+    """What the model answers, asked again for as long as the gateway may take to load the route:
+    an Ingress counts as ready when it has an address, which is a moment before it serves."""
+    python = str(clone.client_venv / "bin" / "python")
+    command = [python, "-m", "client", "predict", MODEL, *VALUES, "--protocol", protocol]
+    deadline = time.monotonic() + ROUTE_TIMEOUT
+    while True:
+        done = subprocess.run(
+            [*command, "--stack", STACK],
+            cwd=clone.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            return done.stdout.strip()
+        if time.monotonic() > deadline:
+            raise UpError(
+                f"no answer over {protocol} within {ROUTE_TIMEOUT:.0f} s; the last one was:\n"
+                + done.stderr.strip()
+            )
 
 
 def put_models(clone: Clone) -> None:
