@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pytest
 
+from components.clusters.local import LocalCluster
 from components.config.load import load
 from components.stack import deploy
 from tests.unit.components.engine import ADDRESS, Recording, run
@@ -49,8 +51,24 @@ def test_the_kubeconfig_is_the_only_secret_output() -> None:
     assert up().secret_outputs == {"kubeconfig"}
 
 
-def test_the_provider_gets_its_kubeconfig_as_a_secret() -> None:
-    assert "4dabf18193072939515e22adb298388d" in up().one("kubernetes").inputs["kubeconfig"]
+@pytest.mark.parametrize("kind", ["local", "existing"])
+def test_the_provider_gets_its_kubeconfig_as_a_secret(kind: str) -> None:
+    recording = up(cluster={"kind": kind})
+    # The key that marks a secret on the wire.
+    assert "4dabf18193072939515e22adb298388d" in recording.one("kubernetes").inputs["kubeconfig"]
+
+
+def test_a_kubeconfig_that_a_cluster_forgot_to_hide_is_a_secret_output(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = LocalCluster.__init__
+
+    def careless(self: LocalCluster, *args: Any, **kwargs: Any) -> None:
+        made(self, *args, **kwargs)
+        self.kubeconfig = pulumi.Output.from_input("open")
+
+    monkeypatch.setattr(LocalCluster, "__init__", careless)
+    assert "kubeconfig" in up().secret_outputs
 
 
 def test_a_model_is_at_most_ten_kubernetes_objects() -> None:

@@ -483,10 +483,12 @@ def test_all_mistakes_of_a_file_come_in_one_answer() -> None:
 
 
 def test_a_secret_is_never_repeated_in_the_answer() -> None:
-    config = stack_file(
-        secrets={"token": "hunter2", "number": 5}, **gateway(host="x://u:hunter2@h")
-    )
-    assert "hunter2" not in refused(config)
+    plain = stack_file(secrets={"token": "hunter2"}, **gateway(host="x://u:hunter2@h"))
+    assert "hunter2" not in refused(plain)
+    encrypted = stack_file(secrets={"many": ["hunter2"]})
+    text = refused(encrypted, secret_keys=("secrets",))
+    assert "slipway:secrets.many is (hidden)" in text
+    assert "hunter2" not in text
 
 
 def test_a_whole_map_made_secret_is_refused() -> None:
