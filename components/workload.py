@@ -24,19 +24,15 @@ if TYPE_CHECKING:
 
 #: An id that no host account has: below 10000 it could share one's files after an escape.
 USER_ID = 65532
-#: Endpoints leave every proxy within this after a pod is told to stop; until then it serves.
-DRAIN_SECONDS = 10
 #: How long a pod may write to its logs' disk and /tmp.
 _DISK_REQUEST, _DISK_LIMIT = "64Mi", "1Gi"
-#: Image download and scheduling, beside the server's own start.
-_PLACEMENT_SECONDS = 300
 _PROBE_PERIOD = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """One container behind a Service. `deadline` is the longest call in seconds; `startup` how
-    long the container may take until its startup probe passes, in seconds."""
+    """One container behind a Service. `deadline` is the longest call, `drain` how long a pod
+    serves after it is told to stop, `startup` how long a new one may take; all in seconds."""
 
     labels: dict[str, str]
     image: str
@@ -52,6 +48,7 @@ class Workload:
     """Request and limit."""
     replicas: int
     deadline: int
+    drain: int
     startup: int
     volumes: Sequence[VolumeArgsDict] = ()
     mounts: Sequence[VolumeMountArgsDict] = ()
@@ -59,16 +56,11 @@ class Workload:
     """Its token is mounted; without one, no token is."""
     annotations: dict[str, pulumi.Input[str]] = field(default_factory=dict)
 
-    @property
-    def progress_seconds(self) -> int:
-        """After this without progress a roll-out has failed."""
-        return self.startup + _PLACEMENT_SECONDS
-
     def deployment_spec(self) -> DeploymentSpecArgsDict:
         """A Deployment's spec: a new pod answers before an old one stops."""
         return {
             "replicas": self.replicas,
-            "progress_deadline_seconds": self.progress_seconds,
+            "progress_deadline_seconds": self.startup,
             "revision_history_limit": 3,
             "selector": {"match_labels": self.labels},
             "strategy": {
@@ -91,7 +83,7 @@ class Workload:
         pod: PodSpecArgsDict = {
             "automount_service_account_token": self.service_account is not None,
             "enable_service_links": False,
-            "termination_grace_period_seconds": DRAIN_SECONDS + self.deadline,
+            "termination_grace_period_seconds": self.drain + self.deadline,
             "security_context": {
                 "run_as_non_root": True,
                 "run_as_user": USER_ID,
@@ -129,7 +121,7 @@ class Workload:
                         "period_seconds": 10,
                         "failure_threshold": 6,
                     },
-                    "lifecycle": {"pre_stop": {"sleep": {"seconds": DRAIN_SECONDS}}},
+                    "lifecycle": {"pre_stop": {"sleep": {"seconds": self.drain}}},
                     # A server that gives up says why on its last lines.
                     "termination_message_policy": "FallbackToLogsOnError",
                     "security_context": {

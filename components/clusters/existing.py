@@ -141,11 +141,19 @@ class ExistingCluster(pulumi.ComponentResource):
         return requested
 
 
-def provider(name: str, kubeconfig: pulumi.Output[str], parent: pulumi.Resource) -> Any:
-    """A Kubernetes provider that reads no other kubeconfig than this."""
+def provider(
+    name: str, kubeconfig: pulumi.Output[str], parent: pulumi.Resource, adopt: bool = False
+) -> Any:
+    """A Kubernetes provider that reads no other kubeconfig than this. With `adopt` it takes over
+    objects that exist already, which is for clusters that nobody else writes to."""
     from pulumi_kubernetes import Provider
 
-    return Provider(name, kubeconfig=kubeconfig, opts=pulumi.ResourceOptions(parent=parent))
+    return Provider(
+        name,
+        kubeconfig=kubeconfig,
+        upsert_existing_objects=adopt or None,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
 
 
 def no_identity(

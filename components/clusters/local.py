@@ -76,7 +76,8 @@ class LocalCluster(pulumi.ComponentResource):
         super().__init__("slipway:clusters:LocalCluster", name, None, opts)
         self.name = pulumi.Output.from_input(options.found.context)
         self.kubeconfig = pulumi.Output.secret(options.found.text)
-        self.provider = provider(f"{name}-provider", self.kubeconfig, self)
+        # The cluster is this stack's alone: what an `up` that was killed made is its own, too.
+        self.provider = provider(f"{name}-provider", self.kubeconfig, self, adopt=True)
         self.node_pools: Mapping[str, NodePool] = {}
         self.load_balancer_annotations: Mapping[str, str] = {}
         self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})

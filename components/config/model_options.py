@@ -105,5 +105,6 @@ class ModelOptions(Options):
     resources: Resources = Resources()
     image: Image | None = None
     """The server's image, where it is not the runtime's own pin"""
-    startup_timeout: Duration = "5m"
-    """How long a replica may take until the model answers, download of the image apart"""
+    startup_timeout: Duration = "10m"
+    """How long a new replica may take until the model answers: a place on a node, the image and
+    the model's files included. After that the roll-out has failed and `up` says why"""

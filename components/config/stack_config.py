@@ -81,6 +81,9 @@ class LimitsOptions(Options):
     """The longest call or stream, from 1s to 1h"""
     idle: Duration = "3m"
     """How long a connection without a call is kept, from 1s to 1h"""
+    drain: Duration = "10s"
+    """How long a pod that is told to stop goes on answering, from 1s to 1h: until every proxy in
+    front of it, the cloud's load balancer among them, has left it out"""
     streams: int = Field(default=250, ge=1, le=10_000)
     """Calls at once on one connection"""
 
@@ -91,7 +94,7 @@ class LimitsOptions(Options):
             raise mistake("from `1Mi` to `2047Mi`", "protobuf messages end at 2 GiB")
         return value
 
-    @field_validator("deadline", "idle")
+    @field_validator("deadline", "drain", "idle")
     @classmethod
     def _time(cls, value: str) -> str:
         if value.endswith("ms") or not 1 <= seconds(value) <= 3600:

@@ -59,7 +59,7 @@ class TfServing(Runtime):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 custom_timeouts=pulumi.CustomTimeouts(
-                    create=f"{server.progress_seconds}s", update=f"{server.progress_seconds}s"
+                    create=f"{server.startup}s", update=f"{server.startup}s"
                 ),
             ),
         )
@@ -109,6 +109,7 @@ class TfServing(Runtime):
             memory=workload.amounts(requests.memory, limits.memory, ("256Mi", "1Gi"), byte_count),
             replicas=args.options.replicas.min,
             deadline=deadline,
+            drain=seconds(args.limits.drain),
             startup=seconds(args.options.startup_timeout),
             volumes=[
                 source.volume,

@@ -39,6 +39,8 @@ class Checkout:
         for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "as it is"]):
             subprocess.run(["git", *identity, *arguments], cwd=root, check=True)
         self._exports: dict[str, str] = {}
+        #: What `make up` wrote to stdout, where a fixture ran it.
+        self.printed = ""
 
     def run(
         self,

@@ -29,7 +29,7 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """The dev stack, up, in a checkout of its own."""
     checkout = Checkout(tmp_path_factory.mktemp("dev"))
     try:
-        (checkout.root / "up.out").write_text(checkout.run("make", "up").stdout)
+        checkout.printed = checkout.run("make", "up").stdout
         checkout.read_environment()
         yield checkout
     finally:

@@ -16,7 +16,7 @@ HALF_PLUS_THREE = [3.5, 4.0, 5.5]
 
 
 def test_make_up_ends_by_printing_what_the_model_answered(dev: Checkout) -> None:
-    lines = (dev.root / "up.out").read_text().splitlines()
+    lines = dev.printed.splitlines()
     assert [json.loads(line) for line in lines[-2:]] == [HALF_PLUS_TWO, HALF_PLUS_TWO]
 
 

@@ -88,7 +88,7 @@ def test_the_startup_timeout_is_what_the_probe_waits() -> None:
     probe = server(recording)["containers"][0]["startupProbe"]
     assert probe["periodSeconds"] * probe["failureThreshold"] == 600
     spec = recording.one("Deployment", "half-plus-two-server").inputs["spec"]
-    assert spec["progressDeadlineSeconds"] == 900
+    assert spec["progressDeadlineSeconds"] == 600
 
 
 def test_a_server_that_gives_up_leaves_its_last_lines_as_the_reason() -> None:

@@ -127,6 +127,7 @@ class Traefik(Controller):
             memory=("128Mi", "512Mi"),
             replicas=options.replicas,
             deadline=seconds(self._args.limits.deadline) + MARGIN_SECONDS,
+            drain=seconds(self._args.limits.drain),
             startup=60,
             service_account=access.account,
             **self._default_certificate(),
@@ -159,6 +160,8 @@ class Traefik(Controller):
             "--global.checknewversion=false",
             "--global.sendanonymoususage=false",
             "--api=false",
+            # By default a route made just after another waits 2 s until it is served.
+            "--providers.providersthrottleduration=100ms",
             "--log.level=INFO",
             "--ping=true",
             "--ping.entrypoint=ping",
