@@ -52,9 +52,9 @@ def _client(clone: Clone, arguments: list[str]) -> None:
 
 
 def _outputs(clone: Clone, arguments: list[str]) -> None:
-    from local import up
+    from local import stack
 
-    print(up.outputs(clone, *arguments))
+    print(stack.outputs(clone, *arguments))
 
 
 def _test(clone: Clone, arguments: list[str]) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import subprocess
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
-from local import paths, prepare
+from local import paths, prepare, stack
 from local.cluster import certificates, cluster
 from local.cluster.spec import volume_directory
 from local.errors import LocalError
@@ -18,6 +15,8 @@ from local.paths import STACK, Clone
 from local.progress import say, step
 from local.toolchain.pins import FOR_UP
 
+#: Seconds after which `make down` stops waiting for objects that do not go.
+DESTROY_TIMEOUT = 240.0
 #: What `make up` asks the model in the end.
 MODEL, VALUES = "half_plus_two", ("1", "2", "5")
 #: Seconds that a gateway may take to serve a route that it has accepted.
@@ -48,7 +47,7 @@ def up(clone: Clone) -> None:
         environment = prepare.engine_environment(clone)
         if not cluster.is_running(clone.cluster_name):
             # The objects in an older cluster's state went with that cluster.
-            _forget_stack(clone, environment)
+            stack.forget(clone, environment)
             with step("Kubernetes") as current:
                 spec = cluster.start(
                     lambda index: prepare.cluster_spec(
@@ -60,8 +59,8 @@ def up(clone: Clone) -> None:
                 current.note(f"{spec.api_url}, logs in {spec.logs}")
         _write_kubeconfig(clone)
         put_models(clone)
-        _select_stack(clone, environment)
-        pulumi(clone, environment, "up", "--yes", "--skip-preview", "--stack", STACK)
+        stack.select(clone, environment)
+        stack.pulumi(clone, environment, "up", "--yes", "--skip-preview", "--stack", STACK)
         for protocol in ("grpc", "rest"):
             answer = _first_answer(clone, environment, protocol)
             say(f"{MODEL} of {' '.join(VALUES)} over {protocol} through the gateway:")
@@ -72,31 +71,17 @@ def down(clone: Clone) -> None:
     """Destroy the stack, stop the cluster, remove the stack's state and the kubeconfig."""
     with prepare.only_run(clone):
         environment = prepare.engine_environment(clone)
-        if cluster.is_running(clone.cluster_name) and _stack_exists(clone):
-            _clear_lock(clone, environment)
+        if cluster.is_running(clone.cluster_name) and stack.exists(clone):
             try:
-                pulumi(clone, environment, "destroy", "--yes", "--skip-preview", "--stack", STACK)
-            except UpError as error:
+                stack.recover(clone, environment)
+                arguments = ("destroy", "--yes", "--skip-preview", "--stack", STACK)
+                stack.pulumi(clone, environment, *arguments, timeout=DESTROY_TIMEOUT)
+            except stack.StackError as error:
                 say(f"  {error}; what is left goes with the cluster")
         with step("Kubernetes stopped"):
             cluster.stop(clone.cluster_name)
-        _forget_stack(clone, environment)
+        stack.forget(clone, environment)
         clone.kubeconfig.unlink(missing_ok=True)
-
-
-def outputs(clone: Clone, *arguments: str) -> str:
-    """The stack's outputs as JSON, without those that are secret."""
-    environment = prepare.engine_environment(clone)
-    program = shutil.which("pulumi", path=environment["PATH"]) or "pulumi"
-    command = [program, "stack", "output", "--json", *(arguments or ("--stack", STACK))]
-    done = subprocess.run(
-        command, cwd=clone.root, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise UpError(f"the stack has no outputs to show: {done.stderr.strip()}")
-    found = json.loads(done.stdout)
-    shown = {key: value for key, value in found.items() if value != "[secret]"}
-    return json.dumps(shown, indent=2)
 
 
 def clean(clone: Clone) -> None:
@@ -106,22 +91,6 @@ def clean(clone: Clone) -> None:
     for directory in (clone.state, clone.venv, clone.client_venv):
         shutil.rmtree(directory, ignore_errors=True)
     say(f"✓ removed; tools and images stay in {paths.cache_dir()}")
-
-
-def pulumi(clone: Clone, environment: Mapping[str, str], *arguments: str) -> None:
-    """Run the engine; its progress goes to stderr."""
-    command = ["pulumi", *arguments]
-    program = shutil.which("pulumi", path=environment["PATH"]) or "pulumi"
-    done = subprocess.run(
-        [program, *arguments],
-        cwd=clone.root,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=2,
-        check=False,
-    )
-    if done.returncode:
-        raise UpError(f"`{' '.join(command)}` failed ({done.returncode})")
 
 
 def run_client(clone: Clone, environment: Mapping[str, str], *arguments: str) -> None:
@@ -176,38 +145,3 @@ def _write_kubeconfig(clone: Clone) -> None:
     fresh.touch(mode=0o600)
     fresh.write_text(certificates.kubeconfig(spec, "admin"))
     fresh.replace(clone.kubeconfig)
-
-
-def _stack_exists(clone: Clone) -> bool:
-    return any(_stack_files(clone))
-
-
-def _stack_files(clone: Clone) -> list[Path]:
-    return sorted((clone.backend / ".pulumi" / "stacks").rglob(f"{STACK}.json*"))
-
-
-def _forget_stack(clone: Clone, environment: Mapping[str, str]) -> None:
-    if _stack_exists(clone):
-        _clear_lock(clone, environment)
-        remove = ("stack", "rm", "--yes", "--force", "--preserve-config", "--stack", STACK)
-        pulumi(clone, environment, *remove)
-
-
-def _select_stack(clone: Clone, environment: Mapping[str, str]) -> None:
-    clone.backend.mkdir(parents=True, exist_ok=True)
-    _clear_lock(clone, environment)
-    pulumi(clone, environment, "stack", "select", "--create", "--stack", STACK)
-
-
-def _clear_lock(clone: Clone, environment: Mapping[str, str]) -> None:
-    """Take away the lock of an engine that was killed; one that runs keeps its lock."""
-    for lock in (clone.backend / ".pulumi" / "locks").rglob("*.json"):
-        try:
-            holder = json.loads(lock.read_text())["pid"]
-        except (ValueError, KeyError, FileNotFoundError):
-            holder = 0
-        if not holder or not Path(f"/proc/{holder}").exists():
-            pulumi(clone, environment, "cancel", "--yes", "--stack", STACK)
-            return
-        if holder != os.getpid():
-            raise UpError(f"process {holder} is at work on the stack (`pulumi cancel` ends that)")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-import time
 
 import pytest
 
@@ -194,13 +193,9 @@ def test_an_empty_directory_never_becomes_ready_and_says_why(changed: Checkout) 
     config = changed.config()
     config["config"]["slipway:models"]["nothing"]["startup_timeout"] = "30s"
     changed.write_config(config)
-    started = time.monotonic()
     done = changed.pulumi("up", "--yes", "--skip-preview", "--stack", "dev", check=False)
     assert done.returncode != 0
-    assert time.monotonic() - started < 120, "the wait is bounded by startup_timeout"
-    assert "nothing" in done.stdout + done.stderr
-    logs = changed.kubectl(
-        "logs", "-n", "models", "-l", "app.kubernetes.io/instance=nothing", "--tail=5"
-    )
-    assert "No versions of servable nothing found under base path" in logs
+    said = done.stdout + done.stderr
+    assert "nothing-server" in said
+    assert "No versions of servable nothing found" in said, "up says what the server said"
     assert changed.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
