@@ -6,14 +6,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from local import bootstrap, paths, prepare
 from local.errors import LocalError
 from local.paths import Clone
-from local.progress import say
+from local.progress import say, step
 from local.toolchain.pins import PROGRAMS
 from local.toolchain.tools import Toolbox
 
@@ -46,6 +47,16 @@ def _with_pytest(title: str, requirements: str) -> Callable[[Clone], Path]:
     return python
 
 
+@dataclass(frozen=True)
+class Row:
+    """How one suite ended; `output` is what it printed where that was not shown at once."""
+
+    suite: Suite
+    code: int
+    seconds: float
+    output: str
+
+
 _LOCAL = _with_pytest("local", "local/plugins/requirements.txt")
 _CLIENT = _with_pytest("client", "client/requirements.txt")
 _IMAGES = _with_pytest("images", "local/images/tflite_serving/requirements.txt")
@@ -72,19 +83,51 @@ def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> 
         if "cluster" in layers:
             prepare.image_archives(box, tools)
         environment |= _tool_paths(clone, box, {name: tool.path for name, tool in tools.items()})
-    rows = []
-    for suite in (one for one in SUITES if one.layer in layers):
-        say(f"\n── {suite.layer}: {suite.name}")
-        started = time.monotonic()
-        command = [str(suite.python(clone)), "-m", "pytest", *extra, *suite.paths]
-        code = subprocess.run(command, cwd=clone.root, env=environment, check=False).returncode
-        rows.append((suite, code, time.monotonic() - started))
+    chosen = [suite for suite in SUITES if suite.layer in layers]
+    # The cluster's tests mostly wait: they run beside the others, and print when they are done.
+    beside = [suite for suite in chosen if suite.layer == "cluster" and len(chosen) > 1]
+    with ThreadPoolExecutor() as pool:
+        waiting = [pool.submit(_run, clone, suite, extra, environment, True) for suite in beside]
+        rows = [
+            _run(clone, suite, extra, environment, False) for suite in chosen if suite not in beside
+        ]
+        for suite, running in zip(beside, waiting, strict=True):
+            with step(f"{suite.layer}: {suite.name}, running since the beginning"):
+                rows.append(running.result())
+    for row in rows:
+        if row.output:
+            say(f"\n── {row.suite.layer}: {row.suite.name}")
+            print(row.output, flush=True)
     say("")
-    for suite, code, seconds in rows:
-        mark = "✗" if code else "✓"
-        say(f"{mark} {suite.layer:<8} {suite.name:<8} {seconds:6.0f} s")
-    if any(code for _, code, _ in rows):
+    for row in rows:
+        mark = "✗" if row.code else "✓"
+        say(f"{mark} {row.suite.layer:<8} {row.suite.name:<8} {row.seconds:6.0f} s")
+    if any(row.code for row in rows):
         raise CheckError("some tests failed")
+
+
+def _run(
+    clone: Clone,
+    suite: Suite,
+    extra: tuple[str, ...],
+    environment: Mapping[str, str],
+    captured: bool,
+) -> Row:
+    python = suite.python(clone)
+    if not captured:
+        say(f"\n── {suite.layer}: {suite.name}")
+    started = time.monotonic()
+    done = subprocess.run(
+        [str(python), "-m", "pytest", *extra, *suite.paths],
+        cwd=clone.root,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if captured else None,
+        stderr=subprocess.STDOUT if captured else None,
+        text=True,
+        check=False,
+    )
+    return Row(suite, done.returncode, time.monotonic() - started, done.stdout or "")
 
 
 def _tool_paths(clone: Clone, box: Toolbox, tools: dict[str, Path]) -> dict[str, str]:

@@ -31,6 +31,10 @@ class TfServingOptions(ModelOptions):
     runtime: Literal["tfserving"]
 
 
+#: Seconds after a roll-out has failed in which its Deployment says so.
+_REPORT_SECONDS = 15
+
+
 class TfServing(Runtime):
     """A Deployment of TensorFlow Serving for one model, its configuration, its Service, and the
     leave for the gateway to call it. The newest version in the model's directory is served; the
@@ -49,19 +53,20 @@ class TfServing(Runtime):
         self._labels = workload.labels("tfserving", label(args.model))
         self._child = pulumi.ResourceOptions(parent=self)
         server = self._make_server(self._make_config())
-        service = self._make_service()
+        # The roll-out gives up first, and with a reason; a Service waits for pods as long.
+        patience = f"{server.startup + _REPORT_SECONDS}s"
+        waiting = pulumi.ResourceOptions(
+            parent=self,
+            custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience),
+        )
+        service = self._make_service(waiting)
         self._make_network_policy()
         workload.disruption_budget(f"{name}-budget", server, args.namespace, opts=self._child)
         Deployment(
             f"{name}-server",
             metadata={"namespace": args.namespace, "labels": self._labels},
             spec=server.deployment_spec(),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                custom_timeouts=pulumi.CustomTimeouts(
-                    create=f"{server.startup}s", update=f"{server.startup}s"
-                ),
-            ),
+            opts=waiting,
         )
         self.backend = Backend(
             runtime="tfserving",
@@ -126,7 +131,7 @@ class TfServing(Runtime):
             ],
         )
 
-    def _make_service(self) -> Service:
+    def _make_service(self, opts: pulumi.ResourceOptions) -> Service:
         return Service(
             f"{self._name}-service",
             metadata={"namespace": self._args.namespace, "labels": self._labels},
@@ -137,7 +142,7 @@ class TfServing(Runtime):
                     {"name": "rest", "port": REST_PORT, "target_port": "rest"},
                 ],
             },
-            opts=self._child,
+            opts=opts,
         )
 
     def _make_network_policy(self) -> None:

@@ -39,13 +39,33 @@ class Toolbox:
     def find(self, name: str) -> Tool | None:
         """The program if no work is needed to have it."""
         program = PROGRAMS[name]
-        if (found := _on_path(program)) is not None:
+        if (found := self._on_path(program)) is not None:
             return Tool(found, "path")
         for origin in ("download", "build"):
             path = self._directory(program, origin) / name
             if path.is_file():
                 return Tool(path, origin)
         return None
+
+    def _on_path(self, program: Program) -> Path | None:
+        # Our own tools are on PATH after `make env`, and in tests: those are not the person's.
+        ours = (str(self.cache), "/.slipway/bin")
+        entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+        path = os.pathsep.join(
+            entry
+            for entry in entries
+            if not entry.startswith(ours[0]) and not entry.endswith(ours[1])
+        )
+        if not program.accepts or (found := shutil.which(program.name, path=path)) is None:
+            return None
+        command = [found, *program.probe]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        words = done.stdout.replace("Client Version:", "").split()
+        fits = done.returncode == 0 and words and words[0].startswith(program.accepts)
+        return Path(found) if fits else None
 
     def ensure(self, names: Iterable[str]) -> dict[str, Tool]:
         """All of `names`, got in the order PATH, download, build. Interrupted, it goes on later."""
@@ -97,19 +117,3 @@ class Toolbox:
                 say(f"  ... another run is filling {self.cache}, waiting for it")
                 fcntl.flock(handle, fcntl.LOCK_EX)
             yield
-
-
-def _on_path(program: Program) -> Path | None:
-    # `make env` puts links to our own tools on PATH: those are not the person's.
-    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    path = os.pathsep.join(entry for entry in entries if not entry.endswith("/.slipway/bin"))
-    if not program.accepts or (found := shutil.which(program.name, path=path)) is None:
-        return None
-    command = [found, *program.probe]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    words = done.stdout.replace("Client Version:", "").split()
-    fits = done.returncode == 0 and words and words[0].startswith(program.accepts)
-    return Path(found) if fits else None

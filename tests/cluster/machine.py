@@ -9,23 +9,6 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Programs that a cluster consists of.
-PROGRAMS = (
-    "etcd",
-    "kube-apiserver",
-    "kube-controller",
-    "kube-scheduler",
-    "kubelet",
-    "kube-proxy",
-    "containerd",
-    "containerd-shim",
-    "pause",
-    "coredns",
-    "traefik",
-    "pulumi",
-    "pulumi-resource",
-)
-
 
 @dataclass(frozen=True)
 class Machine:
@@ -40,14 +23,15 @@ class Machine:
     settings: tuple[str, ...]
 
 
-def picture(ignore: str = "") -> Machine:
-    """The machine as it is now, leaving out what names `ignore` (a cluster that shall run on)."""
+def picture(ignore: str, checkout: Path) -> Machine:
+    """The machine as it is now: everything of any cluster but the one named `ignore`, which shall
+    run on, and every process that works in `checkout`."""
 
     def kept(lines: list[str]) -> frozenset[str]:
         return frozenset(line for line in lines if not (ignore and ignore in line))
 
     return Machine(
-        processes=kept(_processes()),
+        processes=kept(_processes(checkout)),
         mounts=kept(Path("/proc/self/mounts").read_text().splitlines()),
         links=kept(_links()),
         namespaces=kept(_namespaces()),
@@ -83,12 +67,13 @@ def _cluster(process: Path) -> str:
     return match.group(1) if match else ""
 
 
-def _processes() -> list[str]:
-    """`pid name cluster` of every process that a cluster or an engine consists of."""
+def _processes(checkout: Path) -> list[str]:
+    """`pid name cluster` of every process of a cluster or of a command run in `checkout`."""
     found = []
     for directory in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             name, cluster = (directory / "comm").read_text().strip(), _cluster(directory)
-            if cluster or name.startswith(PROGRAMS):
+            words = (directory / "cmdline").read_bytes().decode(errors="replace")
+            if cluster or str(checkout) in words + str((directory / "cwd").readlink()):
                 found.append(f"{directory.name} {name} {cluster}")
     return found

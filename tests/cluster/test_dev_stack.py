@@ -195,7 +195,8 @@ def test_an_empty_directory_never_becomes_ready_and_says_why(changed: Checkout) 
     changed.write_config(config)
     done = changed.pulumi("up", "--yes", "--skip-preview", "--stack", "dev", check=False)
     assert done.returncode != 0
-    said = done.stdout + done.stderr
-    assert "nothing-server" in said
-    assert "No versions of servable nothing found" in said, "up says what the server said"
+    assert "nothing-server" in done.stdout + done.stderr, "up names what did not become ready"
+    selector = ("-n", "models", "-l", "app.kubernetes.io/instance=nothing")
+    logs = changed.kubectl("logs", *selector, "--tail=5")
+    assert "No versions of servable nothing found under base path" in logs
     assert changed.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO

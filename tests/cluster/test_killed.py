@@ -21,25 +21,25 @@ MOMENTS = (0.3, 1.0, 2.0, 3.5, 5.0, 7.0, 9.0, 12.0, 16.0, 22.0)
 def test_a_second_clone_comes_and_goes_beside_the_first_and_leaves_nothing(
     dev: Checkout, fresh: Checkout
 ) -> None:
-    before = picture(ignore=dev.cluster_name)
+    before = picture(dev.cluster_name, fresh.root)
     assert last_answer(fresh) == HALF_PLUS_TWO
     assert fresh.cluster_name != dev.cluster_name
     assert dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
     fresh.run("make", "down")
-    assert picture(ignore=dev.cluster_name) == before
+    assert picture(dev.cluster_name, fresh.root) == before
     assert dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
 
 
 def test_make_up_killed_at_any_moment_leaves_nothing_after_make_down(
     dev: Checkout, fresh: Checkout
 ) -> None:
-    before = picture(ignore=dev.cluster_name)
+    before = picture(dev.cluster_name, fresh.root)
     for moment in MOMENTS:
         killed = start(fresh, "make", "up")
         time.sleep(moment)
         kill_group(killed)
         fresh.run("make", "down")
-        assert picture(ignore=dev.cluster_name) == before, f"killed after {moment} s"
+        assert picture(dev.cluster_name, fresh.root) == before, f"killed after {moment} s"
         if THOROUGH:
             assert last_answer(fresh) == HALF_PLUS_TWO, f"killed after {moment} s"
             fresh.run("make", "down")
