@@ -73,7 +73,7 @@ def select(clone: Clone, environment: Mapping[str, str]) -> None:
 
 
 def exists(clone: Clone) -> bool:
-    return any((clone.backend / ".pulumi" / "stacks").rglob(f"{STACK}.json*"))
+    return any((clone.backend / ".pulumi" / "stacks").rglob(f"{STACK}.json"))
 
 
 def forget(clone: Clone, environment: Mapping[str, str]) -> None:

@@ -75,18 +75,29 @@ def processes(cluster: str) -> set[int]:
 def destroy(cluster: str) -> None:
     """Kill every process in the cluster's cgroup and remove it from all hierarchies."""
     deadline = time.monotonic() + KILL_WAIT
-    while left := processes(cluster):
+    killed: set[int] = set()
+    while left := processes(cluster) | {pid for pid in killed if _lives(pid)}:
         if time.monotonic() > deadline:
             raise CgroupError(f"{len(left)} processes of {cluster} outlive SIGKILL: {sorted(left)}")
-        for pid in left:
+        for pid in left - killed:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        time.sleep(0.05)
+        killed |= left
+        time.sleep(0.02)
     for mount in hierarchies():
         top = mount / name_of(cluster)
         groups = [path for path in top.rglob("*") if path.is_dir()] if top.is_dir() else []
         for group in (*sorted(groups, reverse=True), top):
             _remove(group, deadline)
+
+
+def _lives(pid: int) -> bool:
+    """Whether a process still holds anything: a zombie waits for its parent to look, no more."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def _remove(group: Path, deadline: float) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,13 +54,21 @@ def _links() -> list[str]:
 def _namespaces() -> list[str]:
     """The network, mount, PID and IPC namespaces of all processes, with the cluster's name."""
     found = []
-    for directory in Path("/proc").glob("[0-9]*"):
+    for directory in _living():
         for kind in ("net", "mnt", "pid", "ipc"):
             with contextlib.suppress(OSError):
                 namespace = str((directory / "ns" / kind).readlink())
                 if namespace != str(Path("/proc/self/ns", kind).readlink()):
                     found.append(f"{namespace} {_cluster(directory)}")
     return found
+
+
+def _living() -> Iterator[Path]:
+    """The processes that have not ended: a zombie waits only to be looked at by its parent."""
+    for directory in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (directory / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                yield directory
 
 
 def _cluster(process: Path) -> str:
@@ -70,7 +79,7 @@ def _cluster(process: Path) -> str:
 def _processes(checkout: Path) -> list[str]:
     """`pid name cluster` of every process of a cluster or of a command run in `checkout`."""
     found = []
-    for directory in Path("/proc").glob("[0-9]*"):
+    for directory in _living():
         with contextlib.suppress(OSError):
             name, cluster = (directory / "comm").read_text().strip(), _cluster(directory)
             words = (directory / "cmdline").read_bytes().decode(errors="replace")
