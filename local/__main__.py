@@ -27,10 +27,9 @@ def _down(clone: Clone) -> None:
 
 
 def _env(clone: Clone) -> None:
-    from local import environment
+    from local import environment, up
 
-    if not clone.bin.is_dir():
-        raise LocalError("nothing is set up yet: run `make up` (or `make tools`) first")
+    up.ready(clone)
     print(environment.exports(clone))
 
 
@@ -46,14 +45,15 @@ def _tools(clone: Clone) -> None:
 
 
 def _client(clone: Clone, arguments: list[str]) -> None:
-    from local import prepare, up
+    from local import up
 
-    up.run_client(clone, prepare.engine_environment(clone), *arguments)
+    up.run_client(clone, up.ready(clone), *arguments)
 
 
 def _outputs(clone: Clone, arguments: list[str]) -> None:
-    from local import stack
+    from local import stack, up
 
+    up.ready(clone)
     print(stack.outputs(clone, *arguments))
 
 

@@ -26,9 +26,14 @@ class BootstrapError(LocalError):
 
 
 def _run(command: list[str]) -> None:
-    done = subprocess.run(command, text=True, capture_output=True, check=False)
+    environment = dict(os.environ)
+    if index := environment.get("PIP_INDEX_URL"):  # uv does not read pip's settings
+        environment.setdefault("UV_DEFAULT_INDEX", index)
+    done = subprocess.run(command, text=True, capture_output=True, env=environment, check=False)
     if done.returncode:
-        raise BootstrapError(f"`{' '.join(command)}` failed:\n{done.stderr.strip()[-2000:]}")
+        raise BootstrapError(
+            f"`{' '.join(command)}` failed:\n{(done.stderr or done.stdout).strip()[-2000:]}"
+        )
 
 
 def uv() -> str:
@@ -50,32 +55,36 @@ def uv() -> str:
     return str(home / "bin" / "uv")
 
 
+def digest(*arguments: str) -> str:
+    """Twelve hexadecimal digits for this Python, the arguments, and the files that they name."""
+    found = hashlib.sha256(sys.version.encode())
+    for argument in arguments:
+        path = Path(argument)
+        found.update(path.read_bytes() if path.is_file() else argument.encode())
+    return found.hexdigest()[:12]
+
+
 def ensure(venv: Path, title: str, *arguments: str) -> Path:
     """The interpreter of `venv`, installed with `uv pip install <arguments>` when they, or a file
     that they name, have changed."""
     python = venv / "bin" / "python"
-    digest = hashlib.sha256(sys.version.encode())
-    for argument in arguments:
-        digest.update(argument.encode())
-        if Path(argument).is_file():
-            digest.update(Path(argument).read_bytes())
+    wanted = digest(*arguments)
     stamp = venv / ".slipway-stamp"
-    if python.is_file() and stamp.is_file() and stamp.read_text() == digest.hexdigest():
+    if python.is_file() and stamp.is_file() and stamp.read_text() == wanted:
         return python
     with step(f"Python environment: {title}"):
         stamp.unlink(missing_ok=True)
         _run([uv(), "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(venv)])
         _run([uv(), "pip", "install", "--quiet", "--python", str(python), *arguments])
-        stamp.write_text(digest.hexdigest())
+        stamp.write_text(wanted)
     return python
 
 
 def local_python() -> Path:
     """The environment of `local` and the plugin stand-ins, one in the cache for each set of pins."""
-    requirements = Path(__file__).parent / "plugins" / "requirements.txt"
-    pins = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    venv = cache_dir() / f"venv-{pins}"
-    return ensure(venv, "local tools", "--no-deps", "-r", str(requirements))
+    requirements = str(Path(__file__).parent / "plugins" / "requirements.txt")
+    venv = cache_dir() / f"venv-{digest(requirements)}"
+    return ensure(venv, "local tools", "--no-deps", "-r", requirements)
 
 
 def program_python(clone: Clone) -> Path:

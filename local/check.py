@@ -41,7 +41,8 @@ def _with_pytest(title: str, requirements: str) -> Callable[[Clone], Path]:
     def python(clone: Clone) -> Path:
         closure = str(clone.root / requirements)
         tools = str(clone.root / "tests" / "requirements.txt")
-        venv = paths.cache_dir() / f"venv-test-{title}"
+        pins = bootstrap.digest(closure, tools)
+        venv = paths.cache_dir() / f"venv-test-{title}-{pins}"
         return bootstrap.ensure(venv, f"tests of {title}", "--no-deps", "-r", closure, "-r", tools)
 
     return python

@@ -7,6 +7,7 @@ import os
 import shlex
 from pathlib import Path
 
+from local.cluster.spec import NETWORKS
 from local.paths import PASSPHRASE, Clone
 
 
@@ -22,6 +23,9 @@ def variables(clone: Clone) -> dict[str, str]:
         "KUBECONFIG": str(clone.kubeconfig),
         "PATH": ":".join(path),
     }
+    for key in ("NO_PROXY", "no_proxy"):  # the cluster is on this machine, whatever proxy is set
+        local = [os.environ.get(key, ""), NETWORKS, "localhost"]
+        found[key] = ",".join(part for part in local if part)
     if stand_ins(clone):
         # The engine would look for the official plugin on the network before each run.
         found["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"

@@ -41,7 +41,9 @@ NODE_PROGRAMS = (
 @contextlib.contextmanager
 def only_run(clone: Clone) -> Iterator[None]:
     """One `make up` or `make down` at a time in a clone."""
-    clone.state.mkdir(exist_ok=True)
+    # The state's passphrase is public, so the state is for its owner only.
+    clone.state.mkdir(mode=0o700, exist_ok=True)
+    clone.state.chmod(0o700)
     with (clone.state / "lock").open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -62,7 +64,10 @@ def programs(clone: Clone, box: Toolbox, names: tuple[str, ...]) -> dict[str, To
     for name in ("pulumi", "kubectl", "helm"):
         if name in tools:
             _link(clone.bin / name, tools[name].path)
-    if "pulumi" in tools and tools["pulumi"].origin == "build":
+    host = clone.bin / "pulumi-language-python"
+    if "pulumi" in tools and tools["pulumi"].origin != "build":
+        host.unlink(missing_ok=True)
+    elif "pulumi" in tools:
         # A downloaded engine has its language host beside it, a built one is given ours. It looks
         # beside its own file first, hence a file of the clone's and not a symbolic link.
         _own_file(clone.bin / "pulumi", tools["pulumi"].path)

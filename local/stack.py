@@ -15,6 +15,9 @@ from local.errors import LocalError
 from local.paths import STACK, Clone
 from local.progress import say
 
+#: Seconds for the engine to take objects away, or to look at all of them.
+TIMEOUT = 240.0
+
 
 class StackError(LocalError):
     """The engine did not do what was asked; what it printed stands above."""
@@ -23,11 +26,14 @@ class StackError(LocalError):
 def pulumi(
     clone: Clone, environment: Mapping[str, str], *arguments: str, timeout: float | None = None
 ) -> None:
-    """Run the engine; its progress goes to stderr. `timeout` in seconds."""
+    """Run the engine; its progress goes to stderr. `timeout` in seconds.
+
+    It ends with this process, however that ends: two engines never work on one stack.
+    """
     command = f"pulumi {arguments[0]}"
     try:
         done = subprocess.run(
-            [_program(environment), *arguments],
+            ["setpriv", "--pdeathsig", "KILL", _program(environment), *arguments],
             cwd=clone.root,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -79,7 +85,7 @@ def exists(clone: Clone) -> bool:
 def forget(clone: Clone, environment: Mapping[str, str]) -> None:
     """Remove the stack's state; its objects are left to whoever removes the cluster."""
     if exists(clone):
-        _clear_lock(clone, environment)
+        _clear_lock(clone)
         remove = ("stack", "rm", "--yes", "--force", "--preserve-config", "--stack", STACK)
         pulumi(clone, environment, *remove)
 
@@ -90,7 +96,7 @@ def recover(clone: Clone, environment: Mapping[str, str]) -> None:
     Such an object may exist on the cluster and not in the state. Nobody else writes to this
     cluster, so it is deleted, to be made anew.
     """
-    _clear_lock(clone, environment)
+    _clear_lock(clone)
     pending = _pending_operations(clone)
     if not pending:
         return
@@ -108,7 +114,7 @@ def recover(clone: Clone, environment: Mapping[str, str]) -> None:
         if done.returncode:
             raise StackError(f"what a killed run left cannot be deleted: {done.stderr.strip()}")
     clear = ("refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", STACK)
-    pulumi(clone, environment, *clear)
+    pulumi(clone, environment, *clear, timeout=TIMEOUT)
 
 
 def _pending_operations(clone: Clone) -> list[dict[str, Any]]:
@@ -125,6 +131,8 @@ def _begun_object(operation: Mapping[str, Any]) -> dict[str, Any] | None:
     inputs = operation["resource"].get("inputs", {})
     if operation["type"] != "creating" or not {"kind", "metadata"} <= inputs.keys():
         return None
+    if not inputs["metadata"].get("name"):  # the API server chose it, so nobody here knows it
+        return None
     named = {key: inputs["metadata"].get(key) for key in ("name", "namespace")}
     return {
         "apiVersion": inputs["apiVersion"],
@@ -133,17 +141,14 @@ def _begun_object(operation: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _clear_lock(clone: Clone, environment: Mapping[str, str]) -> None:
+def _clear_lock(clone: Clone) -> None:
     """Take away the lock of an engine that was killed; one that runs keeps its lock."""
-    for lock in (clone.backend / ".pulumi" / "locks").rglob("*.json"):
+    for lock in (clone.backend / ".pulumi" / "locks").rglob(f"{STACK}/*.json"):
         try:
             holder = int(json.loads(lock.read_text())["pid"])
         except (ValueError, KeyError, FileNotFoundError):
             holder = 0
         command = Path(f"/proc/{holder}/cmdline")
         if holder and command.exists() and b"pulumi" in command.read_bytes():
-            raise StackError(
-                f"process {holder} is at work on the stack (`pulumi cancel` ends that)"
-            )
-        pulumi(clone, environment, "cancel", "--yes", "--stack", STACK)
-        return
+            raise StackError(f"process {holder} is at work on the stack: wait for it, or end it")
+        lock.unlink(missing_ok=True)

@@ -15,8 +15,6 @@ from local.paths import STACK, Clone
 from local.progress import say, step
 from local.toolchain.pins import FOR_UP
 
-#: Seconds after which `make down` stops waiting for objects that do not go.
-DESTROY_TIMEOUT = 240.0
 #: What `make up` asks the model in the end.
 MODEL, VALUES = "half_plus_two", ("1", "2", "5")
 #: Seconds that a gateway may take to serve a route that it has accepted.
@@ -57,6 +55,8 @@ def up(clone: Clone) -> None:
                     current.note,
                 )
                 current.note(f"{spec.api_url}, logs in {spec.logs}")
+        else:
+            cluster.import_new_images(clone.cluster_name, archives)
         _write_kubeconfig(clone)
         put_models(clone)
         stack.select(clone, environment)
@@ -75,7 +75,7 @@ def down(clone: Clone) -> None:
             try:
                 stack.recover(clone, environment)
                 arguments = ("destroy", "--yes", "--skip-preview", "--stack", STACK)
-                stack.pulumi(clone, environment, *arguments, timeout=DESTROY_TIMEOUT)
+                stack.pulumi(clone, environment, *arguments, timeout=stack.TIMEOUT)
             except stack.StackError as error:
                 say(f"  {error}; what is left goes with the cluster")
         with step("Kubernetes stopped"):
@@ -86,11 +86,20 @@ def down(clone: Clone) -> None:
 
 def clean(clone: Clone) -> None:
     """Remove what this clone keeps: its environments and its state."""
-    if cluster.is_running(clone.cluster_name):
-        raise UpError("the dev stack is up: `make down` first")
-    for directory in (clone.state, clone.venv, clone.client_venv):
-        shutil.rmtree(directory, ignore_errors=True)
+    with prepare.only_run(clone):
+        if cluster.is_running(clone.cluster_name):
+            raise UpError("the dev stack is up: `make down` first")
+        cluster.stop(clone.cluster_name)
+        for directory in (clone.state, clone.venv, clone.client_venv):
+            shutil.rmtree(directory, ignore_errors=True)
     say(f"✓ removed; tools and images stay in {paths.cache_dir()}")
+
+
+def ready(clone: Clone) -> dict[str, str]:
+    """The environment to work on the dev stack in. Raises `UpError` before the first `make up`."""
+    if not (clone.bin / "pulumi").exists() or not clone.client_venv.exists():
+        raise UpError("nothing is set up yet: run `make up` (or `make tools`) first")
+    return prepare.engine_environment(clone)
 
 
 def run_client(clone: Clone, environment: Mapping[str, str], *arguments: str) -> None:

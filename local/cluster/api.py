@@ -63,14 +63,14 @@ class Api:
     def merge(self, path: str, body: Object) -> Object:
         return self.call("PATCH", path, body, "application/merge-patch+json")
 
-    def watch(self, path: str) -> Iterator[Object]:
-        """The objects under `path` as they are, then again whenever one changes.
-
-        Ends when the server closes the watch (after minutes, as is usual): call again.
-        """
+    def list(self, path: str) -> tuple[list[Object], str]:
+        """The objects under `path`, and the version to watch on from."""
         listed = self.call("GET", path)
-        yield from listed["items"]
-        version = listed["metadata"]["resourceVersion"]
+        return listed["items"], listed["metadata"]["resourceVersion"]
+
+    def watch(self, path: str, version: str) -> Iterator[Object]:
+        """Each object under `path` that changes after `version`; `deleted` is true in one that
+        went. Ends when the server closes the watch, after minutes, as is usual: list again."""
         query = f"?watch=1&resourceVersion={version}&timeoutSeconds=300"
         response = self._send("GET", path + query, None, "application/json", 330.0)
         for line in response:

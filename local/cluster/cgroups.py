@@ -69,7 +69,7 @@ def processes(cluster: str) -> set[int]:
         for procs in (mount / name_of(cluster)).rglob("cgroup.procs"):
             with contextlib.suppress(FileNotFoundError, OSError):
                 found |= {int(line) for line in procs.read_text().split()}
-    return found
+    return found - {0}  # how a process of another PID namespace is shown
 
 
 def destroy(cluster: str) -> None:

@@ -30,13 +30,20 @@ class LoadBalancers:
         self._free = spec.network.load_balancer_ips
         self._given: dict[str, str] = {}
 
+    def keep_only(self, uids: set[str]) -> None:
+        """Take back the addresses of Services that went while nobody watched."""
+        for uid in self._given.keys() - uids:
+            self._take_back(uid)
+
+    def _take_back(self, uid: str) -> None:
+        if address := self._given.pop(uid, None):
+            self._free.append(address)
+            _ip("addr", "del", f"{address}/32", "dev", "eth0")
+
     def reconcile(self, api: Api, service: Object) -> None:
         uid = service["metadata"]["uid"]
-        wanted = service["spec"].get("type") == "LoadBalancer" and not service.get("deleted")
-        if not wanted:
-            if address := self._given.pop(uid, None):
-                self._free.append(address)
-                _ip("addr", "del", f"{address}/32", "dev", "eth0")
+        if service["spec"].get("type") != "LoadBalancer" or service.get("deleted"):
+            self._take_back(uid)
             return
         if uid not in self._given:
             self._given[uid] = self._free.pop(0)
@@ -59,6 +66,9 @@ class Volumes:
 
     def __init__(self, spec: ClusterSpec) -> None:
         self._spec = spec
+
+    def keep_only(self, uids: set[str]) -> None:
+        """Nothing: a volume left over by a claim that went unseen takes nothing but its name."""
 
     def reconcile(self, api: Api, claim: Object) -> None:
         metadata, spec = claim["metadata"], claim["spec"]
@@ -108,11 +118,21 @@ def start(spec: ClusterSpec, log: Callable[[str], None]) -> None:
 def _run(
     spec: ClusterSpec, controller: LoadBalancers | Volumes, log: Callable[[str], None]
 ) -> None:
+    def reconcile(api: Api, found: Object) -> None:
+        try:
+            controller.reconcile(api, found)
+        except (ApiError, RuntimeError, IndexError) as error:  # the others go on
+            log(f"{type(controller).__name__}: {found['metadata'].get('name')}: {error!r}")
+
     while True:
         try:
             api = Api(spec, "cloud")
-            for found in api.watch(controller.path):
-                controller.reconcile(api, found)
+            listed, version = api.list(controller.path)
+            controller.keep_only({one["metadata"]["uid"] for one in listed})
+            for found in listed:
+                reconcile(api, found)
+            for found in api.watch(controller.path, version):
+                reconcile(api, found)
         # A controller outlives whatever the API server or the network does, and logs it.
         except Exception:  # noqa: BLE001
             log(f"{type(controller).__name__}: {traceback.format_exc()}")
@@ -125,7 +145,10 @@ def _address(found: Object, plural: str) -> str:
 
 
 def _ip(*arguments: str) -> None:
-    subprocess.run(["ip", *arguments], check=True, capture_output=True)
+    # The exit code may have gone to the supervisor, which reaps every child: stderr tells.
+    done = subprocess.run(["ip", *arguments], check=False, capture_output=True, text=True)
+    if done.stderr.strip():
+        raise RuntimeError(f"`ip {' '.join(arguments)}`: {done.stderr.strip()}")
 
 
 def _ignore_missing(call: Callable[[], object]) -> None:

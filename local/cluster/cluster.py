@@ -10,8 +10,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from local.cluster import certificates, cgroups, manifests, programs
@@ -70,13 +72,13 @@ def start(spec_for: Callable[[int], ClusterSpec], name: str, note: Note) -> Clus
         )
     stop(name)
     directory = BASE / name
-    directory.mkdir(parents=True)
+    directory.mkdir(parents=True, mode=0o700)
     KUBELET.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + START_TIMEOUT
     try:
         note("its namespaces and network")
         supervisor = _spawn(name, directory)
-        spec = spec_for(_connect(name, _inner_pid(supervisor, deadline)).index)
+        spec = spec_for(_connect(name, _inner_pid(supervisor, directory, deadline)).index)
         spec.logs.mkdir()
         certificates.make(spec)
         programs.write_configuration(spec)
@@ -87,19 +89,22 @@ def start(spec_for: Callable[[int], ClusterSpec], name: str, note: Note) -> Clus
         _bring_up(spec, supervisor, note, deadline)
         (directory / "ready").touch()
         return spec
+    except ClusterError as error:
+        kept = stop(name, keep_logs=True)
+        raise ClusterError(f"{error}\nThe logs are kept in {kept}") from error
     except BaseException:
-        stop(name, keep_logs=True)
+        stop(name)
         raise
 
 
-def stop(name: str, keep_logs: bool = False) -> None:
-    """Kill the cluster's processes and remove its cgroups and its directory."""
+def stop(name: str, keep_logs: bool = False) -> Path | None:
+    """Kill the cluster's processes and remove its cgroups and its directory.
+
+    Returns the directory that its logs were copied to, where they were asked for.
+    """
     directory = BASE / name
-    if keep_logs and (directory / "logs").is_dir():
-        kept = Path(os.environ.get("TMPDIR", "/tmp"), f"slipway-{name}-logs")
-        shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(directory / "logs", kept)
     cgroups.destroy(name)
+    kept = _keep_logs(directory) if keep_logs else None
     for link in json.loads(_ip("-json", "link", "show") or "[]"):
         if link.get("ifalias") == name:  # the kernel removes it too, a moment later
             with contextlib.suppress(ClusterError):
@@ -108,7 +113,18 @@ def stop(name: str, keep_logs: bool = False) -> None:
         shutil.rmtree(directory)
     with contextlib.suppress(OSError):  # another cluster's directory is still there
         BASE.rmdir()
-        KUBELET.rmdir()
+    if not BASE.exists():
+        with contextlib.suppress(OSError):  # not there, or a kubelet's that is not ours
+            KUBELET.rmdir()
+    return kept
+
+
+def _keep_logs(directory: Path) -> Path:
+    kept = Path(tempfile.mkdtemp(prefix=f"slipway-{directory.name}-logs-"))
+    with contextlib.suppress(OSError):  # a full disk may be why the cluster did not start
+        for log in (*(directory / "logs").glob("*"), directory / "supervisor.err"):
+            shutil.copy2(log, kept)
+    return kept
 
 
 def nsenter(name: str) -> list[str]:
@@ -131,6 +147,15 @@ def import_image(spec: ClusterSpec, archive: str) -> None:
         raise ClusterError(f"{archive} cannot be imported: {done.stderr.strip()}")
 
 
+def import_new_images(name: str, archives: list[str]) -> None:
+    """Import what a running cluster has not been given yet."""
+    spec = running_spec(name)
+    for archive in archives:
+        if archive not in spec.images:
+            import_image(spec, archive)
+    replace(spec, images=archives).save()
+
+
 def _spawn(name: str, directory: Path) -> subprocess.Popen[bytes]:
     # The shell enters the cgroup and becomes `unshare`, so that no process is ever outside.
     enter = 'while [ "$1" != -- ]; do echo $$ > "$1"; shift; done; shift; exec "$@"'
@@ -139,7 +164,7 @@ def _spawn(name: str, directory: Path) -> subprocess.Popen[bytes]:
     # network is there, the supervisor ends, and the link with it.
     namespaces = ["--mount", "--net", "--pid", "--ipc", "--fork", "--mount-proc"]
     unshare = ["unshare", *namespaces, "--propagation", "private", "--kill-child"]
-    command = ["sh", "-c", enter, "sh", *groups, "--", *unshare, sys.executable]
+    command = ["sh", "-ec", enter, "sh", *groups, "--", *unshare, sys.executable]
     root = Path(__file__).resolve().parents[2]
     with (directory / "supervisor.err").open("wb") as errors:
         return subprocess.Popen(
@@ -152,13 +177,15 @@ def _spawn(name: str, directory: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _inner_pid(supervisor: subprocess.Popen[bytes], deadline: float) -> int:
+def _inner_pid(supervisor: subprocess.Popen[bytes], directory: Path, deadline: float) -> int:
     children = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children")
     while time.monotonic() < deadline and supervisor.poll() is None:
-        if found := children.read_text().split():
-            return int(found[0])
+        with contextlib.suppress(FileNotFoundError):  # it ended just now
+            if found := children.read_text().split():
+                return int(found[0])
         time.sleep(0.01)
-    raise ClusterError(f"unshare ended with {supervisor.poll()} before the cluster's first process")
+    said = (directory / "supervisor.err").read_text(errors="replace").strip()
+    raise ClusterError(f"the cluster's first process ended with {supervisor.poll()}: {said}")
 
 
 def _connect(name: str, pid: int) -> Network:

@@ -17,6 +17,8 @@ SERVICE_CIDR = "10.96.0.0/16"
 API_SERVICE_IP = "10.96.0.1"
 DNS_IP = "10.96.0.10"
 API_PORT = 6443
+#: All networks between the machine and its clusters.
+NETWORKS = "10.213.0.0/16"
 
 
 @dataclass(frozen=True)

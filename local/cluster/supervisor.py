@@ -61,9 +61,7 @@ def connect(spec: ClusterSpec) -> None:
     _run("ip", "addr", "add", f"{spec.network.node_ip}/24", "dev", "eth0")
     _run("ip", "link", "set", "eth0", "up")
     _run("ip", "route", "add", "default", "via", spec.network.host_ip)
-    # All three are settings of this network namespace.
-    for key, value in {"net/ipv4/ip_forward": "1", "net/ipv4/conf/all/route_localnet": "1"}.items():
-        Path("/proc/sys", key).write_text(value)
+    Path("/proc/sys/net/ipv4/ip_forward").write_text("1")  # of this network namespace only
 
 
 class Supervisor:

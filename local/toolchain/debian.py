@@ -3,6 +3,7 @@ no service is started and nothing of the machine changes."""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import tempfile
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from local.errors import LocalError
+from local.toolchain.pins import DEBIAN
 
 
 class DebianError(LocalError):
@@ -21,6 +23,12 @@ def _run(command: list[str], cwd: Path | None = None) -> str:
     if done.returncode:
         raise DebianError(f"`{' '.join(command)}` failed:\n{(done.stderr or done.stdout).strip()}")
     return done.stdout
+
+
+def directory(cache: Path, name: str) -> Path:
+    """Where the packages that `name` stands for in the pins are unpacked."""
+    listed = hashlib.sha256(" ".join(DEBIAN[name]).encode()).hexdigest()
+    return cache / "debian" / f"{name}-{listed[:8]}"
 
 
 def unpack(packages: Iterable[str], target: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import io
 import os
 import tarfile
@@ -58,7 +59,7 @@ class Downloads:
             raise Unavailable(
                 f"{host} answered {error.code} for {urlsplit(address).path}"
             ) from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             reason = f"{host} cannot be reached ({getattr(error, 'reason', error)})"
             self._dead[host] = reason
             raise Unavailable(reason) from error
@@ -69,7 +70,7 @@ class Downloads:
         """Put `program` (and its `extra_members`) into the directory `target`."""
         if not program.url:
             raise Unavailable(f"{program.name} is not published as a binary")
-        sums = self.read(program.checksum).decode()
+        sums = self.read(program.checksum).decode(errors="replace")
         body = self.read(program.url, note)
         expected = _published_sum(sums, PurePosixPath(urlsplit(program.url).path).name)
         actual = hashlib.sha256(body).hexdigest()
@@ -81,8 +82,12 @@ class Downloads:
             return [_executable(target / program.name, body)]
         found = []
         with tarfile.open(fileobj=io.BytesIO(body), mode="r:gz") as archive:
-            for member in (program.member, *program.extra_members):
-                content = archive.extractfile(member)
+            # The program itself last: where it is, all that belongs to it is.
+            for member in (*program.extra_members, program.member):
+                try:
+                    content = archive.extractfile(member)
+                except KeyError:
+                    content = None
                 if content is None:
                     raise Unavailable(f"{program.url} holds no file {member}")
                 found.append(_executable(target / PurePosixPath(member).name, content.read()))
@@ -100,7 +105,7 @@ def _published_sum(text: str, file: str) -> str:
 
 
 def _executable(path: Path, body: bytes) -> Path:
-    partial = path.with_name(path.name + ".part")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     partial.write_bytes(body)
     partial.chmod(0o755)
     return partial.replace(path)

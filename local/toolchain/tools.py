@@ -101,7 +101,7 @@ class Toolbox:
 
     def debian(self, name: str) -> Path:
         """The root of the unpacked Debian packages that `name` stands for in the pins."""
-        target = self.cache / "debian" / name
+        target = debian.directory(self.cache, name)
         if target.is_dir():
             return target
         with self._lock(), step(f"{name} from Debian's packages"):
@@ -116,4 +116,6 @@ class Toolbox:
             except BlockingIOError:
                 say(f"  ... another run is filling {self.cache}, waiting for it")
                 fcntl.flock(handle, fcntl.LOCK_EX)
+            for left in self.cache.glob("tools/*/*/.*.part"):  # by a run that was killed
+                left.unlink()
             yield
