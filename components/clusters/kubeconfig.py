@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,16 @@ from urllib.parse import urlsplit
 
 #: A cluster in another continent answers a TCP connect well within this.
 PROBE_SECONDS = 5.0
+_SECTIONS = {"clusters": "cluster", "users": "user", "contexts": "context"}
+_FILES = ("certificate-authority", "client-certificate", "client-key")
+_TOKEN_FILE = "tokenFile"
+#: Where Go programs, kubectl and the provider among them, look for a proxy.
+_PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
 
 
 class KubeconfigError(ValueError):
-    """A kubeconfig that cannot be used; the text says why."""
+    """A kubeconfig that cannot be used; the text says which and why, and repeats none of it but
+    names: credentials stand in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,31 +54,62 @@ class Kubeconfig:
             return f"unreachable: {self.server} of context `{self.context}`: {why}"
 
 
-def parse(text: str, context: str | None = None, directory: Path | None = None) -> Kubeconfig:
-    """The context named, or else the current one, of a kubeconfig's text. Files that it names
-    are looked for from `directory`.
+def kubeconfig_files(configured: str | None) -> list[Path]:
+    """The files that kubectl would read: the one that is configured, else those that
+    `$KUBECONFIG` lists, else the home's."""
+    if configured:
+        return [Path(configured).expanduser()]
+    listed = [name for name in os.environ.get("KUBECONFIG", "").split(os.pathsep) if name]
+    return [Path(name).expanduser() for name in listed or ["~/.kube/config"]]
+
+
+def parse(text: str, where: str, context: str | None = None) -> Kubeconfig:
+    """The context named, or else the current one, of a kubeconfig's text; `where` the text is
+    from begins what is said of it. Files that it names are looked for from the working
+    directory.
 
     Raises `KubeconfigError`.
     """
-    document = _document(text)
-    contexts = _named(document, "contexts", "context")
-    chosen = context or document.get("current-context") or ""
+    return _chosen(_document(text, where), where, context)
+
+
+def read(files: Sequence[Path], context: str | None = None) -> Kubeconfig:
+    """`parse` of files, merged as kubectl does: the first that has a name, or a current context,
+    says what it is, and a file that is not there is passed over where another is. Files that
+    they name are looked for from their own directories.
+
+    Raises `KubeconfigError`.
+    """
+    where = f"`{os.pathsep.join(map(str, files))}`"
+    there = [path for path in files if path.exists()]
+    if not there:
+        raise KubeconfigError(f"{where} is not there")
+    merged: dict[str, Any] = {}
+    for path in there:
+        document = _document(_content(path), f"`{path}`", path.absolute().parent)
+        for section in _SECTIONS:
+            merged[section] = [*merged.get(section, ()), *document[section]]
+        merged["current-context"] = merged.get("current-context") or document["current-context"]
+    return _chosen(merged, where, context)
+
+
+def _chosen(document: dict[str, Any], where: str, context: str | None) -> Kubeconfig:
+    clusters, users, contexts = (_by_name(document[section]) for section in _SECTIONS)
+    chosen = str(context or document["current-context"] or "")
     if chosen not in contexts:
         there = f"it has {', '.join(f'`{name}`' for name in contexts) or 'none'}"
         raise KubeconfigError(
-            f"has no context `{chosen}`; {there}"
+            f"{where} has no context `{chosen}`; {there}"
             if chosen
-            else f"names no current context; {there}"
+            else f"{where} names no current context; {there}"
         )
     parts = contexts[chosen]
-    clusters, users = _named(document, "clusters", "cluster"), _named(document, "users", "user")
     cluster = clusters.get(str(parts.get("cluster")))
     if not cluster or not cluster.get("server"):
-        raise KubeconfigError(f"has no server for context `{chosen}`")
+        raise KubeconfigError(f"{where} has no server for context `{chosen}`")
     user = users.get(str(parts.get("user")), {})
-    base = directory or Path()
-    _read_into(cluster, ("certificate-authority",), base)
-    _read_into(user, ("client-certificate", "client-key"), base)
+    for entry in (cluster, user):
+        _read_into(entry, where)
     alone = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -83,25 +122,23 @@ def parse(text: str, context: str | None = None, directory: Path | None = None) 
         text=json.dumps(alone, sort_keys=True),
         context=chosen,
         server=cluster["server"],
-        direct="proxy-url" not in cluster and not os.environ.get("HTTPS_PROXY"),
+        direct="proxy-url" not in cluster and not any(map(os.environ.get, _PROXY_VARIABLES)),
     )
 
 
-def read(path: Path, context: str | None = None) -> Kubeconfig:
-    """`parse` of a file.
-
-    Raises `KubeconfigError`.
-    """
+def _content(path: Path) -> str:
     if not path.is_file():
-        raise KubeconfigError("is not there" if not path.exists() else "is not a file")
+        raise KubeconfigError(f"`{path}` is not a file")
     try:
-        text = path.read_text()
+        return path.read_text()
     except OSError as error:
-        raise KubeconfigError(f"cannot be read: {error.strerror}") from error
-    return parse(text, context, path.resolve().parent)
+        raise KubeconfigError(f"`{path}` cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise KubeconfigError(f"`{path}` is not text in UTF-8") from None
 
 
-def _document(text: str) -> dict[str, Any]:
+def _document(text: str, where: str, directory: Path = Path()) -> dict[str, Any]:
+    """The sections of a kubeconfig, with the files that it names below `directory`."""
     try:
         document = json.loads(text)
     except ValueError:
@@ -109,28 +146,63 @@ def _document(text: str) -> dict[str, Any]:
 
         try:
             document = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise KubeconfigError(f"is not YAML: {' '.join(str(error).split())}") from error
+        except (yaml.YAMLError, ValueError) as error:
+            # Its own text quotes the line, which may be a key. So would a chained error.
+            raise KubeconfigError(f"{where} is not YAML: {_fault(error)}") from None
     if not isinstance(document, dict):
-        raise KubeconfigError("is not a kubeconfig: it holds no map")
-    return document
-
-
-def _named(document: dict[str, Any], section: str, key: str) -> dict[str, dict[str, Any]]:
-    entries = document.get(section) or []
-    try:
-        return {entry["name"]: dict(entry.get(key) or {}) for entry in entries}
-    except (TypeError, KeyError, AttributeError, ValueError) as error:
-        raise KubeconfigError(f"is not a kubeconfig: `{section}` is malformed") from error
-
-
-def _read_into(entry: dict[str, Any], keys: tuple[str, ...], directory: Path) -> None:
-    for key in keys:
-        file = entry.pop(key, None)
-        if file is None:
-            continue
+        raise KubeconfigError(f"{where} is not a kubeconfig: it holds no map")
+    found: dict[str, Any] = {"current-context": document.get("current-context")}
+    for section, key in _SECTIONS.items():
         try:
-            content = (directory / str(file)).read_bytes()
-        except OSError as error:
-            raise KubeconfigError(f"names `{file}`: {error.strerror}") from error
-        entry[f"{key}-data"] = base64.b64encode(content).decode()
+            found[section] = [
+                {"name": entry["name"], key: _located(dict(entry.get(key) or {}), directory)}
+                for entry in document.get(section) or []
+            ]
+        except (TypeError, KeyError, AttributeError, ValueError):
+            raise KubeconfigError(
+                f"{where} is not a kubeconfig: `{section}` is malformed"
+            ) from None
+    return found
+
+
+def _fault(error: Exception) -> str:
+    """What and where, without what stands there."""
+    mark = getattr(error, "problem_mark", None)
+    # An unquoted password that begins with `!` or `*` is a tag or an alias, named in quotes.
+    problem = re.sub(r"(['\"]).*\1", "…", getattr(error, "problem", None) or "it is malformed")
+    return f"{problem} in line {mark.line + 1}" if mark else problem
+
+
+def _located(entry: dict[str, Any], directory: Path) -> dict[str, Any]:
+    for key in (*_FILES, _TOKEN_FILE):
+        if entry.get(key):
+            entry[key] = str(directory / str(entry[key]))
+    return entry
+
+
+def _by_name(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The first of each name."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        (content,) = (value for key, value in entry.items() if key != "name")
+        found.setdefault(str(entry["name"]), content)
+    return found
+
+
+def _read_into(entry: dict[str, Any], where: str) -> None:
+    """Put the content of files in the place of their names, as far as kubectl would read them:
+    data beside a certificate's file wins, a token's file wins over the token."""
+    for key in _FILES:
+        file = entry.pop(key, None)
+        if file and not entry.get(f"{key}-data"):
+            entry[f"{key}-data"] = base64.b64encode(_bytes(file, where)).decode()
+    file = entry.pop(_TOKEN_FILE, None)
+    if file:
+        entry["token"] = _bytes(file, where).decode(errors="replace").strip()
+
+
+def _bytes(file: str, where: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise KubeconfigError(f"{where} names `{file}`: {error.strerror}") from error

@@ -32,7 +32,7 @@ MODEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*[A-Za-z0-9]|[A-Za-z]")
 
 
 class SecretReference(Options):
-    """The name of a value in `slipway:secrets`."""
+    """A value in `slipway:secrets`, by its name."""
 
     secret: str
 

@@ -16,5 +16,6 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         port = server.getsockname()[1]
         path = kubeconfig(tmp_path / "kubeconfig", f"https://127.0.0.1:{port}")
         monkeypatch.setenv("KUBECONFIG", str(path))
-        monkeypatch.delenv("HTTPS_PROXY", raising=False)
+        for variable in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.delenv(variable, raising=False)
         yield path

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.clusters.existing import no_identity
+from components.clusters.local import LocalCluster
 from components.config.load import load
 from components.contracts import Grant
 from components.stack import deploy
@@ -58,9 +58,16 @@ def test_annotations_of_the_load_balancer_are_the_cluster_s() -> None:
 
 
 def test_a_cluster_without_workload_identity_says_so_where_it_is_needed() -> None:
-    assert no_identity("local", "reader", []) == {}
+    made: list[LocalCluster] = []
+
+    def program() -> dict[str, Any]:
+        made.append(LocalCluster("cluster", load().cluster))  # type: ignore[arg-type]
+        return {}
+
+    run(program, stack_file())
+    assert made[0].identity("reader", []) == {}
     with pytest.raises(pulumi.RunError, match="`reader` cannot read s3://bucket/models"):
-        no_identity("local", "reader", [Grant(url="s3://bucket/models")])
+        made[0].identity("reader", [Grant(url="s3://bucket/models")])
 
 
 def test_the_local_cluster_is_the_one_in_kubeconfig(cluster: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.clusters.kubeconfig import KubeconfigError, parse
+from components.clusters.kubeconfig import KubeconfigError, kubeconfig_files, parse, read
 from components.config.load import load, validate
 from components.config.values import byte_count, seconds
 from tests.unit.components.engine import run
@@ -77,7 +77,7 @@ def test_cpu_is_cores_or_thousandths(cpu: Any) -> None:
 )
 def test_a_broken_kubeconfig_is_named_for_what_is_broken(text: str, said: str) -> None:
     with pytest.raises(KubeconfigError, match=said):
-        parse(text)
+        parse(text, "it")
 
 
 def test_only_the_chosen_context_and_its_credentials_leave_a_kubeconfig(tmp_path: Path) -> None:
@@ -102,8 +102,110 @@ def test_only_the_chosen_context_and_its_credentials_leave_a_kubeconfig(tmp_path
             ],
         }
     )
-    found = parse(text, "prod", tmp_path)
+    path = tmp_path / "kubeconfig"
+    path.write_text(text)
+    found = read([path], "prod")
     assert found.server == "https://prod:1"
     assert "prodtoken" in found.text
     assert "devtoken" not in found.text
     assert '"certificate-authority-data": "Q0E="' in found.text
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("token: hunter2: x", "it is not YAML: mapping values are not allowed here in line 2"),
+        ("token: !hunter2", "in line 2"),
+        ("token: *hunter2", "in line 2"),
+        ('token: "hunter2', "in line 3"),
+        ("token: hunter2\x07", "it is not YAML: it is malformed"),
+        ("- hunter2", "in line 2"),
+    ],
+)
+def test_a_broken_kubeconfig_is_not_repeated(line: str, said: str) -> None:
+    with pytest.raises(KubeconfigError) as error:
+        parse(f"a: b\n{line}\n", "it")
+    assert said in str(error.value)
+    assert "hunter2" not in str(error.value)
+    assert error.value.__cause__ is None
+
+
+def test_an_impossible_date_in_a_kubeconfig_is_a_broken_kubeconfig() -> None:
+    with pytest.raises(KubeconfigError, match="is not YAML"):
+        parse("a: 2026-13-45", "it")
+
+
+def write(path: Path, current: str | None = None, **entries: Any) -> Path:
+    sections = {
+        f"{kind}s": [{"name": name, kind: content} for name, content in given.items()]
+        for kind, given in entries.items()
+    }
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(yaml.safe_dump({"current-context": current, **sections}))
+    return path
+
+
+def test_several_kubeconfigs_are_merged_as_kubectl_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "key").write_text("KEY")
+    a = write(
+        tmp_path / "a" / "config",
+        cluster={"one": {"server": "https://first:1"}},
+        context={"one": {"cluster": "one", "user": "me"}},
+    )
+    b = write(
+        tmp_path / "b" / "config",
+        "one",
+        cluster={"one": {"server": "https://second:1"}, "two": {"server": "https://two:1"}},
+        user={"me": {"client-key": "key"}},
+        context={"two": {"cluster": "two"}},
+    )
+    c = write(tmp_path / "c" / "config", "two")
+    monkeypatch.setenv("KUBECONFIG", f"{tmp_path / 'gone'}:{a}:{b}::{c}")
+    found = read(kubeconfig_files(None))
+    assert (found.context, found.server) == ("one", "https://first:1")
+    assert '"client-key-data": "S0VZ"' in found.text
+    assert read(kubeconfig_files(None), "two").server == "https://two:1"
+    with pytest.raises(KubeconfigError, match="no context `one`; it has `two`"):
+        read(kubeconfig_files(str(b)))
+
+
+def test_of_several_kubeconfigs_the_broken_one_is_named(tmp_path: Path) -> None:
+    good, broken = write(tmp_path / "good", "a"), tmp_path / "broken"
+    broken.write_text("a: [")
+    with pytest.raises(KubeconfigError, match=f"^`{broken}` is not YAML"):
+        read([good, broken])
+    with pytest.raises(KubeconfigError, match=f"^`{tmp_path}/x:{tmp_path}/y` is not there"):
+        read([tmp_path / "x", tmp_path / "y"])
+
+
+def context(user: dict[str, Any], **cluster: str) -> dict[str, Any]:
+    return {
+        "cluster": {"c": {"server": "https://c:1", **cluster}},
+        "user": {"u": user},
+        "context": {"x": {"cluster": "c", "user": "u"}},
+    }
+
+
+def test_a_token_in_a_file_is_read_and_wins_over_a_token(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("fresh\n")
+    path = write(tmp_path / "config", "x", **context({"tokenFile": "token", "token": "stale"}))
+    assert '"user": {"token": "fresh"}' in read([path]).text
+
+
+def test_certificate_data_wins_over_a_certificate_s_file(tmp_path: Path) -> None:
+    user = {"client-key": "gone", "client-key-data": "S0VZ"}
+    path = write(tmp_path / "config", "x", **context(user))
+    assert '"user": {"client-key-data": "S0VZ"}' in read([path]).text
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy"])
+def test_a_proxy_of_the_environment_is_seen(
+    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "config", "x", **context({}))
+    assert read([path]).direct
+    monkeypatch.setenv(variable, "http://proxy.example.com")
+    assert not read([path]).direct

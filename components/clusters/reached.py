@@ -1,0 +1,88 @@
+"""`ReachedCluster`: a cluster that is there already, reached by a kubeconfig."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pydantic import PrivateAttr
+
+from components.clusters.kubeconfig import Kubeconfig
+from components.config.stack_config import ClusterOptions
+from components.contracts import Grant, NodePool
+
+
+class ReachedOptions(ClusterOptions):
+    """Options whose validation reads a kubeconfig."""
+
+    _found: Kubeconfig | None = PrivateAttr(default=None)
+
+    @property
+    def found(self) -> Kubeconfig:
+        """The kubeconfig, read when the options were validated."""
+        if self._found is None:
+            raise RuntimeError("the options were not validated with their secrets")
+        return self._found
+
+    def unreachable(self) -> str | None:
+        return self.found.unreachable()
+
+
+class ReachedCluster(pulumi.ComponentResource):
+    """A Kubernetes provider that reads no other kubeconfig than the one that was found, and
+    nothing else: no node pools, and no workload identity, so pods get no leave to read a bucket.
+
+    With `adopt` the provider takes over objects that exist already, which is for clusters that
+    nobody else writes to.
+    """
+
+    kind: str
+    default_controller = "traefik"
+    load_balancer_annotations: Mapping[str, str]
+    name: pulumi.Output[str]
+    kubeconfig: pulumi.Output[str]
+
+    def __init__(
+        self,
+        token: str,
+        name: str,
+        options: ReachedOptions,
+        called: str,
+        *,
+        adopt: bool = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(token, name, None, opts)
+        self.name = pulumi.Output.from_input(called)
+        self.kubeconfig = pulumi.Output.secret(options.found.text)
+        self.provider = self._make_provider(name, adopt)
+        self.node_pools: Mapping[str, NodePool] = {}
+        self.load_balancer_annotations = {}
+        self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
+
+    def _make_provider(self, name: str, adopt: bool) -> Any:
+        from pulumi_kubernetes import Provider
+
+        return Provider(
+            f"{name}-provider",
+            kubeconfig=self.kubeconfig,
+            upsert_existing_objects=adopt or None,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def identity(
+        self, service_account: str, grants: Sequence[Grant]
+    ) -> Mapping[str, pulumi.Input[str]]:
+        """None needed for no grants; raises `pulumi.RunError` for any."""
+        if not grants:
+            return {}
+        urls = ", ".join(grant.url for grant in grants)
+        raise pulumi.RunError(
+            f"slipway:cluster.kind is `{self.kind}`: it has no workload identity, so "
+            f"`{service_account}` cannot read {urls}; serve the model from a volume, or choose a "
+            "cluster of that cloud"
+        )
+
+    def storage_class(self, requested: str | None) -> str | None:
+        return requested
