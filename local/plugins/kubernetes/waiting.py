@@ -27,6 +27,7 @@ Status = Callable[[str], Awaitable[None]]
 _SETTLE: Final = 10.0
 #: Seconds between looks where no event can be counted on (time passes, a watch is cut).
 _LOOK: Final = 5.0
+_FIRST_LOOK: Final = 0.1
 _REPORT: Final = 15.0
 
 
@@ -184,6 +185,8 @@ class Waiter:
         tasks = [asyncio.ensure_future(self._signal(one, changed)) for one in watched]
         cancelled = asyncio.ensure_future(self._cancelled.wait())
         missing = "nothing was heard of it"
+        # What happens before the watch is open is never heard of: the first looks come quickly.
+        pause = _FIRST_LOOK
         try:
             while True:
                 changed.clear()
@@ -202,10 +205,11 @@ class Waiter:
                 change = asyncio.ensure_future(changed.wait())
                 await asyncio.wait(
                     [change, cancelled],
-                    timeout=min(left, _LOOK),
+                    timeout=min(left, pause),
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 change.cancel()
+                pause = min(pause * 2, _LOOK)
         finally:
             for task in (*tasks, cancelled):
                 task.cancel()
