@@ -51,15 +51,29 @@ def create(cluster: str) -> list[Path]:
             if (mount / setting).exists() and not (group / setting).read_text().strip():
                 (group / setting).write_text((mount / setting).read_text())
         if is_v2():
-            # Version 2 allows processes only in leaves: the kubelet makes a sibling of this one.
-            controllers = (mount / "cgroup.controllers").read_text().split()
-            for parent in (mount, group):
-                wanted = " ".join(f"+{controller}" for controller in controllers)
-                (parent / "cgroup.subtree_control").write_text(wanted)
-            group = group / "system"
-            group.mkdir(exist_ok=True)
+            group = _leaf(mount, group)
         procs.append(group / "cgroup.procs")
     return procs
+
+
+def _leaf(mount: Path, group: Path) -> Path:
+    """Version 2 allows processes only in leaves: the kubelet makes a sibling of this one."""
+    controllers = (mount / "cgroup.controllers").read_text().split()
+    for parent in (mount, group):
+        missing = set(controllers) - set((parent / "cgroup.subtree_control").read_text().split())
+        if not missing:
+            continue
+        wanted = " ".join(f"+{controller}" for controller in sorted(missing))
+        try:
+            (parent / "cgroup.subtree_control").write_text(wanted)
+        except OSError as error:
+            raise CgroupError(
+                f"{parent}/cgroup.subtree_control cannot be set to `{wanted}` ({error}): in a "
+                "container, give it a cgroup namespace of its own whose root holds no process"
+            ) from error
+    leaf = group / "system"
+    leaf.mkdir(exist_ok=True)
+    return leaf
 
 
 def processes(cluster: str) -> set[int]:
