@@ -1,0 +1,153 @@
+"""A stack on a cluster that is there already: the local one, by nothing but its kubeconfig."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster.checkout import Checkout
+
+HALF_PLUS_TWO = [2.5, 3.0, 4.5]
+HALF_PLUS_THREE = [3.5, 4.0, 5.5]
+STACK = "beside"
+CLAIM = "files"
+#: Seconds from an `up` that is done to a route that is served.
+ROUTE_TIMEOUT = 20.0
+MANIFEST = Path(__file__).parent / "edge.yaml"
+
+
+def volume(checkout: Checkout) -> Path:
+    """Where a cluster that is not ours would have a disk."""
+    script = (
+        "import sys; from local.cluster.spec import volume_directory as d; print(d(*sys.argv[1:]))"
+    )
+    arguments = (checkout.cluster_name, STACK, CLAIM)
+    return Path(checkout.run("python3", "-c", script, *arguments).stdout.strip())
+
+
+def write_stack(checkout: Checkout, controller: Mapping[str, Any] | str) -> None:
+    """The stack `beside`: its own file, namespace, claim, host and model."""
+    model = {
+        "runtime": "tfserving",
+        "source": {"kind": "pvc", "claim": CLAIM, "path": "half_plus_three"},
+    }
+    sections = {
+        "cluster": {"kind": "existing", "kubeconfig": str(checkout.root / ".slipway/kubeconfig")},
+        "images": {"mirror": "slipway.local"},
+        "namespace": STACK,
+        "gateway": {"kind": "nginx", "controller": controller, "host": "beside.example"},
+        "limits": {"drain": "2s"},
+        "volumes": {CLAIM: {"size": "1Gi"}},
+        "models": {"other": model},
+    }
+    path = checkout.root / f"Pulumi.{STACK}.yaml"
+    written = yaml.safe_load(path.read_text())  # by `stack init`: the passphrase's salt
+    written["config"] = {f"slipway:{key}": value for key, value in sections.items()}
+    path.write_text(yaml.safe_dump(written))
+
+
+@pytest.fixture
+def beside(dev: Checkout) -> Iterator[Checkout]:
+    """A second, empty stack in dev's checkout, and files for its claim; it is taken away again."""
+    dev.pulumi("stack", "init", STACK, "--no-select")
+    shutil.copytree(dev.root / "models", volume(dev))
+    try:
+        yield dev
+    finally:
+        dev.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
+        dev.pulumi("stack", "rm", "--yes", STACK)
+        shutil.rmtree(volume(dev).parent)
+
+
+def first_answer(checkout: Checkout, protocol: str) -> list[float]:
+    """What the model says once the controller has loaded its route: an Ingress gets its address a
+    moment before it is served, with Traefik's own settings up to 2 s."""
+    ask = ("predict", "other", "1", "2", "5", "--protocol", protocol, "--stack", STACK)
+    deadline = time.monotonic() + ROUTE_TIMEOUT
+    while True:
+        done = checkout.client(*ask, check=False)
+        if done.returncode == 0:
+            answer: list[float] = json.loads(done.stdout)
+            return answer
+        late = time.monotonic() > deadline
+        assert not late, f"no answer in {ROUTE_TIMEOUT:.0f} s; the last one was: {done.stderr}"
+
+
+def serves(checkout: Checkout) -> dict[str, Any]:
+    """Bring the stack up, ask its model, find nothing to change; its outputs."""
+    checkout.pulumi("up", "--yes", "--skip-preview", "--stack", STACK)
+    for protocol in ("grpc", "rest"):
+        assert first_answer(checkout, protocol) == HALF_PLUS_THREE
+    for command in ("up", "refresh", "up"):
+        checkout.pulumi(command, "--yes", "--skip-preview", "--expect-no-changes", "--stack", STACK)
+    shown = checkout.pulumi("stack", "output", "--json", "--stack", STACK).stdout
+    outputs: dict[str, Any] = json.loads(shown)
+    assert outputs["cluster"]["kind"] == "existing"
+    assert outputs["kubeconfig"] == "[secret]"
+    assert outputs["gateway"]["host"] == "beside.example"
+    return outputs
+
+
+def everything(checkout: Checkout) -> set[str]:
+    """The names of all objects that a stack may make, in all namespaces."""
+    kinds = "deployments,services,ingresses,configmaps,secrets,poddisruptionbudgets"
+    kinds += ",networkpolicies,persistentvolumeclaims,serviceaccounts,roles,rolebindings"
+    cluster = "namespaces,ingressclasses,clusterroles,clusterrolebindings"
+    rows = "jsonpath={range .items[*]}{.kind} {.metadata.namespace}/{.metadata.name}{'\\n'}{end}"
+    namespaced = checkout.kubectl("get", kinds, "-A", "-o", rows)
+    return set((namespaced + checkout.kubectl("get", cluster, "-o", rows)).splitlines())
+
+
+@pytest.fixture
+def edge(dev: Checkout) -> Iterator[None]:
+    """A controller in the cluster that no stack of ours made."""
+    image = dev.kubectl(
+        "get", "deployments", "-n", "slipway-gateway",
+        "-o", "jsonpath={.items[0].spec.template.spec.containers[0].image}",
+    )  # fmt: skip
+    path = dev.root / ".slipway" / "edge.yaml"
+    path.write_text(MANIFEST.read_text().replace("IMAGE", image))
+    dev.kubectl("apply", "-f", str(path))
+    try:
+        dev.kubectl("rollout", "status", "deployment/edge", "-n", "edge", "--timeout=120s")
+        yield
+    finally:
+        dev.kubectl("delete", "-f", str(path), "--timeout=120s")
+        path.unlink()
+
+
+def test_a_second_stack_on_a_cluster_with_a_controller_leaves_the_first_alone(
+    edge: None, beside: Checkout
+) -> None:
+    before = everything(beside)
+    write_stack(
+        beside,
+        {"kind": "present", "namespace": "edge", "service": "edge", "ingress_class": "edge"},
+    )
+    outputs = serves(beside)
+    assert outputs["gateway"]["address"] != beside.outputs()["gateway"]["address"]
+    assert beside.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
+    beside.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
+    assert everything(beside) == before
+    beside.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "dev")
+    assert beside.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
+
+
+def test_a_stack_brings_its_own_controller_to_a_cluster_without_one(beside: Checkout) -> None:
+    beside.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
+    try:
+        before = everything(beside)
+        write_stack(beside, "traefik")
+        serves(beside)
+        beside.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
+        assert everything(beside) == before
+    finally:
+        beside.pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
+    assert beside.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
