@@ -1,0 +1,31 @@
+"""The images that the program asks for are those that `make up` puts on the node."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from components.platform.gateway.controllers.traefik import TRAEFIK_IMAGE
+from components.runtimes.tfserving import TFSERVING_IMAGE
+
+RECIPES = Path(__file__).parents[3] / "local" / "images" / "recipes.py"
+
+
+def constants() -> dict[str, str]:
+    """The texts that `RECIPES` gives a name. It is read, not imported: it makes images."""
+    return {
+        target.id: node.value.value
+        for node in ast.parse(RECIPES.read_text()).body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def test_the_local_cluster_has_the_images_of_the_program() -> None:
+    recipes = constants()
+    assert recipes["TENSORFLOW_SERVING"] == f"docker.io/{TFSERVING_IMAGE}"
+    assert recipes["TRAEFIK"] == f"docker.io/{TRAEFIK_IMAGE}"
+    assert recipes["TRAEFIK_WHEEL"].rpartition("==")[2] == TRAEFIK_IMAGE.rpartition(":v")[2]
