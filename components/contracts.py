@@ -67,7 +67,7 @@ class Cluster(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Serving:
+class ServingProtocol:
     """What a protocol looks like on the wire. Paths are regular expressions, relative to the
     server; `predict` is the REST path of a prediction, with `{model}` in it."""
 
@@ -77,7 +77,7 @@ class Serving:
     predict: str
 
 
-TENSORFLOW_SERVING = Serving(
+TENSORFLOW_SERVING = ServingProtocol(
     name="tensorflow-serving",
     grpc_services=(r"tensorflow\.serving", r"grpc\.health\.v1"),
     rest_paths="v1/.*",
@@ -90,7 +90,7 @@ class Backend:
     """A model's Service: the ports are None where it does not speak that."""
 
     runtime: str
-    serving: Serving
+    protocol: ServingProtocol
     service: pulumi.Output[str]
     namespace: pulumi.Output[str]
     grpc_port: int | None
@@ -134,12 +134,23 @@ class Gateway(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A PersistentVolumeClaim of the stack's own; `one_node`: one node at a time can mount it."""
+
+    name: pulumi.Output[str]
+    one_node: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class MountedSource:
-    """Model files in a pod: `path` is the absolute directory that holds the versions."""
+    """Model files in a pod: `path` is the absolute directory that holds the versions.
+    `node_mates` are labels for each pod that mounts a volume of one node: all pods with them run
+    on the same one."""
 
     path: str
     volume: VolumeArgsDict
     mount: VolumeMountArgsDict
+    node_mates: Mapping[str, str] = field(default_factory=dict)
 
 
 class ModelSource(Protocol):
@@ -152,7 +163,7 @@ class ModelSource(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelArgs:
-    """Everything a runtime is told of a model. `claims` are the stack's own volumes by name."""
+    """Everything a runtime is told of a model. `clients` are who may call it."""
 
     model: str
     options: ModelOptions

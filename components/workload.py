@@ -3,7 +3,7 @@ and spreading."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,8 @@ class Workload:
     service_account: pulumi.Input[str] | None = None
     """Its token is mounted; without one, no token is."""
     annotations: dict[str, pulumi.Input[str]] = field(default_factory=dict)
+    node_mates: Mapping[str, str] = field(default_factory=dict)
+    """Labels of its pods; all pods of the namespace that have them run on one node."""
 
     def deployment_spec(self) -> DeploymentSpecArgsDict:
         """A Deployment's spec: a new pod answers before an old one stops."""
@@ -71,7 +73,7 @@ class Workload:
         }
 
     def _metadata(self) -> ObjectMetaArgsDict:
-        metadata: ObjectMetaArgsDict = {"labels": self.labels}
+        metadata: ObjectMetaArgsDict = {"labels": {**self.labels, **self.node_mates}}
         if self.annotations:
             metadata["annotations"] = self.annotations
         return metadata
@@ -136,6 +138,19 @@ class Workload:
             ],
             "volumes": [*self.volumes, {"name": "tmp", "empty_dir": {"size_limit": _DISK_LIMIT}}],
         }
+        if self.node_mates:
+            # Required: a new pod on another node would wait for the volume until the roll-out
+            # fails. The first pod may run anywhere, since it matches its own labels.
+            pod["affinity"] = {
+                "pod_affinity": {
+                    "required_during_scheduling_ignored_during_execution": [
+                        {
+                            "topology_key": "kubernetes.io/hostname",
+                            "label_selector": {"match_labels": dict(self.node_mates)},
+                        }
+                    ]
+                }
+            }
         if self.service_account is not None:
             pod["service_account_name"] = self.service_account
         return pod
@@ -165,8 +180,9 @@ def disruption_budget(
     name: str, workload: Workload, namespace: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> pulumi.Resource | None:
     """Evictions take one pod at a time. None for a single replica: a budget would then either
-    protect nothing or block every drain of its node."""
-    if workload.replicas < 2:
+    protect nothing or block every drain of its node. None for pods bound to one node either: on
+    another none can start before the last has left."""
+    if workload.replicas < 2 or workload.node_mates:
         return None
     from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 

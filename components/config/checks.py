@@ -50,30 +50,6 @@ def references(raw: Mapping[str, Any]) -> Iterator[Mistake]:
             )
 
 
-def volumes(raw: Mapping[str, Any]) -> Iterator[Mistake]:
-    """Claims for one pod that two or more pods would mount."""
-    declared, users = raw.get("volumes"), {}
-    models = raw.get("models")
-    if not isinstance(declared, dict) or not isinstance(models, dict):
-        return
-    for name, model in models.items():
-        source = model.get("source") if isinstance(model, dict) else None
-        claim = source.get("claim") if isinstance(source, dict) else None
-        volume = declared.get(claim) if isinstance(claim, str) else None
-        if not isinstance(volume, dict) or volume.get("access_mode") != "ReadWriteOncePod":
-            continue
-        replicas = model.get("replicas", 1)
-        if claim in users or (isinstance(replicas, int) and replicas > 1):
-            yield Mistake(
-                path=f"slipway:models.{name}.source.claim",
-                shown=shown(claim),
-                expected="a claim that more than one pod can mount, or one pod alone",
-                fix=f"set `slipway:volumes.{claim}.access_mode` to `ReadWriteOnce`, or "
-                "`ReadWriteMany` where pods run on several nodes",
-            )
-        users[claim] = name
-
-
 def secrecy(
     raw: Mapping[str, Any], secret_keys: set[str], plaintext: set[str]
 ) -> Iterator[Mistake]:

@@ -70,7 +70,7 @@ def validate(raw: dict[str, Any]) -> tuple[StackConfig | None, list[Mistake]]:
         config = StackConfig.model_validate(raw, context=context)
     except ValidationError as error:
         found += mistakes(error, raw, keys)
-    found += [*checks.clashes(raw), *checks.references(raw), *checks.volumes(raw)]
+    found += [*checks.clashes(raw), *checks.references(raw)]
     return (None if found else config), found
 
 

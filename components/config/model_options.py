@@ -15,7 +15,7 @@ from pydantic import (
 
 from components.config.kinds import Chosen
 from components.config.options import Options, mistake
-from components.config.values import Bytes, Cpu, Duration, Image, byte_count, cores
+from components.config.values import Bytes, Cpu, Duration, Image, byte_count, cores, whole_seconds
 
 
 class Amounts(Options):
@@ -107,4 +107,10 @@ class ModelOptions(Options):
     """The server's image, where it is not the runtime's own pin"""
     startup_timeout: Duration = "10m"
     """How long a new replica may take until the model answers: a place on a node, the image and
-    the model's files included. After that the roll-out has failed and `up` says why"""
+    the model's files included, from 1s to 24h. After that the roll-out has failed and `up` says
+    why"""
+
+    @field_validator("startup_timeout")
+    @classmethod
+    def _time(cls, value: str) -> str:
+        return whole_seconds(value, "24h")

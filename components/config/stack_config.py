@@ -12,13 +12,14 @@ from components.config.model_options import ModelOptions
 from components.config.options import Options, mistake
 from components.config.values import (
     Bytes,
+    ChartRepository,
     Cidr,
     Duration,
     HostName,
     Label,
     Mirror,
     byte_count,
-    seconds,
+    whole_seconds,
 )
 
 #: Pulumi adds `-` and eight characters to a name, and we a role: 63 leaves room for 40.
@@ -68,7 +69,7 @@ class ImagesOptions(Options):
 
     mirror: Mirror | None = None
     """A registry that has every image under the name it has upstream, host left out"""
-    charts: str | None = Field(default=None, pattern=r"^(https?|oci)://\S+[^/]$")
+    charts: ChartRepository | None = None
     """A chart repository that has the charts of all vendors"""
 
 
@@ -97,9 +98,7 @@ class LimitsOptions(Options):
     @field_validator("deadline", "drain", "idle")
     @classmethod
     def _time(cls, value: str) -> str:
-        if value.endswith("ms") or not 1 <= seconds(value) <= 3600:
-            raise mistake("from `1s` to `1h`", "gateways count in whole seconds")
-        return value
+        return whole_seconds(value, "1h")
 
 
 class VolumeOptions(Options):
@@ -107,16 +106,24 @@ class VolumeOptions(Options):
 
     size: Bytes
     access_mode: str = "ReadWriteOnce"
-    """ReadWriteOnce, ReadOnlyMany, ReadWriteMany or ReadWriteOncePod"""
+    """ReadWriteOnce, ReadOnlyMany or ReadWriteMany. A ReadWriteOnce volume is on one node at a
+    time: all pods of the models in it run on that node, and go down together when it is drained"""
     storage_class: Label | None = None
     """The cluster's default where it is left out"""
 
     @field_validator("access_mode")
     @classmethod
     def _known_mode(cls, value: str) -> str:
-        modes = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
+        modes = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany")
+        expected = f"one of {', '.join(modes)}"
+        if value == "ReadWriteOncePod":
+            raise mistake(
+                expected,
+                "a model's next pod starts beside the last one: write `ReadWriteOnce`, or "
+                "`ReadWriteMany` where pods run on several nodes",
+            )
         if value not in modes:
-            raise mistake(f"one of {', '.join(modes)}", "as Kubernetes spells it")
+            raise mistake(expected, "as Kubernetes spells it")
         return value
 
 

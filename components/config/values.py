@@ -16,6 +16,7 @@ _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _QUANTITY = r"[1-9][0-9]*(\.[0-9]+)?"
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_CHARTS_PATTERN = r"^(https?|oci)://\S*[^/\s]$"
 _REPOSITORY = re.compile(r"[a-z0-9]+([._:/-]+[a-z0-9]+)*")
 
 
@@ -37,22 +38,50 @@ def seconds(duration: str) -> int:
     return -int(-int(duration.removesuffix(unit)) * _SECONDS[unit] // 1)
 
 
+def whole_seconds(duration: str, most: str) -> str:
+    """`duration`, where it is from a second to `most`.
+
+    Raises a `mistake`.
+    """
+    if duration.endswith("ms") or not 1 <= seconds(duration) <= seconds(most):
+        raise mistake(
+            f"from `1s` to `{most}`", f"write whole seconds, at least `1s`, at most `{most}`"
+        )
+    return duration
+
+
 def _bytes(raw: Any) -> Any:
     expected = "an amount of bytes with a unit, such as `512Mi` or `1Gi`"
     if isinstance(raw, int | float):
         raise mistake(expected, f"add the unit: `{raw}Mi`, `{raw}Gi`")
     if not isinstance(raw, str):
         raise mistake(expected, "write one text value")
-    number = re.match(r"[0-9.]*", raw)
-    unit = raw.removeprefix(number.group() if number else "").strip()
     if re.fullmatch(f"{_QUANTITY}({'|'.join(_BINARY | _DECIMAL)})", raw):
         return raw
-    letter = unit[:1].upper()
-    if number and number.group() and letter in ("K", "M", "G", "T"):
-        raise mistake(expected, f"did you mean `{number.group()}{letter}i`?")
-    if number and number.group() and not unit:
+    parts = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(.*)", raw)
+    if parts and not parts[2]:
         raise mistake(expected, f"add the unit: `{raw}Mi`, `{raw}Gi`")
+    if parts and not float(parts[1]):
+        raise mistake(expected, "it is more than none")
+    meant = _meant(float(parts[1]), parts[2]) if parts else None
+    if meant:
+        raise mistake(expected, f"did you mean `{meant}`?")
     raise mistake(expected, "units are Ki, Mi, Gi, Ti (powers of 1024) and k, M, G, T")
+
+
+def _meant(number: float, unit: str) -> str | None:
+    """The amount in a known unit, of which it is at least one: `512Mi` for 0.5 `GB`."""
+    for units, step in ((_DECIMAL, 1000), (_BINARY, 1024)):
+        names = list(units)
+        known = unit if unit in units else f"{unit[:1].upper()}i"
+        if known not in units:
+            continue
+        at = names.index(known)
+        if number < 1 and at:
+            number, at = round(number * step), at - 1
+        amount = f"{number:.3f}".rstrip("0").rstrip(".")
+        return f"{amount}{names[at]}" if number >= 1 else None
+    return None
 
 
 def _cpu(raw: Any) -> Any:
@@ -158,6 +187,19 @@ def _mirror(raw: Any) -> Any:
     return raw
 
 
+def _charts(raw: Any) -> Any:
+    expected = "a chart repository such as `https://charts.example.com` or `oci://host/charts`"
+    if not isinstance(raw, str):
+        raise mistake(expected, "write one text value")
+    if re.fullmatch(_CHARTS_PATTERN, raw):
+        return raw
+    if re.fullmatch(_CHARTS_PATTERN, raw.rstrip("/")):
+        raise mistake(expected, f"without the last slash: `{raw.rstrip('/')}`")
+    if "://" not in raw and re.fullmatch(_CHARTS_PATTERN, f"https://{raw.rstrip('/')}"):
+        raise mistake(expected, f"with its scheme: `https://{raw.rstrip('/')}`")
+    raise mistake(expected, "the scheme is `https`, `http` or `oci`")
+
+
 def _inner_path(raw: Any) -> Any:
     expected = "a path inside the volume, such as `half_plus_two` or `team/half_plus_two`"
     if not isinstance(raw, str):
@@ -192,4 +234,7 @@ HostName = Annotated[str, *_text(_host, "A host name: models.example.com")]
 Cidr = Annotated[str, *_text(_cidr, "An address range: 10.0.0.0/8")]
 Image = Annotated[str, *_text(_image, "An image with an exact tag or digest")]
 Mirror = Annotated[str, *_text(_mirror, "A registry host and path, without scheme")]
+ChartRepository = Annotated[
+    str, *_text(_charts, "A chart repository: https://…, oci://…", _CHARTS_PATTERN)
+]
 InnerPath = Annotated[str, *_text(_inner_path, "A path inside a volume")]

@@ -8,7 +8,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import PersistentVolumeClaim, PersistentVolumeClaimSpecArgsDict
 
 from components.config.stack_config import VolumeOptions
-from components.contracts import Cluster
+from components.contracts import Claim, Cluster
 
 
 class Volumes(pulumi.ComponentResource):
@@ -16,7 +16,7 @@ class Volumes(pulumi.ComponentResource):
     files there names it. What happens to the files when a claim goes is the StorageClass's
     reclaim policy."""
 
-    claims: dict[str, pulumi.Output[str]]
+    claims: dict[str, Claim]
 
     def __init__(
         self,
@@ -42,7 +42,10 @@ class Volumes(pulumi.ComponentResource):
                 spec=spec,
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
-            self.claims[claim] = made.metadata.apply(
-                lambda metadata, claim=claim: metadata.name or claim  # type: ignore[misc]
+            self.claims[claim] = Claim(
+                name=made.metadata.apply(
+                    lambda metadata, claim=claim: metadata.name or claim  # type: ignore[misc]
+                ),
+                one_node=options.access_mode == "ReadWriteOnce",
             )
-        self.register_outputs({"claims": self.claims})
+        self.register_outputs({"claims": {key: each.name for key, each in self.claims.items()}})

@@ -70,7 +70,7 @@ class TfServing(Runtime):
         )
         self.backend = Backend(
             runtime="tfserving",
-            serving=TENSORFLOW_SERVING,
+            protocol=TENSORFLOW_SERVING,
             service=service.metadata.apply(lambda metadata: metadata.name or ""),
             namespace=args.namespace,
             grpc_port=GRPC_PORT,
@@ -116,6 +116,7 @@ class TfServing(Runtime):
             deadline=deadline,
             drain=seconds(args.limits.drain),
             startup=seconds(args.options.startup_timeout),
+            node_mates=source.node_mates,
             volumes=[
                 source.volume,
                 {

@@ -9,9 +9,11 @@ import pulumi
 
 from components.config.model_options import SourceOptions
 from components.config.values import InnerPath, Label
-from components.contracts import MountedSource
+from components.contracts import Claim, MountedSource
 
 _MOUNT = "/models"
+#: Pods are found by it that mount the same claim.
+_CLAIM_LABEL = "slipway.dev/claim"
 
 
 class PvcOptions(SourceOptions):
@@ -19,7 +21,8 @@ class PvcOptions(SourceOptions):
 
     kind: Literal["pvc"]
     claim: Label
-    """A key of `slipway:volumes`, or a claim that is in the models' namespace already"""
+    """A key of `slipway:volumes`, or a claim that is in the models' namespace already, which
+    more than one pod can mount"""
     path: InnerPath
     """The model's directory in the volume"""
 
@@ -30,10 +33,12 @@ class PvcSource:
 
     options = PvcOptions
 
-    def __init__(self, options: PvcOptions, claims: Mapping[str, pulumi.Output[str]]) -> None:
+    def __init__(self, options: PvcOptions, claims: Mapping[str, Claim]) -> None:
         self._options = options
         # A claim of the stack's own is an Output: its pods go before it does.
-        self._claim: pulumi.Input[str] = claims.get(options.claim, options.claim)
+        own = claims.get(options.claim)
+        self._claim: pulumi.Input[str] = own.name if own else options.claim
+        self._one_node = own is not None and own.one_node
 
     def mounted(self) -> MountedSource:
         return MountedSource(
@@ -43,4 +48,5 @@ class PvcSource:
                 "persistent_volume_claim": {"claim_name": self._claim, "read_only": True},
             },
             mount={"name": "models", "mount_path": _MOUNT, "read_only": True},
+            node_mates={_CLAIM_LABEL: self._options.claim} if self._one_node else {},
         )

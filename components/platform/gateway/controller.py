@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Added to the longest call: whoever made the call sees its own deadline, not a cut connection.
 MARGIN_SECONDS = 10
+#: The name of the Service that a stack's own Traefik is reached by.
+TRAEFIK_SERVICE = "gateway"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,7 +74,10 @@ class NginxOptions(GatewayOptions):
 
     kind: Literal["nginx"]
     controller: Annotated[ControllerOptions | None, Chosen("controllers", short=True)] = None
-    """What serves them; left out, the cluster's usual one"""
+    """What serves them; left out, the cluster's usual one. A controller of the stack's own takes
+    the namespace `slipway-gateway` and the IngressClass `nginx`, so a cluster holds one; where
+    they are there already, as with a second stack, name what serves the cluster by
+    `{kind: present, …}`"""
     tls: Annotated[SelfSignedOptions | SecretOptions, BeforeValidator(_tls)] = SelfSignedOptions(
         kind="self-signed"
     )
@@ -150,10 +153,10 @@ class NginxGateway(pulumi.ComponentResource):
 
     def _endpoint(self, model: str, backend: Backend) -> Endpoint:
         both = pulumi.Output.all(self.address, self.host)
-        predict = backend.serving.predict.format(model=model)
+        predict = backend.protocol.predict.format(model=model)
         return Endpoint(
             runtime=backend.runtime,
-            protocol=backend.serving.name,
+            protocol=backend.protocol.name,
             grpc=None
             if backend.grpc_port is None
             else both.apply(

@@ -51,7 +51,7 @@ class NginxRoute(pulumi.ComponentResource):
         self._args = args
         backend = args.backend
         if backend.grpc_port is not None:
-            services = "|".join(backend.serving.grpc_services)
+            services = "|".join(backend.protocol.grpc_services)
             self._ingress(
                 f"{name}-grpc",
                 path=rf"/{args.model}/((?:{services})\..+)",
@@ -61,7 +61,7 @@ class NginxRoute(pulumi.ComponentResource):
         if backend.rest_port is not None:
             self._ingress(
                 f"{name}-rest",
-                path=f"/{args.model}/({backend.serving.rest_paths})",
+                path=f"/{args.model}/({backend.protocol.rest_paths})",
                 port=backend.rest_port,
                 annotations={
                     f"{_PREFIX}/backend-protocol": "HTTP",

@@ -72,7 +72,9 @@ def test_a_kubeconfig_that_a_cluster_forgot_to_hide_is_a_secret_output(
 
 
 def test_a_model_is_at_most_ten_kubernetes_objects() -> None:
-    one, two = up(), up(models={"a": model(replicas=2), "half_plus_two": model()})
+    volumes = {"models": {"size": "1Gi", "access_mode": "ReadWriteMany"}}
+    one = up(volumes=volumes)
+    two = up(volumes=volumes, models={"a": model(replicas=2), "half_plus_two": model()})
     counts = [
         sum(each.type.startswith("kubernetes:") for each in it.resources) for it in (one, two)
     ]
@@ -224,7 +226,11 @@ def test_the_namespace_of_the_models_is_the_configured_one() -> None:
 
 def test_a_disruption_budget_exists_only_where_a_pod_can_be_spared() -> None:
     assert up().of("PodDisruptionBudget") == []
-    spared = up(models={"half_plus_two": model(replicas=2)}).one("PodDisruptionBudget")
+    recording = up(
+        models={"half_plus_two": model(replicas=2)},
+        volumes={"models": {"size": "1Gi", "access_mode": "ReadWriteMany"}},
+    )
+    spared = recording.one("PodDisruptionBudget")
     assert spared.inputs["spec"]["maxUnavailable"] == 1
 
 

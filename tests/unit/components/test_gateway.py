@@ -295,6 +295,15 @@ def test_a_controller_that_is_present_is_read_and_not_touched() -> None:
     ]
 
 
+def test_ingress_nginx_of_another_stack_can_be_shared() -> None:
+    present = {
+        "kind": "present",
+        "namespace": "slipway-gateway",
+        "service": "ingress-nginx-controller",
+    }
+    assert up(controller=present).outputs["gateway"]["address"] == ADDRESS
+
+
 def test_ranges_for_somebody_else_s_load_balancer_are_refused() -> None:
     present = {"kind": "present", "namespace": "ingress", "service": "controller"}
     with pytest.raises(pulumi.RunError, match="loadBalancerSourceRanges"):

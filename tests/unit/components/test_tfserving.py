@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from components.config.load import load
 from components.stack import deploy
 from tests.unit.components.engine import Recording, run
 from tests.unit.components.environment import model, stack_file
 
 
-def up(limits: dict[str, Any] | None = None, **changes: Any) -> Recording:
-    config = stack_file(models={"half_plus_two": model(**changes)}, limits=limits)
+def up(
+    limits: dict[str, Any] | None = None, access_mode: str = "ReadWriteOnce", **changes: Any
+) -> Recording:
+    volumes = {"models": {"size": "1Gi", "access_mode": access_mode}}
+    config = stack_file(models={"half_plus_two": model(**changes)}, limits=limits, volumes=volumes)
     return run(lambda: deploy(load()), config)
 
 
@@ -112,7 +117,7 @@ def test_the_service_selects_the_pods_of_its_model() -> None:
     service = recording.one("Service", "half-plus-two-service").inputs["spec"]
     spec = recording.one("Deployment", "half-plus-two-server").inputs["spec"]
     assert service["selector"] == spec["selector"]["matchLabels"]
-    assert service["selector"] == spec["template"]["metadata"]["labels"]
+    assert service["selector"].items() <= spec["template"]["metadata"]["labels"].items()
     assert [(each["name"], each["port"]) for each in service["ports"]] == [
         ("grpc", 8500),
         ("rest", 8501),
@@ -144,3 +149,32 @@ def test_a_limit_below_the_default_request_lowers_that_request() -> None:
 def test_an_image_of_one_s_own_replaces_the_pin() -> None:
     container = server(up(image="registry.example.com/serving:2.19.1-gpu"))["containers"][0]
     assert container["image"] == "registry.example.com/serving:2.19.1-gpu"
+
+
+def test_pods_that_mount_a_volume_of_one_node_run_on_that_node() -> None:
+    config = stack_file(models={"a": model(replicas=2), "b": model()})
+    recording = run(lambda: deploy(load()), config)
+    for name in ("a-server", "b-server"):
+        template = recording.one("Deployment", name).inputs["spec"]["template"]
+        (term,) = template["spec"]["affinity"]["podAffinity"][
+            "requiredDuringSchedulingIgnoredDuringExecution"
+        ]
+        assert term["topologyKey"] == "kubernetes.io/hostname"
+        assert term["labelSelector"] == {"matchLabels": {"slipway.dev/claim": "models"}}
+        # The first of them could run nowhere if it did not match itself.
+        assert template["metadata"]["labels"]["slipway.dev/claim"] == "models"
+
+
+@pytest.mark.parametrize("mode", ["ReadWriteMany", "ReadOnlyMany"])
+def test_pods_that_mount_a_volume_of_many_nodes_run_on_any(mode: str) -> None:
+    assert "affinity" not in server(up(access_mode=mode, replicas=2))
+
+
+def test_pods_that_mount_a_claim_of_somebody_else_run_where_that_lets_them() -> None:
+    source = {"kind": "pvc", "claim": "other", "path": "half_plus_two"}
+    assert "affinity" not in server(up(source=source))
+
+
+def test_pods_of_one_node_do_not_block_its_drain() -> None:
+    assert up(replicas=2).of("PodDisruptionBudget") == []
+    assert len(up(replicas=2, access_mode="ReadWriteMany").of("PodDisruptionBudget")) == 1

@@ -142,14 +142,58 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
         '"My_Models"',
         "did you mean `my-models`",
     ),
-    "one-pod claim for two pods": (
+    "a claim for one pod": (
         {
             "volumes": {"models": {"size": "1Gi", "access_mode": "ReadWriteOncePod"}},
-            **one(replicas=2),
+            **one(replicas={"min": 3, "max": 3}),
         },
-        "slipway:models.half_plus_two.source.claim",
-        '"models"',
-        "`ReadWriteMany`",
+        "slipway:volumes.models.access_mode",
+        '"ReadWriteOncePod"',
+        "`ReadWriteOnce`",
+    ),
+    "startup timeout in milliseconds": (
+        one(startup_timeout="5ms"),
+        "slipway:models.half_plus_two.startup_timeout",
+        '"5ms"',
+        "whole seconds",
+    ),
+    "startup timeout too long": (
+        one(startup_timeout="999999h"),
+        "slipway:models.half_plus_two.startup_timeout",
+        '"999999h"',
+        "at most `24h`",
+    ),
+    "memory below one of its unit": (
+        one(resources={"requests": {"memory": "0.5Gi"}}),
+        "slipway:models.half_plus_two.resources.requests.memory",
+        '"0.5Gi"',
+        "did you mean `512Mi`",
+    ),
+    "no memory at all": (
+        one(resources={"limits": {"memory": "0Gi"}}),
+        "slipway:models.half_plus_two.resources.limits.memory",
+        '"0Gi"',
+        "more than none",
+    ),
+    "charts with a last slash": (
+        {"images": {"charts": "https://charts.example.com/"}},
+        "slipway:images.charts",
+        '"https://charts.example.com/"',
+        "without the last slash: `https://charts.example.com`",
+    ),
+    "charts without a scheme": (
+        {"images": {"charts": "charts.example.com"}},
+        "slipway:images.charts",
+        '"charts.example.com"',
+        "`https://charts.example.com`",
+    ),
+    "Traefik of another stack": (
+        gateway(
+            controller={"kind": "present", "namespace": "slipway-gateway", "service": "gateway"}
+        ),
+        "slipway:gateway.controller",
+        None,
+        "a controller for the whole cluster",
     ),
     "names that clash as Kubernetes names": (
         {"models": {"a_b": model(), "a-b": model()}},

@@ -55,6 +55,36 @@ def test_keys_of_providers_are_none_of_our_business() -> None:
     assert recording.outputs["namespace"] == "models"
 
 
+@pytest.mark.parametrize("duration", ["1s", "90m", "24h"])
+def test_a_model_may_take_from_a_second_to_a_day_to_start(duration: str) -> None:
+    config = valid(stack_file(models={"m": model(startup_timeout=duration)}))
+    assert config.models["m"].startup_timeout == duration
+
+
+@pytest.mark.parametrize("charts", ["https://charts.example.com", "oci://r.example.com/charts"])
+def test_charts_come_from_a_web_site_or_a_registry(charts: str) -> None:
+    assert valid(stack_file(images={"charts": charts})).images.charts == charts
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("0.5Gi", "512Mi"),
+        ("0.5G", "500M"),
+        ("0.25Mi", "256Ki"),
+        ("0.3Gi", "307Mi"),
+        ("0.5GB", "512Mi"),
+        ("2gb", "2Gi"),
+        ("1.Gi", "1Gi"),
+        ("007Mi", "7Mi"),
+    ],
+)
+def test_what_is_meant_by_an_amount_is_an_amount(written: str, meant: str) -> None:
+    _, (mistake,) = validate(stack_file(volumes={"v": {"size": written}}))
+    assert mistake.fix == f"did you mean `{meant}`?"
+    assert valid(stack_file(volumes={"v": {"size": meant}}))
+
+
 @pytest.mark.parametrize("cpu", ["1", "0.5", "250m", 2, 0.5])
 def test_cpu_is_cores_or_thousandths(cpu: Any) -> None:
     resources = {"requests": {"cpu": cpu}}

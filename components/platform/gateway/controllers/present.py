@@ -6,10 +6,17 @@ from typing import Literal
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Service
+from pydantic import model_validator
 
-from components.config.stack_config import ControllerOptions
+from components.config.options import mistake
+from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
 from components.config.values import Label
-from components.platform.gateway.controller import Controller, ControllerArgs, load_balancer_address
+from components.platform.gateway.controller import (
+    TRAEFIK_SERVICE,
+    Controller,
+    ControllerArgs,
+    load_balancer_address,
+)
 
 
 class PresentOptions(ControllerOptions):
@@ -22,6 +29,17 @@ class PresentOptions(ControllerOptions):
     service: Label
     """The Service that clients reach the controller by"""
     ingress_class: Label = "nginx"
+
+    @model_validator(mode="after")
+    def _serves_all(self) -> PresentOptions:
+        if (self.namespace, self.service) == (GATEWAY_NAMESPACE, TRAEFIK_SERVICE):
+            raise mistake(
+                "a controller that watches this stack's namespace; the Traefik of another stack "
+                "watches that stack's alone",
+                "install a controller for the whole cluster and name it in both stacks, or serve "
+                "these models from that stack",
+            )
+        return self
 
 
 class PresentController(Controller):

@@ -17,6 +17,7 @@ from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
 from components.config.values import Image, seconds
 from components.platform.gateway.controller import (
     MARGIN_SECONDS,
+    TRAEFIK_SERVICE,
     Controller,
     ControllerArgs,
     load_balancer_address,
@@ -32,7 +33,6 @@ TRAEFIK_IMAGE = "traefik:v3.7.15"
 INGRESS_CLASS = "nginx"
 #: The class's controller that ingress-nginx answers for, and Traefik in its place.
 CLASS_CONTROLLER = "k8s.io/ingress-nginx"
-_SERVICE = "gateway"
 _PORTS = {"web": 8000, "websecure": 8443, "ping": 8080}
 _DEFAULT, _DEFAULT_FILE = "/etc/traefik/default", "default.yaml"
 _LABELS = workload.labels("traefik", "gateway")
@@ -78,7 +78,7 @@ class Traefik(Controller):
         deployment = self._make_deployment(options, access)
         service = self._make_service(deployment)
         self.address = service.status.apply(
-            lambda status: load_balancer_address(status, f"{GATEWAY_NAMESPACE}/{_SERVICE}")
+            lambda status: load_balancer_address(status, f"{GATEWAY_NAMESPACE}/{TRAEFIK_SERVICE}")
         )
         self.ingress_class = self._make_ingress_class()
         self.register_outputs({"ingress_class": self.ingress_class, "address": self.address})
@@ -171,7 +171,7 @@ class Traefik(Controller):
             f"{provider}.controllerclass={CLASS_CONTROLLER}",
             f"{provider}.httpentrypoint=web",
             f"{provider}.httpsentrypoint=websecure",
-            f"{provider}.publishservice={GATEWAY_NAMESPACE}/{_SERVICE}",
+            f"{provider}.publishservice={GATEWAY_NAMESPACE}/{TRAEFIK_SERVICE}",
             selector,
         ]
         for entry in ("web", "websecure"):
@@ -227,7 +227,7 @@ class Traefik(Controller):
         return Service(
             f"{self._name}-service",
             metadata={
-                "name": _SERVICE,
+                "name": TRAEFIK_SERVICE,
                 "namespace": self._namespace,
                 "annotations": dict(self._args.cluster.load_balancer_annotations),
             },
