@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
+import os
 import shutil
-import threading
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +18,8 @@ from tests.cluster.checkout import Checkout
 
 HALF_PLUS_TWO = [2.5, 3.0, 4.5]
 HALF_PLUS_THREE = [3.5, 4.0, 5.5]
+INSTANCE = "app.kubernetes.io/instance=half-plus-two"
+ASKING = Path(__file__).parent / "asking.py"
 
 
 def test_make_up_ends_by_printing_what_the_model_answered(dev: Checkout) -> None:
@@ -61,11 +69,32 @@ def test_the_kubeconfig_is_a_secret_output_that_works(dev: Checkout) -> None:
         path.unlink()
 
 
+def written(word: str) -> list[str]:
+    """`word` as text, and as it shows in base64 of a text that it stands in: there are three ways,
+    by where its first byte falls in a group of three. The characters at the ends, which hold bits
+    of what stands beside it, are left out."""
+    found = [word]
+    for skipped in range(3):
+        encoded = base64.b64encode(b"\0" * skipped + word.encode()).decode()
+        whole = (skipped + len(word)) * 8 // 6  # characters without a bit of what follows
+        found.append(encoded[-(-skipped * 8 // 6) : whole])
+    return found
+
+
+@pytest.mark.parametrize("before", ["", "-", "--"])
+def test_a_word_is_found_in_base64_wherever_it_stands(before: str) -> None:
+    text = base64.b64encode(f"{before}-----BEGIN EC PRIVATE KEY-----\nMHcC".encode()).decode()
+    assert any(form in text for form in written("PRIVATE KEY"))
+
+
 def test_no_private_key_is_readable_in_the_state(dev: Checkout) -> None:
-    state = dev.pulumi("stack", "export", "--stack", "dev").stdout
+    export = ("stack", "export", "--stack", "dev")
+    state = dev.pulumi(*export).stdout
     assert "half_plus_two" in state
-    for word in ("PRIVATE KEY", "client-key-data"):
-        assert word not in state
+    forms = [form for word in ("PRIVATE KEY", "client-key-data") for form in written(word)]
+    assert [form for form in forms if form in state] == []
+    revealed = dev.pulumi(*export, "--show-secrets").stdout
+    assert any(form in revealed for form in written("PRIVATE KEY")[1:]), "a Secret holds the key"
 
 
 def test_plain_pulumi_commands_find_nothing_to_change(dev: Checkout) -> None:
@@ -107,13 +136,44 @@ def test_a_call_without_the_outputs_certificate_is_not_trusted(dev: Checkout) ->
 
 
 def test_every_pod_is_admitted_under_the_restricted_standard(dev: Checkout) -> None:
-    labels = json.loads(dev.kubectl("get", "namespaces", "-o", "json"))["items"]
-    for namespace in labels:
-        name = namespace["metadata"]["name"]
-        if name == "default" or name.startswith("kube-"):
-            continue
-        enforced = namespace["metadata"]["labels"].get("pod-security.kubernetes.io/enforce")
-        assert enforced == "restricted", name
+    standard = "pod-security.kubernetes.io/enforce=restricted"
+    labelled = dev.kubectl("get", "namespaces", "-l", standard, "-o", "name").split()
+    assert set(labelled) == {"namespace/models", "namespace/slipway-gateway"}
+    of_pods = "jsonpath={range .items[*]}namespace/{.metadata.namespace}{'\\n'}{end}"
+    homes = set(dev.kubectl("get", "pods", "-A", "-o", of_pods).split())
+    assert homes - {"namespace/kube-system"} == set(labelled), "each has a pod, and no other has"
+    for namespace in labelled:
+        assert violations(dev, namespace) == ""
+
+
+def test_a_pod_below_the_restricted_standard_is_told_of(dev: Checkout) -> None:
+    never_scheduled = {
+        "apiVersion": "v1",
+        "spec": {"schedulingGates": [{"name": "example.com/gate"}]},
+    }
+    bare = (
+        "run",
+        "bare",
+        "-n",
+        "default",
+        "--image=none",
+        "--overrides",
+        json.dumps(never_scheduled),
+    )
+    dev.kubectl(*bare)
+    try:
+        assert "bare" in violations(dev, "namespace/default")
+    finally:
+        dev.kubectl("delete", "pod/bare", "-n", "default", "--now")
+
+
+def violations(checkout: Checkout, namespace: str) -> str:
+    """What the API server says of the pods in `namespace`, were they held to the standard now. It
+    looks at them when the label changes, hence the version, which nobody else sets."""
+    key = "pod-security.kubernetes.io"
+    labels = (f"{key}/enforce=restricted", f"{key}/enforce-version=v1.35")
+    done = checkout.run("kubectl", "label", "--dry-run=server", "--overwrite", namespace, *labels)
+    return "\n".join(line for line in done.stderr.splitlines() if "Warning" in line)
 
 
 def with_model(checkout: Checkout, name: str, path: str) -> None:
@@ -130,40 +190,63 @@ def objects(checkout: Checkout) -> set[str]:
     return set(checkout.kubectl("get", kinds, "-n", "models", "-o", "name").split())
 
 
-def test_a_model_comes_and_goes_without_the_other_noticing(changed: Checkout) -> None:
-    before = objects(changed)
-    calls, failures = 0, []
-    stop = threading.Event()
-
-    def ask() -> None:
-        nonlocal calls
-        while not stop.is_set():
-            calls += 1
-            try:
-                assert changed.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
-            except AssertionError as error:
-                failures.append(error)
-
-    asking = threading.Thread(target=ask)
-    asking.start()
+@contextlib.contextmanager
+def asked_all_the_time(checkout: Checkout, model: str) -> Iterator[dict[str, dict[str, Any]]]:
+    """Ask `model` over kept connections, without a second try, until the block ends; then the
+    mapping holds `calls`, `failed` and the `first` failures of each way."""
+    outputs = checkout.root / ".slipway" / "asked.json"
+    outputs.write_text(json.dumps(checkout.outputs()))
+    found: dict[str, dict[str, Any]] = {}
+    asking = subprocess.Popen(
+        [str(checkout.root / ".venv-client/bin/python"), str(ASKING), str(outputs), model],
+        cwd=checkout.root,
+        env={**os.environ, "PYTHONPATH": str(checkout.root)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
+        assert asking.stdout is not None
+        assert asking.stdout.readline() == "asking\n"
+        yield found
+        printed, _ = asking.communicate(timeout=60)
+        found.update(json.loads(printed))
+    finally:
+        asking.kill()
+        asking.wait()
+        outputs.unlink()
+
+
+def test_a_model_comes_and_goes_without_the_other_dropping_a_call(changed: Checkout) -> None:
+    before = objects(changed)
+    with asked_all_the_time(changed, "half_plus_two") as asked:
         with_model(changed, "half_plus_three", "half_plus_three")
         changed.pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
         assert changed.predict("half_plus_three", "1", "2", "5") == HALF_PLUS_THREE
         assert before < objects(changed)
         changed.restore_config()
         changed.pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
-    finally:
-        stop.set()
-        asking.join()
     assert objects(changed) == before
-    assert failures == []
-    assert calls > 5
+    print(asked)
+    for way in ("grpc", "rest"):
+        assert asked[way]["failed"] == 0, asked[way]["first"]
+        assert asked[way]["calls"] > 300, way
+
+
+def test_a_call_that_is_dropped_is_counted(dev: Checkout) -> None:
+    scale = ("scale", "deployments", "-n", "models", "-l", INSTANCE)
+    with asked_all_the_time(dev, "half_plus_two") as asked:
+        dev.kubectl(*scale, "--replicas=0")
+        dev.kubectl("wait", "pods", "-n", "models", "-l", INSTANCE, "--for=delete", "--timeout=60s")
+        dev.kubectl(*scale, "--replicas=1")
+        rolled_out(dev)
+    assert asked["grpc"]["failed"] > 0
+    assert asked["rest"]["failed"] > 0
 
 
 def test_the_file_decides_the_answer(dev: Checkout) -> None:
     image = "jsonpath={.items[0].spec.containers[0].image}"
-    selector = ("-n", "models", "-l", "app.kubernetes.io/instance=half-plus-two")
+    selector = ("-n", "models", "-l", INSTANCE)
     before = dev.kubectl("get", "pods", *selector, "-o", image)
     served = dev.models / "half_plus_two" / "1"
     kept = dev.root / "kept"
@@ -181,9 +264,12 @@ def test_the_file_decides_the_answer(dev: Checkout) -> None:
 
 
 def restart(checkout: Checkout) -> None:
-    selector = "app.kubernetes.io/instance=half-plus-two"
-    checkout.kubectl("-n", "models", "rollout", "restart", "deployment", "-l", selector)
-    name = checkout.kubectl("-n", "models", "get", "deployment", "-l", selector, "-o", "name")
+    checkout.kubectl("-n", "models", "rollout", "restart", "deployment", "-l", INSTANCE)
+    rolled_out(checkout)
+
+
+def rolled_out(checkout: Checkout) -> None:
+    name = checkout.kubectl("-n", "models", "get", "deployment", "-l", INSTANCE, "-o", "name")
     checkout.kubectl("-n", "models", "rollout", "status", name.strip(), "--timeout=120s")
 
 
