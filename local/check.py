@@ -15,6 +15,7 @@ from local import bootstrap, paths, prepare
 from local.errors import LocalError
 from local.paths import Clone
 from local.progress import say, step
+from local.toolchain import plugins
 from local.toolchain.pins import PROGRAMS
 from local.toolchain.tools import Toolbox
 
@@ -33,6 +34,7 @@ class Suite:
     name: str
     paths: tuple[str, ...]
     python: Callable[[Clone], Path]
+    options: tuple[str, ...] = ()
 
 
 def _with_pytest(title: str, requirements: str) -> Callable[[Clone], Path]:
@@ -62,13 +64,15 @@ _LOCAL = _with_pytest("local", "local/plugins/requirements.txt")
 _CLIENT = _with_pytest("client", "client/requirements.txt")
 _IMAGES = _with_pytest("images", "local/images/tflite_serving/requirements.txt")
 _PROGRAM_TESTS = ("tests/unit/components", "tests/unit/config", "tests/unit/test_imports.py")
+#: An engine run is mostly waiting for interpreters to start: two at once use two cores.
+_SIDE_BY_SIDE = ("--numprocesses=2",)
 
 SUITES = (
     Suite("unit", "program", _PROGRAM_TESTS, bootstrap.program_python),
     Suite("unit", "local", ("tests/unit/local",), _LOCAL),
     Suite("unit", "client", ("tests/unit/client",), _CLIENT),
     Suite("unit", "images", ("tests/unit/images",), _IMAGES),
-    Suite("engine", "engine", ("tests/engine",), bootstrap.program_python),
+    Suite("engine", "engine", ("tests/engine",), bootstrap.program_python, _SIDE_BY_SIDE),
     Suite("cluster", "cluster", ("tests/cluster",), bootstrap.program_python),
 )
 
@@ -78,6 +82,8 @@ def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> 
     environment = dict(os.environ)
     if set(layers) - {"unit"}:
         box = prepare.toolbox()
+        if os.environ.get("SLIPWAY_PLUGINS") == "official":
+            plugins.expect_official(clone, box)  # before tools are built for it
         tools = prepare.programs(clone, box, tuple(PROGRAMS))
         prepare.environments(clone)
         prepare.plugin_set(clone, box.downloads)
@@ -119,7 +125,7 @@ def _run(
         say(f"\n── {suite.layer}: {suite.name}")
     started = time.monotonic()
     done = subprocess.run(
-        [str(python), "-m", "pytest", *extra, *suite.paths],
+        [str(python), "-m", "pytest", *suite.options, *extra, *suite.paths],
         cwd=clone.root,
         env=environment,
         stdin=subprocess.DEVNULL,

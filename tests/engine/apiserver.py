@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -24,29 +22,19 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from tests.engine.tools import tool
+
 #: User → token; `tester` is who the tests and the plugins under test are.
 _TOKENS = {"tester": "slipway-test-token", "controllers": "slipway-controllers-token"}
-#: Foreground deletion, the end of a namespace and a Service's endpoints are theirs to finish. No
+#: Foreground deletion, the end of a namespace or a claim, a Service's endpoints are theirs. No
 #: Deployment controller: a Deployment's progress is what a test writes into its status.
 _CONTROLLERS = (
     "garbage-collector-controller",
     "namespace-controller",
     "endpointslice-controller",
+    "persistentvolumeclaim-protection-controller",
 )
 _START_SECONDS = 60
-
-
-class MissingTool(Exception):
-    """A program the tests need is not there; the message says which and where it was looked for."""
-
-
-def tool(name: str) -> str:
-    """The path of the program `name`: from $SLIPWAY_TOOLS, else PATH. Raises MissingTool."""
-    directories = [*filter(None, [os.environ.get("SLIPWAY_TOOLS")]), os.environ.get("PATH", "")]
-    found = shutil.which(name, path=os.pathsep.join(directories))
-    if found is None:
-        raise MissingTool(f"{name} is neither in $SLIPWAY_TOOLS nor on PATH (`make tools` gets it)")
-    return found
 
 
 @dataclass
@@ -70,6 +58,35 @@ class ApiServer:
         if check and done.returncode:
             raise AssertionError(f"kubectl {' '.join(arguments)}: {done.stderr}")
         return done.stdout
+
+    def as_dict(self) -> dict[str, str]:
+        """For another process, which makes the same of it by `of_dict`."""
+        return {
+            "url": self.url,
+            "kubeconfig": str(self.kubeconfig),
+            "audit_log": str(self.audit_log),
+        }
+
+    @classmethod
+    def of_dict(cls, given: dict[str, str]) -> ApiServer:
+        return cls(given["url"], Path(given["kubeconfig"]), Path(given["audit_log"]))
+
+    def call(self, method: str, path: str, body: object = None, kind: str = "") -> Any:
+        """The API's JSON answer to a request by a user who is not the tests' own `tester`;
+        `kind` is the media type of a patch, as `merge-patch`. Raises HTTPError."""
+        request = urllib.request.Request(
+            f"{self.url}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Authorization": f"Bearer {_TOKENS['controllers']}",
+                "Content-Type": f"application/{kind}+json" if kind else "application/json",
+            },
+        )
+        authority = self.kubeconfig.with_name("server.crt")
+        context = ssl.create_default_context(cafile=str(authority))
+        with urllib.request.urlopen(request, context=context, timeout=10) as response:
+            return json.load(response)
 
     def get(self, *arguments: str) -> Any:
         """`kubectl get <arguments> -o json`, parsed."""

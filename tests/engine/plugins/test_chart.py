@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.apiserver import ApiServer, MissingTool, tool
+from tests.engine.apiserver import ApiServer
 from tests.engine.plugins.workbench import Workbench
+from tests.engine.tools import MissingTool, tool
 
 _TEMPLATES = """\
 apiVersion: v1

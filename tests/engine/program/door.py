@@ -1,0 +1,53 @@
+"""A way to a server that counts who goes through."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass
+class Door:
+    """An address on loopback that forwards to a server; `passed` is how many connected."""
+
+    url: str
+    passed: int = 0
+
+
+@contextmanager
+def door(url: str) -> Iterator[Door]:
+    """A `Door` to the server at `url`, whose certificate has to hold for 127.0.0.1."""
+    target = urlsplit(url)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        made = Door(f"{target.scheme}://127.0.0.1:{listener.getsockname()[1]}")
+
+        def serve() -> None:
+            while True:
+                try:
+                    outside, _ = listener.accept()
+                except OSError:  # closed at the end
+                    return
+                made.passed += 1
+                inside = socket.create_connection((target.hostname or "", target.port or 443))
+                for pair in ((outside, inside), (inside, outside)):
+                    threading.Thread(target=_copy, args=pair, daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield made
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+
+
+def _copy(source: socket.socket, sink: socket.socket) -> None:
+    try:
+        while data := source.recv(1 << 16):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:  # either side has hung up: so does the other
+        source.close()
+        sink.close()

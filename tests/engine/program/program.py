@@ -1,0 +1,48 @@
+"""The program itself, copied into a directory of its own with a stack file that a test writes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local.paths import PASSPHRASE, STACK
+from tests.engine.project import Project
+
+ROOT = Path(__file__).resolve().parents[3]
+_FILES = ("Pulumi.yaml", "Pulumi.dev.yaml", "__main__.py")
+
+
+class Program(Project):
+    """A stack of Slipway. Its stack file has what `write` is given; a stack `dev` that is never
+    written to has the committed one."""
+
+    def __init__(
+        self, directory: Path, home: Path, kubeconfig: Path | None = None, stack: str = "test"
+    ) -> None:
+        super().__init__(directory, home, kubeconfig, stack)
+        if stack == STACK:  # its salt is committed, and belongs to this passphrase
+            self.environment["PULUMI_CONFIG_PASSPHRASE"] = PASSPHRASE
+        for name in _FILES:
+            shutil.copy2(ROOT / name, directory / name)
+        shutil.copytree(ROOT / "components", directory / "components")
+
+    def init(self) -> None:
+        self.pulumi("stack", "init", self.stack)
+
+    @property
+    def stack_file(self) -> Path:
+        return self.directory / f"Pulumi.{self.stack}.yaml"
+
+    def write(self, config: Mapping[str, Any]) -> None:
+        """Makes `config`, keys without `slipway:`, the stack's configuration; what Pulumi itself
+        keeps in the file stays."""
+        document = yaml.safe_load(self.stack_file.read_text()) if self.stack_file.exists() else {}
+        document = document or {}
+        document["config"] = {
+            key if ":" in key else f"slipway:{key}": value for key, value in config.items()
+        }
+        self.stack_file.write_text(yaml.safe_dump(document, sort_keys=False))

@@ -1,0 +1,176 @@
+"""`kind: existing` on a real API server: what comes, what is told of it, and what goes."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.apiserver import ApiServer
+from tests.engine.program.conftest import MODEL, Make, present_gateway, two_contexts
+from tests.engine.program.controllers import ADDRESS, controllers
+from tests.engine.program.program import Program
+
+_SCOPED = "namespaces,ingressclasses,clusterroles,clusterrolebindings,persistentvolumes"
+
+
+@pytest.fixture
+def deployed(
+    cluster: ApiServer, pulumi_home: Path, tmp_path: Path
+) -> Iterator[tuple[Program, str]]:
+    """A stack with one model, up, by a kubeconfig's path and one of its contexts."""
+    kubeconfig = two_contexts(cluster, tmp_path / "kubeconfig", cluster.url)
+    edge, served = (f"t{uuid.uuid4().hex[:8]}" for _ in range(2))
+    cluster.kubectl("create", "namespace", edge)
+    stack = Program(tmp_path / "program", pulumi_home)
+    stack.init()
+    stack.write(
+        {
+            "cluster": {
+                "kind": "existing",
+                "kubeconfig": str(kubeconfig),
+                "context": "chosen",
+                "name": "production",
+            },
+            "gateway": present_gateway(cluster, edge),
+            "namespace": served,
+            "volumes": {"models": {"size": "1Gi"}},
+            "models": {"half_plus_two": MODEL},
+        }
+    )
+    with controllers(cluster, served):
+        stack.up()
+        yield stack, served
+
+
+def test_a_stack_on_one_context_of_a_kubeconfig_is_whole_hides_its_secrets_and_is_settled(
+    deployed: tuple[Program, str], cluster: ApiServer
+) -> None:
+    stack, namespace = deployed
+    _has_every_object(cluster, namespace)
+    _shows_the_public_interface(stack.outputs())
+    _hides_its_secrets(stack, cluster, namespace)
+    assert set(stack.up("--expect-no-changes").counts()) == {"unchanged"}
+
+
+def _has_every_object(cluster: ApiServer, namespace: str) -> None:
+    kinds = "deployments,services,configmaps,persistentvolumeclaims,ingresses,secrets"
+    found = [each["kind"] for each in cluster.get(kinds, "-n", namespace)["items"]]
+    assert {kind: found.count(kind) for kind in set(found)} == {
+        "Deployment": 1,
+        "Service": 1,
+        "ConfigMap": 1,
+        "PersistentVolumeClaim": 1,
+        "Ingress": 2,
+        "Secret": 1,
+    }
+
+
+def _shows_the_public_interface(outputs: dict[str, Any]) -> None:
+    assert "-----BEGIN CERTIFICATE-----" in outputs["gateway"].pop("ca_certificate")
+    assert json.loads(outputs.pop("kubeconfig"))["current-context"] == "chosen"
+    assert outputs == {
+        "endpoints": {
+            "half_plus_two": {
+                "runtime": "tfserving",
+                "protocol": "tensorflow-serving",
+                "grpc": {
+                    "target": f"{ADDRESS}:443",
+                    "authority": "models.example.com",
+                    "path": "/half_plus_two",
+                    "tls": True,
+                },
+                "rest": {
+                    "url": "https://models.example.com/half_plus_two/v1/models/half_plus_two:predict",
+                    "connect_to": f"{ADDRESS}:443",
+                },
+            }
+        },
+        "gateway": {"address": ADDRESS, "host": "models.example.com"},
+        "cluster": {"kind": "existing", "name": "production"},
+    }
+
+
+def _hides_its_secrets(stack: Program, cluster: ApiServer, namespace: str) -> None:
+    (key,) = (
+        each["data"]["tls.key"]
+        for each in cluster.get("secrets", "-n", namespace)["items"]
+        if each["type"] == "kubernetes.io/tls"
+    )
+    shown = stack.pulumi("stack", "output", "--json").text
+    assert json.loads(shown)["kubeconfig"] == "[secret]"
+    for hidden in (_token(cluster), key[40:120]):
+        assert hidden not in stack.state_text()
+        assert hidden not in shown
+
+
+def _token(cluster: ApiServer) -> str:
+    (user,) = json.loads(cluster.kubeconfig.read_text())["users"]
+    return str(user["user"]["token"])
+
+
+def _objects(cluster: ApiServer) -> set[str]:
+    """Whatever is not in a namespace, and the namespaces."""
+    listed = cluster.kubectl("get", _SCOPED, "-o", "name").split()
+    return {name for name in listed if not re.search(r"namespace/t[0-9a-f]{8}$", name)}
+
+
+def test_a_stack_by_a_secret_kubeconfig_comes_and_goes_without_a_trace(
+    program: Make, cluster: ApiServer
+) -> None:
+    before = _objects(cluster)
+    stack = program()
+    stack.write(
+        {
+            "cluster": {"kind": "existing", "kubeconfig": {"secret": "theirs"}},
+            "gateway": {"kind": "nginx", "controller": "traefik", "host": "models.example.com"},
+            "volumes": {"models": {"size": "1Gi"}},
+            "models": {},
+        }
+    )
+    whole = json.loads(cluster.kubeconfig.read_text())
+    authority = whole["clusters"][0]["cluster"]["certificate-authority"]
+    text = json.dumps(whole).replace(authority, str(Path(authority).resolve()))
+    stack.pulumi("config", "set", "--path", "--secret", "secrets.theirs", text)
+    stack.preview()
+    assert _objects(cluster) == before
+
+    with controllers(cluster, "slipway-gateway", "models"):
+        stack.up()
+    made = {name.partition("/")[2] for name in _objects(cluster) - before}
+    assert {"models", "slipway-gateway", "nginx"} <= made
+    assert stack.outputs()["endpoints"] == {}
+    for text in (stack.state_text(), stack.stack_file.read_text()):
+        assert _token(cluster) not in text
+    assert set(stack.up("--expect-no-changes").counts()) == {"unchanged"}
+
+    stack.destroy()
+    assert _objects(cluster) == before
+    assert stack.resources() == []
+
+
+def test_a_namespace_that_someone_else_made_is_neither_taken_over_nor_deleted(
+    program: Make, cluster: ApiServer, namespace: str
+) -> None:
+    cluster.kubectl("create", "configmap", "theirs", "-n", namespace)
+    before = cluster.get("namespace", namespace)
+    stack = program(cluster.kubeconfig)
+    stack.write(
+        {
+            "cluster": {"kind": "existing"},
+            "gateway": present_gateway(cluster, namespace),
+            "namespace": namespace,
+        }
+    )
+    refused = stack.up(check=False)
+    assert refused.code != 0
+    assert f'"{namespace}" already exists' in refused.diagnostics()
+
+    stack.destroy()
+    assert cluster.get("namespace", namespace) == before
+    assert cluster.get("configmap", "theirs", "-n", namespace)

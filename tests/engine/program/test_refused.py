@@ -1,0 +1,201 @@
+"""What the program refuses, told by the real engine, and what it has not touched then."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.apiserver import ApiServer
+from tests.engine.program.conftest import MODEL, Make, two_contexts
+from tests.engine.program.door import Door
+
+_GOOD: dict[str, Any] = {
+    "gateway": {"kind": "nginx", "controller": "traefik", "host": "models.example.com"},
+    "volumes": {"models": {"size": "1Gi"}},
+    "models": {"half_plus_two": MODEL},
+}
+_PVC = MODEL["source"]
+
+
+def _model(**changes: Any) -> dict[str, Any]:
+    return {**MODEL, **changes}
+
+
+#: A stack file in which nearly everything is wrong, each thing in a way of its own.
+_BAD: dict[str, Any] = {
+    "gateway": {
+        "kind": "nginx",
+        "controller": "nginxx",
+        "host": "a_b.example.com",
+        "hosts": "x",
+        "tls": {"kind": "acme"},
+        "ssl_redirect": "no",
+        "allow": ["10.0.0.0/99"],
+    },
+    "namespace": "kube-system",
+    "images": {"mirror": "https://mirror.example.com/", "charts": "charts"},
+    "limits": {"message_size": "3Gi", "deadline": 90, "idle": "2h", "streams": "many"},
+    "volumes": {
+        "models": {"size": 10},
+        "My_Models": {"size": "1Gi"},
+        "other": {"size": "1GB", "access_mode": "RWO"},
+    },
+    "secrets": {"token": "plain-text-of-a-secret"},
+    "modles": {},
+    "other:limits": {},
+    "models": {
+        "a_b": _model(replicas=0),
+        "a-b": _model(image="tensorflow/serving:latest"),
+        "v1": _model(),
+        "half.plus": _model(),
+        "nothing": {"runtime": "tfserving"},
+        "who": {"runtime": "torchserve", "source": _PVC},
+        "keys": _model(replica=1),
+        "claim": _model(source={"kind": "pvc", "path": "x"}),
+        "path": _model(source={**_PVC, "path": "../other"}),
+        "kind": _model(source={"kind": "s4", "path": "x"}),
+        "memory": _model(resources={"requests": {"memory": "2GB"}}),
+        "cpu": _model(resources={"requests": {"cpu": "1 core"}}),
+        "turned": _model(resources={"requests": {"cpu": 2}, "limits": {"cpu": "500m"}}),
+        "least": _model(replicas={"min": 3, "max": 2}),
+        "absent": _model(source={**_PVC, "claim": "Models"}),
+    },
+}
+# The key, the value as it is told (None where it is not), and words of what is expected instead.
+_MODEL, _GATEWAY, _VOLUMES = "slipway:models", "slipway:gateway", "slipway:volumes"
+_ANSWERS = [
+    (f"{_GATEWAY}.controller", '"nginxx"', "ingress-nginx"),
+    (f"{_GATEWAY}.host", '"a_b.example.com"', ""),
+    (f"{_GATEWAY}.hosts", '"x"', "did you mean `host`"),
+    (f"{_GATEWAY}.tls", "acme", "`kind: self-signed`"),
+    (f"{_GATEWAY}.ssl_redirect", '"no"', "`true` or `false`"),
+    (f"{_GATEWAY}.allow[0]", '"10.0.0.0/99"', "prefix length"),
+    ("slipway:namespace", '"kube-system"', "such as `models`"),
+    ("slipway:images.mirror", '"https://mirror.example.com/"', "`mirror.example.com`"),
+    ("slipway:images.charts", '"charts"', ""),
+    ("slipway:limits.message_size", '"3Gi"', "2 GiB"),
+    ("slipway:limits.deadline", "90", "90s"),
+    ("slipway:limits.idle", '"2h"', "whole seconds"),
+    ("slipway:limits.streams", '"many"', "without quotes"),
+    (f"{_VOLUMES}.models.size", "10", "`10Gi`"),
+    (f"{_VOLUMES}.My_Models", '"My_Models"', "did you mean `my-models`"),
+    (f"{_VOLUMES}.other.size", '"1GB"', "`1Gi`"),
+    (f"{_VOLUMES}.other.access_mode", '"RWO"', "as Kubernetes spells it"),
+    ("slipway:secrets.token", "in plain text", "pulumi config set --path --secret"),
+    ("slipway:modles", "unknown", "did you mean `models`"),
+    ("other:limits", "under another project's name", "`slipway:limits`"),
+    (f"{_MODEL}.a_b.replicas", "0", ""),
+    (f"{_MODEL}.a_b", None, "both become `a-b`"),
+    (f"{_MODEL}.a-b.image", '"tensorflow/serving:latest"', "name the version"),
+    (f"{_MODEL}.v1", '"v1"', "`v1_model`"),
+    (f"{_MODEL}.half.plus", '"half.plus"', "did you mean `half_plus`"),
+    (f"{_MODEL}.nothing.source", None, "add the key `source`"),
+    (f"{_MODEL}.who", "torchserve", "tfserving"),
+    (f"{_MODEL}.keys.replica", "1", "did you mean `replicas`"),
+    (f"{_MODEL}.claim.source.claim", None, "add the key `claim`"),
+    (f"{_MODEL}.path.source.path", '"../other"', ""),
+    (f"{_MODEL}.kind.source", "s4", "pvc"),
+    (f"{_MODEL}.memory.resources.requests.memory", '"2GB"', "did you mean `2Gi`"),
+    (f"{_MODEL}.cpu.resources.requests.cpu", '"1 core"', "did you mean `1`"),
+    (f"{_MODEL}.turned.resources", None, "raise `limits.cpu`"),
+    (f"{_MODEL}.least.replicas.max", None, ""),
+    (f"{_MODEL}.absent.source.claim", '"Models"', ""),
+]
+
+
+def _reached(cluster: ApiServer, entrance: Door, tmp_path: Path) -> dict[str, Any]:
+    path = two_contexts(cluster, tmp_path / "kubeconfig", entrance.url)
+    return {"cluster": {"kind": "existing", "kubeconfig": str(path), "context": "chosen"}}
+
+
+def _entries(text: str) -> dict[str, str]:
+    """Key → everything that the answer says of it; a key with two mistakes has both."""
+    found: dict[str, str] = {}
+    listing = text.partition("nothing was created.")[2].partition("\n\n")[0]
+    for entry in re.split(r"\n\s*(?=(?:slipway|other):)", listing)[1:]:
+        key = re.split(r"\s", entry)[0]
+        found[key] = found.get(key, "") + entry
+    return found
+
+
+@pytest.mark.parametrize("command", ["preview", "up"])
+def test_every_mistake_of_a_file_is_in_one_answer_and_the_cluster_is_not_touched(
+    program: Make, cluster: ApiServer, entrance: Door, tmp_path: Path, command: str
+) -> None:
+    assert len(_ANSWERS) >= 30
+    stack = program()
+    stack.write({**_reached(cluster, entrance, tmp_path), **_BAD})
+
+    refused = stack.preview(check=False) if command == "preview" else stack.up(check=False)
+
+    assert refused.code != 0
+    answer = refused.diagnostics()
+    assert answer.count(f"error: {len(_ANSWERS)} mistakes in Pulumi.test.yaml") == 1, answer
+    assert answer.count("error:") == 1, answer
+    assert "Traceback" not in refused.text
+    assert "plain-text-of-a-secret" not in refused.text
+    entries = _entries(answer)
+    assert sorted(entries) == sorted({key for key, _, _ in _ANSWERS})
+    for key, value, words in _ANSWERS:
+        assert value is None or value in entries[key], entries[key]
+        told = entries[key].partition("expected ")[2]
+        assert words in told, entries[key]
+        assert re.search("fix: .", told), entries[key]
+    assert stack.resources() == []
+    assert entrance.passed == 0
+
+
+def test_the_command_that_a_plaintext_secret_is_refused_with_makes_it_right(
+    program: Make, cluster: ApiServer, entrance: Door, tmp_path: Path
+) -> None:
+    stack = program()
+    stack.write({**_reached(cluster, entrance, tmp_path), **_GOOD, "secrets": {"token": "hunter2"}})
+    refused = stack.up(check=False)
+    assert refused.code != 0
+    assert "hunter2" not in refused.text
+    assert stack.resources() == []
+    assert entrance.passed == 0
+
+    (command,) = re.findall(r"`pulumi (config set [^`]*--secret[^`]*)`", refused.diagnostics())
+    stack.pulumi(*shlex.split(command), "hunter2")
+    assert "hunter2" not in stack.stack_file.read_text()
+    stack.preview()
+
+
+def test_a_cluster_that_does_not_answer_is_told_in_one_sentence_before_anything_is_made(
+    program: Make, cluster: ApiServer, tmp_path: Path
+) -> None:
+    with socket.socket() as silent:  # bound, so that nobody else is there, and not listening
+        silent.bind(("127.0.0.1", 0))
+        server = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        path = two_contexts(cluster, tmp_path / "kubeconfig", server)
+        stack = program()
+        stack.write(
+            {"cluster": {"kind": "existing", "kubeconfig": str(path), "context": "chosen"}, **_GOOD}
+        )
+        refused = stack.up(check=False)
+        assert refused.code != 0
+        said = f"unreachable: {server} of context `chosen`: Connection refused"
+        assert refused.diagnostics().count("unreachable") == 1
+        assert said in refused.diagnostics()
+        assert "Traceback" not in refused.text
+        assert stack.resources() == []
+
+        seen = stack.preview()
+        assert server in seen.text
+        assert "to create" in seen.text
+        assert stack.resources() == []
+
+
+def test_the_dev_stack_says_make_up_where_nothing_is_up(program: Make) -> None:
+    stack = program(stack="dev")
+    refused = stack.preview(check=False)
+    assert refused.code != 0
+    assert "run `make up`" in refused.text
+    assert "Traceback" not in refused.text
+    assert stack.resources() == []
