@@ -149,6 +149,8 @@ def test_the_forward_ends_when_the_check_is_stopped(
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
+        # A test run in the background of a shell is started with SIGINT ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     end = time.monotonic() + 20
     while not serving.requests:
