@@ -6,9 +6,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +114,7 @@ class Checkout:
     def restore_config(self) -> None:
         self.run("git", "checkout", "-q", "--", "Pulumi.dev.yaml")
 
-    @property
+    @cached_property
     def cluster_name(self) -> str:
         script = "from local.paths import Clone; print(Clone.here().cluster_name)"
         return self.run("python3", "-c", script).stdout.strip()
@@ -127,21 +127,3 @@ class Checkout:
             "print(d(Clone.here().cluster_name, 'models', 'models'))"
         )
         return Path(self.run("python3", "-c", script).stdout.strip())
-
-
-def start(checkout: Checkout, *command: str) -> subprocess.Popen[bytes]:
-    """Start `command` in a process group of its own, so that it can be killed with its children."""
-    return subprocess.Popen(
-        command,
-        cwd=checkout.root,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
-def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL to the command and to everything it started that is still in its group."""
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

@@ -6,9 +6,14 @@ import contextlib
 import json
 import re
 import subprocess
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+
+BASE = Path("/var/lib/slipway")
+#: Seconds that a difference has to last.
+SETTLE = 3.0
 
 
 @dataclass(frozen=True)
@@ -24,25 +29,55 @@ class Machine:
     settings: tuple[str, ...]
 
 
-def picture(ignore: str, checkout: Path) -> Machine:
-    """The machine as it is now: everything of any cluster but the one named `ignore`, which shall
-    run on, and every process that works in `checkout`."""
+def picture(cluster: str, checkout: Path) -> Machine:
+    """The machine as it is now, other clusters than `cluster` left out, since they come and go by
+    themselves, and with every process that works in `checkout`."""
+    groups = _cgroups()
+    seen = {path.name for path in BASE.glob("*")}
+    seen |= {match.group(1) for path in groups if (match := re.search(r"/slipway-([^/]+)", path))}
+    others = seen - {cluster}
 
     def kept(lines: list[str]) -> frozenset[str]:
-        return frozenset(line for line in lines if not (ignore and ignore in line))
+        return frozenset(line for line in lines if not any(other in line for other in others))
 
     return Machine(
         processes=kept(_processes(checkout)),
         mounts=kept(Path("/proc/self/mounts").read_text().splitlines()),
         links=kept(_links()),
         namespaces=kept(_namespaces()),
-        cgroups=kept([str(path) for path in Path("/sys/fs/cgroup").glob("*/slipway-*")]),
-        directories=kept([str(path) for path in Path("/var/lib/slipway").glob("*")]),
+        cgroups=kept(groups),
+        directories=kept([str(path) for path in BASE.glob("*")]),
         settings=tuple(
             Path("/proc/sys", key).read_text().strip()
             for key in ("vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops")
         ),
     )
+
+
+def leftovers(before: Machine, cluster: str, checkout: Path) -> dict[str, tuple[object, object]]:
+    """What differs from `before` and goes on to: what another cluster's start shows for a moment
+    before it bears that cluster's name is looked at again. Empty where nothing was left."""
+    deadline = time.monotonic() + SETTLE
+    while True:
+        after = picture(cluster, checkout)
+        if after == before or time.monotonic() > deadline:
+            names = [part.name for part in fields(Machine)]
+            pairs = {name: (getattr(before, name), getattr(after, name)) for name in names}
+            return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+        time.sleep(0.2)
+
+
+def _cgroups() -> list[str]:
+    """Everything below a cluster's cgroup, in the hierarchies of both versions, wherever they are
+    mounted; a cluster's own stands at the top of each."""
+    found: list[str] = []
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        mount, kind = line.split(" ")[4], line.partition(" - ")[2].split(" ")[0]
+        if kind in ("cgroup", "cgroup2"):
+            for top in Path(mount).glob("slipway-*"):
+                below = [path for path in top.rglob("*") if path.is_dir()]
+                found += [str(path) for path in (top, *below)]
+    return found
 
 
 def _links() -> list[str]:

@@ -1,55 +1,110 @@
-"""`make up` killed with SIGKILL wherever it happens to be."""
+"""`make up` and `make down` killed with SIGKILL, and run again."""
 
 from __future__ import annotations
 
 import json
 import os
-import time
 
-from tests.cluster.checkout import Checkout, kill_group, start
-from tests.cluster.machine import picture
+from tests.cluster.checkout import Checkout
+from tests.cluster.killed import Point, Target
+from tests.cluster.machine import leftovers, picture
 
 HALF_PLUS_TWO = [2.5, 3.0, 4.5]
 
 #: Set, every kill is followed by a whole `make up` as well, not just the last.
 THOROUGH = bool(os.environ.get("SLIPWAY_THOROUGH"))
 
-#: Seconds after which `make up` is killed: from before its first process to the running stack.
-MOMENTS = (0.3, 1.0, 2.0, 3.5, 5.0, 7.0, 9.0, 12.0, 16.0, 22.0)
+
+def prints(words: str, times: int = 1) -> Point:
+    name = words if times == 1 else f"{times} times {words}"
+    return Point(f"printed `{name}`", lambda target: target.printed(words) >= times)
+
+
+def cluster_has(name: str) -> Point:
+    return Point(f"the cluster has {name}", lambda target: target.cluster_has(name))
+
+
+def makes_an_environment(target: Target) -> bool:
+    venv = target.checkout.root / ".venv"
+    return venv.exists() and not (venv / ".slipway-stamp").exists()
+
+
+#: The points at which `make up` is killed, in its own order.
+POINTS = (
+    Point("0.2 s after it was called", lambda target: target.seconds > 0.2),
+    Point("an environment is half made", makes_an_environment),
+    cluster_has("supervisor.err"),
+    cluster_has("logs/containerd.log"),
+    cluster_has("logs/kubelet.log"),
+    prints("✓ Kubernetes"),
+    prints(" creating ("),
+    prints(" created (", times=15),
+    prints("half-plus-two-server creating"),
+    prints("half-plus-two-route-grpc creating"),
+    prints("over grpc through the gateway"),
+)
+SERVER_IS_MADE = POINTS[-3]
 
 
 def test_a_second_clone_comes_and_goes_beside_the_first_and_leaves_nothing(
     dev: Checkout, fresh: Checkout
 ) -> None:
-    before = picture(dev.cluster_name, fresh.root)
+    name = fresh.cluster_name
+    before = picture(name, fresh.root)
     assert last_answer(fresh) == HALF_PLUS_TWO
-    assert fresh.cluster_name != dev.cluster_name
+    assert name != dev.cluster_name
     assert dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
     fresh.run("make", "down")
-    assert picture(dev.cluster_name, fresh.root) == before
+    assert leftovers(before, name, fresh.root) == {}
     assert dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
 
 
-def test_make_up_killed_at_any_moment_leaves_nothing_after_make_down(
-    dev: Checkout, fresh: Checkout
-) -> None:
-    before = picture(dev.cluster_name, fresh.root)
-    for moment in MOMENTS:
-        killed = start(fresh, "make", "up")
-        time.sleep(moment)
-        kill_group(killed)
+def test_make_up_killed_at_any_point_leaves_nothing_after_make_down(fresh: Checkout) -> None:
+    name = fresh.cluster_name
+    before = picture(name, fresh.root)
+    for point in POINTS:
+        with Target(fresh, "up") as up:
+            where = up.until(point)
+            up.kill()
+        print(f"make up killed: {where}")
         fresh.run("make", "down")
-        assert picture(dev.cluster_name, fresh.root) == before, f"killed after {moment} s"
+        assert leftovers(before, name, fresh.root) == {}, f"killed: {where}"
         if THOROUGH:
-            assert last_answer(fresh) == HALF_PLUS_TWO, f"killed after {moment} s"
+            assert last_answer(fresh) == HALF_PLUS_TWO, f"killed: {where}"
             fresh.run("make", "down")
     assert last_answer(fresh) == HALF_PLUS_TWO
 
 
 def test_make_up_goes_on_where_a_killed_one_was(fresh: Checkout) -> None:
-    killed = start(fresh, "make", "up")
-    time.sleep(MOMENTS[-2])
-    kill_group(killed)
+    with Target(fresh, "up") as up:
+        up.until(SERVER_IS_MADE)
+        up.kill()
+    assert last_answer(fresh) == HALF_PLUS_TWO
+
+
+def test_an_engine_that_outlives_a_killed_make_up_is_not_left(fresh: Checkout) -> None:
+    name = fresh.cluster_name
+    before = picture(name, fresh.root)
+    with Target(fresh, "up") as up:
+        up.until(SERVER_IS_MADE)
+        up.kill_python_alone()
+    alive = {process.split(" ")[1] for process in picture(name, fresh.root).processes}
+    assert "pulumi" in alive, alive
+    fresh.run("make", "down")
+    assert leftovers(before, name, fresh.root) == {}
+    assert last_answer(fresh) == HALF_PLUS_TWO
+
+
+def test_make_down_killed_halfway_is_finished_by_the_next(fresh: Checkout) -> None:
+    name = fresh.cluster_name
+    before = picture(name, fresh.root)
+    assert last_answer(fresh) == HALF_PLUS_TWO
+    with Target(fresh, "down") as down:
+        print(f"make down killed: {down.until(prints(' deleted (', times=5))}")
+        down.kill()
+    for _ in range(2):  # the second finds nothing to do, and says so by ending well
+        fresh.run("make", "down")
+        assert leftovers(before, name, fresh.root) == {}
     assert last_answer(fresh) == HALF_PLUS_TWO
 
 

@@ -1,0 +1,93 @@
+"""A `make` target that is watched while it runs and killed when it has come to a certain point."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from tests.cluster.checkout import TIMEOUT, Checkout
+from tests.cluster.machine import BASE
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of a run: its name, and what is seen once it is reached."""
+
+    name: str
+    reached: Callable[[Target], bool]
+
+
+class Target:
+    """`make <target>` in a process group of its own, its messages in a file."""
+
+    def __init__(self, checkout: Checkout, target: str) -> None:
+        self.checkout, self.target = checkout, target
+        self._log = checkout.root.parent / f"{checkout.root.name}-{target}.log"
+        self._started = time.monotonic()
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                ["make", target],
+                cwd=checkout.root,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._process.poll() is None:
+            self.kill()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def printed(self, words: str) -> int:
+        """How many lines with `words` it has printed."""
+        lines = self._log.read_text(errors="replace").splitlines()
+        return sum(words in line for line in lines)
+
+    def cluster_has(self, name: str) -> bool:
+        """Whether the cluster's directory has this file or directory."""
+        return (BASE / self.checkout.cluster_name / name).exists()
+
+    def until(self, point: Point) -> str:
+        """Wait for `point`; it must be reached before the target has ended. Where it was then."""
+        while not point.reached(self):
+            late = self._process.poll() is not None or self.seconds > TIMEOUT
+            assert not late, f"`make {self.target}` never came to: {point.name}\n{self._end()}"
+            time.sleep(0.01)
+        assert self._process.poll() is None, f"`make {self.target}` was over"
+        return f"{point.name} ({self.seconds:.1f} s, last line: {self._end(1).strip()!r})"
+
+    def kill(self) -> None:
+        """SIGKILL to it and to everything it started that is still in its group."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def kill_python_alone(self) -> None:
+        """SIGKILL to the process that does the work, and to none of those that it started."""
+        wanted = ["-m", "local", self.target]
+        (worker,) = (pid for pid in _children(self._process.pid) if _words(pid)[1:] == wanted)
+        os.kill(worker, signal.SIGKILL)
+        self._process.wait()
+
+    def _end(self, lines: int = 20) -> str:
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def _children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _words(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
