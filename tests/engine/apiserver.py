@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import signal
 import socket
 import ssl
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -35,6 +38,7 @@ _CONTROLLERS = (
     "persistentvolumeclaim-protection-controller",
 )
 _START_SECONDS = 60
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 @dataclass
@@ -188,7 +192,18 @@ def _flags(directory: Path, etcd_url: str, port: int, audit_log: Path) -> list[s
 
 def _start(log: Path, command: list[str]) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
-        return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        return subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=_end_with_the_tests,  # noqa: PLW1509 (it takes no lock and allocates nothing)
+        )
+
+
+def _end_with_the_tests() -> None:
+    """In the child: where the tests are killed, nobody is left who would stop it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _wait_ready(

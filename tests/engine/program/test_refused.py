@@ -165,6 +165,7 @@ def test_the_command_that_a_plaintext_secret_is_refused_with_makes_it_right(
     stack.pulumi(*shlex.split(command), "hunter2")
     assert "hunter2" not in stack.stack_file.read_text()
     stack.preview()
+    assert entrance.passed > 0  # what is not refused does go through
 
 
 def test_a_cluster_that_does_not_answer_is_told_in_one_sentence_before_anything_is_made(
