@@ -38,7 +38,7 @@ def missing_abilities() -> list[str]:
         return [f"Linux (this is {sys.platform})"]
     if os.geteuid() != 0:
         lacks.append("root (mounts, network namespaces and cgroups need it)")
-    for program in ("unshare", "nsenter", "ip", "mount"):
+    for program in ("unshare", "nsenter", "setpriv", "ip", "mount"):
         if shutil.which(program) is None:
             lacks.append(f"`{program}` on PATH (Debian: util-linux, iproute2)")
     if "overlay" not in Path("/proc/filesystems").read_text():
