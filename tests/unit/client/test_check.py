@@ -137,6 +137,13 @@ def test_the_forward_ends_when_the_model_fails(cluster: Path, serving: FakeServi
     assert gone(int((cluster / "pid").read_text()))
 
 
+#: `python -m client` where a shell in the background has SIGINT ignored for all that it starts.
+INTERRUPTIBLE = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "from client.cli import main; sys.exit(main())"
+)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children of a killed parent")
 def test_the_forward_ends_when_the_check_is_stopped(
@@ -144,13 +151,11 @@ def test_the_forward_ends_when_the_check_is_stopped(
 ) -> None:
     serving.answer = lambda _: time.sleep(3)
     process = subprocess.Popen(
-        [sys.executable, "-m", "client", "check", "half_plus_two"],
+        [sys.executable, "-c", INTERRUPTIBLE, "check", "half_plus_two"],
         cwd=ROOT,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
-        # A test run in the background of a shell is started with SIGINT ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     end = time.monotonic() + 20
     while not serving.requests:
