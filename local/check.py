@@ -66,6 +66,9 @@ _IMAGES = _with_pytest("images", "local/images/tflite_serving/requirements.txt")
 _PROGRAM_TESTS = ("tests/unit/components", "tests/unit/config", "tests/unit/test_imports.py")
 #: An engine run is mostly waiting for interpreters to start: two at once use two cores.
 _SIDE_BY_SIDE = ("--numprocesses=2",)
+#: Half of the cluster tests' time, with clones and clusters of their own: a suite of its own.
+_KILLED = "tests/cluster/test_killed.py"
+_NOT_KILLED = (f"--ignore={_KILLED}",)
 
 SUITES = (
     Suite("unit", "program", _PROGRAM_TESTS, bootstrap.program_python),
@@ -73,7 +76,8 @@ SUITES = (
     Suite("unit", "client", ("tests/unit/client",), _CLIENT),
     Suite("unit", "images", ("tests/unit/images",), _IMAGES),
     Suite("engine", "engine", ("tests/engine",), bootstrap.program_python, _SIDE_BY_SIDE),
-    Suite("cluster", "cluster", ("tests/cluster",), bootstrap.program_python),
+    Suite("cluster", "cluster", ("tests/cluster", *_NOT_KILLED), bootstrap.program_python),
+    Suite("cluster", "killed", (_KILLED,), bootstrap.program_python),
 )
 
 
