@@ -82,12 +82,24 @@ def exists(clone: Clone) -> bool:
     return any((clone.backend / ".pulumi" / "stacks").rglob(f"{STACK}.json"))
 
 
-def forget(clone: Clone, environment: Mapping[str, str]) -> None:
-    """Remove the stack's state; its objects are left to whoever removes the cluster."""
-    if exists(clone):
-        _clear_lock(clone)
-        remove = ("stack", "rm", "--yes", "--force", "--preserve-config", "--stack", STACK)
-        pulumi(clone, environment, *remove)
+def broken(clone: Clone) -> bool:
+    """Whether the engine was killed while it wrote the state, which nobody can read since."""
+    for path in (clone.backend / ".pulumi" / "stacks").rglob(f"{STACK}.json"):
+        try:
+            json.loads(path.read_text())
+        except ValueError:
+            return True
+    return False
+
+
+def forget(clone: Clone) -> None:
+    """Remove the stack's state; its objects are left to whoever removes the cluster.
+
+    Not by `pulumi stack rm`, which refuses a state that it cannot read.
+    """
+    _clear_lock(clone)
+    for path in (clone.backend / ".pulumi" / "stacks").rglob(f"{STACK}.json*"):
+        path.unlink()
 
 
 def recover(clone: Clone, environment: Mapping[str, str]) -> None:

@@ -43,9 +43,9 @@ def up(clone: Clone) -> None:
         prepare.plugin_set(clone, box.downloads)
         archives = prepare.image_archives(box, tools)
         environment = prepare.engine_environment(clone)
-        if not cluster.is_running(clone.cluster_name):
+        if not cluster.is_running(clone.cluster_name) or stack.broken(clone):
             # The objects in an older cluster's state went with that cluster.
-            stack.forget(clone, environment)
+            stack.forget(clone)
             with step("Kubernetes") as current:
                 spec = cluster.start(
                     lambda index: prepare.cluster_spec(
@@ -71,7 +71,11 @@ def down(clone: Clone) -> None:
     """Destroy the stack, stop the cluster, remove the stack's state and the kubeconfig."""
     with prepare.only_run(clone):
         environment = prepare.engine_environment(clone)
-        if cluster.is_running(clone.cluster_name) and stack.exists(clone):
+        if (
+            cluster.is_running(clone.cluster_name)
+            and not stack.broken(clone)
+            and stack.exists(clone)
+        ):
             try:
                 stack.recover(clone, environment)
                 arguments = ("destroy", "--yes", "--skip-preview", "--stack", STACK)
@@ -80,7 +84,7 @@ def down(clone: Clone) -> None:
                 say(f"  {error}; what is left goes with the cluster")
         with step("Kubernetes stopped"):
             cluster.stop(clone.cluster_name)
-        stack.forget(clone, environment)
+        stack.forget(clone)
         clone.kubeconfig.unlink(missing_ok=True)
 
 
