@@ -31,12 +31,7 @@ def up(clone: Clone) -> None:
     """Tools, images, a cluster, the stack, and a prediction on stdout. Each step that is done
     already takes no time, and an interrupted one goes on where it was."""
     with prepare.only_run(clone):
-        if lacks := cluster.missing_abilities():
-            raise UpError(
-                "this machine cannot run a local cluster; it lacks: "
-                + "; ".join(lacks)
-                + '. With a cluster you have: README.md, "Use a cluster you have"'
-            )
+        cluster.require_abilities()
         box = prepare.toolbox()
         tools = prepare.programs(clone, box, FOR_UP)
         prepare.environments(clone)

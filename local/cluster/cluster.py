@@ -51,6 +51,17 @@ def missing_abilities() -> list[str]:
     return lacks
 
 
+def require_abilities() -> None:
+    """Raise `ClusterError` with what this machine lacks, and what to use instead."""
+    if lacks := missing_abilities():
+        raise ClusterError(
+            "this machine cannot run a local cluster; it lacks: "
+            + "; ".join(lacks)
+            + ". Use one you have: slipway:cluster: {kind: existing, context: <its context>} "
+            '(README.md, "Use a cluster you have")'
+        )
+
+
 def is_running(name: str) -> bool:
     return bool(cgroups.processes(name)) and (BASE / name / "ready").exists()
 
@@ -64,12 +75,7 @@ def start(spec_for: Callable[[int], ClusterSpec], name: str, note: Note) -> Clus
 
     Raises `ClusterError` with the last log lines when it is not ready within `START_TIMEOUT`.
     """
-    if lacks := missing_abilities():
-        raise ClusterError(
-            "this machine cannot run a local cluster; it lacks: "
-            + "; ".join(lacks)
-            + ". Use one you have: slipway:cluster: {kind: existing, context: <its context>}"
-        )
+    require_abilities()
     stop(name)
     directory = BASE / name
     directory.mkdir(parents=True, mode=0o700)
