@@ -39,6 +39,10 @@ test: ## All tests: unit, engine, cluster (PLUGINS=official runs them on officia
 test-unit: ## The tests that need no engine and no cluster
 	@$(LOCAL) test unit
 
+.PHONY: kills
+kills: ## Kill `make up` at eleven points; each time all is cleaned up and the next one works
+	@$(LOCAL) test kills
+
 .PHONY: lint
 lint: ## ruff and mypy --strict
 	@$(LOCAL) lint

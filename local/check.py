@@ -20,6 +20,8 @@ from local.toolchain.pins import PROGRAMS
 from local.toolchain.tools import Toolbox
 
 LAYERS = ("unit", "engine", "cluster")
+#: Takes longer than all layers together: only run by its name.
+KILLS = "kills"
 
 
 class CheckError(LocalError):
@@ -66,9 +68,9 @@ _IMAGES = _with_pytest("images", "local/images/tflite_serving/requirements.txt")
 _PROGRAM_TESTS = ("tests/unit/components", "tests/unit/config", "tests/unit/test_imports.py")
 #: An engine run is mostly waiting for interpreters to start: two at once use two cores.
 _SIDE_BY_SIDE = ("--numprocesses=2",)
-#: Half of the cluster tests' time, with clones and clusters of their own: a suite of its own.
-_KILLED = "tests/cluster/test_killed.py"
-_NOT_KILLED = (f"--ignore={_KILLED}",)
+#: With clones and clusters of their own, they are suites of their own.
+_KILLED, _KILLS = "tests/cluster/test_killed.py", "tests/cluster/kills"
+_NOT_KILLED = (f"--ignore={_KILLED}", f"--ignore={_KILLS}")
 
 SUITES = (
     Suite("unit", "program", _PROGRAM_TESTS, bootstrap.program_python),
@@ -78,6 +80,7 @@ SUITES = (
     Suite("engine", "engine", ("tests/engine",), bootstrap.program_python, _SIDE_BY_SIDE),
     Suite("cluster", "cluster", ("tests/cluster", *_NOT_KILLED), bootstrap.program_python),
     Suite("cluster", "killed", (_KILLED,), bootstrap.program_python),
+    Suite(KILLS, "kills", (_KILLS,), bootstrap.program_python, ("--verbose",)),
 )
 
 
@@ -91,7 +94,7 @@ def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> 
         tools = prepare.programs(clone, box, tuple(PROGRAMS))
         prepare.environments(clone)
         prepare.plugin_set(clone, box.downloads)
-        if "cluster" in layers:
+        if {"cluster", KILLS} & set(layers):
             prepare.image_archives(box, tools)
         environment |= _tool_paths(clone, box, {name: tool.path for name, tool in tools.items()})
     chosen = [suite for suite in SUITES if suite.layer in layers]

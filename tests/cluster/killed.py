@@ -91,3 +91,35 @@ def _children(pid: int) -> list[int]:
 
 def _words(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
+
+
+def prints(words: str, times: int = 1) -> Point:
+    name = words if times == 1 else f"{times} times {words}"
+    return Point(f"printed `{name}`", lambda target: target.printed(words) >= times)
+
+
+def cluster_has(name: str) -> Point:
+    return Point(f"the cluster has {name}", lambda target: target.cluster_has(name))
+
+
+def makes_an_environment(target: Target) -> bool:
+    venv = target.checkout.root / ".venv"
+    return venv.exists() and not (venv / ".slipway-stamp").exists()
+
+
+#: The points at which `make up` is killed, in its own order.
+POINTS = (
+    Point("0.2 s after it was called", lambda target: target.seconds > 0.2),
+    Point("an environment is half made", makes_an_environment),
+    cluster_has("supervisor.err"),
+    cluster_has("logs/containerd.log"),
+    cluster_has("logs/kubelet.log"),
+    prints("✓ Kubernetes"),
+    prints(" creating ("),
+    prints(" created (", times=15),
+    prints("half-plus-two-server creating"),
+    prints("half-plus-two-route-grpc creating"),
+    prints("over grpc through the gateway"),
+)
+KUBELET_STARTS = POINTS[4]
+SERVER_IS_MADE = POINTS[-3]
