@@ -27,7 +27,7 @@ class Failed(AssertionError):
 class Checkout:
     """A fresh clone of what is in the work tree, committed in a repository of its own."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, exports: Mapping[str, str] | None = None) -> None:
         self.root = root
         listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True).stdout
@@ -38,7 +38,8 @@ class Checkout:
         identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
         for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "as it is"]):
             subprocess.run(["git", *identity, *arguments], cwd=root, check=True)
-        self._exports: dict[str, str] = {}
+        #: What `make env` said, here or in the checkout whose tools and cluster are used.
+        self.exports: dict[str, str] = dict(exports or {})
         #: What `make up` wrote to stdout, where a fixture ran it.
         self.printed = ""
 
@@ -54,7 +55,7 @@ class Checkout:
             done = subprocess.run(
                 command,
                 cwd=self.root,
-                env={**os.environ, **self._exports, **(env or {})},
+                env={**os.environ, **self.exports, **(env or {})},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -77,7 +78,7 @@ class Checkout:
         script = 'eval "$(make -s env)"; for n in $0; do printf "%s=%s\\n" "$n" "${!n-}"; done'
         lines = self.run("bash", "-euc", script, names).stdout.splitlines()
         pairs = (line.partition("=") for line in lines)
-        self._exports = {name: value for name, _, value in pairs if value}
+        self.exports = {name: value for name, _, value in pairs if value}
 
     def pulumi(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return self.run("pulumi", *arguments, check=check)
@@ -103,6 +104,17 @@ class Checkout:
     def outputs(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.run("make", "-s", "outputs").stdout)
         return found
+
+    def everything(self) -> set[str]:
+        """The names of all objects that a stack may make, in all namespaces."""
+        kinds = "deployments,services,ingresses,configmaps,secrets,poddisruptionbudgets"
+        kinds += ",networkpolicies,persistentvolumeclaims,serviceaccounts,roles,rolebindings"
+        cluster = "namespaces,ingressclasses,clusterroles,clusterrolebindings"
+        rows = (
+            "jsonpath={range .items[*]}{.kind} {.metadata.namespace}/{.metadata.name}{'\\n'}{end}"
+        )
+        namespaced = self.kubectl("get", kinds, "-A", "-o", rows)
+        return set((namespaced + self.kubectl("get", cluster, "-o", rows)).splitlines())
 
     @property
     def stack_file(self) -> Path:

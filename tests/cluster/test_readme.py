@@ -5,23 +5,29 @@ has to appear in what the command really prints, with numbers, addresses and nam
 standing for those of the README's; `...` stands for lines left out. A prediction is printed as it
 stands there.
 
-Blocks marked `bash` are commands for somebody to copy. The one that is for the dev stack is run;
-those for a cluster of one's own would leave this machine, and their manifest is shown to the dev
-stack's API server.
+Blocks marked `bash` are commands for somebody to copy. The one for the dev stack is run as it is;
+those for a cluster of one's own are run on the dev stack's, without the dev stack: its context and
+its images stand for the README's.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
+import shutil
 import subprocess
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
 
 import pytest
+import yaml
 
 from tests.cluster.checkout import ROOT, Checkout
 
+Done: TypeAlias = subprocess.CompletedProcess[str]
 #: What differs from run to run: times, sizes, addresses, hashes.
 VARYING = re.compile(r"\b[0-9a-f]{7,}\b|\d+(\.\d+)*")
 
@@ -91,18 +97,76 @@ def test_the_readmes_block_for_the_dev_stack_works_in_a_plain_shell(dev: Checkou
     assert "half-plus-two-server" in done.stdout
 
 
-def test_the_readmes_pod_for_files_is_admitted_and_mounts_the_stacks_claim(dev: Checkout) -> None:
-    (manifest,) = (one for one in blocks("yaml") if "kind: Pod" in one)
-    path = dev.root / ".slipway" / "files.yaml"
-    path.write_text(manifest)
+MINE = "mine"
+#: Seconds from an `up` that is done to a route that is served.
+ROUTE_TIMEOUT = 20.0
+
+
+@pytest.fixture
+def without_stack(dev: Checkout) -> Iterator[Checkout]:
+    """The dev stack's cluster, without the stack and without the files of its volume."""
+    dev.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
+    files = dev.models.rename(dev.root / ".slipway" / "files")
     try:
-        shown = dev.kubectl("apply", "--dry-run=server", "-o", "json", "-f", str(path))
+        yield dev
     finally:
-        path.unlink()
-    pod = json.loads(shown)
-    claims = dev.kubectl("get", "pvc", "-n", pod["metadata"]["namespace"], "-o", "name").split()
-    mounted = [one["persistentVolumeClaim"] for one in pod["spec"]["volumes"][:1]]
-    assert [f"persistentvolumeclaim/{claim['claimName']}" for claim in mounted] == claims
+        shutil.rmtree(dev.models, ignore_errors=True)
+        files.rename(dev.models)
+        dev.pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
+
+
+@pytest.fixture
+def own(without_stack: Checkout, tmp_path: Path) -> Iterator[Checkout]:
+    """A clone whose `pulumi` and `kubectl` see that cluster as one that somebody has."""
+    checkout = Checkout(tmp_path, without_stack.exports)
+    yield checkout
+    checkout.pulumi("destroy", "--yes", "--skip-preview", "--stack", MINE)
+    checkout.pulumi("stack", "rm", "--yes", MINE)
+
+
+def add_sections(checkout: Checkout, *names: str) -> None:
+    """Copy sections of the README's environment into the stack file."""
+    (environment,) = (one for one in blocks("yaml") if "slipway:models:" in one)
+    described = yaml.safe_load(environment)["config"]
+    path = checkout.root / f"Pulumi.{MINE}.yaml"
+    written = yaml.safe_load(path.read_text())
+    written["config"] |= {f"slipway:{name}": described[f"slipway:{name}"] for name in names}
+    path.write_text(yaml.safe_dump(written))
+
+
+def run(checkout: Checkout, script: str, *, check: bool = True) -> Done:
+    return checkout.run("bash", "-euo", "pipefail", "-c", script, check=check)
+
+
+def test_the_readmes_commands_for_a_cluster_of_ones_own_serve_a_model(own: Checkout) -> None:
+    before = own.everything()
+    bash = [one for one in blocks("bash") if "make -s env" not in one]
+    assert len(bash) == 3
+    preparing, copying, asking = bash
+    context = own.kubectl("config", "current-context").strip()
+    *preparing, up = preparing.replace("kind-kind", context).strip().splitlines()
+    assert up == "pulumi up"
+    run(own, "\n".join(preparing))
+    add_sections(own, "images", "volumes")
+    own.pulumi("up", "--yes", "--skip-preview", "--stack", MINE)
+
+    (pod,) = (one for one in blocks("yaml") if "kind: Pod" in one)
+    images = own.kubectl("get", "nodes", "-o", "jsonpath={.items[0].status.images[*].names[*]}")
+    with_a_shell = next(name for name in images.split() if "tensorflow/serving:" in name)
+    (own.root / "files.yaml").write_text(pod.replace("busybox:1.37", with_a_shell))
+    run(own, copying)
+
+    add_sections(own, "models")
+    own.pulumi("up", "--yes", "--skip-preview", "--stack", MINE)
+    deadline = time.monotonic() + ROUTE_TIMEOUT
+    while (asked := run(own, asking, check=False)).returncode:
+        assert time.monotonic() < deadline, asked.stderr
+    assert asked.stdout.splitlines()[-1] == "[2.5, 3.0, 4.5]"
+    unchanged = ("--yes", "--skip-preview", "--expect-no-changes", "--stack", MINE)
+    for command in ("up", "refresh", "up"):
+        own.pulumi(command, *unchanged)
+    own.pulumi("destroy", "--yes", "--skip-preview", "--stack", MINE)
+    assert own.everything() == before
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
