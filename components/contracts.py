@@ -11,11 +11,10 @@ import pulumi
 from components.config.model_options import ModelOptions
 from components.config.stack_config import LimitsOptions
 from components.images import Images
+from components.kubernetes_object import Fields
 
 if TYPE_CHECKING:
     from pulumi_kubernetes import Provider
-    from pulumi_kubernetes.core.v1 import VolumeArgsDict, VolumeMountArgsDict
-    from pulumi_kubernetes.networking.v1 import NetworkPolicyPeerArgsDict
 
 #: The gateway's TLS port.
 TLS_PORT = 443
@@ -125,8 +124,8 @@ class Gateway(Protocol):
     """The name in the certificate and in `Host`: the address where there is no name."""
     ca_certificate: pulumi.Output[str | None]
     """PEM of the authority that signed the certificate; never a secret."""
-    clients: Sequence[NetworkPolicyPeerArgsDict]
-    """Who calls the models' pods."""
+    clients: Sequence[Fields]
+    """Who calls the models' pods: peers of a NetworkPolicy."""
 
     def route(self, model: str, runtime: Runtime, opts: pulumi.ResourceOptions) -> Endpoint:
         """Make `model` reachable: after it answers, and no longer when it stops."""
@@ -148,8 +147,8 @@ class MountedSource:
     on the same one."""
 
     path: str
-    volume: VolumeArgsDict
-    mount: VolumeMountArgsDict
+    volume: Fields
+    mount: Fields
     node_mates: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -163,7 +162,8 @@ class ModelSource(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelArgs:
-    """Everything a runtime is told of a model. `clients` are who may call it."""
+    """Everything a runtime is told of a model. `clients` are who may call it, as peers of a
+    NetworkPolicy."""
 
     model: str
     options: ModelOptions
@@ -171,7 +171,7 @@ class ModelArgs:
     namespace: pulumi.Output[str]
     images: Images
     limits: LimitsOptions
-    clients: Sequence[NetworkPolicyPeerArgsDict]
+    clients: Sequence[Fields]
 
 
 class Runtime(pulumi.ComponentResource):

@@ -5,22 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import pulumi
 
-if TYPE_CHECKING:
-    from pulumi_kubernetes.apps.v1 import DeploymentSpecArgsDict
-    from pulumi_kubernetes.core.v1 import (
-        ContainerArgsDict,
-        ContainerPortArgsDict,
-        PodSpecArgsDict,
-        ProbeArgsDict,
-        ResourceRequirementsArgsDict,
-        VolumeArgsDict,
-        VolumeMountArgsDict,
-    )
-    from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
+from components.kubernetes_object import Fields, KubernetesObject
 
 #: An id that no host account has: below 10000 it could share one's files after an escape.
 USER_ID = 65532
@@ -39,9 +27,9 @@ class Workload:
     command: Sequence[str] | None
     arguments: Sequence[pulumi.Input[str]]
     ports: dict[str, int]
-    startup_probe: ProbeArgsDict
-    readiness_probe: ProbeArgsDict
-    liveness_probe: ProbeArgsDict
+    startup_probe: Fields
+    readiness_probe: Fields
+    liveness_probe: Fields
     cpu: tuple[str, str]
     """Request and limit."""
     memory: tuple[str, str]
@@ -50,118 +38,118 @@ class Workload:
     deadline: int
     drain: int
     startup: int
-    volumes: Sequence[VolumeArgsDict] = ()
-    mounts: Sequence[VolumeMountArgsDict] = ()
+    volumes: Sequence[Fields] = ()
+    mounts: Sequence[Fields] = ()
     service_account: pulumi.Input[str] | None = None
     """Its token is mounted; without one, no token is."""
     annotations: dict[str, pulumi.Input[str]] = field(default_factory=dict)
     node_mates: Mapping[str, str] = field(default_factory=dict)
     """Labels of its pods; all pods of the namespace that have them run on one node."""
 
-    def deployment_spec(self) -> DeploymentSpecArgsDict:
+    def deployment_spec(self) -> Fields:
         """A Deployment's spec: a new pod answers before an old one stops."""
         return {
             "replicas": self.replicas,
-            "progress_deadline_seconds": self.startup,
-            "revision_history_limit": 3,
-            "selector": {"match_labels": self.labels},
+            "progressDeadlineSeconds": self.startup,
+            "revisionHistoryLimit": 3,
+            "selector": {"matchLabels": self.labels},
             "strategy": {
                 "type": "RollingUpdate",
-                "rolling_update": {"max_unavailable": 0, "max_surge": 1},
+                "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1},
             },
             "template": {"metadata": self._metadata(), "spec": self._pod()},
         }
 
-    def _metadata(self) -> ObjectMetaArgsDict:
-        metadata: ObjectMetaArgsDict = {"labels": {**self.labels, **self.node_mates}}
+    def _metadata(self) -> Fields:
+        metadata: Fields = {"labels": {**self.labels, **self.node_mates}}
         if self.annotations:
             metadata["annotations"] = self.annotations
         return metadata
 
-    def _pod(self) -> PodSpecArgsDict:
-        ports: list[ContainerPortArgsDict] = [
-            {"name": name, "container_port": port} for name, port in self.ports.items()
+    def _pod(self) -> Fields:
+        ports: list[Fields] = [
+            {"name": name, "containerPort": port} for name, port in self.ports.items()
         ]
-        pod: PodSpecArgsDict = {
-            "automount_service_account_token": self.service_account is not None,
-            "enable_service_links": False,
-            "termination_grace_period_seconds": self.drain + self.deadline,
-            "security_context": {
-                "run_as_non_root": True,
-                "run_as_user": USER_ID,
-                "run_as_group": USER_ID,
-                "seccomp_profile": {"type": "RuntimeDefault"},
+        pod: Fields = {
+            "automountServiceAccountToken": self.service_account is not None,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": self.drain + self.deadline,
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": USER_ID,
+                "runAsGroup": USER_ID,
+                "seccompProfile": {"type": "RuntimeDefault"},
             },
-            "topology_spread_constraints": [
+            "topologySpreadConstraints": [
                 {
-                    "max_skew": 1,
-                    "topology_key": key,
-                    "when_unsatisfiable": "ScheduleAnyway",
-                    "label_selector": {"match_labels": self.labels},
+                    "maxSkew": 1,
+                    "topologyKey": key,
+                    "whenUnsatisfiable": "ScheduleAnyway",
+                    "labelSelector": {"matchLabels": self.labels},
                 }
                 for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
             ],
             "containers": [
                 {
                     "image": self.image,
-                    "image_pull_policy": "IfNotPresent",
+                    "imagePullPolicy": "IfNotPresent",
                     **self._program(),
                     "ports": ports,
                     "resources": self._resources(),
-                    "startup_probe": {
+                    "startupProbe": {
                         **self.startup_probe,
-                        "period_seconds": _PROBE_PERIOD,
-                        "failure_threshold": -(-self.startup // _PROBE_PERIOD),
+                        "periodSeconds": _PROBE_PERIOD,
+                        "failureThreshold": -(-self.startup // _PROBE_PERIOD),
                     },
-                    "readiness_probe": {
+                    "readinessProbe": {
                         **self.readiness_probe,
-                        "period_seconds": _PROBE_PERIOD,
-                        "failure_threshold": 2,
+                        "periodSeconds": _PROBE_PERIOD,
+                        "failureThreshold": 2,
                     },
-                    "liveness_probe": {
+                    "livenessProbe": {
                         **self.liveness_probe,
-                        "period_seconds": 10,
-                        "failure_threshold": 6,
+                        "periodSeconds": 10,
+                        "failureThreshold": 6,
                     },
-                    "lifecycle": {"pre_stop": {"sleep": {"seconds": self.drain}}},
+                    "lifecycle": {"preStop": {"sleep": {"seconds": self.drain}}},
                     # A server that gives up says why on its last lines.
-                    "termination_message_policy": "FallbackToLogsOnError",
-                    "security_context": {
-                        "allow_privilege_escalation": False,
-                        "read_only_root_filesystem": True,
-                        "run_as_non_root": True,
-                        "run_as_user": USER_ID,
+                    "terminationMessagePolicy": "FallbackToLogsOnError",
+                    "securityContext": {
+                        "allowPrivilegeEscalation": False,
+                        "readOnlyRootFilesystem": True,
+                        "runAsNonRoot": True,
+                        "runAsUser": USER_ID,
                         "capabilities": {"drop": ["ALL"]},
                     },
-                    "volume_mounts": [*self.mounts, {"name": "tmp", "mount_path": "/tmp"}],
+                    "volumeMounts": [*self.mounts, {"name": "tmp", "mountPath": "/tmp"}],
                 }
             ],
-            "volumes": [*self.volumes, {"name": "tmp", "empty_dir": {"size_limit": _DISK_LIMIT}}],
+            "volumes": [*self.volumes, {"name": "tmp", "emptyDir": {"sizeLimit": _DISK_LIMIT}}],
         }
         if self.node_mates:
             # Required: a new pod on another node would wait for the volume until the roll-out
             # fails. The first pod may run anywhere, since it matches its own labels.
             pod["affinity"] = {
-                "pod_affinity": {
-                    "required_during_scheduling_ignored_during_execution": [
+                "podAffinity": {
+                    "requiredDuringSchedulingIgnoredDuringExecution": [
                         {
-                            "topology_key": "kubernetes.io/hostname",
-                            "label_selector": {"match_labels": dict(self.node_mates)},
+                            "topologyKey": "kubernetes.io/hostname",
+                            "labelSelector": {"matchLabels": dict(self.node_mates)},
                         }
                     ]
                 }
             }
         if self.service_account is not None:
-            pod["service_account_name"] = self.service_account
+            pod["serviceAccountName"] = self.service_account
         return pod
 
-    def _program(self) -> ContainerArgsDict:
-        program: ContainerArgsDict = {"name": "server", "args": list(self.arguments)}
+    def _program(self) -> Fields:
+        program: Fields = {"name": "server", "args": list(self.arguments)}
         if self.command:
             program["command"] = list(self.command)
         return program
 
-    def _resources(self) -> ResourceRequirementsArgsDict:
+    def _resources(self) -> Fields:
         return {
             "requests": {
                 "cpu": self.cpu[0],
@@ -184,13 +172,15 @@ def disruption_budget(
     another none can start before the last has left."""
     if workload.replicas < 2 or workload.node_mates:
         return None
-    from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
-
-    return PodDisruptionBudget(
+    return KubernetesObject(
         name,
-        metadata={"namespace": namespace},
-        spec={"max_unavailable": 1, "selector": {"match_labels": workload.labels}},
-        opts=opts,
+        "policy/v1",
+        "PodDisruptionBudget",
+        {
+            "metadata": {"namespace": namespace},
+            "spec": {"maxUnavailable": 1, "selector": {"matchLabels": workload.labels}},
+        },
+        opts,
     )
 
 

@@ -6,7 +6,8 @@ import base64
 
 import pulumi
 import pulumi_tls
-from pulumi_kubernetes.core.v1 import Secret
+
+from components.kubernetes_object import KubernetesObject
 
 _HOURS = 24
 #: An `up` in the last month of a certificate replaces it.
@@ -57,22 +58,26 @@ class Certificate(pulumi.ComponentResource):
             "tls.crt": self.pem.apply(_base64),
             "tls.key": key.private_key_pem.apply(_base64),
         }
-        secret = Secret(
+        secret = KubernetesObject(
             f"{name}-secret",
-            metadata={"namespace": namespace},
-            type="kubernetes.io/tls",
-            data=data,
-            opts=child,
+            "v1",
+            "Secret",
+            {"metadata": {"namespace": namespace}, "type": "kubernetes.io/tls", "data": data},
+            child,
         )
         if default is not None:
-            Secret(
+            KubernetesObject(
                 f"{name}-default",
-                metadata={"namespace": default[0], "name": default[1]},
-                type="kubernetes.io/tls",
-                data=data,
-                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+                "v1",
+                "Secret",
+                {
+                    "metadata": {"namespace": default[0], "name": default[1]},
+                    "type": "kubernetes.io/tls",
+                    "data": data,
+                },
+                pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
-        self.secret_name = secret.metadata.apply(lambda metadata: metadata.name or "")
+        self.secret_name = secret.name
         self.register_outputs({"secret_name": self.secret_name, "pem": self.pem})
 
 

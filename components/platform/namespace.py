@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Namespace as KubernetesNamespace
-from pulumi_kubernetes.networking.v1 import NetworkPolicy
+
+from components.kubernetes_object import KubernetesObject
 
 
 class Namespace(pulumi.ComponentResource):
@@ -18,19 +18,27 @@ class Namespace(pulumi.ComponentResource):
         self, name: str, namespace: str, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("slipway:platform:Namespace", name, None, opts)
-        made = KubernetesNamespace(
+        made = KubernetesObject(
             f"{name}-namespace",
-            metadata={
-                "name": namespace,
-                "labels": {"pod-security.kubernetes.io/enforce": "restricted"},
+            "v1",
+            "Namespace",
+            {
+                "metadata": {
+                    "name": namespace,
+                    "labels": {"pod-security.kubernetes.io/enforce": "restricted"},
+                }
             },
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
-        self.name = made.metadata.apply(lambda metadata: metadata.name or namespace)
-        NetworkPolicy(
+        self.name = made.name
+        KubernetesObject(
             f"{name}-deny",
-            metadata={"namespace": self.name},
-            spec={"pod_selector": {}, "policy_types": ["Ingress", "Egress"]},
-            opts=pulumi.ResourceOptions(parent=self),
+            "networking.k8s.io/v1",
+            "NetworkPolicy",
+            {
+                "metadata": {"namespace": self.name},
+                "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+            },
+            pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"name": self.name})

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pulumi
-from pulumi_kubernetes.core.v1 import PersistentVolumeClaim, PersistentVolumeClaimSpecArgsDict
 
 from components.config.stack_config import VolumeOptions
 from components.contracts import Claim, Cluster
+from components.kubernetes_object import Fields, KubernetesObject
 
 
 class Volumes(pulumi.ComponentResource):
@@ -29,23 +29,21 @@ class Volumes(pulumi.ComponentResource):
         super().__init__("slipway:platform:Volumes", name, None, opts)
         self.claims = {}
         for claim, options in volumes.items():
-            spec: PersistentVolumeClaimSpecArgsDict = {
-                "access_modes": [options.access_mode],
+            spec: Fields = {
+                "accessModes": [options.access_mode],
                 "resources": {"requests": {"storage": options.size}},
             }
             storage_class = cluster.storage_class(options.storage_class)
             if storage_class is not None:
-                spec["storage_class_name"] = storage_class
-            made = PersistentVolumeClaim(
+                spec["storageClassName"] = storage_class
+            made = KubernetesObject(
                 f"{name}-{claim}",
-                metadata={"name": claim, "namespace": namespace},
-                spec=spec,
-                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+                "v1",
+                "PersistentVolumeClaim",
+                {"metadata": {"name": claim, "namespace": namespace}, "spec": spec},
+                pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
             self.claims[claim] = Claim(
-                name=made.metadata.apply(
-                    lambda metadata, claim=claim: metadata.name or claim  # type: ignore[misc]
-                ),
-                one_node=options.access_mode == "ReadWriteOnce",
+                name=made.name, one_node=options.access_mode == "ReadWriteOnce"
             )
         self.register_outputs({"claims": {key: each.name for key, each in self.claims.items()}})

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import Deployment
-from pulumi_kubernetes.core.v1 import ConfigMap, Service
-from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from components import workload
 from components.config.checks import label
 from components.config.model_options import ModelOptions
 from components.config.values import byte_count, cores, seconds
 from components.contracts import TENSORFLOW_SERVING, Backend, ModelArgs, Runtime
-
-if TYPE_CHECKING:
-    from pulumi_kubernetes.core.v1 import ProbeArgsDict
+from components.kubernetes_object import Fields, KubernetesObject
 
 TFSERVING_IMAGE = "tensorflow/serving:2.19.1"
 GRPC_PORT, REST_PORT = 8500, 8501
@@ -62,37 +57,46 @@ class TfServing(Runtime):
         service = self._make_service(waiting)
         self._make_network_policy()
         workload.disruption_budget(f"{name}-budget", server, args.namespace, opts=self._child)
-        Deployment(
+        KubernetesObject(
             f"{name}-server",
-            metadata={"namespace": args.namespace, "labels": self._labels},
-            spec=server.deployment_spec(),
-            opts=waiting,
+            "apps/v1",
+            "Deployment",
+            {
+                "metadata": {"namespace": args.namespace, "labels": self._labels},
+                "spec": server.deployment_spec(),
+            },
+            waiting,
         )
         self.backend = Backend(
             runtime="tfserving",
             protocol=TENSORFLOW_SERVING,
-            service=service.metadata.apply(lambda metadata: metadata.name or ""),
+            service=service.name,
             namespace=args.namespace,
             grpc_port=GRPC_PORT,
             rest_port=REST_PORT,
         )
         self.register_outputs({"service": self.backend.service})
 
-    def _make_config(self) -> ConfigMap:
+    def _make_config(self) -> KubernetesObject:
         """Immutable and auto-named: another configuration is another object, so pods roll."""
-        return ConfigMap(
+        text = model_config(self._args.model, self._args.source.mounted().path)
+        return KubernetesObject(
             f"{self._name}-config",
-            metadata={"namespace": self._args.namespace},
-            data={_CONFIG_FILE: model_config(self._args.model, self._args.source.mounted().path)},
-            immutable=True,
-            opts=self._child,
+            "v1",
+            "ConfigMap",
+            {
+                "metadata": {"namespace": self._args.namespace},
+                "data": {_CONFIG_FILE: text},
+                "immutable": True,
+            },
+            self._child,
         )
 
-    def _make_server(self, config: ConfigMap) -> workload.Workload:
+    def _make_server(self, config: KubernetesObject) -> workload.Workload:
         args, source = self._args, self._args.source.mounted()
         requests, limits = args.options.resources.requests, args.options.resources.limits
         deadline = seconds(args.limits.deadline)
-        health: ProbeArgsDict = {"grpc": {"port": GRPC_PORT}}
+        health: Fields = {"grpc": {"port": GRPC_PORT}}
         return workload.Workload(
             labels=self._labels,
             image=args.images.resolve(args.options.image or TFSERVING_IMAGE),
@@ -107,7 +111,7 @@ class TfServing(Runtime):
                 f"--rest_api_timeout_in_ms={deadline * 1000}",
             ],
             ports={"grpc": GRPC_PORT, "rest": REST_PORT},
-            startup_probe={"http_get": {"path": f"/v1/models/{args.model}", "port": "rest"}},
+            startup_probe={"httpGet": {"path": f"/v1/models/{args.model}", "port": "rest"}},
             readiness_probe=health,
             liveness_probe=health,
             cpu=workload.amounts(requests.cpu, limits.cpu, ("100m", "2"), cores),
@@ -119,48 +123,51 @@ class TfServing(Runtime):
             node_mates=source.node_mates,
             volumes=[
                 source.volume,
-                {
-                    "name": "config",
-                    "config_map": {
-                        "name": config.metadata.apply(lambda metadata: metadata.name or "")
-                    },
-                },
+                {"name": "config", "configMap": {"name": config.name}},
             ],
             mounts=[
                 source.mount,
-                {"name": "config", "mount_path": _CONFIG_DIRECTORY, "read_only": True},
+                {"name": "config", "mountPath": _CONFIG_DIRECTORY, "readOnly": True},
             ],
         )
 
-    def _make_service(self, opts: pulumi.ResourceOptions) -> Service:
-        return Service(
+    def _make_service(self, opts: pulumi.ResourceOptions) -> KubernetesObject:
+        return KubernetesObject(
             f"{self._name}-service",
-            metadata={"namespace": self._args.namespace, "labels": self._labels},
-            spec={
-                "selector": self._labels,
-                "ports": [
-                    {"name": "grpc", "port": GRPC_PORT, "target_port": "grpc"},
-                    {"name": "rest", "port": REST_PORT, "target_port": "rest"},
-                ],
+            "v1",
+            "Service",
+            {
+                "metadata": {"namespace": self._args.namespace, "labels": self._labels},
+                "spec": {
+                    "selector": self._labels,
+                    "ports": [
+                        {"name": "grpc", "port": GRPC_PORT, "targetPort": "grpc"},
+                        {"name": "rest", "port": REST_PORT, "targetPort": "rest"},
+                    ],
+                },
             },
-            opts=opts,
+            opts,
         )
 
     def _make_network_policy(self) -> None:
-        NetworkPolicy(
+        KubernetesObject(
             f"{self._name}-callers",
-            metadata={"namespace": self._args.namespace},
-            spec={
-                "pod_selector": {"match_labels": self._labels},
-                "policy_types": ["Ingress"],
-                "ingress": [
-                    {
-                        "from_": list(self._args.clients),
-                        "ports": [{"port": GRPC_PORT}, {"port": REST_PORT}],
-                    }
-                ],
+            "networking.k8s.io/v1",
+            "NetworkPolicy",
+            {
+                "metadata": {"namespace": self._args.namespace},
+                "spec": {
+                    "podSelector": {"matchLabels": self._labels},
+                    "policyTypes": ["Ingress"],
+                    "ingress": [
+                        {
+                            "from": list(self._args.clients),
+                            "ports": [{"port": GRPC_PORT}, {"port": REST_PORT}],
+                        }
+                    ],
+                },
             },
-            opts=self._child,
+            self._child,
         )
 
 

@@ -45,8 +45,8 @@ class PvcSource:
             path=f"{_MOUNT}/{self._options.path}",
             volume={
                 "name": "models",
-                "persistent_volume_claim": {"claim_name": self._claim, "read_only": True},
+                "persistentVolumeClaim": {"claimName": self._claim, "readOnly": True},
             },
-            mount={"name": "models", "mount_path": _MOUNT, "read_only": True},
+            mount={"name": "models", "mountPath": _MOUNT, "readOnly": True},
             node_mates={_CLAIM_LABEL: self._options.claim} if self._one_node else {},
         )

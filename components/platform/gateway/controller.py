@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from components.config.stack_config import LimitsOptions
 from components.contracts import Cluster
 from components.images import Images
-
-if TYPE_CHECKING:
-    from pulumi_kubernetes.networking.v1 import NetworkPolicyPeerArgsDict
+from components.kubernetes_object import Fields
 
 #: Added to the longest call: whoever made the call sees its own deadline, not a cut connection.
 MARGIN_SECONDS = 10
@@ -44,29 +41,30 @@ class Controller(pulumi.ComponentResource):
     ingress_class: pulumi.Output[str]
     address: pulumi.Output[str]
     """Host name or IP address of the load balancer."""
-    clients: Sequence[NetworkPolicyPeerArgsDict]
+    clients: Sequence[Fields]
+    """Its pods, as peers of a NetworkPolicy."""
     home: pulumi.Output[str] | None
     """The controller's own namespace, None where it is not the stack's."""
 
 
-def load_balancer_address(status: Any, service: str) -> str:
+def load_balancer_address(status: Fields | None, service: str) -> str:
     """The address in a Service's status: a host name where there is one, else an IP address.
 
     Raises `pulumi.RunError` where there is neither.
     """
-    balancer = status.load_balancer if status else None
-    for entry in (balancer.ingress if balancer else None) or ():
-        if entry.hostname or entry.ip:
-            return str(entry.hostname or entry.ip)
+    balancer = (status or {}).get("loadBalancer") or {}
+    for entry in balancer.get("ingress") or ():
+        if entry.get("hostname") or entry.get("ip"):
+            return str(entry.get("hostname") or entry["ip"])
     raise pulumi.RunError(
         f"Service `{service}` has no load balancer address; look at its events: "
         f"`kubectl describe service --namespace {service.replace('/', ' ')}`"
     )
 
 
-def namespace_peer(namespace: str, labels: dict[str, str]) -> NetworkPolicyPeerArgsDict:
+def namespace_peer(namespace: str, labels: dict[str, str]) -> Fields:
     """The pods with `labels` in `namespace`, as a NetworkPolicy names them."""
     return {
-        "namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": namespace}},
-        "pod_selector": {"match_labels": labels},
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+        "podSelector": {"matchLabels": labels},
     }

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pulumi
-from pulumi_kubernetes.networking.v1 import Ingress
 
 from components.config.stack_config import LimitsOptions
 from components.config.values import byte_count, seconds
 from components.contracts import Backend
+from components.kubernetes_object import Fields, KubernetesObject
 from components.platform.gateway.controller import MARGIN_SECONDS
-
-if TYPE_CHECKING:
-    from pulumi_kubernetes.networking.v1 import IngressRuleArgsDict, IngressTLSArgsDict
 
 _PREFIX = "nginx.ingress.kubernetes.io"
 #: Requests up to this are held in memory until they are whole, larger ones on disk.
@@ -77,14 +73,14 @@ class NginxRoute(pulumi.ComponentResource):
         timeout = str(seconds(args.limits.deadline) + MARGIN_SECONDS)
         service = args.backend.service
 
-        def rule(values: list[str | None]) -> list[IngressRuleArgsDict]:
+        def rule(values: list[str | None]) -> list[Fields]:
             host, target = values
-            made: IngressRuleArgsDict = {
+            made: Fields = {
                 "http": {
                     "paths": [
                         {
                             "path": path,
-                            "path_type": "ImplementationSpecific",
+                            "pathType": "ImplementationSpecific",
                             "backend": {
                                 "service": {"name": target or "", "port": {"number": port}}
                             },
@@ -94,30 +90,34 @@ class NginxRoute(pulumi.ComponentResource):
             }
             return [{"host": host, **made} if host else made]
 
-        def tls(values: list[str | None]) -> list[IngressTLSArgsDict]:
+        def tls(values: list[str | None]) -> list[Fields]:
             host, secret = values
-            made: IngressTLSArgsDict = {"secret_name": secret}
+            made: Fields = {"secretName": secret}
             return [{"hosts": [host], **made} if host else made]
 
-        Ingress(
+        KubernetesObject(
             name,
-            metadata={
-                "namespace": args.backend.namespace,
-                "annotations": {
-                    f"{_PREFIX}/use-regex": "true",
-                    f"{_PREFIX}/rewrite-target": "/$1",
-                    f"{_PREFIX}/ssl-redirect": str(args.ssl_redirect).lower(),
-                    f"{_PREFIX}/proxy-body-size": str(byte_count(args.limits.message_size)),
-                    f"{_PREFIX}/proxy-read-timeout": timeout,
-                    f"{_PREFIX}/proxy-send-timeout": timeout,
-                    **annotations,
+            "networking.k8s.io/v1",
+            "Ingress",
+            {
+                "metadata": {
+                    "namespace": args.backend.namespace,
+                    "annotations": {
+                        f"{_PREFIX}/use-regex": "true",
+                        f"{_PREFIX}/rewrite-target": "/$1",
+                        f"{_PREFIX}/ssl-redirect": str(args.ssl_redirect).lower(),
+                        f"{_PREFIX}/proxy-body-size": str(byte_count(args.limits.message_size)),
+                        f"{_PREFIX}/proxy-read-timeout": timeout,
+                        f"{_PREFIX}/proxy-send-timeout": timeout,
+                        **annotations,
+                    },
+                },
+                "spec": {
+                    "ingressClassName": args.ingress_class,
+                    "rules": pulumi.Output.all(args.rule_host, service).apply(rule),
+                    "tls": pulumi.Output.all(args.rule_host, args.tls_secret).apply(tls),
                 },
             },
-            spec={
-                "ingress_class_name": args.ingress_class,
-                "rules": pulumi.Output.all(args.rule_host, service).apply(rule),
-                "tls": pulumi.Output.all(args.rule_host, args.tls_secret).apply(tls),
-            },
             # On the component itself, `depends_on` would not reach its children.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.after]),
+            pulumi.ResourceOptions(parent=self, depends_on=[*args.after]),
         )

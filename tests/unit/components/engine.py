@@ -10,12 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi.runtime import mocks, settings
+from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import wait_for_rpcs
 
 # The SDK keeps one root resource in a process, and that belongs to one loop.
 _LOOP = asyncio.new_event_loop()
 ADDRESS = "203.0.113.7"
+CHART = "kubernetes:helm.sh/v4:Chart"
+#: The one object of every chart.
+CHART_SERVICE = "slipway-gateway/ingress-nginx-controller"
+_SERVICE = "kubernetes:core/v1:Service"
 
 
 @dataclass
@@ -31,6 +35,9 @@ class Resource:
     delete_before_replace: bool
     inputs: dict[str, Any]
     dependencies: list[str]
+    secret_outputs: list[str]
+    version: str
+    read: bool
     outputs: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -53,6 +60,9 @@ class Recording:
             for each in self.resources
             if each.kind == kind and (name is None or each.name == name)
         ]
+
+    def of_package(self, package: str) -> list[Resource]:
+        return [each for each in self.resources if each.type.startswith(f"{package}:")]
 
     def one(self, kind: str, name: str | None = None) -> Resource:
         found = self.of(kind, name)
@@ -80,9 +90,9 @@ class _Monitor(mocks.MockMonitor):
         self.seen: list[Resource] = []
 
     def RegisterResource(self, request: Any) -> Any:
-        from pulumi.runtime import rpc
-
         response = super().RegisterResource(request)
+        if request.type == CHART:
+            self._render(response)
         self.seen.append(
             Resource(
                 type=request.type,
@@ -94,6 +104,9 @@ class _Monitor(mocks.MockMonitor):
                 delete_before_replace=request.deleteBeforeReplace,
                 inputs=rpc.deserialize_properties(request.object, keep_unknowns=True) or {},
                 dependencies=list(request.dependencies),
+                secret_outputs=list(request.additionalSecretOutputs),
+                version=request.version,
+                read=False,
             )
         )
         return response
@@ -109,11 +122,28 @@ class _Monitor(mocks.MockMonitor):
                 provider=request.provider,
                 custom=True,
                 delete_before_replace=False,
-                inputs={"id": request.id},
+                inputs={"id": request.id, **(rpc.deserialize_properties(request.properties) or {})},
                 dependencies=list(request.dependencies),
+                secret_outputs=list(request.additionalSecretOutputs),
+                version=request.version,
+                read=True,
             )
         )
         return response
+
+    def _render(self, chart: Any) -> None:
+        """Hand over the chart's Service as the engine does: by a reference."""
+        urn = self.make_urn(chart.urn, _SERVICE, CHART_SERVICE)
+        args = mocks.MockResourceArgs(_SERVICE, CHART_SERVICE, {}, None, None)
+        self.resources[urn] = self.ResourceRegistration(urn, *self.mocks.new_resource(args))
+        chart.object["resources"] = [
+            {
+                rpc._special_sig_key: rpc._special_resource_sig,
+                "urn": urn,
+                "type": _SERVICE,
+                "name": CHART_SERVICE,
+            }
+        ]
 
 
 class _Answers(mocks.Mocks):
@@ -128,7 +158,7 @@ class _Answers(mocks.Mocks):
             metadata = dict(state.get("metadata") or {})
             metadata.setdefault("name", f"{args.name}-1a2b3c4d")
             state["metadata"] = metadata
-        if args.typ == "kubernetes:core/v1:Service":
+        if args.typ == _SERVICE:
             state["status"] = {"loadBalancer": {"ingress": [self._address]}}
         if args.typ == "tls:index/privateKey:PrivateKey":
             state["privateKeyPem"] = "KEY"

@@ -360,9 +360,20 @@ def test_ingress_nginx_knows_the_certificate_of_clients_that_name_no_host() -> N
 
 
 def test_ingress_nginx_warns_that_it_is_retired_and_pins_its_chart() -> None:
-    with pytest.raises(pulumi.RunError, match="has no Service"):
-        up(controller="ingress-nginx")
-    assert (ingress_nginx.CHART_VERSION, ingress_nginx.CONTROLLER_IMAGE) == (
+    recording = up(controller="ingress-nginx")
+    assert [each for each in recording.warnings if "retired" in each]
+    chart = recording.one("Chart").inputs
+    assert (chart["version"], ingress_nginx.CONTROLLER_IMAGE) == (
         "4.15.1",
         "registry.k8s.io/ingress-nginx/controller:v1.15.1",
     )
+
+
+def test_ingress_nginx_is_reached_by_the_address_of_its_chart_s_service() -> None:
+    recording = up(controller="ingress-nginx", address={"hostname": "lb.example.com"})
+    assert recording.outputs["gateway"]["address"] == "lb.example.com"
+
+
+def test_a_chart_without_the_service_is_an_error_that_names_it() -> None:
+    with pytest.raises(pulumi.RunError, match="has no Service `ingress-nginx-controller`"):
+        ingress_nginx.find_service([])

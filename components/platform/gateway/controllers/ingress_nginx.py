@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Service
-from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
 from pydantic import Field
 
 from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
 from components.config.values import byte_count, seconds
+from components.kubernetes_object import KubernetesObject
 from components.platform.gateway.controller import (
     MARGIN_SECONDS,
     Controller,
@@ -20,6 +19,9 @@ from components.platform.gateway.controller import (
     namespace_peer,
 )
 from components.platform.namespace import Namespace
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.core.v1 import Service
 
 CHART = "ingress-nginx"
 #: The chart of controller v1.15.1, the last release of either.
@@ -67,39 +69,56 @@ class IngressNginx(Controller):
         child = pulumi.ResourceOptions(parent=self)
         namespace = Namespace(f"{name}-home", GATEWAY_NAMESPACE, child).name
         self._open(f"{name}-open", namespace, child)
-        chart = Chart(
-            f"{name}-chart",
-            name="ingress-nginx",
-            chart=CHART,
-            version=CHART_VERSION,
-            namespace=namespace,
-            repository_opts=RepositoryOptsArgs(repo=args.charts or CHART_REPOSITORY),
-            values=values(options, args),
-            opts=child,
-        )
-        service: pulumi.Output[Service] = chart.resources.apply(find_service)
-        status: pulumi.Output[Any] = service.status
-        self.address = status.apply(
-            lambda it: load_balancer_address(it, f"{GATEWAY_NAMESPACE}/{_SERVICE}")
-        )
+        self.address = self._make_chart(f"{name}-chart", options, args, namespace)
         self.home = namespace
         self.clients = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
         self.ingress_class = pulumi.Output.from_input(INGRESS_CLASS)
         self.register_outputs({"ingress_class": self.ingress_class, "address": self.address})
 
     def _open(self, name: str, namespace: pulumi.Output[str], opts: pulumi.ResourceOptions) -> None:
-        from pulumi_kubernetes.networking.v1 import NetworkPolicy
-
-        NetworkPolicy(
+        KubernetesObject(
             name,
-            metadata={"namespace": namespace},
-            spec={
-                "pod_selector": {"match_labels": _LABELS},
-                "policy_types": ["Ingress", "Egress"],
-                "ingress": [{"ports": [{"port": 80}, {"port": 443}]}],
-                "egress": [{}],
+            "networking.k8s.io/v1",
+            "NetworkPolicy",
+            {
+                "metadata": {"namespace": namespace},
+                "spec": {
+                    "podSelector": {"matchLabels": _LABELS},
+                    "policyTypes": ["Ingress", "Egress"],
+                    "ingress": [{"ports": [{"port": 80}, {"port": 443}]}],
+                    "egress": [{}],
+                },
             },
-            opts=opts,
+            opts,
+        )
+
+    def _make_chart(
+        self,
+        name: str,
+        options: IngressNginxOptions,
+        args: ControllerArgs,
+        namespace: pulumi.Output[str],
+    ) -> pulumi.Output[str]:
+        """The chart; returns the address of its Service. The engine hands over a chart's objects
+        as the SDK's classes."""
+        from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
+
+        chart = Chart(
+            name,
+            name="ingress-nginx",
+            chart=CHART,
+            version=CHART_VERSION,
+            namespace=namespace,
+            repository_opts=RepositoryOptsArgs(repo=args.charts or CHART_REPOSITORY),
+            values=values(options, args),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        service: pulumi.Output[Service] = chart.resources.apply(find_service)
+        status: pulumi.Output[Any] = service.status
+        return status.apply(
+            lambda it: load_balancer_address(
+                it and {"loadBalancer": it.load_balancer}, f"{GATEWAY_NAMESPACE}/{_SERVICE}"
+            )
         )
 
 
@@ -152,6 +171,8 @@ def find_service(resources: Sequence[Any] | None) -> Service:
 
     Raises `pulumi.RunError` where the chart has none.
     """
+    from pulumi_kubernetes.core.v1 import Service
+
     for resource in resources or ():
         if isinstance(resource, Service) and resource._name.endswith(f"/{_SERVICE}"):
             return resource

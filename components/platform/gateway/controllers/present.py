@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Service
 from pydantic import model_validator
 
 from components.config.options import mistake
 from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
 from components.config.values import Label
+from components.kubernetes_object import KubernetesObject
 from components.platform.gateway.controller import (
     TRAEFIK_SERVICE,
     Controller,
@@ -65,14 +65,14 @@ class PresentController(Controller):
                 f"slipway:gateway.allow is set, but Service `{identifier}` is not the stack's: "
                 "set its loadBalancerSourceRanges where it is made, and take `allow` out"
             )
-        service = Service.get(
-            f"{name}-service", identifier, opts=pulumi.ResourceOptions(parent=self)
+        service = KubernetesObject.get(
+            f"{name}-service", "v1", "Service", identifier, pulumi.ResourceOptions(parent=self)
         )
         self.home = None
         self.clients = [
             {
-                "namespace_selector": {
-                    "match_labels": {"kubernetes.io/metadata.name": options.namespace}
+                "namespaceSelector": {
+                    "matchLabels": {"kubernetes.io/metadata.name": options.namespace}
                 }
             }
         ]

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import Literal, TypedDict
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import Deployment
-from pulumi_kubernetes.core.v1 import ConfigMap, Service, ServiceAccount, ServiceSpecArgsDict
-from pulumi_kubernetes.networking.v1 import IngressClass, NetworkPolicy
 from pydantic import Field
 
 from components import workload
 from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
 from components.config.values import Image, seconds
+from components.kubernetes_object import Fields, KubernetesObject
 from components.platform.gateway.controller import (
     MARGIN_SECONDS,
     TRAEFIK_SERVICE,
@@ -26,9 +24,6 @@ from components.platform.gateway.controller import (
 from components.platform.gateway.controllers.traefik_access import TraefikAccess
 from components.platform.namespace import Namespace
 
-if TYPE_CHECKING:
-    from pulumi_kubernetes.core.v1 import VolumeArgsDict, VolumeMountArgsDict
-
 TRAEFIK_IMAGE = "traefik:v3.7.15"
 INGRESS_CLASS = "nginx"
 #: The class's controller that ingress-nginx answers for, and Traefik in its place.
@@ -39,8 +34,8 @@ _LABELS = workload.labels("traefik", "gateway")
 
 
 class _Files(TypedDict, total=False):
-    volumes: Sequence[VolumeArgsDict]
-    mounts: Sequence[VolumeMountArgsDict]
+    volumes: Sequence[Fields]
+    mounts: Sequence[Fields]
 
 
 class TraefikOptions(ControllerOptions):
@@ -84,15 +79,16 @@ class Traefik(Controller):
         self.register_outputs({"ingress_class": self.ingress_class, "address": self.address})
 
     def _make_access(self) -> TraefikAccess:
-        account = ServiceAccount(
+        account = KubernetesObject(
             f"{self._name}-account",
-            metadata={"namespace": self._namespace},
-            automount_service_account_token=False,
-            opts=self._child,
+            "v1",
+            "ServiceAccount",
+            {"metadata": {"namespace": self._namespace}, "automountServiceAccountToken": False},
+            self._child,
         )
         return TraefikAccess(
             f"{self._name}-access",
-            account=account.metadata.apply(lambda metadata: metadata.name or ""),
+            account=account.name,
             account_namespace=self._namespace,
             watched={"models": self._args.models, "home": self._namespace},
             opts=self._child,
@@ -101,28 +97,33 @@ class Traefik(Controller):
     def _make_network_policy(self) -> None:
         """Clients may come in. Where the API server is, a NetworkPolicy cannot say by a
         selector, so the way out is open."""
-        NetworkPolicy(
+        clients = [{"port": _PORTS["web"]}, {"port": _PORTS["websecure"]}]
+        KubernetesObject(
             f"{self._name}-open",
-            metadata={"namespace": self._namespace},
-            spec={
-                "pod_selector": {"match_labels": _LABELS},
-                "policy_types": ["Ingress", "Egress"],
-                "ingress": [{"ports": [{"port": _PORTS["web"]}, {"port": _PORTS["websecure"]}]}],
-                "egress": [{}],
+            "networking.k8s.io/v1",
+            "NetworkPolicy",
+            {
+                "metadata": {"namespace": self._namespace},
+                "spec": {
+                    "podSelector": {"matchLabels": _LABELS},
+                    "policyTypes": ["Ingress", "Egress"],
+                    "ingress": [{"ports": clients}],
+                    "egress": [{}],
+                },
             },
-            opts=self._child,
+            self._child,
         )
 
-    def _make_deployment(self, options: TraefikOptions, access: TraefikAccess) -> Deployment:
+    def _make_deployment(self, options: TraefikOptions, access: TraefikAccess) -> KubernetesObject:
         traefik = workload.Workload(
             labels=_LABELS,
             image=self._args.images.resolve(options.image),
             command=None,
             arguments=self._arguments(),
             ports=_PORTS,
-            startup_probe={"http_get": {"path": "/ping", "port": "ping"}},
-            readiness_probe={"http_get": {"path": "/ping", "port": "ping"}},
-            liveness_probe={"http_get": {"path": "/ping", "port": "ping"}},
+            startup_probe={"httpGet": {"path": "/ping", "port": "ping"}},
+            readiness_probe={"httpGet": {"path": "/ping", "port": "ping"}},
+            liveness_probe={"httpGet": {"path": "/ping", "port": "ping"}},
             cpu=("100m", "2"),
             memory=("128Mi", "512Mi"),
             replicas=options.replicas,
@@ -135,13 +136,17 @@ class Traefik(Controller):
         workload.disruption_budget(
             f"{self._name}-budget", traefik, self._namespace, opts=self._child
         )
-        return Deployment(
+        return KubernetesObject(
             f"{self._name}-server",
-            metadata={"namespace": self._namespace, "labels": _LABELS},
-            spec=traefik.deployment_spec(),
+            "apps/v1",
+            "Deployment",
+            {
+                "metadata": {"namespace": self._namespace, "labels": _LABELS},
+                "spec": traefik.deployment_spec(),
+            },
             # Without its rights it starts and never gets ready; on the way down it needs them
             # until it has stopped.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[access]),
+            pulumi.ResourceOptions(parent=self, depends_on=[access]),
         )
 
     def _arguments(self) -> list[pulumi.Input[str]]:
@@ -198,62 +203,70 @@ class Traefik(Controller):
             return {}
         tls = {"certFile": f"{_DEFAULT}/tls.crt", "keyFile": f"{_DEFAULT}/tls.key"}
         document = {"tls": {"stores": {"default": {"defaultCertificate": tls}}}}
-        config = ConfigMap(
+        config = KubernetesObject(
             f"{self._name}-default",
-            metadata={"namespace": self._namespace},
-            data={_DEFAULT_FILE: json.dumps(document)},
-            immutable=True,
-            opts=self._child,
+            "v1",
+            "ConfigMap",
+            {
+                "metadata": {"namespace": self._namespace},
+                "data": {_DEFAULT_FILE: json.dumps(document)},
+                "immutable": True,
+            },
+            self._child,
         )
-        name = config.metadata.apply(lambda metadata: metadata.name or "")
         return {
             "volumes": [
                 {
                     "name": "default",
                     "projected": {
                         "sources": [
-                            {"config_map": {"name": name}},
+                            {"configMap": {"name": config.name}},
                             {"secret": {"name": self._args.default_certificate, "optional": True}},
                         ]
                     },
                 }
             ],
-            "mounts": [{"name": "default", "mount_path": _DEFAULT, "read_only": True}],
+            "mounts": [{"name": "default", "mountPath": _DEFAULT, "readOnly": True}],
         }
 
-    def _make_service(self, deployment: Deployment) -> Service:
+    def _make_service(self, deployment: KubernetesObject) -> KubernetesObject:
         """The load balancer. Its name is fixed: Traefik is told it before it exists, to write
         its address into the status of routes."""
-        return Service(
+        return KubernetesObject(
             f"{self._name}-service",
-            metadata={
-                "name": TRAEFIK_SERVICE,
-                "namespace": self._namespace,
-                "annotations": dict(self._args.cluster.load_balancer_annotations),
+            "v1",
+            "Service",
+            {
+                "metadata": {
+                    "name": TRAEFIK_SERVICE,
+                    "namespace": self._namespace,
+                    "annotations": dict(self._args.cluster.load_balancer_annotations),
+                },
+                "spec": {
+                    "type": "LoadBalancer",
+                    "selector": _LABELS,
+                    **self._source_ranges(),
+                    "ports": [
+                        {"name": "http", "port": 80, "targetPort": "web"},
+                        {"name": "https", "port": 443, "targetPort": "websecure"},
+                    ],
+                },
             },
-            spec={
-                "type": "LoadBalancer",
-                "selector": _LABELS,
-                **self._source_ranges(),
-                "ports": [
-                    {"name": "http", "port": 80, "target_port": "web"},
-                    {"name": "https", "port": 443, "target_port": "websecure"},
-                ],
-            },
-            opts=pulumi.ResourceOptions(
+            pulumi.ResourceOptions(
                 parent=self, depends_on=[deployment], delete_before_replace=True
             ),
         )
 
-    def _source_ranges(self) -> ServiceSpecArgsDict:
+    def _source_ranges(self) -> Fields:
         ranges = list(self._args.allow)
-        return {"load_balancer_source_ranges": ranges} if ranges else {}
+        return {"loadBalancerSourceRanges": ranges} if ranges else {}
 
     def _make_ingress_class(self) -> pulumi.Output[str]:
-        made = IngressClass(
+        made = KubernetesObject(
             f"{self._name}-class",
-            metadata={"name": INGRESS_CLASS},
-            spec={"controller": CLASS_CONTROLLER},
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            "networking.k8s.io/v1",
+            "IngressClass",
+            {"metadata": {"name": INGRESS_CLASS}, "spec": {"controller": CLASS_CONTROLLER}},
+            pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
-        return made.metadata.apply(lambda metadata: metadata.name or INGRESS_CLASS)
+        return made.name

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import pulumi
-from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 
-if TYPE_CHECKING:
-    from pulumi_kubernetes.rbac.v1 import PolicyRuleArgsDict, SubjectArgsDict
+from components.kubernetes_object import Fields, KubernetesObject
 
 _GROUP = "rbac.authorization.k8s.io"
+_VERSION = f"{_GROUP}/v1"
 _READ = ["list", "watch"]
 #: What the ingress-nginx provider asks for when namespaces are chosen by a selector.
-_CLUSTER_RULES: list[PolicyRuleArgsDict] = [
-    {"api_groups": [""], "resources": ["namespaces"], "verbs": ["list"]},
-    {"api_groups": ["networking.k8s.io"], "resources": ["ingressclasses"], "verbs": _READ},
+_CLUSTER_RULES: list[Fields] = [
+    {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["list"]},
+    {"apiGroups": ["networking.k8s.io"], "resources": ["ingressclasses"], "verbs": _READ},
 ]
-_NAMESPACE_RULES: list[PolicyRuleArgsDict] = [
-    {"api_groups": [""], "resources": ["services", "secrets", "configmaps"], "verbs": _READ},
-    {"api_groups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": _READ},
-    {"api_groups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": _READ},
+_NAMESPACE_RULES: list[Fields] = [
+    {"apiGroups": [""], "resources": ["services", "secrets", "configmaps"], "verbs": _READ},
+    {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": _READ},
+    {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": _READ},
     {
-        "api_groups": ["networking.k8s.io"],
+        "apiGroups": ["networking.k8s.io"],
         "resources": ["ingresses/status"],
         "verbs": ["update"],
     },
@@ -47,39 +45,42 @@ class TraefikAccess(pulumi.ComponentResource):
     ) -> None:
         super().__init__("slipway:gateway:TraefikAccess", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        subject: SubjectArgsDict = {
+        subject: Fields = {
             "kind": "ServiceAccount",
             "name": account,
             "namespace": account_namespace,
         }
-        cluster_role = ClusterRole(f"{name}-cluster", rules=_CLUSTER_RULES, opts=child)
-        ClusterRoleBinding(
+        cluster_role = KubernetesObject(
+            f"{name}-cluster", _VERSION, "ClusterRole", {"rules": _CLUSTER_RULES}, child
+        )
+        KubernetesObject(
             f"{name}-cluster-binding",
-            role_ref={
-                "api_group": _GROUP,
-                "kind": "ClusterRole",
-                "name": cluster_role.metadata.apply(lambda metadata: metadata.name or ""),
+            _VERSION,
+            "ClusterRoleBinding",
+            {
+                "roleRef": {"apiGroup": _GROUP, "kind": "ClusterRole", "name": cluster_role.name},
+                "subjects": [subject],
             },
-            subjects=[subject],
-            opts=child,
+            child,
         )
         for key, namespace in watched.items():
-            role = Role(
+            role = KubernetesObject(
                 f"{name}-{key}",
-                metadata={"namespace": namespace},
-                rules=_NAMESPACE_RULES,
-                opts=child,
+                _VERSION,
+                "Role",
+                {"metadata": {"namespace": namespace}, "rules": _NAMESPACE_RULES},
+                child,
             )
-            RoleBinding(
+            KubernetesObject(
                 f"{name}-{key}-binding",
-                metadata={"namespace": namespace},
-                role_ref={
-                    "api_group": _GROUP,
-                    "kind": "Role",
-                    "name": role.metadata.apply(lambda metadata: metadata.name or ""),
+                _VERSION,
+                "RoleBinding",
+                {
+                    "metadata": {"namespace": namespace},
+                    "roleRef": {"apiGroup": _GROUP, "kind": "Role", "name": role.name},
+                    "subjects": [subject],
                 },
-                subjects=[subject],
-                opts=child,
+                child,
             )
         self.account = account
         self.register_outputs({"account": account})

@@ -1,0 +1,79 @@
+"""`KubernetesObject`: an object of the Kubernetes API, written as its own YAML."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pulumi
+
+#: A part of an object, with the names that Kubernetes' own YAML has: `{"containerPort": 8500}`.
+Fields: TypeAlias = dict[str, Any]
+
+#: What the engine encrypts in its state, by API version and kind.
+_SECRET_FIELDS = {("v1", "Secret"): ["data", "stringData"]}
+
+
+class KubernetesObject(pulumi.CustomResource):
+    """One object, as the SDK's class for its kind registers it, without importing that class: the
+    SDK's types cost a second each time that the program is evaluated. Nothing checks `fields`
+    here; the tests check them against those types. An object whose `metadata` has no name is
+    named by the provider, after `resource_name`."""
+
+    if TYPE_CHECKING:  # at run time Pulumi would read such types anew for each object
+        metadata: pulumi.Output[Fields]
+        status: pulumi.Output[Fields | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        api_version: str,
+        kind: str,
+        fields: Mapping[str, pulumi.Input[Any]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        secret = _SECRET_FIELDS.get((api_version, kind), [])
+        inputs = {
+            key: pulumi.Output.secret(value) if key in secret else value
+            for key, value in fields.items()
+        }
+        if opts is None or opts.id is None:
+            inputs |= {"apiVersion": api_version, "kind": kind}
+        group, _, version = api_version.rpartition("/")
+        super().__init__(
+            f"kubernetes:{group or 'core'}/{version}:{kind}",
+            resource_name,
+            # Only what stands among the inputs can be read as an output.
+            {"metadata": None, "status": None, **inputs},
+            pulumi.ResourceOptions.merge(
+                pulumi.ResourceOptions(
+                    version=_plugin_version(), additional_secret_outputs=secret or None
+                ),
+                opts,
+            ),
+        )
+
+    @classmethod
+    def get(
+        cls,
+        resource_name: str,
+        api_version: str,
+        kind: str,
+        identifier: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> KubernetesObject:
+        """An object that is there already; `identifier` is `<namespace>/<name>`, or `<name>`."""
+        merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=identifier))
+        return cls(resource_name, api_version, kind, {}, merged)
+
+    @property
+    def name(self) -> pulumi.Output[str]:
+        """The name that the object has on the cluster."""
+        return self.metadata.apply(lambda metadata: str(metadata.get("name") or ""))
+
+
+@functools.cache
+def _plugin_version() -> str:
+    return importlib.metadata.version("pulumi-kubernetes")
