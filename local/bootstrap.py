@@ -66,16 +66,18 @@ def digest(*arguments: str) -> str:
 
 def ensure(venv: Path, title: str, *arguments: str) -> Path:
     """The interpreter of `venv`, installed with `uv pip install <arguments>` when they, or a file
-    that they name, have changed."""
+    that they name, have changed. Compiled at once: where the user lets Python write no byte code,
+    every run of the program would compile 300 modules."""
     python = venv / "bin" / "python"
-    wanted = digest(*arguments)
+    install = ["pip", "install", "--quiet", "--compile-bytecode", *arguments]
+    wanted = digest(*install)
     stamp = venv / ".slipway-stamp"
     if python.is_file() and stamp.is_file() and stamp.read_text() == wanted:
         return python
     with step(f"Python environment: {title}"):
         stamp.unlink(missing_ok=True)
         _run([uv(), "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(venv)])
-        _run([uv(), "pip", "install", "--quiet", "--python", str(python), *arguments])
+        _run([uv(), *install, "--python", str(python)])
         stamp.write_text(wanted)
     return python
 
