@@ -19,6 +19,9 @@ from local.progress import step
 from local.toolchain.pins import UV
 
 MINIMUM = (3, 11)
+#: Compiled at once: where a user lets Python write no byte code, every run of the program would
+#: compile 300 modules.
+_INSTALL = ("pip", "install", "--quiet", "--compile-bytecode")
 
 
 class BootstrapError(LocalError):
@@ -66,18 +69,17 @@ def digest(*arguments: str) -> str:
 
 def ensure(venv: Path, title: str, *arguments: str) -> Path:
     """The interpreter of `venv`, installed with `uv pip install <arguments>` when they, or a file
-    that they name, have changed. Compiled at once: where the user lets Python write no byte code,
-    every run of the program would compile 300 modules."""
+    that they name, have changed."""
     python = venv / "bin" / "python"
-    install = ["pip", "install", "--quiet", "--compile-bytecode", *arguments]
-    wanted = digest(*install)
+    wanted = digest(*_INSTALL, *arguments)
     stamp = venv / ".slipway-stamp"
     if python.is_file() and stamp.is_file() and stamp.read_text() == wanted:
         return python
     with step(f"Python environment: {title}"):
         stamp.unlink(missing_ok=True)
-        _run([uv(), "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(venv)])
-        _run([uv(), *install, "--python", str(python)])
+        # Anew: what is there already would neither be compiled nor taken out.
+        _run([uv(), "venv", "--quiet", "--clear", "--python", sys.executable, str(venv)])
+        _run([uv(), *_INSTALL, "--python", str(python), *arguments])
         stamp.write_text(wanted)
     return python
 
@@ -85,7 +87,7 @@ def ensure(venv: Path, title: str, *arguments: str) -> Path:
 def local_python() -> Path:
     """The environment of `local` and the plugin stand-ins, one in the cache for each set of pins."""
     requirements = str(Path(__file__).parent / "plugins" / "requirements.txt")
-    venv = cache_dir() / f"venv-{digest(requirements)}"
+    venv = cache_dir() / f"venv-{digest(*_INSTALL, requirements)}"
     return ensure(venv, "local tools", "--no-deps", "-r", requirements)
 
 
