@@ -116,9 +116,9 @@ def _plain(value: Any) -> Any:
 
 def unchanged_up(checkout: Checkout) -> None:
     rows = []
+    config = checkout.config()
+    model = config["config"]["slipway:models"]["half_plus_two"]
     for models in (1, 10, 50):
-        config = checkout.config()
-        model = config["config"]["slipway:models"]["half_plus_two"]
         few = {"requests": {"cpu": "10m", "memory": "64Mi"}}
         source = {**model["source"], "path": "half_plus_two"}
         config["config"]["slipway:models"] = {
