@@ -141,33 +141,61 @@ class Claim:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MountedSource:
-    """Model files in a pod: `path` is the absolute directory that holds the versions.
-    `node_mates` are labels for each pod that mounts a volume of one node: all pods with them run
-    on the same one."""
+class ModelFiles:
+    """One model's files in a pod, as parts of a pod's spec.
+
+    `path` is the absolute directory that holds the model's versions. `volumes` of one name are the
+    same volume. `fetch` are init containers, without what every container of a pod has
+    (`components/workload.py`). All pods that have one of the labels `node_mates` run on one node.
+    `egress` are rules of a NetworkPolicy for what `fetch` connects to."""
 
     path: str
-    volume: Fields
-    mount: Fields
+    volumes: Sequence[Fields] = ()
+    mounts: Sequence[Fields] = ()
+    fetch: Sequence[Fields] = ()
     node_mates: Mapping[str, str] = field(default_factory=dict)
+    egress: Sequence[Fields] = ()
 
 
 class ModelSource(Protocol):
-    """Where a model's files come from."""
+    """Where a model's files come from. It is constructed with its options and `SourceArgs`."""
 
-    def mounted(self) -> MountedSource:
-        """The volume and its mount in the server's container."""
+    grants: Sequence[Grant]
+    """What the pod's service account reads them by; empty where no identity is needed."""
+
+    def files(self, at: str | None) -> ModelFiles:
+        """The model's files, in the absolute directory `at`, or wherever suits the source."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelArgs:
-    """Everything a runtime is told of a model. `clients` are who may call it, as peers of a
-    NetworkPolicy."""
+class SourceArgs:
+    """Everything a source is told; `opts` are for the objects that it makes."""
 
     model: str
+    namespace: pulumi.Output[str]
+    claims: Mapping[str, Claim]
+    images: Images
+    opts: pulumi.ResourceOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedModel:
+    """One model of a server."""
+
+    name: str
     options: ModelOptions
     source: ModelSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerArgs:
+    """Everything a runtime is told of a server. `options` are its models' where they speak of the
+    whole server; `clients` are who may call it."""
+
+    models: Sequence[ServedModel]
+    options: ModelOptions
+    cluster: Cluster
     namespace: pulumi.Output[str]
     images: Images
     limits: LimitsOptions
@@ -175,6 +203,7 @@ class ModelArgs:
 
 
 class Runtime(pulumi.ComponentResource):
-    """One served model. It is there when the model answers."""
+    """One server and its models, constructed as `Runtime(name, ServerArgs, opts)`. It is there
+    when all of them answer."""
 
     backend: Backend

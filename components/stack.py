@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 
 from components import registry
-from components.config.checks import label
 from components.config.model_options import ModelOptions
+from components.config.servers import of_the_server, servers
 from components.config.stack_config import StackConfig
-from components.contracts import Cluster, Endpoint, Gateway, ModelArgs, Runtime
+from components.contracts import (
+    Cluster,
+    Endpoint,
+    Gateway,
+    Runtime,
+    ServedModel,
+    ServerArgs,
+    SourceArgs,
+)
 from components.images import Images
 from components.platform.namespace import Namespace
 from components.platform.volumes import Volumes
@@ -35,12 +44,12 @@ def deploy(config: StackConfig) -> dict[str, Any]:
         namespace=namespace,
         opts=opts,
     )
-    endpoints = {
-        model: _serve(model, options, config, namespace, volumes, gateway, opts)
-        for model, options in config.models.items()
-    }
+    endpoints: dict[str, Endpoint] = {}
+    for name, members in servers(config.models).items():
+        runtime = _serve(name, members, config, cluster, namespace, volumes, gateway, opts)
+        endpoints |= {model: gateway.route(model, runtime, opts) for model in members}
     return {
-        "endpoints": {model: endpoint.outputs() for model, endpoint in endpoints.items()},
+        "endpoints": {model: endpoints[model].outputs() for model in config.models},
         "gateway": {
             "address": gateway.address,
             "host": gateway.host,
@@ -52,26 +61,45 @@ def deploy(config: StackConfig) -> dict[str, Any]:
 
 
 def _serve(
-    model: str,
-    options: ModelOptions,
+    name: str,
+    members: Mapping[str, ModelOptions],
     config: StackConfig,
+    cluster: Cluster,
     namespace: pulumi.Output[str],
     volumes: Volumes,
     gateway: Gateway,
     opts: pulumi.ResourceOptions,
-) -> Endpoint:
-    source = registry.implementation("sources", options.source.kind)(options.source, volumes.claims)
-    runtime: Runtime = registry.implementation("runtimes", options.runtime)(
-        label(model),
-        ModelArgs(
-            model=model,
+) -> Runtime:
+    images = Images(config.images.mirror)
+    models = [
+        ServedModel(
+            name=model,
             options=options,
-            source=source,
+            source=registry.implementation("sources", options.source.kind)(
+                options.source,
+                SourceArgs(
+                    model=model,
+                    namespace=namespace,
+                    claims=volumes.claims,
+                    images=images,
+                    opts=opts,
+                ),
+            ),
+        )
+        for model, options in members.items()
+    ]
+    options = of_the_server(list(members.values()))
+    runtime: Runtime = registry.implementation("runtimes", options.runtime)(
+        name,
+        ServerArgs(
+            models=models,
+            options=options,
+            cluster=cluster,
             namespace=namespace,
-            images=Images(config.images.mirror),
+            images=images,
             limits=config.limits,
             clients=gateway.clients,
         ),
         opts,
     )
-    return gateway.route(model, runtime, opts)
+    return runtime

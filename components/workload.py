@@ -15,12 +15,26 @@ USER_ID = 65532
 #: How long a pod may write to its logs' disk and /tmp.
 _DISK_REQUEST, _DISK_LIMIT = "64Mi", "1Gi"
 _PROBE_PERIOD = 5
+_TMP: Fields = {"name": "tmp", "mountPath": "/tmp"}
+#: What every container has.
+_CONFINED: Fields = {
+    # A program that gives up says why on its last lines.
+    "terminationMessagePolicy": "FallbackToLogsOnError",
+    "securityContext": {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "runAsNonRoot": True,
+        "runAsUser": USER_ID,
+        "capabilities": {"drop": ["ALL"]},
+    },
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
     """One container behind a Service. `deadline` is the longest call, `drain` how long a pod
-    serves after it is told to stop, `startup` how long a new one may take; all in seconds."""
+    serves after it is told to stop, `startup` how long a new one may take; all in seconds. `fetch`
+    are init containers, run with the security and the resources of the server."""
 
     labels: dict[str, str]
     image: str
@@ -38,13 +52,17 @@ class Workload:
     deadline: int
     drain: int
     startup: int
+    environment: Mapping[str, str] = field(default_factory=dict)
+    fetch: Sequence[Fields] = ()
     volumes: Sequence[Fields] = ()
+    """Those of one name are one volume."""
     mounts: Sequence[Fields] = ()
     service_account: pulumi.Input[str] | None = None
-    """Its token is mounted; without one, no token is."""
+    token: bool = False
+    """Whether the service account's token is mounted."""
     annotations: dict[str, pulumi.Input[str]] = field(default_factory=dict)
     node_mates: Mapping[str, str] = field(default_factory=dict)
-    """Labels of its pods; all pods of the namespace that have them run on one node."""
+    """Labels of its pods; all pods of the namespace that have one of them run on one node."""
 
     def deployment_spec(self) -> Fields:
         """A Deployment's spec: a new pod answers before an old one stops."""
@@ -67,11 +85,8 @@ class Workload:
         return metadata
 
     def _pod(self) -> Fields:
-        ports: list[Fields] = [
-            {"name": name, "containerPort": port} for name, port in self.ports.items()
-        ]
         pod: Fields = {
-            "automountServiceAccountToken": self.service_account is not None,
+            "automountServiceAccountToken": self.token,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": self.drain + self.deadline,
             "securityContext": {
@@ -89,43 +104,22 @@ class Workload:
                 }
                 for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
             ],
-            "containers": [
-                {
-                    "image": self.image,
-                    "imagePullPolicy": "IfNotPresent",
-                    **self._program(),
-                    "ports": ports,
-                    "resources": self._resources(),
-                    "startupProbe": {
-                        **self.startup_probe,
-                        "periodSeconds": _PROBE_PERIOD,
-                        "failureThreshold": -(-self.startup // _PROBE_PERIOD),
-                    },
-                    "readinessProbe": {
-                        **self.readiness_probe,
-                        "periodSeconds": _PROBE_PERIOD,
-                        "failureThreshold": 2,
-                    },
-                    "livenessProbe": {
-                        **self.liveness_probe,
-                        "periodSeconds": 10,
-                        "failureThreshold": 6,
-                    },
-                    "lifecycle": {"preStop": {"sleep": {"seconds": self.drain}}},
-                    # A server that gives up says why on its last lines.
-                    "terminationMessagePolicy": "FallbackToLogsOnError",
-                    "securityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "readOnlyRootFilesystem": True,
-                        "runAsNonRoot": True,
-                        "runAsUser": USER_ID,
-                        "capabilities": {"drop": ["ALL"]},
-                    },
-                    "volumeMounts": [*self.mounts, {"name": "tmp", "mountPath": "/tmp"}],
-                }
+            "containers": [self._server()],
+            "volumes": [
+                *{volume["name"]: volume for volume in self.volumes}.values(),
+                {"name": "tmp", "emptyDir": {"sizeLimit": _DISK_LIMIT}},
             ],
-            "volumes": [*self.volumes, {"name": "tmp", "emptyDir": {"sizeLimit": _DISK_LIMIT}}],
         }
+        if self.fetch:
+            common = {
+                "imagePullPolicy": "IfNotPresent",
+                "resources": self._resources(),
+                **_CONFINED,
+            }
+            pod["initContainers"] = [
+                {**common, **one, "volumeMounts": [*one.get("volumeMounts", ()), _TMP]}
+                for one in self.fetch
+            ]
         if self.node_mates:
             # Required: a new pod on another node would wait for the volume until the roll-out
             # fails. The first pod may run anywhere, since it matches its own labels.
@@ -134,8 +128,9 @@ class Workload:
                     "requiredDuringSchedulingIgnoredDuringExecution": [
                         {
                             "topologyKey": "kubernetes.io/hostname",
-                            "labelSelector": {"matchLabels": dict(self.node_mates)},
+                            "labelSelector": {"matchLabels": {key: value}},
                         }
+                        for key, value in self.node_mates.items()
                     ]
                 }
             }
@@ -143,10 +138,41 @@ class Workload:
             pod["serviceAccountName"] = self.service_account
         return pod
 
+    def _server(self) -> Fields:
+        return {
+            "image": self.image,
+            "imagePullPolicy": "IfNotPresent",
+            **self._program(),
+            "ports": [{"name": name, "containerPort": port} for name, port in self.ports.items()],
+            "resources": self._resources(),
+            "startupProbe": {
+                **self.startup_probe,
+                "periodSeconds": _PROBE_PERIOD,
+                "failureThreshold": -(-self.startup // _PROBE_PERIOD),
+            },
+            "readinessProbe": {
+                **self.readiness_probe,
+                "periodSeconds": _PROBE_PERIOD,
+                "failureThreshold": 2,
+            },
+            "livenessProbe": {
+                **self.liveness_probe,
+                "periodSeconds": 10,
+                "failureThreshold": 6,
+            },
+            "lifecycle": {"preStop": {"sleep": {"seconds": self.drain}}},
+            **_CONFINED,
+            "volumeMounts": [*self.mounts, _TMP],
+        }
+
     def _program(self) -> Fields:
         program: Fields = {"name": "server", "args": list(self.arguments)}
         if self.command:
             program["command"] = list(self.command)
+        if self.environment:
+            program["env"] = [
+                {"name": name, "value": value} for name, value in self.environment.items()
+            ]
         return program
 
     def _resources(self) -> Fields:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     BeforeValidator,
@@ -15,7 +15,16 @@ from pydantic import (
 
 from components.config.kinds import Chosen
 from components.config.options import Options, mistake
-from components.config.values import Bytes, Cpu, Duration, Image, byte_count, cores, whole_seconds
+from components.config.values import (
+    Bytes,
+    Cpu,
+    Duration,
+    Image,
+    Label,
+    byte_count,
+    cores,
+    whole_seconds,
+)
 
 
 class Amounts(Options):
@@ -96,7 +105,14 @@ class SourceOptions(Options):
 class ModelOptions(Options):
     """What is said of every model, whatever serves it."""
 
+    of_one_model: ClassVar[frozenset[str]] = frozenset({"source", "server"})
+    """What speaks of the model alone; all else of its server, which models may share."""
+
     runtime: str
+    server: Label | None = None
+    """Models with the same name here share one server, and are ready together. What they say of
+    the server, such as `replicas`, stands in one of them, or the same in several. Left out, the
+    model has a server of its own"""
     source: Annotated[SourceOptions, Chosen("sources")]
     """Where the model's files come from"""
     replicas: Annotated[Replicas, BeforeValidator(_number), WithJsonSchema(_REPLICAS_SCHEMA)] = (

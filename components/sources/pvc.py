@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Literal
 
 import pulumi
 
 from components.config.model_options import SourceOptions
 from components.config.values import InnerPath, Label
-from components.contracts import Claim, MountedSource
+from components.contracts import Grant, ModelFiles, SourceArgs
+from components.kubernetes_object import Fields
 
-_MOUNT = "/models"
-#: Pods are found by it that mount the same claim.
-_CLAIM_LABEL = "slipway.dev/claim"
+_MOUNT = "/volumes"
+#: Pods are found by `<this>/<claim>` that mount the same claim.
+_CLAIM_LABEL = "claim.slipway.dev"
 
 
 class PvcOptions(SourceOptions):
@@ -28,25 +29,36 @@ class PvcOptions(SourceOptions):
 
 
 class PvcSource:
-    """The whole claim, read-only. No `subPath`: the kubelet would make a missing directory, and
-    a model that is not there would look like one without versions."""
+    """The whole claim, read-only, wherever the server takes it. A `subPath` would hide a mistake
+    in `path`: the kubelet makes a directory that is missing, so the model looks like one without
+    versions. It is used only for servers that want the model in a certain place."""
 
     options = PvcOptions
+    grants: Sequence[Grant] = ()
 
-    def __init__(self, options: PvcOptions, claims: Mapping[str, Claim]) -> None:
+    def __init__(self, options: PvcOptions, args: SourceArgs) -> None:
         self._options = options
         # A claim of the stack's own is an Output: its pods go before it does.
-        own = claims.get(options.claim)
+        own = args.claims.get(options.claim)
         self._claim: pulumi.Input[str] = own.name if own else options.claim
         self._one_node = own is not None and own.one_node
 
-    def mounted(self) -> MountedSource:
-        return MountedSource(
-            path=f"{_MOUNT}/{self._options.path}",
-            volume={
-                "name": "models",
-                "persistentVolumeClaim": {"claimName": self._claim, "readOnly": True},
-            },
-            mount={"name": "models", "mountPath": _MOUNT, "readOnly": True},
-            node_mates={_CLAIM_LABEL: self._options.claim} if self._one_node else {},
+    def files(self, at: str | None) -> ModelFiles:
+        volume = f"claim-{self._options.claim}"[:63].rstrip("-")
+        whole = f"{_MOUNT}/{self._options.claim}"
+        mount: Fields = {"name": volume, "mountPath": at or whole, "readOnly": True}
+        if at is not None:
+            mount["subPath"] = self._options.path
+        return ModelFiles(
+            path=at or f"{whole}/{self._options.path}",
+            volumes=[
+                {
+                    "name": volume,
+                    "persistentVolumeClaim": {"claimName": self._claim, "readOnly": True},
+                }
+            ],
+            mounts=[mount],
+            node_mates=(
+                {f"{_CLAIM_LABEL}/{self._options.claim}": "mounted"} if self._one_node else {}
+            ),
         )

@@ -34,7 +34,7 @@ def test_the_server_is_told_its_model_by_an_immutable_configuration() -> None:
         "model_config_list {\n"
         "  config {\n"
         '    name: "half_plus_two"\n'
-        '    base_path: "/models/half_plus_two"\n'
+        '    base_path: "/volumes/models/half_plus_two"\n'
         '    model_platform: "tensorflow"\n'
         "  }\n"
         "}\n"
@@ -45,7 +45,7 @@ def test_the_server_is_told_its_model_by_an_immutable_configuration() -> None:
 def test_another_path_is_another_configuration() -> None:
     source = {"kind": "pvc", "claim": "models", "path": "team/other"}
     config = up(source=source).one("ConfigMap").inputs
-    assert 'base_path: "/models/team/other"' in config["data"]["models.config"]
+    assert 'base_path: "/volumes/models/team/other"' in config["data"]["models.config"]
 
 
 def test_the_server_runs_with_the_flags_of_the_real_image() -> None:
@@ -68,12 +68,12 @@ def test_a_rest_call_may_take_as_long_as_the_limits_say() -> None:
 def test_the_volume_is_mounted_whole_and_read_only_so_that_new_versions_show() -> None:
     pod = server(up())
     assert pod["volumes"][0] == {
-        "name": "models",
+        "name": "claim-models",
         "persistentVolumeClaim": {"claimName": "models", "readOnly": True},
     }
     assert pod["containers"][0]["volumeMounts"][0] == {
-        "name": "models",
-        "mountPath": "/models",
+        "name": "claim-models",
+        "mountPath": "/volumes/models",
         "readOnly": True,
     }
 
@@ -160,9 +160,9 @@ def test_pods_that_mount_a_volume_of_one_node_run_on_that_node() -> None:
             "requiredDuringSchedulingIgnoredDuringExecution"
         ]
         assert term["topologyKey"] == "kubernetes.io/hostname"
-        assert term["labelSelector"] == {"matchLabels": {"slipway.dev/claim": "models"}}
+        assert term["labelSelector"] == {"matchLabels": {"claim.slipway.dev/models": "mounted"}}
         # The first of them could run nowhere if it did not match itself.
-        assert template["metadata"]["labels"]["slipway.dev/claim"] == "models"
+        assert template["metadata"]["labels"]["claim.slipway.dev/models"] == "mounted"
 
 
 @pytest.mark.parametrize("mode", ["ReadWriteMany", "ReadOnlyMany"])

@@ -131,6 +131,7 @@ class Traefik(Controller):
             drain=seconds(self._args.limits.drain),
             startup=60,
             service_account=access.account,
+            token=True,
             **self._default_certificate(),
         )
         workload.disruption_budget(

@@ -1,0 +1,70 @@
+"""Which models share a server, and what they say of it together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from components import registry
+from components.config.checks import label
+from components.config.model_options import ModelOptions
+from components.config.report import Mistake, shown
+
+
+def servers(models: Mapping[str, ModelOptions]) -> dict[str, dict[str, ModelOptions]]:
+    """The models of each server, by the server's Kubernetes name: what `server` says, or for a
+    model with a server of its own the model's."""
+    found: dict[str, dict[str, ModelOptions]] = {}
+    for model, options in models.items():
+        found.setdefault(options.server or label(model), {})[model] = options
+    return found
+
+
+def of_the_server(members: Sequence[ModelOptions]) -> ModelOptions:
+    """What is said of a server, by whichever of its models says it."""
+    first, *others = members
+    said = {
+        key: getattr(options, key)
+        for options in others
+        for key in options.model_fields_set - options.of_one_model
+    }
+    return first.model_copy(update=said)
+
+
+def disagreements(raw: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Models of one server that say different things of it, and servers named like a model that
+    has one of its own."""
+    models = raw.get("models")
+    told: dict[tuple[str, str], tuple[str, Any]] = {}
+    alone: dict[str, str] = {}
+    shared: dict[str, str] = {}
+    for model, options in models.items() if isinstance(models, dict) else ():
+        if not isinstance(options, dict):
+            continue
+        server = options.get("server")
+        if not isinstance(server, str):
+            alone[label(model)] = model
+            continue
+        shared.setdefault(server, model)
+        runtime = options.get("runtime")
+        if runtime not in registry.kinds("runtimes"):
+            continue
+        of_one_model = registry.implementation("runtimes", runtime).options.of_one_model
+        for key in options.keys() - of_one_model:
+            other, value = told.setdefault((server, key), (model, options[key]))
+            if value != options[key]:
+                yield Mistake(
+                    path=f"slipway:models.{model}.{key}",
+                    shown=shown(options[key]),
+                    expected=f"what `{other}` says of server `{server}` ({shown(value)})",
+                    fix="write it the same in both, or in one of them only"
+                    if key != "runtime"
+                    else "give them servers of their own",
+                )
+    for server in shared.keys() & alone.keys():
+        yield Mistake(
+            path=f"slipway:models.{shared[server]}.server",
+            shown=shown(server),
+            expected=f"a name that is not that of model `{alone[server]}`",
+            fix=f"rename the server, or add `server: {server}` to `{alone[server]}`",
+        )

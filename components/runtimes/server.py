@@ -1,0 +1,196 @@
+"""`ModelServer`: what every runtime makes of the program that it runs."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import pulumi
+
+from components import workload
+from components.config.values import byte_count, cores, seconds
+from components.contracts import (
+    Backend,
+    ModelFiles,
+    Runtime,
+    ServerArgs,
+    ServingProtocol,
+)
+from components.kubernetes_object import Fields, KubernetesObject
+
+#: Seconds after a roll-out has failed in which its Deployment says so.
+_REPORT_SECONDS = 15
+#: Where `Program.configuration` is mounted.
+CONFIGURATION = "/config"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """How a server is run. A port is None where the server does not speak that. `configuration`
+    are files in `/config`; `cpu` and `memory` request and limit where the stack says nothing."""
+
+    image: str
+    command: Sequence[str] | None
+    arguments: Sequence[str]
+    protocol: ServingProtocol
+    grpc_port: int | None
+    rest_port: int | None
+    startup_probe: Fields
+    readiness_probe: Fields
+    liveness_probe: Fields
+    cpu: tuple[str, str]
+    memory: tuple[str, str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    volumes: Sequence[Fields] = ()
+    mounts: Sequence[Fields] = ()
+
+    @property
+    def ports(self) -> dict[str, int]:
+        named = {"grpc": self.grpc_port, "rest": self.rest_port}
+        return {name: port for name, port in named.items() if port is not None}
+
+
+class ModelServer(Runtime):
+    """A Deployment of one server, its configuration, its Service, and the leave for the gateway to
+    call it. A runtime says by `program` what is run, by `directory` where it wants a model."""
+
+    kind: ClassVar[str]
+    """The registry's name of the runtime, and the pods' `app.kubernetes.io/name`."""
+
+    def __init__(
+        self, name: str, args: ServerArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(f"slipway:runtimes:{type(self).__name__}", name, None, opts)
+        self._name, self.args = name, args
+        self._labels = workload.labels(self.kind, name)
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._files = {
+            model.name: model.source.files(self.directory(model.name)) for model in args.models
+        }
+        program = self.program(self._files)
+        server = self._make_workload(program)
+        # The roll-out gives up first, and with a reason; a Service waits for pods as long.
+        patience = f"{server.startup + _REPORT_SECONDS}s"
+        waiting = pulumi.ResourceOptions(
+            parent=self,
+            custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience),
+        )
+        service = self._make_service(program, waiting)
+        self._make_network_policy(program)
+        workload.disruption_budget(f"{name}-budget", server, args.namespace, self._child)
+        KubernetesObject(
+            f"{name}-server",
+            "apps/v1",
+            "Deployment",
+            {
+                "metadata": {"namespace": args.namespace, "labels": self._labels},
+                "spec": server.deployment_spec(),
+            },
+            waiting,
+        )
+        self.backend = Backend(
+            runtime=self.kind,
+            protocol=program.protocol,
+            service=service.name,
+            namespace=args.namespace,
+            grpc_port=program.grpc_port,
+            rest_port=program.rest_port,
+        )
+        self.register_outputs({"service": self.backend.service})
+
+    @abstractmethod
+    def program(self, files: Mapping[str, ModelFiles]) -> Program:
+        """How to serve `files`, by the models' names."""
+
+    def directory(self, model: str) -> str | None:
+        """The absolute directory in which the server finds `model`; None where it is told one."""
+        return None
+
+    def _make_workload(self, program: Program) -> workload.Workload:
+        args, files = self.args, self._files.values()
+        requests, limits = args.options.resources.requests, args.options.resources.limits
+        volumes = [volume for each in files for volume in each.volumes]
+        mounts: list[Fields] = []
+        for mount in (mount for each in files for mount in each.mounts):
+            if mount not in mounts:  # two models in one volume
+                mounts.append(mount)
+        if program.configuration:
+            volumes.append({"name": "config", "configMap": {"name": self._make_config(program)}})
+            mounts.append({"name": "config", "mountPath": CONFIGURATION, "readOnly": True})
+        return workload.Workload(
+            labels=self._labels,
+            image=args.images.resolve(args.options.image or program.image),
+            command=program.command,
+            arguments=program.arguments,
+            environment=program.environment,
+            ports=program.ports,
+            startup_probe=program.startup_probe,
+            readiness_probe=program.readiness_probe,
+            liveness_probe=program.liveness_probe,
+            cpu=workload.amounts(requests.cpu, limits.cpu, program.cpu, cores),
+            memory=workload.amounts(requests.memory, limits.memory, program.memory, byte_count),
+            replicas=args.options.replicas.min,
+            deadline=seconds(args.limits.deadline),
+            drain=seconds(args.limits.drain),
+            startup=seconds(args.options.startup_timeout),
+            node_mates={key: value for each in files for key, value in each.node_mates.items()},
+            fetch=[container for each in files for container in each.fetch],
+            volumes=[*volumes, *program.volumes],
+            mounts=[*mounts, *program.mounts],
+        )
+
+    def _make_config(self, program: Program) -> pulumi.Output[str]:
+        """Immutable and auto-named: another configuration is another object, so pods roll."""
+        return KubernetesObject(
+            f"{self._name}-config",
+            "v1",
+            "ConfigMap",
+            {
+                "metadata": {"namespace": self.args.namespace},
+                "data": dict(program.configuration),
+                "immutable": True,
+            },
+            self._child,
+        ).name
+
+    def _make_service(self, program: Program, opts: pulumi.ResourceOptions) -> KubernetesObject:
+        return KubernetesObject(
+            f"{self._name}-service",
+            "v1",
+            "Service",
+            {
+                "metadata": {"namespace": self.args.namespace, "labels": self._labels},
+                "spec": {
+                    "selector": self._labels,
+                    "ports": [
+                        {"name": name, "port": port, "targetPort": name}
+                        for name, port in program.ports.items()
+                    ],
+                },
+            },
+            opts,
+        )
+
+    def _make_network_policy(self, program: Program) -> None:
+        spec: Fields = {
+            "podSelector": {"matchLabels": self._labels},
+            "policyTypes": ["Ingress"],
+            "ingress": [
+                {
+                    "from": list(self.args.clients),
+                    "ports": [{"port": port} for port in program.ports.values()],
+                }
+            ],
+        }
+        if egress := [rule for each in self._files.values() for rule in each.egress]:
+            spec |= {"policyTypes": ["Ingress", "Egress"], "egress": egress}
+        KubernetesObject(
+            f"{self._name}-callers",
+            "networking.k8s.io/v1",
+            "NetworkPolicy",
+            {"metadata": {"namespace": self.args.namespace}, "spec": spec},
+            self._child,
+        )
