@@ -1,4 +1,5 @@
 """Evaluate the program once for N models against a mocked engine; print seconds and peak memory.
+With a second argument, write the Kubernetes objects that it registered to that file.
 
 Run by `make bench` as a process of its own for each N, so that start-up is part of the figure.
 The mocks answer at once: what is measured is Python, not an engine and not a cluster.
@@ -11,7 +12,8 @@ import os
 import resource
 import sys
 import time
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 STARTED = time.perf_counter()
 
@@ -41,9 +43,12 @@ def main() -> None:
 
     class Mocks(pulumi.runtime.Mocks):
         registered = 0
+        objects: ClassVar[list[tuple[str, str, Any]]] = []
 
         def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[Any, Any]]:
             Mocks.registered += 1
+            if args.typ.startswith("kubernetes:"):
+                Mocks.objects.append((args.typ, args.name, args.inputs))
             return f"{args.name}-id", dict(args.inputs)
 
         def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
@@ -61,6 +66,8 @@ def main() -> None:
     evaluate()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     seconds = time.perf_counter() - STARTED
+    if len(sys.argv) > 2:
+        Path(sys.argv[2]).write_text(json.dumps(Mocks.objects, default=lambda unknown: "later"))
     print(json.dumps({"seconds": seconds, "kilobytes": peak, "resources": Mocks.registered}))
 
 
