@@ -1,12 +1,20 @@
 """Answers that are no prediction, as errors: the same words for gRPC and REST."""
 
+import re
+
 from client.errors import (
     ClientError,
     DeadlineError,
     GatewayError,
     MessageTooLargeError,
     ModelNotFoundError,
+    ServerError,
 )
+
+# Triton says these as NOT_FOUND, UNAVAILABLE or INVALID_ARGUMENT, 400, 404 or 503, by release.
+_NO_SUCH_MODEL = re.compile(r"unknown model|is not at ready state|has no available versions")
+_NO_LOADING = "explicit model load / unload is not allowed"
+_NOT_LOADED = re.compile(r"load failed for model|failed to load '")
 
 
 def gateway_error(status: int, address: str, path: str) -> ClientError:
@@ -43,3 +51,20 @@ def model_not_found(details: str) -> ClientError:
         f"The server was reached but does not serve this: {details}.",
         "See the name, --version, and whether the model's versions are loaded (the server's log).",
     )
+
+
+def said_by_server(details: str) -> ClientError | None:
+    """The error that a model server's words stand for, where they tell more than its status."""
+    if _NO_LOADING in details:
+        return ServerError(
+            f"The server does not load versions on request: {details}.",
+            "It runs with --model-control-mode none or poll: run it with explicit, or let its version"
+            " policy choose.",
+        )
+    if _NOT_LOADED.search(details):
+        return ServerError(
+            f"The server could not load it: {details}.",
+            "See that the model's directory holds this version, and the server's log. What it served"
+            " before, it still serves.",
+        )
+    return model_not_found(details) if _NO_SUCH_MODEL.search(details) else None

@@ -1,4 +1,4 @@
-"""The command line: `python -m client predict|metadata|check|smoke`."""
+"""The command line: `python -m client predict|metadata|check|smoke|bench|load-version`."""
 
 import argparse
 import os
@@ -6,34 +6,20 @@ import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from typing import NoReturn, TypeAlias
+from typing import NoReturn
 
 from client.errors import ClientError, UsageError
-from client.limits import Limits
-
-_EXAMPLES = """\
-examples:
-  python -m client predict half_plus_two 1 2 5              the model's answer, as a JSON list
-  python -m client predict half_plus_two 1 2 5 --rest       the same over REST
-  python -m client predict digits --json @batch.json        nested lists from a file
-  python -m client predict ranker --json '{"user": [7], "item": [3]}'    inputs by name
-  python -m client metadata half_plus_two                   its signatures, dtypes and shapes
-  python -m client check half_plus_two                      through kubectl port-forward, no gateway
-  python -m client smoke                                    every endpoint of the stack
-
-The stack's outputs come from `pulumi stack output --json` (--stack NAME, else the selected stack,
-else dev), or from --outputs FILE. Exit codes: 0 good, 1 failed, 2 wrong use.
-"""
+from client.parser import parser
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code. Errors go to stderr: what happened, and the fix."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # our errors say it, once and in words
     signal.signal(signal.SIGTERM, _terminate)  # so that `with` blocks end child processes
     try:
         run: Callable[[argparse.Namespace], int] = import_module(
-            f"client.commands.{options.command}"
+            f"client.commands.{options.command.replace('-', '_')}"
         ).run
         return run(options)
     except ClientError as error:
@@ -57,164 +43,3 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _terminate(number: int, _: object) -> NoReturn:
     sys.exit(128 + number)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m client",
-        description="Call the models of a Slipway stack, and check that they answer.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_predict(commands)
-    _add_metadata(commands)
-    _add_check(commands)
-    _add_smoke(commands)
-    return parser
-
-
-_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def _command(
-    commands: _Commands, name: str, text: str, epilog: str = ""
-) -> argparse.ArgumentParser:
-    return commands.add_parser(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-
-
-def _add_predict(commands: _Commands) -> None:
-    predict = _command(
-        commands,
-        "predict",
-        "ask a model, print its answer as JSON",
-        "examples:\n"
-        "  predict half_plus_two 1 2 5\n"
-        "  predict half_plus_two -- -1e3 2        (after --, nothing is an option)\n"
-        "  predict digits --json '[[0, 0.5], [1, 0]]'\n"
-        "  predict digits --json @batch.json      (- for stdin)\n\n"
-        "Values become the dtype the model asks for. One output is printed as a plain list, several\n"
-        "as an object by name.",
-    )
-    predict.add_argument("model", help="name of the model in the stack")
-    predict.add_argument(
-        "values", nargs="*", help="the input's values, in order; they fill its one open dimension"
-    )
-    predict.add_argument(
-        "--json",
-        metavar="JSON|@FILE",
-        help="the input as nested lists, or inputs by name as an object; @FILE reads a file",
-    )
-    predict.add_argument("--signature", metavar="NAME", help="default: serving_default")
-    _add_outputs(predict)
-    _add_transport(predict)
-    _add_call(predict)
-
-
-def _add_metadata(commands: _Commands) -> None:
-    metadata = _command(commands, "metadata", "show what a model takes and gives")
-    metadata.add_argument("model", help="name of the model in the stack")
-    metadata.add_argument("--json", action="store_true", help="as JSON instead of a table")
-    _add_outputs(metadata)
-    _add_transport(metadata)
-    _add_call(metadata)
-
-
-def _add_check(commands: _Commands) -> None:
-    check = _command(
-        commands,
-        "check",
-        "try a model through kubectl port-forward, before or without a gateway",
-        "Finds the Service by its labels (app.kubernetes.io/managed-by=slipway,\n"
-        "app.kubernetes.io/instance=<model>). The kubeconfig is --kubeconfig, else $KUBECONFIG, else\n"
-        "the stack's output.",
-    )
-    check.add_argument("model", help="name of the model")
-    check.add_argument(
-        "--service", metavar="NS/NAME:PORT", help="this Service instead of searching for one"
-    )
-    check.add_argument("--kubeconfig", metavar="FILE", help="default: $KUBECONFIG")
-    check.add_argument("--stack", metavar="NAME", help="whose kubeconfig to use without one")
-    check.add_argument(
-        "--speaks", metavar="PROTOCOL", help="serving protocol, where no label tells the runtime"
-    )
-    check.add_argument("--signature", metavar="NAME", help="default: serving_default")
-    _add_transport(check)
-    _add_call(check)
-
-
-def _add_smoke(commands: _Commands) -> None:
-    smoke = _command(
-        commands,
-        "smoke",
-        "call every endpoint of the stack over gRPC and REST",
-        "For each model: channel ready, metadata, one prediction with zeros. Times are those of the\n"
-        "prediction, in milliseconds, on a connection that is up. Exit code 1 if anything failed.",
-    )
-    smoke.add_argument("models", nargs="*", help="default: all models of the stack")
-    smoke.add_argument("--json", action="store_true", help="as JSON instead of a table")
-    _add_outputs(smoke)
-    _add_limits(smoke)
-
-
-def _add_outputs(parser: argparse.ArgumentParser) -> None:
-    source = parser.add_mutually_exclusive_group()
-    source.add_argument(
-        "--outputs", metavar="FILE", help="JSON as of `pulumi stack output --json`; - for stdin"
-    )
-    source.add_argument("--stack", metavar="NAME", help="ask pulumi for this stack's outputs")
-
-
-def _add_transport(parser: argparse.ArgumentParser) -> None:
-    transport = parser.add_mutually_exclusive_group()
-    transport.add_argument(
-        "--protocol",
-        dest="transport",
-        choices=("grpc", "rest"),
-        default="grpc",
-        help="default: grpc",
-    )
-    transport.add_argument(
-        "--rest", dest="transport", action="store_const", const="rest", help="--protocol rest"
-    )
-
-
-def _add_call(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--version", type=int, metavar="N", help="of the model; default: the server's"
-    )
-    _add_limits(parser)
-
-
-def _add_limits(parser: argparse.ArgumentParser) -> None:
-    default = Limits()
-    parser.add_argument(
-        "--deadline",
-        type=_seconds,
-        default=default.deadline,
-        metavar="SECONDS",
-        help=f"for one call; default {default.deadline:g}",
-    )
-    parser.add_argument(
-        "--connect-timeout",
-        type=_seconds,
-        default=default.connect,
-        metavar="SECONDS",
-        help=f"to reach the endpoint; default {default.connect:g}",
-    )
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise ValueError
-    return value
-
-
-_seconds.__name__ = "number of seconds"  # argparse puts it into its message

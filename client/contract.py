@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from client.endpoint import Transport
 from client.signature import Metadata, Signature
 
 if TYPE_CHECKING:  # whoever calls over gRPC need not load HTTP, nor the other way round
@@ -27,26 +28,40 @@ class Connection(Protocol):
 class Wire(Protocol):
     """One protocol over one transport, for one model and version. `deadline` is in seconds.
 
-    Both calls raise ClientError of the kind that fits, never the transport's own exceptions.
+    A prediction is encode, exchange, decode, apart so that each can be timed. Whatever fails raises
+    the ClientError that fits, never the transport's own exceptions.
     """
 
     def metadata(self, deadline: float) -> Metadata:
         """What the server says about the model."""
 
-    def predict(
-        self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature, deadline: float
-    ) -> dict[str, np.ndarray[Any, Any]]:
-        """Outputs by name. `inputs` have been checked against `signature`."""
+    def encode(self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature) -> Any:
+        """What goes over the wire. `inputs` have been checked against `signature`."""
+
+    def exchange(self, request: Any, deadline: float) -> Any:
+        """Send what `encode` made, and what came back, as it came."""
+
+    def decode(self, answer: Any, signature: Signature) -> dict[str, np.ndarray[Any, Any]]:
+        """Outputs by name, from what `exchange` brought."""
+
+    def load_version(self, version: int, deadline: float) -> None:
+        """Have the server serve `version` of the model, and no other. Raises UsageError where the
+        protocol has no call for it, ServerError where the server refuses."""
 
 
 class ServingProtocol(Protocol):
     """How a model server is spoken to. `version` None means the server's own choice."""
 
+    transports: tuple[Transport, ...]
+
     def over_grpc(self, channel: GrpcChannel, model: str, version: int | None) -> Wire:
         """The protocol on a gRPC channel."""
 
-    def over_rest(self, connection: RestConnection, model: str, version: int | None) -> Wire:
-        """The protocol on an HTTP connection."""
+    def over_rest(
+        self, connection: RestConnection, model: str, version: int | None, *, binary: bool
+    ) -> Wire:
+        """The protocol on an HTTP connection. `binary`: tensors as raw bytes, not as JSON; asked
+        for only where `transports` has "rest-binary"."""
 
     def rest_path(self, model: str) -> str:
         """The predict path a server of this protocol has for `model` when nothing is before it."""

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Transport = Literal["grpc", "rest"]
+Transport = Literal["grpc", "rest", "rest-binary"]
+TRANSPORTS: tuple[Transport, ...] = ("grpc", "rest", "rest-binary")
 
 
 @dataclass(frozen=True, kw_only=True)

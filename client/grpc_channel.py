@@ -6,8 +6,15 @@ import time
 from typing import Any, Protocol, Self, TypeVar
 
 import grpc
+from google.protobuf.message import DecodeError
 
-from client.answers import deadline_error, gateway_error, model_not_found, too_large_error
+from client.answers import (
+    deadline_error,
+    gateway_error,
+    model_not_found,
+    said_by_server,
+    too_large_error,
+)
 from client.diagnosis import dead_channel, diagnose, split_address
 from client.endpoint import GrpcAddress
 from client.errors import (
@@ -54,7 +61,7 @@ class GrpcChannel:
         self.address = address
         self.limits = limits or Limits()
         self._ca = ca_certificate
-        self._calls: dict[tuple[str, type], Any] = {}
+        self._calls: dict[str, Any] = {}
         self._channel = self._open()
         self._readiness = Readiness(self._channel)
 
@@ -100,21 +107,31 @@ class GrpcChannel:
 
         `deadline` in seconds, dialling not counted. Raises the ClientError that fits.
         """
+        return self.parse(self.exchange(method, request.SerializeToString(), deadline), response)
+
+    def exchange(self, method: str, request: bytes, deadline: float) -> bytes:
+        """`call` of a message that is serialized already, for the answer's bytes."""
         self.ready()
-        call = self._calls.get((method, response))
+        call = self._calls.get(method)
         if call is None:
-            call = self._channel.unary_unary(
-                self.address.path + method,
-                request_serializer=lambda message: message.SerializeToString(),
-                response_deserializer=response.FromString,  # type: ignore[attr-defined]
-            )
-            self._calls[method, response] = call
+            call = self._calls[method] = self._channel.unary_unary(self.address.path + method)
         started = time.monotonic()
         try:
-            answer: Response = call(request, timeout=deadline)
+            answer: bytes = call(request, timeout=deadline)
         except grpc.RpcError as error:
             raise self._error(error, method, time.monotonic() - started) from error
         return answer
+
+    def parse(self, answer: bytes, response: type[Response]) -> Response:
+        """The message in `answer`. Raises ServerError."""
+        try:
+            message: Response = response.FromString(answer)  # type: ignore[attr-defined]
+        except DecodeError as error:
+            raise ServerError(
+                f"{self.address.target} answered something that is no {response.__name__}.",
+                "See that the endpoint's protocol is the server's.",
+            ) from error
+        return message
 
     def _open(self) -> Any:
         options = [
@@ -149,6 +166,8 @@ class GrpcChannel:
         path = self.address.path + method
         if http := _HTTP_STATUS.search(details):
             return gateway_error(int(http[1]), self.address.target, path)
+        if meant := said_by_server(details):
+            return meant
         if code is grpc.StatusCode.UNAVAILABLE:
             return self._diagnosis(waited) or self._dead(waited, details)
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:

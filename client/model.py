@@ -1,26 +1,42 @@
 """One model of a stack, ready to be called."""
 
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
 from client.contract import Connection, Wire
 from client.endpoint import Endpoint, Stack, Transport
-from client.errors import InputError, NoTransportError
+from client.errors import InputError, NoTransportError, UsageError
 from client.limits import Limits
 from client.outputs import find_endpoint, parse_outputs
 from client.protocols import load_protocol
 from client.signature import Metadata
 
 
+@dataclass(frozen=True)
+class Times:
+    """What one prediction took, in seconds: arrays to bytes, the wire and the server, and back."""
+
+    encode: float
+    exchange: float
+    decode: float
+
+    @property
+    def total(self) -> float:
+        return self.encode + self.exchange + self.decode
+
+
 class Model:
     """A model behind one kept connection; safe to call from several threads.
 
     endpoint: where it is. ca_certificate: PEM the gateway is checked against, None for the system's
-    roots. transport: "grpc" or "rest". version: of the model, None for the server's choice.
-    Raises UnknownProtocolError, and NoTransportError where the endpoint has no such transport.
-    Close it, or use it as a context manager.
+    roots. transport: "grpc", "rest" (JSON) or "rest-binary" (HTTP with raw tensors). version: of the
+    model, None for the server's choice. Raises UnknownProtocolError, UsageError where the protocol
+    has no such transport, and NoTransportError where the endpoint has no address for it. Close it,
+    or use it as a context manager.
     """
 
     def __init__(
@@ -36,6 +52,12 @@ class Model:
         self.limits = limits or Limits()
         self._metadata: Metadata | None = None
         protocol = load_protocol(endpoint.protocol)
+        if transport not in protocol.transports:
+            raise UsageError(
+                f"The protocol {endpoint.protocol!r} of model {endpoint.model!r} has no"
+                f" {transport}; it has: {', '.join(protocol.transports)}.",
+                "Name one of these with --protocol (transport= in Python).",
+            )
         self._connection: Connection
         self._wire: Wire
         if transport == "grpc" and endpoint.grpc:
@@ -44,12 +66,13 @@ class Model:
             channel = GrpcChannel(endpoint.grpc, ca_certificate, self.limits)
             self._connection = channel
             self._wire = protocol.over_grpc(channel, endpoint.model, version)
-        elif transport == "rest" and endpoint.rest:
+        elif transport != "grpc" and endpoint.rest:
             from client.rest_connection import RestConnection
 
             rest = RestConnection(endpoint.rest, ca_certificate, self.limits)
             self._connection = rest
-            self._wire = protocol.over_rest(rest, endpoint.model, version)
+            binary = transport == "rest-binary"
+            self._wire = protocol.over_rest(rest, endpoint.model, version, binary=binary)
         else:
             raise NoTransportError(
                 f"Model {endpoint.model!r} has no {transport} address in the stack's outputs.",
@@ -100,6 +123,16 @@ class Model:
         DeadChannelError, UntrustedCertificateError, WrongHostError, DeadlineError, GatewayError,
         ModelNotFoundError, MessageTooLargeError, ServerError.
         """
+        return self.timed_predict(inputs, signature=signature, deadline=deadline)[0]
+
+    def timed_predict(
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        signature: str | None = None,
+        deadline: float | None = None,
+    ) -> tuple[dict[str, np.ndarray[Any, Any]], Times]:
+        """`predict`, and what it took; asking for the signature is not counted."""
         deadline = deadline or self.limits.deadline
         known = self._metadata
         chosen = (known or self.metadata(deadline=deadline)).signature(signature)
@@ -111,7 +144,34 @@ class Model:
             # A new version may have been rolled out since.
             chosen = self.metadata(deadline=deadline).signature(signature)
             arrays = chosen.check(inputs)
-        return self._wire.predict(arrays, chosen, deadline)
+        started = time.perf_counter()
+        request = self._wire.encode(arrays, chosen)
+        encoded = time.perf_counter()
+        received = self._wire.exchange(request, deadline)
+        exchanged = time.perf_counter()
+        answer = self._wire.decode(received, chosen)
+        decoded = time.perf_counter()
+        return answer, Times(encoded - started, exchanged - encoded, decoded - exchanged)
+
+    def load_version(self, version: int, *, deadline: float | None = None) -> None:
+        """Have the server at the other end serve `version` and no other. `deadline` in seconds.
+
+        Raises UsageError where the protocol has no such call, ServerError where the server refuses
+        or has no such version, and what `predict` raises about the connection.
+        """
+        self._wire.load_version(version, deadline or self.limits.deadline)
+
+
+def transports_of(endpoint: Endpoint) -> tuple[Transport, ...]:
+    """What `endpoint` can be called over: its protocol has it, and it has an address for it.
+
+    Raises UnknownProtocolError.
+    """
+    return tuple(
+        transport
+        for transport in load_protocol(endpoint.protocol).transports
+        if (endpoint.grpc if transport == "grpc" else endpoint.rest)
+    )
 
 
 def connect(

@@ -1,18 +1,26 @@
 """One kept HTTP connection to a model's REST API: TLS, limits, and errors in words."""
 
-import json
 import ssl
 import time
 import urllib.parse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError, SSLError, TimeoutError
 
-from client.answers import deadline_error, gateway_error, model_not_found, too_large_error
+from client.answers import (
+    deadline_error,
+    gateway_error,
+    model_not_found,
+    said_by_server,
+    too_large_error,
+)
 from client.diagnosis import certificate_error, dead_channel, diagnose, split_address
 from client.endpoint import RestAddress
 from client.errors import ClientError, ServerError
+from client.json_text import decode, encode
 from client.limits import Limits
 from client.trust import ssl_context
 
@@ -27,6 +35,17 @@ _RETRIES = urllib3.Retry(
     backoff_factor=0.1,
     raise_on_status=False,
 )
+
+
+_KEPT = 64  # connections, made when so many threads call at once; without a limit of their own
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer with status 200."""
+
+    data: bytes
+    headers: Mapping[str, str]
 
 
 class RestConnection:
@@ -47,7 +66,7 @@ class RestConnection:
         self.path = url.path
         self.dialled = address.connect_to or url.netloc
         host, port = split_address(self.dialled, 443 if self._tls else 80)
-        common: dict[str, Any] = {"port": port, "retries": _RETRIES, "maxsize": 4}
+        common: dict[str, Any] = {"port": port, "retries": _RETRIES, "maxsize": _KEPT}
         self._pool = (
             urllib3.HTTPSConnectionPool(
                 host,
@@ -77,38 +96,60 @@ class RestConnection:
 
         Raises the ClientError that fits.
         """
-        payload = None if body is None else json.dumps(body).encode()
-        if payload is not None and len(payload) > self.limits.message_bytes:
-            raise too_large_error(f"{len(payload)} bytes of JSON", self.limits.message_bytes)
+        parts = None if body is None else [encode(body)]
+        answer = self.exchange(path, parts, deadline)
+        try:
+            return decode(answer.data)
+        except ValueError:
+            raise gateway_error(200, self.dialled, path) from None
+
+    def exchange(
+        self,
+        path: str,
+        body: Sequence[bytes | memoryview] | None,
+        deadline: float,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """GET `path`, or POST `body`, whose parts are sent one after the other, not joined. JSON
+        unless `headers` say otherwise. Raises the ClientError that fits."""
+        size = sum(len(part) for part in body or ())
+        if size > self.limits.message_bytes:
+            raise too_large_error(f"{size} bytes", self.limits.message_bytes)
+        sent = {"Host": self._netloc, "Content-Type": "application/json", **(headers or {})}
+        if body is not None:
+            sent["Content-Length"] = str(size)
         started = time.monotonic()
         try:
             response = self._pool.request(
                 "GET" if body is None else "POST",
                 path,
-                body=payload,
-                headers={"Host": self._netloc, "Content-Type": "application/json"},
+                body=tuple(body) if body else None,  # type: ignore[arg-type]  # sendall takes views
+                headers=sent,
                 timeout=urllib3.Timeout(connect=min(self.limits.connect, deadline), total=deadline),
             )
         except HTTPError as error:
             raise self._error(error, path, time.monotonic() - started) from error
-        return self._answer(response.status, response.data, path)
+        if len(response.data) > self.limits.message_bytes:
+            size = len(response.data)
+            raise too_large_error(f"an answer of {size} bytes", self.limits.message_bytes)
+        if response.status != 200:
+            raise self._refusal(response.status, response.data, path)
+        return Answer(response.data, response.headers)
 
-    def _answer(self, status: int, data: bytes, path: str) -> Any:
-        if len(data) > self.limits.message_bytes:
-            raise too_large_error(f"an answer of {len(data)} bytes", self.limits.message_bytes)
+    def _refusal(self, status: int, data: bytes, path: str) -> ClientError:
         try:
-            answer = json.loads(data)
+            answer = decode(data)
         except ValueError:
             answer = None
-        if status == 200 and answer is not None:
-            return answer
         said = answer.get("error") if isinstance(answer, dict) else None
         if said is None:
-            raise gateway_error(status, self.dialled, path)
+            return gateway_error(status, self.dialled, path)
         said = str(said).strip().rstrip(".")
+        if meant := said_by_server(said):
+            return meant
         if status == 404:
-            raise model_not_found(said)
-        raise ServerError(
+            return model_not_found(said)
+        return ServerError(
             f"The server refused {path} with HTTP {status}: {said}.",
             "See the inputs against `client metadata`, and the server's log.",
         )

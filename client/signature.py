@@ -124,6 +124,12 @@ class Signature:
     def check(self, inputs: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         """`inputs` as arrays that fit. Raises InputError: missing or unknown names, wrong dtype,
         wrong shape."""
+        if inputs and not self.inputs:
+            raise InputError(
+                "The server does not say which inputs the model takes, and nothing can be checked.",
+                "Give the model its inputs and outputs, with dtype and shape, in its server's own"
+                " configuration.",
+            )
         if set(inputs) != set(self.inputs):
             wanted = "; ".join(str(spec) for spec in self.inputs.values())
             given = ", ".join(sorted(inputs)) or "none"

@@ -4,7 +4,6 @@ Sent raw (`tensor_content`); read raw or typed (`float_val`...), where a short l
 its last one, as tensorflow's own MakeNdarray has it.
 """
 
-import sys
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from tensorflow.core.framework import (
 )
 
 from client.errors import ServerError
+from client.raw_tensor import from_raw, to_raw, widened
 from client.signature import numpy_dtype
 
 _ENUM = {
@@ -61,8 +61,7 @@ def to_proto(array: np.ndarray[Any, Any], dtype: str) -> Any:
     if dtype == "string":
         proto.string_val.extend(array.ravel().tolist())
     else:
-        raw = _to_bfloat16(array) if dtype == "bfloat16" else array
-        proto.tensor_content = _little_endian(raw).tobytes()
+        proto.tensor_content = bytes(to_raw(array, dtype))
     return proto
 
 
@@ -75,12 +74,13 @@ def from_proto(proto: Any, name: str) -> np.ndarray[Any, Any]:
         raise _unreadable(name, f"dtype {dtype}")
     shape = tuple(dim.size for dim in proto.tensor_shape.dim)
     if dtype != "string" and proto.tensor_content:
-        values = np.frombuffer(proto.tensor_content, _wire_dtype(dtype).newbyteorder("<"))
-        values = values.astype(_wire_dtype(dtype))
+        try:
+            values = from_raw(proto.tensor_content, dtype)
+        except ValueError as error:
+            raise _unreadable(name, str(error)) from None
     else:
         values = _typed_values(proto, dtype, int(np.prod(shape, dtype=np.int64)))
-    if dtype == "bfloat16":
-        values = (values.astype(np.uint32) << 16).view(np.float32)
+        values = widened(values) if dtype == "bfloat16" else values
     try:
         return values.reshape(shape)
     except ValueError:
@@ -104,19 +104,6 @@ def _typed_values(proto: Any, dtype: str, size: int) -> np.ndarray[Any, Any]:
 
 def _wire_dtype(dtype: str) -> np.dtype[Any]:
     return np.dtype(np.uint16) if dtype == "bfloat16" else numpy_dtype(dtype)
-
-
-def _to_bfloat16(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The upper half of each float32, rounded to nearest even; NaN stays NaN."""
-    bits = np.ascontiguousarray(array, np.float32).view(np.uint32).astype(np.uint64)
-    rounded = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
-    return np.where(np.isnan(array), np.uint16(0x7FC0), rounded)
-
-
-def _little_endian(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    if sys.byteorder == "little" and array.dtype.byteorder != ">":
-        return array
-    return array.astype(array.dtype.newbyteorder("<"))
 
 
 def _unreadable(name: str, what: str) -> ServerError:

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 from client.commands.limits import limits
-from client.endpoint import Endpoint, Stack, Transport
+from client.endpoint import TRANSPORTS, Endpoint, Stack, Transport
 from client.errors import ClientError
 from client.limits import Limits
-from client.model import connect
+from client.model import connect, transports_of
 from client.outputs import find_endpoint, load_outputs
 from client.probe import Probe, probe
 from client.table import coloured, table
@@ -26,6 +26,7 @@ class Result:
     protocol: str
     grpc_ms: float | None
     rest_ms: float | None
+    rest_binary_ms: float | None
     errors: list[dict[str, str]]
 
 
@@ -48,31 +49,37 @@ def run(options: argparse.Namespace) -> int:
 def _smoke(stack: Stack, endpoint: Endpoint, bounds: Limits) -> Result:
     errors: list[dict[str, str]] = []
     probes: dict[Transport, Probe] = {}
-    transports: list[Transport] = []
-    if endpoint.grpc:
-        transports.append("grpc")
-    if endpoint.rest:
-        transports.append("rest")
-    if not transports:
-        errors.append(
-            _failure("endpoint", "It has neither a gRPC nor a REST address.", "Run `pulumi up`.")
-        )
+    try:
+        transports = transports_of(endpoint)
+        if not transports:
+            errors.append(
+                _failure(
+                    "endpoint", "It has neither a gRPC nor a REST address.", "Run `pulumi up`."
+                )
+            )
+    except ClientError as error:
+        transports = ()
+        errors.append(_failure("endpoint", error.what, error.fix))
     for transport in transports:
         try:
             with connect(stack, endpoint.model, transport=transport, limits=bounds) as model:
                 probes[transport] = probe(model)
         except ClientError as error:
             errors.append(_failure(transport, error.what, error.fix))
-    if len(probes) == 2 and _shapes(probes["grpc"]) != _shapes(probes["rest"]):
-        errors.append(
-            _failure(
-                "grpc and rest",
-                f"They answer differently: {_shapes(probes['grpc'])} and {_shapes(probes['rest'])}.",
-                "See that both routes lead to the same model.",
+    for transport, found in probes.items():
+        first = next(iter(probes))
+        one, other = _shapes(probes[first]), _shapes(found)
+        if one != other:
+            errors.append(
+                _failure(
+                    f"{first} and {transport}",
+                    f"They answer differently: {one} and {other}.",
+                    "See that both routes lead to the same model.",
+                )
             )
-        )
     times = {transport: round(found.milliseconds, 1) for transport, found in probes.items()}
-    return Result(endpoint.model, endpoint.protocol, times.get("grpc"), times.get("rest"), errors)
+    grpc, rest, binary = (times.get(transport) for transport in TRANSPORTS)
+    return Result(endpoint.model, endpoint.protocol, grpc, rest, binary, errors)
 
 
 def _failure(where: str, what: str, fix: str) -> dict[str, str]:
@@ -85,13 +92,14 @@ def _shapes(found: Probe) -> dict[str, tuple[int, ...]]:
 
 
 def _show(results: list[Result]) -> None:
-    header = ("MODEL", "PROTOCOL", "GRPC MS", "REST MS", "RESULT")
+    header = ("MODEL", "PROTOCOL", "GRPC MS", "REST MS", "BINARY MS", "RESULT")
     rows = [
         (
             result.model,
             result.protocol,
             _milliseconds(result.grpc_ms),
             _milliseconds(result.rest_ms),
+            _milliseconds(result.rest_binary_ms),
             coloured("failed", "bad") if result.errors else coloured("ok", "good"),
         )
         for result in results

@@ -6,12 +6,14 @@ from client.contract import ServingProtocol
 from client.errors import UnknownProtocolError
 
 PROTOCOLS = {
+    "open-inference-v2": "client.protocols.open_inference_v2:OpenInferenceV2",
     "tensorflow-serving": "client.protocols.tensorflow_serving:TensorFlowServing",
 }
 
 # What a Service's label app.kubernetes.io/name (the runtime) speaks, for `check`, which has no outputs.
 RUNTIMES = {
     "tfserving": "tensorflow-serving",
+    "triton": "open-inference-v2",
 }
 
 

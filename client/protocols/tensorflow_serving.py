@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from client.errors import ClientError, ServerError
+from client.endpoint import Transport
+from client.errors import ClientError, ServerError, UsageError
+from client.json_text import decode, encode, values
 from client.signature import Metadata, Signature, TensorSpec, numpy_dtype
 
 if TYPE_CHECKING:
@@ -28,10 +30,14 @@ _DT_NAMES = {"DT_HALF": "float16", "DT_FLOAT": "float32", "DT_DOUBLE": "float64"
 class TensorFlowServing:
     """Both transports of the protocol `tensorflow-serving`."""
 
+    transports: tuple[Transport, ...] = ("grpc", "rest")
+
     def over_grpc(self, channel: GrpcChannel, model: str, version: int | None) -> GrpcWire:
         return GrpcWire(channel, model, version)
 
-    def over_rest(self, connection: RestConnection, model: str, version: int | None) -> RestWire:
+    def over_rest(
+        self, connection: RestConnection, model: str, version: int | None, *, binary: bool
+    ) -> RestWire:
         return RestWire(connection, model, version)
 
     def rest_path(self, model: str) -> str:
@@ -77,21 +83,35 @@ class GrpcWire:
             },
         )
 
-    def predict(
-        self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature, deadline: float
-    ) -> dict[str, np.ndarray[Any, Any]]:
-        """Predict, raw tensors."""
+    def encode(self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature) -> bytes:
+        """PredictRequest, raw tensors."""
         from tensorflow_serving.apis import predict_pb2 as pb
 
-        from client.tensor_proto import from_proto, to_proto
+        from client.tensor_proto import to_proto
 
         request = pb.PredictRequest()
         self._address(request.model_spec)
         request.model_spec.signature_name = signature.name
         for name, array in inputs.items():
             request.inputs[name].CopyFrom(to_proto(array, signature.inputs[name].dtype))
-        answer = self._channel.call(f"{_SERVICE}/Predict", request, pb.PredictResponse, deadline)
-        return {name: from_proto(proto, name) for name, proto in sorted(answer.outputs.items())}
+        message: bytes = request.SerializeToString()
+        return message
+
+    def exchange(self, request: bytes, deadline: float) -> bytes:
+        """Predict."""
+        return self._channel.exchange(f"{_SERVICE}/Predict", request, deadline)
+
+    def decode(self, answer: bytes, signature: Signature) -> dict[str, np.ndarray[Any, Any]]:
+        """PredictResponse, raw or typed tensors."""
+        from tensorflow_serving.apis import predict_pb2 as pb
+
+        from client.tensor_proto import from_proto
+
+        outputs = self._channel.parse(answer, pb.PredictResponse).outputs
+        return {name: from_proto(proto, name) for name, proto in sorted(outputs.items())}
+
+    def load_version(self, version: int, deadline: float) -> None:
+        raise _no_loading()
 
     def _address(self, spec: Any) -> None:
         spec.name = self._model
@@ -122,17 +142,23 @@ class RestWire:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise self._strange("metadata", error) from error
 
-    def predict(
-        self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature, deadline: float
-    ) -> dict[str, np.ndarray[Any, Any]]:
+    def encode(self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature) -> bytes:
+        """The body of a prediction."""
+        return encode(
+            {
+                "signature_name": signature.name,
+                "inputs": {name: _to_json(array) for name, array in inputs.items()},
+            }
+        )
+
+    def exchange(self, request: bytes, deadline: float) -> bytes:
         """POST ...:predict."""
-        body = {
-            "signature_name": signature.name,
-            "inputs": {name: _to_json(array) for name, array in inputs.items()},
-        }
-        answer = self._connection.call(self._path + _PREDICT_SUFFIX, body, deadline)
+        return self._connection.exchange(self._path + _PREDICT_SUFFIX, [request], deadline).data
+
+    def decode(self, answer: bytes, signature: Signature) -> dict[str, np.ndarray[Any, Any]]:
+        """The arrays of `outputs`."""
         try:
-            outputs = answer["outputs"]
+            outputs = decode(answer)["outputs"]
             specs = signature.outputs
             if len(specs) == 1:  # then the server leaves the name out
                 outputs = {next(iter(specs)): outputs}
@@ -140,12 +166,22 @@ class RestWire:
         except (KeyError, TypeError, ValueError) as error:
             raise self._strange("a prediction", error) from error
 
+    def load_version(self, version: int, deadline: float) -> None:
+        raise _no_loading()
+
     def _strange(self, what: str, error: Exception) -> ClientError:
         return ServerError(
             f"{self._connection.dialled}{self._path} answered something that is not {what} of"
             f" TensorFlow Serving ({type(error).__name__}: {error}).",
             "See that the endpoint's `rest.url` points to the model.",
         )
+
+
+def _no_loading() -> UsageError:
+    return UsageError(
+        "TensorFlow Serving has no call that loads one version of a model.",
+        "It serves what its version policy says of the directories 1/, 2/, ... below its path.",
+    )
 
 
 def _grpc_shape(shape: Any) -> tuple[int | None, ...] | None:
@@ -176,7 +212,7 @@ def _plain_dtype(name: str) -> str:
 def _to_json(array: np.ndarray[Any, Any]) -> Any:
     """Nested lists; bytes as {"b64": ...}, the API's form for them."""
     if array.dtype != object:
-        return array.tolist()
+        return values(array)
     encoded = [{"b64": base64.b64encode(item).decode()} for item in array.ravel()]
     result = np.empty(len(encoded), dtype=object)
     result[:] = encoded

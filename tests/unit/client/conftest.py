@@ -10,6 +10,7 @@ from tests.unit.client.fake_serving import (
     RestGateway,
     rest_metadata,
 )
+from tests.unit.client.fake_triton import FakeTriton
 
 HOST = "models.localhost"
 REST = "/half_plus_two/v1/models/half_plus_two"
@@ -87,4 +88,28 @@ def outputs(ca: trustme.CA, gateway: GrpcGateway, rest: RestGateway) -> dict[str
         },
         "cluster": {"kind": "local", "name": "test"},
         "kubeconfig": "[secret]",
+    }
+
+
+@pytest.fixture
+def triton() -> Iterator[FakeTriton]:
+    server = FakeTriton()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def triton_outputs(triton: FakeTriton) -> dict[str, Any]:
+    """The outputs of a stack with `scorer`, in the clear and below /scorer."""
+    target, base = f"127.0.0.1:{triton.grpc_port}", f"http://127.0.0.1:{triton.http_port}/scorer"
+    return {
+        "endpoints": {
+            "scorer": {
+                "runtime": "triton",
+                "protocol": "open-inference-v2",
+                "grpc": {"target": target, "authority": target, "path": "/scorer", "tls": False},
+                "rest": {"url": f"{base}/v2/models/scorer/infer", "connect_to": None},
+            }
+        },
+        "gateway": {"address": "127.0.0.1", "host": HOST, "ca_certificate": None},
     }

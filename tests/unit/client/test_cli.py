@@ -11,6 +11,7 @@ import trustme
 
 from client.cli import main
 from tests.unit.client.fake_serving import FakeServing, RestGateway, half_plus_two
+from tests.unit.client.fake_triton import FakeTriton
 from tests.unit.client.test_connection import free_port
 from tests.unit.client.test_predict import echo
 
@@ -139,11 +140,51 @@ def test_smoke_prints_a_row_a_model_with_both_times(
 ) -> None:
     assert run("smoke") == 0
     header, row = capsys.readouterr().out.splitlines()
-    assert header.split() == ["MODEL", "PROTOCOL", "GRPC", "MS", "REST", "MS", "RESULT"]
-    model, protocol, grpc_ms, rest_ms, result = row.split()
-    assert (model, protocol, result) == ("half_plus_two", "tensorflow-serving", "ok")
+    assert " ".join(header.split()) == "MODEL PROTOCOL GRPC MS REST MS BINARY MS RESULT"
+    model, protocol, grpc_ms, rest_ms, binary_ms, result = row.split()
+    assert (model, protocol, binary_ms, result) == (
+        "half_plus_two",
+        "tensorflow-serving",
+        "-",
+        "ok",
+    )
     assert float(grpc_ms) > 0
     assert float(rest_ms) > 0
+
+
+def test_smoke_calls_an_open_inference_model_over_three_transports(
+    run: Run, outputs: dict[str, Any], triton_outputs: dict[str, Any], triton: FakeTriton,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    outputs["endpoints"].update(triton_outputs["endpoints"])
+    triton.inputs, triton.outputs = {"x": ("FP16", [3, 2])}, {"y": ("FP16", [3, 2])}
+    assert run("smoke", "--json") == 0
+    rows = {row["model"]: row for row in json.loads(capsys.readouterr().out)}
+    columns = ("grpc_ms", "rest_ms", "rest_binary_ms")
+    assert [rows["scorer"][column] is not None for column in columns] == [True, True, True]
+    assert [rows["half_plus_two"][column] is not None for column in columns] == [True, True, False]
+    answer = triton.answer
+    triton.answer = lambda inputs: answer(inputs) if len(triton.requests) < 6 else {}
+    assert run("smoke", "scorer") == 1
+    assert "scorer, grpc and rest-binary: They answer differently" in capsys.readouterr().out
+
+
+def test_smoke_of_an_unknown_protocol_says_so_once(
+    run: Run, outputs: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs["endpoints"]["half_plus_two"]["protocol"] = "carrier-pigeon"
+    assert run("smoke", "--json") == 1
+    (row,) = json.loads(capsys.readouterr().out)
+    assert [error["transport"] for error in row["errors"]] == ["endpoint"]
+
+
+@pytest.mark.parametrize("command", ["predict", "metadata"])
+def test_binary_rest_of_tensorflow_serving_is_wrong_use(
+    run: Run, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    values = ["1"] if command == "predict" else []
+    assert run(command, "half_plus_two", *values, "--protocol", "rest-binary") == 2
+    assert "has no rest-binary; it has: grpc, rest." in capsys.readouterr().err
 
 
 def test_smoke_calls_every_model_and_fails_when_one_transport_of_one_is_dead(
@@ -250,6 +291,26 @@ def test_help_teaches_by_examples_and_loads_neither_numpy_nor_grpc() -> None:
     done = python("-c", script)
     assert done.returncode == 0, done.stderr
     assert "python -m client predict half_plus_two 1 2 5" in done.stdout
+
+
+def test_a_prediction_of_tensorflow_serving_loads_no_message_of_another_protocol(
+    outputs: dict[str, Any], triton_outputs: dict[str, Any]
+) -> None:
+    outputs["endpoints"].update(triton_outputs["endpoints"])
+    script = (
+        "import json, sys; from client import connect\n"
+        "outputs = json.load(sys.stdin)\n"
+        "def others(name): return [key for key in sys.modules if key.startswith(name)]\n"
+        "for transport in ('grpc', 'rest'):\n"
+        "    with connect(outputs, 'half_plus_two', transport=transport) as model:\n"
+        "        model.predict({'x': [1]})\n"
+        "assert not others('tritonclient'), others('tritonclient')\n"
+        "with connect(outputs, 'scorer') as model: model.predict({'x': [[1, 2]]})\n"
+        "left = {'tritonclient.grpc.service_pb2', 'tritonclient.grpc.model_config_pb2'}\n"
+        "assert set(others('tritonclient')) - {'tritonclient'} == left, others('tritonclient')\n"
+    )
+    done = python("-c", script, input=json.dumps(outputs))
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_missing_dependency_is_said_in_words(outputs: dict[str, Any], tmp_path: Path) -> None:

@@ -1,0 +1,168 @@
+"""/v2/models on an HTTP connection: JSON, or JSON with raw tensors behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from client.errors import ClientError, ModelNotFoundError, ServerError
+from client.json_text import decode, encode, values
+from client.protocols.open_inference_tensors import (
+    DATATYPES,
+    DTYPES,
+    metadata,
+    objects,
+    raw_array,
+    raw_bytes,
+    unreadable,
+    with_version,
+)
+from client.rest_connection import Answer, RestConnection
+from client.signature import Metadata, Signature, numpy_dtype
+
+_INFER_SUFFIX = "/infer"
+_HEAD_LENGTH = "Inference-Header-Content-Length"
+# These have no JSON form that servers agree on, and travel raw in any case.
+_RAW_ONLY = ("float16", "bfloat16")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A body in parts, and what its headers say of it."""
+
+    parts: list[bytes | memoryview]
+    headers: dict[str, str]
+
+
+class RestWire:
+    """/v2/models/<model>[/versions/<version>]. binary: all tensors raw; without it only those that
+    JSON cannot hold: half floats, and strings that are no UTF-8."""
+
+    def __init__(
+        self, connection: RestConnection, model: str, version: int | None, *, binary: bool
+    ) -> None:
+        self._connection, self._model, self._wanted = connection, model, version
+        self._binary = binary
+        self._model_path = connection.path.removesuffix(_INFER_SUFFIX)
+        self._path = (
+            self._model_path if version is None else f"{self._model_path}/versions/{version}"
+        )
+
+    def metadata(self, deadline: float) -> Metadata:
+        """GET the model."""
+        answer = self._connection.call(self._path, None, deadline)
+        try:
+            sides = [
+                [(tensor["name"], tensor["datatype"], tensor["shape"]) for tensor in answer[side]]
+                for side in ("inputs", "outputs")
+            ]
+            return metadata(self._model, self._wanted, answer.get("versions") or [], *sides)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._strange("metadata", error) from error
+
+    def encode(self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature) -> Request:
+        """The JSON, and after it the raw tensors in the order in which it names them."""
+        listed, raws = [], []
+        for name, array in inputs.items():
+            dtype = signature.inputs[name].dtype
+            entry: dict[str, Any] = {
+                "name": name,
+                "shape": array.shape,
+                "datatype": DATATYPES[dtype],
+            }
+            data = None if self._binary else _json_data(array, dtype)
+            if data is None:
+                raw = raw_bytes(array, dtype)
+                entry["parameters"] = {"binary_data_size": len(raw)}
+                raws.append(raw)
+            else:
+                entry["data"] = data
+            listed.append(entry)
+        head = encode({"inputs": listed, **self._outputs(signature)})
+        headers = {}
+        if raws:
+            headers = {"Content-Type": "application/octet-stream", _HEAD_LENGTH: str(len(head))}
+        return Request([head, *raws], headers)
+
+    def exchange(self, request: Request, deadline: float) -> Answer:
+        """POST .../infer."""
+        path = self._path + _INFER_SUFFIX
+        return self._connection.exchange(path, request.parts, deadline, request.headers)
+
+    def decode(self, answer: Answer, signature: Signature) -> dict[str, np.ndarray[Any, Any]]:
+        """The arrays of `outputs`, each raw or as JSON, as the server chose."""
+        try:
+            data = memoryview(answer.data)
+            at = int(answer.headers.get(_HEAD_LENGTH, len(data)))
+            arrays = {}
+            for output in decode(data[:at])["outputs"]:
+                name, datatype = output["name"], output["datatype"]
+                shape = tuple(int(size) for size in output["shape"])
+                size = (output.get("parameters") or {}).get("binary_data_size")
+                if size is None:
+                    arrays[name] = _from_json(output["data"], name, datatype, shape)
+                else:
+                    arrays[name] = raw_array(data[at : at + size], name, datatype, shape)
+                    at += size
+            return arrays
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._strange("a prediction", error) from error
+
+    def load_version(self, version: int, deadline: float) -> None:
+        """POST /v2/repository/models/<model>/load with the model's own configuration, but for its
+        version policy."""
+        path = f"/v2/repository/models/{self._model}/load"
+        try:
+            config = self._connection.call(f"{self._model_path}/config", None, deadline)
+        except ModelNotFoundError:  # not loaded in any version
+            self._connection.exchange(path, [b"{}"], deadline)
+            config = self._connection.call(f"{self._model_path}/config", None, deadline)
+        override = json.dumps(with_version(config, version))
+        body = encode({"parameters": {"config": override}})
+        self._connection.exchange(path, [body], deadline)
+        self._connection.exchange(f"{self._model_path}/versions/{version}/ready", None, deadline)
+
+    def _outputs(self, signature: Signature) -> dict[str, Any]:
+        """What the request says of the answer."""
+        if self._binary:
+            return {"parameters": {"binary_data_output": True}}
+        if not any(spec.dtype in _RAW_ONLY for spec in signature.outputs.values()):
+            return {}
+        return {
+            "outputs": [
+                {"name": name, "parameters": {"binary_data": spec.dtype in _RAW_ONLY}}
+                for name, spec in signature.outputs.items()
+            ]
+        }
+
+    def _strange(self, what: str, error: Exception) -> ClientError:
+        return ServerError(
+            f"{self._connection.dialled}{self._path} answered something that is not {what} of the"
+            f" Open Inference Protocol ({type(error).__name__}: {error}).",
+            "See that the endpoint's `rest.url` points to the model.",
+        )
+
+
+def _json_data(array: np.ndarray[Any, Any], dtype: str) -> Any:
+    """All values in one list, or None where JSON cannot hold them."""
+    if dtype in _RAW_ONLY:
+        return None
+    if dtype != "string":
+        return values(array.reshape(-1))
+    try:
+        return [item.decode() for item in array.ravel()]
+    except UnicodeDecodeError:
+        return None
+
+
+def _from_json(data: Any, name: str, datatype: str, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    if datatype not in DTYPES:
+        raise unreadable(name, f"datatype {datatype}")
+    if datatype != "BYTES":
+        return np.array(data, numpy_dtype(DTYPES[datatype])).reshape(shape)
+    flat = np.array(data, dtype=object).ravel()
+    return objects([str(item).encode() for item in flat]).reshape(shape)

@@ -1,0 +1,109 @@
+"""What both transports of the Open Inference Protocol share: datatypes, raw tensors, metadata."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from client.errors import ServerError
+from client.raw_tensor import from_raw, to_raw
+from client.signature import Metadata, Signature, TensorSpec
+
+#: The protocol has one function a model, and no name for it.
+SIGNATURE = "infer"
+DATATYPES = {
+    "bool": "BOOL",
+    "uint8": "UINT8",
+    "uint16": "UINT16",
+    "uint32": "UINT32",
+    "uint64": "UINT64",
+    "int8": "INT8",
+    "int16": "INT16",
+    "int32": "INT32",
+    "int64": "INT64",
+    "float16": "FP16",
+    "float32": "FP32",
+    "float64": "FP64",
+    "bfloat16": "BF16",
+    "string": "BYTES",
+}
+DTYPES = {datatype: dtype for dtype, datatype in DATATYPES.items()}
+
+
+def metadata(
+    model: str,
+    wanted: int | None,
+    versions: Iterable[str],
+    inputs: Iterable[tuple[str, str, Iterable[int]]],
+    outputs: Iterable[tuple[str, str, Iterable[int]]],
+) -> Metadata:
+    """Metadata of (name, datatype, shape). `version` is the one asked for, else the newest there
+    is, else (MLServer's may be any word) None."""
+
+    def specs(tensors: Iterable[tuple[str, str, Iterable[int]]]) -> dict[str, TensorSpec]:
+        return {
+            name: TensorSpec(name, DTYPES.get(datatype, datatype), _open(shape))
+            for name, datatype, shape in tensors
+        }
+
+    numbers = [int(version) for version in versions if version.isdigit()]
+    version = wanted if wanted is not None else max(numbers, default=None)
+    return Metadata(
+        model, version, {SIGNATURE: Signature(SIGNATURE, specs(inputs), specs(outputs))}
+    )
+
+
+def raw_bytes(array: np.ndarray[Any, Any], dtype: str) -> bytes | memoryview:
+    """The tensor's raw form: for strings, each after its length in four bytes."""
+    if dtype != "string":
+        return to_raw(array, dtype)
+    return b"".join(len(item).to_bytes(4, "little") + item for item in array.ravel())
+
+
+def raw_array(
+    raw: bytes | memoryview, name: str, datatype: str, shape: tuple[int, ...]
+) -> np.ndarray[Any, Any]:
+    """The output `name`, writable, from its raw form. Raises ServerError."""
+    try:
+        if datatype == "BYTES":
+            return objects(_strings(bytes(raw))).reshape(shape)
+        return from_raw(raw, DTYPES[datatype]).reshape(shape)
+    except KeyError:
+        raise unreadable(name, f"datatype {datatype}") from None
+    except ValueError as error:
+        raise unreadable(name, f"{len(raw)} bytes for {datatype} {shape} ({error})") from None
+
+
+def objects(items: list[bytes]) -> np.ndarray[Any, Any]:
+    """An array of one dimension that holds bytes of any length."""
+    array = np.empty(len(items), dtype=object)
+    array[:] = items
+    return array
+
+
+def unreadable(name: str, what: str) -> ServerError:
+    return ServerError(
+        f"The answer's output {name!r} cannot be read: {what}.",
+        "See the model's outputs with `python -m client metadata`.",
+    )
+
+
+def with_version(config: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """Triton's model configuration with a policy that serves `version` alone."""
+    others = {key: value for key, value in config.items() if key != "version_policy"}
+    return {**others, "version_policy": {"specific": {"versions": [version]}}}
+
+
+def _open(shape: Iterable[int]) -> tuple[int | None, ...]:
+    return tuple(size if size >= 0 else None for size in map(int, shape))
+
+
+def _strings(raw: bytes) -> list[bytes]:
+    items, at = [], 0
+    while at < len(raw):
+        end = at + 4 + int.from_bytes(raw[at : at + 4], "little")
+        if end > len(raw):
+            raise ValueError("a string is cut off")
+        items.append(raw[at + 4 : end])
+        at = end
+    return items

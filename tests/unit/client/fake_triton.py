@@ -1,0 +1,258 @@
+"""A server of the Open Inference Protocol v2 in this process, over gRPC and HTTP on loopback, with
+Triton's extensions for raw tensors and for its model repository, written from their documents.
+
+A tensor is (datatype, shape, raw bytes) here, whatever way it came and goes.
+"""
+
+import http.server
+import json
+import struct
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+import numpy as np
+
+from client.protocols.open_inference_messages import messages
+from tests.unit.client.fake_serving import UNLIMITED, Refusal
+
+Tensor = tuple[str, list[int], bytes]
+_KINDS = [(kind, bits) for kind in ("INT", "UINT") for bits in (8, 16, 32, 64)]
+NUMPY = {f"{kind}{bits}": f"<{kind[0].lower()}{bits // 8}" for kind, bits in _KINDS}
+NUMPY |= {"FP16": "<f2", "FP32": "<f4", "FP64": "<f8", "BOOL": "?", "BF16": "<u2"}
+HEAD = "Inference-Header-Content-Length"
+NO_LOADING = "explicit model load / unload is not allowed if polling is enabled"
+
+
+def echo(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {"y": inputs["x"]}
+
+
+class FakeTriton:
+    """Serves the model `name` below `prefix`. `inputs` and `outputs`: name -> (datatype, shape with
+    -1 for open). `requests` are ModelInferRequests and (JSON, raw bytes, headers)."""
+
+    def __init__(self, name: str = "scorer", prefix: str = "/scorer") -> None:
+        self.name, self.prefix = name, prefix
+        self.inputs = {"x": ("FP32", [-1, 2])}
+        self.outputs = {"y": ("FP32", [-1, 2])}
+        self.versions = ["1", "2"]
+        self.stored = {"1", "2", "3"}
+        self.explicit = True
+        self.typed = False
+        self.answer: Callable[[dict[str, Tensor]], dict[str, Tensor]] = echo
+        self.requests: list[Any] = []
+        self.paths: list[str] = []
+        self.loads: list[dict[str, Any] | None] = []
+        self._grpc = _Grpc(self)
+        self._server = grpc.server(ThreadPoolExecutor(4), options=UNLIMITED)
+        self._server.add_generic_rpc_handlers((self._grpc,))
+        self.grpc_port = self._server.add_insecure_port("127.0.0.1:0")
+        self._server.start()
+        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._http.daemon_threads = True
+        self.http_port = self._http.server_address[1]
+        threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.stop(None).wait()
+        self._http.shutdown()
+        self._http.server_close()
+
+    def check(self, name: str, version: str) -> None:
+        if name != self.name:
+            raise Refusal(
+                grpc.StatusCode.NOT_FOUND, f"Request for unknown model: '{name}' is not found"
+            )
+        if not self.versions or (version and version not in self.versions):
+            raise Refusal(
+                grpc.StatusCode.UNAVAILABLE,
+                f"Request for unknown model: '{name}' version {version} is not at ready state",
+            )
+
+    def load(self, name: str, config: str | None) -> None:
+        if not self.explicit:
+            raise Refusal(grpc.StatusCode.UNAVAILABLE, NO_LOADING)
+        wanted = {max(self.stored)}
+        self.loads.append(json.loads(config) if config else None)
+        if config:
+            policy = json.loads(config)["version_policy"]["specific"]["versions"]
+            wanted = {str(version) for version in policy}
+        if not wanted <= self.stored:
+            raise Refusal(
+                grpc.StatusCode.INVALID_ARGUMENT,
+                f"load failed for model '{name}': at least one version must be available",
+            )
+        self.versions = sorted(wanted)
+
+    def config(self) -> dict[str, Any]:
+        return {"name": self.name, "backend": "python", "version_policy": {"latest": {}}}
+
+
+class _Grpc(grpc.GenericRpcHandler):
+    def __init__(self, fake: FakeTriton) -> None:
+        self.fake, self.pb = fake, messages()
+
+    def service(self, details: Any) -> Any:
+        self.fake.paths.append(details.method)
+        base, _, method = details.method.rpartition("/")
+        answer = getattr(self, method, None)
+        if base != f"{self.fake.prefix}/inference.GRPCInferenceService" or answer is None:
+            return None
+        name = "RepositoryModelLoadRequest" if "Load" in method else f"{method}Request"
+
+        def run(request: Any, context: Any) -> Any:
+            try:
+                return answer(request)
+            except Refusal as refusal:
+                context.abort(refusal.code, refusal.details)
+
+        return grpc.unary_unary_rpc_method_handler(
+            run, getattr(self.pb, name).FromString, lambda message: message.SerializeToString()
+        )
+
+    def ModelMetadata(self, request: Any) -> Any:
+        self.fake.check(request.name, request.version)
+        answer = self.pb.ModelMetadataResponse(name=request.name, versions=self.fake.versions)
+        for side, specs in ((answer.inputs, self.fake.inputs), (answer.outputs, self.fake.outputs)):
+            for name, (datatype, shape) in specs.items():
+                side.add(name=name, datatype=datatype, shape=shape)
+        return answer
+
+    def ModelReady(self, request: Any) -> Any:
+        return self.pb.ModelReadyResponse(ready=request.version in self.fake.versions)
+
+    def ModelInfer(self, request: Any) -> Any:
+        self.fake.check(request.model_name, request.model_version)
+        self.fake.requests.append(request)
+        inputs = {
+            tensor.name: (tensor.datatype, list(tensor.shape), raw)
+            for tensor, raw in zip(request.inputs, request.raw_input_contents, strict=True)
+        }
+        answer = self.pb.ModelInferResponse(model_name=request.model_name)
+        for name, (datatype, shape, raw) in self.fake.answer(inputs).items():
+            output = answer.outputs.add(name=name, datatype=datatype, shape=shape)
+            if self.fake.typed:
+                output.contents.fp32_contents.extend(np.frombuffer(raw, "<f4"))
+            else:
+                answer.raw_output_contents.append(raw)
+        return answer
+
+    def ModelConfig(self, request: Any) -> Any:
+        self.fake.check(request.name, request.version)
+        answer = self.pb.ModelConfigResponse()
+        answer.config.name, answer.config.backend = self.fake.name, "python"
+        answer.config.version_policy.latest.num_versions = 1
+        return answer
+
+    def RepositoryModelLoad(self, request: Any) -> Any:
+        self.fake.load(request.model_name, request.parameters["config"].string_param or None)
+        return self.pb.RepositoryModelLoadResponse()
+
+
+_STATUS = {grpc.StatusCode.NOT_FOUND: 404, grpc.StatusCode.UNAVAILABLE: 503}
+
+
+def _handler(fake: FakeTriton) -> type[http.server.BaseHTTPRequestHandler]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            self.respond(b"")
+
+        def do_POST(self) -> None:
+            self.respond(self.rfile.read(int(self.headers["Content-Length"])))
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+        def respond(self, body: bytes) -> None:
+            fake.paths.append(self.path)
+            try:
+                status, head, raws = 200, *_http(fake, self.path, body, dict(self.headers))
+            except Refusal as refusal:
+                status, head, raws = _STATUS.get(refusal.code, 400), {"error": refusal.details}, b""
+            text = json.dumps(head).encode() if head is not None else b""
+            self.send_response(status)
+            if raws:
+                self.send_header(HEAD, str(len(text)))
+            self.send_header("Content-Length", str(len(text) + len(raws)))
+            self.end_headers()
+            self.wfile.write(text + raws)
+
+    return Handler
+
+
+def _http(fake: FakeTriton, path: str, body: bytes, headers: dict[str, str]) -> tuple[Any, bytes]:
+    """The JSON and the raw tensors of an answer."""
+    parts = path.removeprefix(fake.prefix).split("/")[1:]
+    if parts[:3] == ["v2", "repository", "models"]:
+        parameters = json.loads(body).get("parameters", {})
+        fake.load(parts[3], parameters.get("config"))
+        return None, b""
+    name, verb = parts[2], parts[-1]
+    version = parts[4] if "versions" in parts else ""
+    fake.check(name, version)
+    if verb == "config":
+        return fake.config(), b""
+    if verb == "ready":
+        return None, b""
+    if verb != "infer":
+        sides = {
+            side: [{"name": key, "datatype": kind, "shape": shape} for key, (kind, shape) in specs]
+            for side, specs in (("inputs", fake.inputs.items()), ("outputs", fake.outputs.items()))
+        }
+        return {"name": name, "versions": fake.versions, "platform": "python", **sides}, b""
+    return _infer(fake, body, headers)
+
+
+def _infer(fake: FakeTriton, body: bytes, headers: dict[str, str]) -> tuple[Any, bytes]:
+    at = int(headers.get(HEAD, len(body)))
+    request = json.loads(body[:at])
+    fake.requests.append((request, body[at:], headers))
+    inputs = {}
+    for tensor in request["inputs"]:
+        datatype, shape = tensor["datatype"], tensor["shape"]
+        if "data" in tensor:
+            inputs[tensor["name"]] = (datatype, shape, _raw(datatype, tensor["data"]))
+        else:
+            size = tensor["parameters"]["binary_data_size"]
+            inputs[tensor["name"]] = (datatype, shape, body[at : at + size])
+            at += size
+    assert at == len(body), "bytes that no tensor names"
+    everything = request.get("parameters", {}).get("binary_data_output", False)
+    asked = {
+        output["name"]: output.get("parameters", {}).get("binary_data", everything)
+        for output in request.get("outputs", [])
+    }
+    outputs, raws = [], b""
+    for name, (datatype, shape, raw) in fake.answer(inputs).items():
+        output: dict[str, Any] = {"name": name, "datatype": datatype, "shape": shape}
+        if asked.get(name, everything):
+            output["parameters"] = {"binary_data_size": len(raw)}
+            raws += raw
+        else:
+            output["data"] = _listed(datatype, raw)
+        outputs.append(output)
+    return {"model_name": fake.name, "outputs": outputs}, raws
+
+
+def _raw(datatype: str, data: list[Any]) -> bytes:
+    if datatype == "BYTES":
+        return b"".join(struct.pack("<I", len(item.encode())) + item.encode() for item in data)
+    return np.array(data, NUMPY[datatype]).tobytes()
+
+
+def _listed(datatype: str, raw: bytes) -> list[Any]:
+    if datatype != "BYTES":
+        assert datatype not in ("FP16", "BF16"), "has no JSON form"
+        return list(np.frombuffer(raw, NUMPY[datatype]).tolist())
+    items = []
+    while raw:
+        (size,) = struct.unpack_from("<I", raw)
+        items.append(raw[4 : 4 + size].decode())
+        raw = raw[4 + size :]
+    return items
