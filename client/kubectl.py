@@ -1,38 +1,54 @@
-"""kubectl as a child process: find a model's Service, and forward a local port to it."""
+"""kubectl as a child process: find a model's Service and pods, and forward a local port to them."""
 
 import contextlib
-import ctypes
 import json
+import os
 import queue
 import re
-import signal
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from client.endpoint import Transport
 from client.errors import ClusterError, UsageError
 
 _TIMEOUT = 20  # seconds for one kubectl command, and for a forward to be up
 _GRACE = 5  # seconds between SIGTERM and SIGKILL
-_PORT_NAMES: dict[Transport, tuple[str, ...]] = {"grpc": ("grpc",), "rest": ("rest", "http")}
+_HTTP = ("rest", "http")
+_PORT_NAMES: dict[Transport, tuple[str, ...]] = {
+    "grpc": ("grpc",),
+    "rest": _HTTP,
+    "rest-binary": _HTTP,
+}
+_PROTOCOL_LABEL = "slipway/protocol"
 _FORWARDING = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+)")
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+# Not as `preexec_fn`, which would fork beside gRPC's threads where a channel is open already; 1 is
+# PR_SET_PDEATHSIG of linux/prctl.h, 15 is SIGTERM, and a parent that is gone already is noticed.
+_DIE_WITH_PARENT = """\
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 15)
+if os.getppid() == int(sys.argv[1]): os.execvp(sys.argv[2], sys.argv[2:])
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A Service's port. `runtime` is its label app.kubernetes.io/name, where it has been read."""
+    """A Service's port. `runtime` is its label app.kubernetes.io/name, `protocol` its label
+    slipway/protocol, where they have been read and are there. With `pod`, that pod alone is meant,
+    and `port` is its own."""
 
     namespace: str
     name: str
-    port: int
+    port: int | str
     runtime: str | None = None
+    protocol: str | None = None
+    pod: str | None = None
 
 
 def parse_service(text: str) -> Service:
@@ -58,17 +74,48 @@ def find_service(kubeconfig: Path | None, model: str, transport: Transport) -> S
         for port in item["spec"].get("ports", []):
             if port.get("name") in _PORT_NAMES[transport]:
                 meta = item["metadata"]
+                labels = meta["labels"]
                 return Service(
                     namespace=meta["namespace"],
                     name=meta["name"],
                     port=port["port"],
-                    runtime=meta["labels"].get("app.kubernetes.io/name"),
+                    runtime=labels.get("app.kubernetes.io/name"),
+                    protocol=labels.get(_PROTOCOL_LABEL),
                 )
     raise ClusterError(
         f"The cluster has no Service with the labels {selector} and a port named"
         f" {' or '.join(_PORT_NAMES[transport])} ({len(items)} with the labels).",
         "See `kubectl get services -A --show-labels`, or name one with --service NS/NAME:PORT.",
     )
+
+
+def find_pods(kubeconfig: Path | None, service: Service) -> list[Service]:
+    """Each running pod behind `service`, by name. Raises ClusterError where there is none."""
+    where = ("-n", service.namespace)
+    spec = json.loads(_kubectl(kubeconfig, "get", "service", service.name, *where, "-o", "json"))[
+        "spec"
+    ]
+    target = next(
+        (
+            port.get("targetPort", port["port"])
+            for port in spec["ports"]
+            if port["port"] == service.port
+        ),
+        service.port,
+    )
+    selector = ",".join(f"{key}={value}" for key, value in (spec.get("selector") or {}).items())
+    listed = _kubectl(kubeconfig, "get", "pods", *where, "-l", selector, "-o", "json")
+    pods = [
+        replace(service, pod=item["metadata"]["name"], port=target)
+        for item in json.loads(listed)["items"]
+        if item["status"].get("phase") == "Running" and "deletionTimestamp" not in item["metadata"]
+    ]
+    if not pods:
+        raise ClusterError(
+            f"No pod runs behind Service {service.namespace}/{service.name} ({selector}).",
+            f"See `kubectl -n {service.namespace} get pods`.",
+        )
+    return sorted(pods, key=lambda pod: pod.pod or "")
 
 
 @contextlib.contextmanager
@@ -80,7 +127,8 @@ def port_forward(kubeconfig: Path | None, service: Service) -> Iterator[int]:
     """
     command = [
         *_command(kubeconfig),
-        *("-n", service.namespace, "port-forward", f"service/{service.name}"),
+        *("-n", service.namespace, "port-forward"),
+        f"pod/{service.pod}" if service.pod else f"service/{service.name}",
         *(f":{service.port}", "--address", "127.0.0.1"),
     ]
     child = _start(command)
@@ -147,17 +195,11 @@ def _kubectl(kubeconfig: Path | None, *arguments: str) -> str:
 
 
 def _start(command: list[str]) -> subprocess.Popen[str]:
-    options: dict[str, Any] = {"preexec_fn": _die_with_parent} if sys.platform == "linux" else {}
-    try:
-        return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
-        )
-    except FileNotFoundError as error:
-        raise _unusable(error) from error
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if not shutil.which(command[0]):
+        raise _unusable(FileNotFoundError(command[0]))
+    if sys.platform == "linux":
+        command = [sys.executable, "-ISc", _DIE_WITH_PARENT, str(os.getpid()), *command]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def _command(kubeconfig: Path | None) -> list[str]:
@@ -167,7 +209,7 @@ def _command(kubeconfig: Path | None) -> list[str]:
 def _unusable(error: Exception) -> ClusterError:
     if isinstance(error, FileNotFoundError):
         return ClusterError(
-            "`kubectl` is not on PATH, and `check` goes through it.",
+            "`kubectl` is not on PATH, and what goes around the gateway goes through it.",
             'Run `eval "$(make -s env)"`, or install kubectl.',
         )
     return ClusterError(

@@ -16,6 +16,7 @@ examples:
   python -m client metadata half_plus_two                   its signatures, dtypes and shapes
   python -m client check half_plus_two                      through kubectl port-forward, no gateway
   python -m client smoke                                    every endpoint of the stack
+  python -m client load-version digits 2                    Triton: serve this version, no other
 
 The stack's outputs come from `pulumi stack output --json` (--stack NAME, else the selected stack,
 else dev), or from --outputs FILE. Exit codes: 0 good, 1 failed, 2 wrong use.
@@ -34,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     _add_metadata(commands)
     _add_check(commands)
     _add_smoke(commands)
+    _add_load_version(commands)
     return top
 
 
@@ -119,6 +121,22 @@ def _add_smoke(commands: _Commands) -> None:
     _add_limits(smoke)
 
 
+def _add_load_version(commands: _Commands) -> None:
+    load = _command(
+        commands,
+        "load-version",
+        "have every pod of a model serve one version, and no other (Triton)",
+        "The server must run with --model-control-mode=explicit. Goes to each pod through kubectl\n"
+        "port-forward, because the gateway does not let the repository API through. Pods that start\n"
+        "later serve what the model's own configuration says: change it there too.",
+    )
+    load.add_argument("model", help="name of the model")
+    load.add_argument("version", type=_count, help="the directory's number")
+    _add_service(load)
+    _add_transport(load)
+    _add_limits(load, deadline=300.0)
+
+
 def _add_service(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--service", metavar="NS/NAME:PORT", help="this Service instead of searching for one"
@@ -185,3 +203,13 @@ def _seconds(text: str) -> float:
 
 
 _seconds.__name__ = "number of seconds"  # argparse puts it into its message
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+_count.__name__ = "number above 0"

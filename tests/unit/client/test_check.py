@@ -122,6 +122,17 @@ def test_an_unknown_runtime_asks_for_the_protocol(
     assert main(["check", "half_plus_two", "--speaks", "tensorflow-serving"]) == 0
 
 
+def test_the_label_names_the_protocol_of_a_runtime_that_is_not_known(
+    cluster: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = service("half-plus-two")
+    labels = odd["metadata"]["labels"]
+    labels.update({"app.kubernetes.io/name": "custom", "slipway/protocol": "tensorflow-serving"})
+    answer(cluster, odd)
+    assert main(["check", "half_plus_two"]) == 0
+    assert "ready     tensorflow-serving over grpc" in capsys.readouterr().out
+
+
 def test_a_forward_that_does_not_come_up_gives_kubectls_last_words(
     cluster: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

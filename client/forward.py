@@ -1,0 +1,93 @@
+"""A model's endpoint through `kubectl port-forward`, without the gateway and without outputs."""
+
+import argparse
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from client.endpoint import Endpoint, GrpcAddress, RestAddress, Transport
+from client.errors import ClusterError, UnknownProtocolError
+from client.kubectl import Service, find_service, parse_service, port_forward
+from client.outputs import run_pulumi
+from client.protocols import RUNTIMES, load_protocol
+
+_PORTS: tuple[Transport, ...] = ("grpc", "rest")
+
+
+@contextlib.contextmanager
+def kubeconfig(options: argparse.Namespace) -> Iterator[Path | None]:
+    """--kubeconfig, else None where kubectl finds $KUBECONFIG by itself, else the stack's secret
+    output, in a file that only its owner can read and that goes when the block ends."""
+    if options.kubeconfig or os.environ.get("KUBECONFIG"):
+        yield Path(options.kubeconfig) if options.kubeconfig else None
+        return
+    text = run_pulumi(["stack", "output", "kubeconfig", "--show-secrets"], options.stack)
+    with tempfile.TemporaryDirectory(prefix="slipway-check-") as directory:
+        file = Path(directory) / "kubeconfig"
+        file.touch(mode=0o600)
+        file.write_text(text, encoding="utf-8")
+        yield file
+
+
+def service_of(config: Path | None, model: str, transport: Transport, named: str | None) -> Service:
+    """The Service `named` NAMESPACE/NAME:PORT, else the model's by its labels."""
+    return parse_service(named) if named else find_service(config, model, transport)
+
+
+def protocol_of(service: Service, named: str | None) -> str:
+    """The protocol `named`, else what the Service's labels say. Raises UnknownProtocolError."""
+    if named := named or service.protocol:
+        return named
+    if service.runtime is None:  # named by --service, without its labels
+        return RUNTIMES["tfserving"]
+    if service.runtime not in RUNTIMES:
+        raise UnknownProtocolError(
+            f"Service {service.namespace}/{service.name} has the runtime {service.runtime!r}, of"
+            f" which the protocol is not known; known runtimes: {', '.join(sorted(RUNTIMES))}.",
+            "Name the protocol with --speaks, or in the Service's label slipway/protocol.",
+        )
+    return RUNTIMES[service.runtime]
+
+
+@contextlib.contextmanager
+def forwarded(
+    config: Path | None, model: str, protocol: str, service: Service
+) -> Iterator[Endpoint]:
+    """`service` as an endpoint whose gRPC and REST address is one forwarded port."""
+    with port_forward(config, service) as port:
+        yield _endpoint(model, protocol, {"grpc": port, "rest": port})
+
+
+@contextlib.contextmanager
+def forwarded_both(config: Path | None, model: str, speaks: str | None) -> Iterator[Endpoint]:
+    """The model's endpoint with all ports that its Service has. Raises ClusterError."""
+    found: dict[Transport, Service] = {}
+    missing: list[ClusterError] = []
+    for transport in _PORTS:
+        try:
+            found[transport] = find_service(config, model, transport)
+        except ClusterError as error:
+            missing.append(error)
+    if not found:
+        raise missing[0]
+    protocol = protocol_of(next(iter(found.values())), speaks)
+    with contextlib.ExitStack() as stack:
+        ports = {
+            transport: stack.enter_context(port_forward(config, service))
+            for transport, service in found.items()
+        }
+        yield _endpoint(model, protocol, ports)
+
+
+def _endpoint(model: str, protocol: str, ports: Mapping[Transport, int]) -> Endpoint:
+    """Local ports, in the clear: they end at the pod, where there is no gateway."""
+    grpc, rest = (f"127.0.0.1:{ports[kind]}" if kind in ports else None for kind in _PORTS)
+    path = load_protocol(protocol).rest_path(model)
+    return Endpoint(
+        model=model,
+        protocol=protocol,
+        grpc=GrpcAddress(target=grpc, authority=grpc, tls=False) if grpc else None,
+        rest=RestAddress(url=f"http://{rest}{path}") if rest else None,
+    )
