@@ -16,6 +16,8 @@ examples:
   python -m client metadata half_plus_two                   its signatures, dtypes and shapes
   python -m client check half_plus_two                      through kubectl port-forward, no gateway
   python -m client smoke                                    every endpoint of the stack
+  python -m client bench half_plus_two --rows 32            gRPC, REST binary, REST JSON side by side
+  python -m client bench digits --digits                    error rate over 1,000 handwritten digits
   python -m client load-version digits 2                    Triton: serve this version, no other
 
 The stack's outputs come from `pulumi stack output --json` (--stack NAME, else the selected stack,
@@ -35,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     _add_metadata(commands)
     _add_check(commands)
     _add_smoke(commands)
+    _add_bench(commands)
     _add_load_version(commands)
     return top
 
@@ -119,6 +122,73 @@ def _add_smoke(commands: _Commands) -> None:
     smoke.add_argument("--json", action="store_true", help="as JSON instead of a table")
     _add_outputs(smoke)
     _add_limits(smoke)
+
+
+def _add_bench(commands: _Commands) -> None:
+    bench = _command(
+        commands,
+        "bench",
+        "time predictions over gRPC, REST with raw tensors and REST with JSON, in turns",
+        "examples:\n"
+        "  bench half_plus_two --rows 1024 --calls 200\n"
+        "  bench ranker --shape user=32 --shape item=32x100 --seconds 5\n"
+        "  bench digits --digits --rest            1,000 calls of one digit each: the error rate\n\n"
+        "Inputs are random and the same for all; JSON is written and read by orjson; connections are\n"
+        "kept. Times are those of one prediction in milliseconds: percentiles of the whole, medians of\n"
+        "ENCODE (arrays to bytes), WIRE+SERVER and DECODE. Threads of one Python share it: above some\n"
+        "--concurrency the client is what is measured. --direct adds what kubectl port-forward costs;\n"
+        "to measure without it, write the pod's addresses into an --outputs file. --digits asks about\n"
+        "digits that scikit-learn ships (pip install --no-deps -r client/requirements-digits.txt): of\n"
+        "its 1,797 the last 1,000; floats are sent as 0..1, integers as 0..16. Exit code 1 if any call\n"
+        "failed.",
+    )
+    bench.add_argument("models", nargs="+", metavar="model", help="name of a model in the stack")
+    bench.add_argument(
+        *("--rows", "--batch"),
+        type=_count,
+        default=1,
+        metavar="N",
+        help="size of the first open dimension; default 1",
+    )
+    bench.add_argument(
+        "--shape",
+        type=_shape,
+        action="append",
+        default=[],
+        metavar="[INPUT=]SIZES",
+        help="an input's whole shape, as 1024x784",
+    )
+    amount = bench.add_mutually_exclusive_group()
+    amount.add_argument("--calls", type=_count, metavar="N", help="over each transport")
+    amount.add_argument(
+        "--seconds", type=_seconds, metavar="S", help="for all together; default 10"
+    )
+    bench.add_argument(
+        "--concurrency", type=_count, default=1, metavar="N", help="threads that call; default 1"
+    )
+    bench.add_argument(
+        "--protocol",
+        dest="transports",
+        action="append",
+        choices=TRANSPORTS,
+        help="over this alone (may be repeated); default: all, with --digits grpc",
+    )
+    bench.add_argument(
+        "--rest", dest="transports", action="append_const", const="rest", help="--protocol rest"
+    )
+    bench.add_argument("--signature", metavar="NAME", help="default: serving_default")
+    bench.add_argument("--digits", action="store_true", help="error rate over handwritten digits")
+    bench.add_argument(
+        "--digits-from", metavar="FILE", help="digits as CSV: 64 pixels in 0..16, and which digit"
+    )
+    bench.add_argument("--json", action="store_true", help="as JSON instead of a table")
+    _add_outputs(bench)
+    bench.add_argument(
+        "--direct", action="store_true", help="through kubectl port-forward, without the gateway"
+    )
+    bench.add_argument("--kubeconfig", metavar="FILE", help="for --direct; default: $KUBECONFIG")
+    bench.add_argument("--speaks", metavar="PROTOCOL", help="for --direct, where no label tells")
+    _add_limits(bench)
 
 
 def _add_load_version(commands: _Commands) -> None:
@@ -213,3 +283,12 @@ def _count(text: str) -> int:
 
 
 _count.__name__ = "number above 0"
+
+
+def _shape(text: str) -> tuple[str, tuple[int, ...]]:
+    """The pair "", (1024, 784) of "1024x784", "x" before it of "x=1024x784"."""
+    name, _, sizes = text.rpartition("=")
+    return name, tuple(int(size) for size in sizes.split("x"))
+
+
+_shape.__name__ = "shape"
