@@ -26,6 +26,12 @@ class Options(BaseModel):
         return raw
 
 
+def example(**values: Any) -> ConfigDict:
+    """`model_config` of options whose schema shows `values`: what a stack file has to say at
+    least. The contract tests deploy it."""
+    return ConfigDict(json_schema_extra={"examples": [values]})
+
+
 def mistake(expected: str, fix: str) -> PydanticCustomError:
     """An error for a validator to raise. The report puts the key and the value before it."""
     return PydanticCustomError("mistake", "{expected}", {"expected": expected, "fix": fix})

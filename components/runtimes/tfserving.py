@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from components.config.model_options import ModelOptions
+from components.config.options import example
 from components.config.values import seconds
 from components.contracts import TENSORFLOW_SERVING, ModelFiles
 from components.kubernetes_object import Fields
@@ -19,6 +20,8 @@ _MODELS = "models.config"
 
 class TfServingOptions(ModelOptions):
     """TensorFlow Serving: gRPC and REST."""
+
+    model_config = example(runtime="tfserving")
 
     runtime: Literal["tfserving"]
 

@@ -8,6 +8,7 @@ from typing import Literal
 import pulumi
 
 from components.config.model_options import SourceOptions
+from components.config.options import example
 from components.config.values import InnerPath, Label
 from components.contracts import Grant, ModelFiles, SourceArgs
 from components.kubernetes_object import Fields
@@ -19,6 +20,8 @@ _CLAIM_LABEL = "claim.slipway.dev"
 
 class PvcOptions(SourceOptions):
     """A directory in a PersistentVolumeClaim, with a directory for each version in it."""
+
+    model_config = example(kind="pvc", claim="models", path="half_plus_two")
 
     kind: Literal["pvc"]
     claim: Label

@@ -51,6 +51,16 @@ class ApiServer:
 
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
         """What kubectl prints; raises with its error when `check` and it fails."""
+        return self._kubectl(arguments, stdin, check).stdout
+
+    def kubectl_and_warnings(self, *arguments: str, stdin: str | None = None) -> str:
+        """The same, with what the API server warns of."""
+        done = self._kubectl(arguments, stdin, True)
+        return done.stdout + done.stderr
+
+    def _kubectl(
+        self, arguments: tuple[str, ...], stdin: str | None, check: bool
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [tool("kubectl"), "--kubeconfig", str(self.kubeconfig), *arguments],
             input=stdin,
@@ -61,7 +71,7 @@ class ApiServer:
         )
         if check and done.returncode:
             raise AssertionError(f"kubectl {' '.join(arguments)}: {done.stderr}")
-        return done.stdout
+        return done
 
     def as_dict(self) -> dict[str, str]:
         """For another process, which makes the same of it by `of_dict`."""

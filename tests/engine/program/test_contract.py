@@ -1,0 +1,160 @@
+"""Every runtime with every source, fixed and scaled, before a real API server: strict validation,
+and Pod Security *restricted* without a warning. A kind joins by its registry line."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from types import MappingProxyType
+from typing import Any, Literal
+
+import pytest
+from pulumi.runtime import rpc
+
+from components import registry
+from components.config.load import load
+from components.config.model_options import ModelOptions
+from components.config.options import example
+from components.contracts import TENSORFLOW_SERVING, ModelFiles
+from components.runtimes.server import ModelServer, Program
+from components.stack import deploy
+from tests.engine.apiserver import ApiServer
+from tests.unit.components.engine import Resource, run
+from tests.unit.components.environment import stack_file
+
+NAMESPACE = "models"
+SCALING: dict[str, Any] = {"fixed": 2}
+#: The mocked engine makes no real certificate.
+MOCKED_CERTIFICATE = "failed to find any PEM data in certificate"
+#: "With everything on" (docs/objects.md).
+MOST_OBJECTS = 10
+
+
+def least(area: registry.Area, kind: str) -> dict[str, Any]:
+    """The example in a kind's options: what a stack file has to say at least."""
+    options = registry.implementation(area, kind).options
+    extra = options.model_config.get("json_schema_extra", {})
+    assert "examples" in extra, f"{area}: the options of `{kind}` have no `example(...)`"
+    found: dict[str, Any] = extra["examples"][0]
+    return found
+
+
+def combinations() -> list[tuple[str, str, str]]:
+    return list(product(registry.kinds("runtimes"), registry.kinds("sources"), SCALING))
+
+
+@pytest.fixture(scope="module")
+def restricted(cluster: ApiServer) -> ApiServer:
+    """The API server with the stack's namespaces, warned of whatever is not *restricted*."""
+    for name in (NAMESPACE, "slipway-gateway"):
+        labels = {
+            f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")
+        }
+        made = {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": name, "labels": labels},
+        }
+        cluster.kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(made))
+    return cluster
+
+
+def sent(value: Any) -> Any:
+    """`value` as the plugin sends it: secrets opened, whole numbers whole."""
+    if isinstance(value, dict):
+        if rpc._special_sig_key in value:
+            return sent(value["value"])
+        return {key: sent(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [sent(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def manifest(resource: Resource) -> dict[str, Any]:
+    """The object as the plugin sends it: with a name."""
+    metadata = {"name": f"{resource.name}-1a2b3c4d", **resource.inputs.get("metadata", {})}
+    return dict(sent({**resource.inputs, "metadata": metadata}))
+
+
+def written(cluster: ApiServer, runtime: str, source: str, scaling: str) -> list[Resource]:
+    model = {
+        **least("runtimes", runtime),
+        "source": least("sources", source),
+        "replicas": SCALING[scaling],
+    }
+    reached = {"kind": "existing", "kubeconfig": str(cluster.kubeconfig)}
+    stack = stack_file(cluster=reached, models={"half_plus_two": model})
+    return [
+        each
+        for each in run(lambda: deploy(load()), stack).resources
+        if each.type.startswith("kubernetes:") and each.kind != "Namespace"
+    ]
+
+
+def check(cluster: ApiServer, runtime: str, source: str, scaling: str) -> None:
+    resources = written(cluster, runtime, source, scaling)
+    own = [each.name for each in resources if each.name.startswith("half-plus-two-")]
+    assert 4 <= len(own) <= MOST_OBJECTS, own
+    listed = {
+        "apiVersion": "v1",
+        "kind": "List",
+        "items": [manifest(each) for each in resources],
+    }
+    said = cluster.kubectl_and_warnings(
+        "apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-",
+        stdin=json.dumps(listed),
+    )  # fmt: skip
+    warnings = [line for line in said.splitlines() if "Warning" in line]
+    assert [line for line in warnings if MOCKED_CERTIFICATE not in line] == []
+    assert said.count("serverside-applied (server dry run)") == len(resources)
+
+
+@pytest.mark.parametrize(("runtime", "source", "scaling"), combinations())
+def test_the_api_takes_every_object_and_has_nothing_to_warn_of(
+    restricted: ApiServer, runtime: str, source: str, scaling: str
+) -> None:
+    check(restricted, runtime, source, scaling)
+
+
+class EchoOptions(ModelOptions):
+    """A runtime of this test."""
+
+    model_config = example(runtime="echo")
+    runtime: Literal["echo"]
+
+
+class Echo(ModelServer):
+    """A runtime that is nothing but its file and a registry line."""
+
+    kind = "echo"
+    options = EchoOptions
+
+    def program(self, files: Any) -> Program:
+        (model,) = files.values()
+        assert isinstance(model, ModelFiles)
+        probe = {"tcpSocket": {"port": "rest"}}
+        return Program(
+            image="example/echo:1",
+            command=None,
+            arguments=[model.path],
+            protocol=TENSORFLOW_SERVING,
+            grpc_port=None,
+            rest_port=8080,
+            startup_probe=probe,
+            readiness_probe=probe,
+            liveness_probe=probe,
+            cpu=("10m", "1"),
+            memory=("32Mi", "64Mi"),
+        )
+
+
+def test_a_new_runtime_is_checked_by_its_registry_line_alone(
+    restricted: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = {area: dict(kinds) for area, kinds in registry.REGISTRY.items()}
+    lines["runtimes"]["echo"] = f"{__name__}:Echo"
+    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(lines))
+    joined = [one for one in combinations() if one[0] == "echo"]
+    assert joined
+    for one in joined:
+        check(restricted, *one)
