@@ -1,21 +1,35 @@
 """How long and how large: the numbers a call is bounded by."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from client.endpoint import Endpoint
+
+_MESSAGE_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """Bounds of one connection.
 
-    message_bytes: largest request and answer, in bytes (gRPC's own default of 4 MiB for answers is
-        below one batch of images).
+    message_bytes: largest request and answer, in bytes; left out, what the stack's outputs say
+        (`gateway.message_bytes`), else 64 MiB. gRPC's own default of 4 MiB for answers is below
+        one batch of images.
     deadline: seconds one call may take, dialling not counted.
     connect: seconds to wait until the address can be talked to.
     keepalive: seconds without traffic after which a call in flight is probed. 60 s stays below the
         idle limit of common load balancers; a server may hang up on clients that probe more often.
     """
 
-    message_bytes: int = 64 * 1024 * 1024
+    message_bytes: int = 0
     deadline: float = 30.0
     connect: float = 10.0
     keepalive: float = 60.0
+
+    def of(self, endpoint: Endpoint) -> Limits:
+        """These, with the endpoint's message size where none was chosen."""
+        chosen = self.message_bytes or endpoint.message_bytes or _MESSAGE_BYTES
+        return replace(self, message_bytes=chosen)

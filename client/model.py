@@ -49,7 +49,7 @@ class Model:
         limits: Limits | None = None,
     ) -> None:
         self.name = endpoint.model
-        self.limits = limits or Limits()
+        self.limits = (limits or Limits()).of(endpoint)
         self._metadata: Metadata | None = None
         protocol = load_protocol(endpoint.protocol)
         if transport not in protocol.transports:

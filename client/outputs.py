@@ -40,7 +40,8 @@ def parse_outputs(outputs: Mapping[str, Any]) -> Stack:
     models = _get(outputs, "endpoints", dict, "endpoints")
     gateway = outputs.get("gateway") or {}
     ca = _get(gateway, "ca_certificate", str, "gateway.ca_certificate", optional=True)
-    endpoints = {model: _endpoint(model, value) for model, value in models.items()}
+    largest = _get(gateway, "message_bytes", int, "gateway.message_bytes", optional=True)
+    endpoints = {model: _endpoint(model, value, largest) for model, value in models.items()}
     return Stack(endpoints=endpoints, ca_certificate=ca)
 
 
@@ -123,7 +124,7 @@ def _decode(text: str, source: str) -> Mapping[str, Any]:
     return value
 
 
-def _endpoint(model: str, value: Any) -> Endpoint:
+def _endpoint(model: str, value: Any, message_bytes: int | None) -> Endpoint:
     key = f"endpoints.{model}"
     grpc = _get(value, "grpc", dict, f"{key}.grpc", optional=True)
     rest = _get(value, "rest", dict, f"{key}.rest", optional=True)
@@ -132,6 +133,7 @@ def _endpoint(model: str, value: Any) -> Endpoint:
         protocol=_get(value, "protocol", str, f"{key}.protocol"),
         grpc=grpc and _grpc(grpc, f"{key}.grpc"),
         rest=rest and _rest(rest, f"{key}.rest"),
+        message_bytes=message_bytes,
     )
 
 

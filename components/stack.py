@@ -11,6 +11,7 @@ from components import registry
 from components.config.model_options import ModelOptions
 from components.config.servers import of_the_server, servers
 from components.config.stack_config import StackConfig
+from components.config.values import byte_count
 from components.contracts import (
     Cluster,
     Endpoint,
@@ -54,6 +55,7 @@ def deploy(config: StackConfig) -> dict[str, Any]:
             "address": gateway.address,
             "host": gateway.host,
             "ca_certificate": gateway.ca_certificate,
+            "message_bytes": byte_count(config.limits.message_size),
         },
         "cluster": {"kind": cluster.kind, "name": cluster.name},
         "kubeconfig": pulumi.Output.secret(cluster.kubeconfig),

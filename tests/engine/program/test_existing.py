@@ -73,6 +73,7 @@ def _has_every_object(cluster: ApiServer, namespace: str) -> None:
 
 def _shows_the_public_interface(outputs: dict[str, Any]) -> None:
     assert "-----BEGIN CERTIFICATE-----" in outputs["gateway"].pop("ca_certificate")
+    assert outputs["gateway"].pop("message_bytes") == 64 * 1024 * 1024
     assert json.loads(outputs.pop("kubeconfig"))["current-context"] == "chosen"
     assert outputs == {
         "endpoints": {

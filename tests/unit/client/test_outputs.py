@@ -6,6 +6,7 @@ import pytest
 
 from client import connect
 from client.errors import OutputsError, UnknownModelError
+from client.limits import Limits
 from client.outputs import load_outputs, parse_outputs
 
 
@@ -28,6 +29,15 @@ def test_outputs_are_read_from_a_file(outputs: dict[str, Any], tmp_path: Path) -
     file = tmp_path / "outputs.json"
     file.write_text(json.dumps(outputs))
     assert load_outputs(str(file), None) == parse_outputs(outputs)
+
+
+@pytest.mark.parametrize(("said", "chosen", "bound"), [(5, 0, 5), (5, 3, 3), (None, 0, 2**26)])
+def test_messages_are_as_large_as_the_stack_says_unless_the_caller_does(
+    outputs: dict[str, Any], said: int | None, chosen: int, bound: int
+) -> None:
+    outputs["gateway"]["message_bytes"] = said
+    with connect(outputs, "half_plus_two", limits=Limits(message_bytes=chosen)) as model:
+        assert model.limits.message_bytes == bound
 
 
 @pytest.mark.parametrize(

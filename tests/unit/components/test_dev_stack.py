@@ -42,6 +42,7 @@ def test_the_outputs_are_exactly_the_public_interface() -> None:
             "address": ADDRESS,
             "host": "models.localhost",
             "ca_certificate": "CERTIFICATE",
+            "message_bytes": 64 * 1024 * 1024,
         },
         "cluster": {"kind": "local", "name": "slipway-test"},
     }
