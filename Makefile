@@ -39,9 +39,9 @@ test: ## All tests: unit, engine, cluster (PLUGINS=official runs them on officia
 test-unit: ## The tests that need no engine and no cluster
 	@$(LOCAL) test unit
 
-.PHONY: kills
-kills: ## Kill `make up` at eleven points; each time all is cleaned up and the next one works
-	@$(LOCAL) test kills
+.PHONY: test-long
+test-long: ## The long tests: every runtime, source and scaling served; `make up` killed at eleven points
+	@$(LOCAL) test serving kills
 
 .PHONY: lint
 lint: ## ruff and mypy --strict

@@ -60,7 +60,7 @@ def _outputs(clone: Clone, arguments: list[str]) -> None:
 def _test(clone: Clone, arguments: list[str]) -> None:
     from local import check
 
-    known = (*check.LAYERS, check.KILLS)
+    known = (*check.LAYERS, *check.LONG)
     layers = tuple(argument for argument in arguments if argument in known)
     extra = tuple(argument for argument in arguments if argument not in known)
     check.test(clone, layers or check.LAYERS, extra)
@@ -104,7 +104,10 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
 FORWARDING: dict[str, tuple[Callable[..., None], str]] = {
     "client": (_client, "run the client, `python -m client ...`, on the dev stack"),
     "outputs": (_outputs, "the stack's outputs as JSON, secrets left out"),
-    "test": (_test, "tests of the layers named (unit, engine, cluster, kills), or all but kills"),
+    "test": (
+        _test,
+        "tests of the layers named (unit, engine, cluster, serving, kills), or of the first three",
+    ),
 }
 
 

@@ -20,8 +20,8 @@ from local.toolchain.pins import PROGRAMS
 from local.toolchain.tools import Toolbox
 
 LAYERS = ("unit", "engine", "cluster")
-#: Takes longer than all layers together: only run by its name.
-KILLS = "kills"
+#: Cluster tests that take longer than all layers together: only run by their names.
+LONG = ("serving", "kills")
 
 
 class CheckError(LocalError):
@@ -69,8 +69,9 @@ _PROGRAM_TESTS = ("tests/unit/components", "tests/unit/config", "tests/unit/test
 #: An engine run is mostly waiting for interpreters to start: two at once use two cores.
 _SIDE_BY_SIDE = ("--numprocesses=2",)
 #: With clones and clusters of their own, they are suites of their own.
-_KILLED, _KILLS = "tests/cluster/test_killed.py", "tests/cluster/kills"
-_NOT_KILLED = (f"--ignore={_KILLED}", f"--ignore={_KILLS}")
+_KILLED = "tests/cluster/test_killed.py"
+_LONG = {layer: f"tests/cluster/{layer}" for layer in LONG}
+_NOT_THESE = tuple(f"--ignore={path}" for path in (_KILLED, *_LONG.values()))
 
 SUITES = (
     Suite("unit", "program", _PROGRAM_TESTS, bootstrap.program_python),
@@ -78,9 +79,12 @@ SUITES = (
     Suite("unit", "client", ("tests/unit/client",), _CLIENT),
     Suite("unit", "images", ("tests/unit/images",), _IMAGES),
     Suite("engine", "engine", ("tests/engine",), bootstrap.program_python, _SIDE_BY_SIDE),
-    Suite("cluster", "cluster", ("tests/cluster", *_NOT_KILLED), bootstrap.program_python),
+    Suite("cluster", "cluster", ("tests/cluster", *_NOT_THESE), bootstrap.program_python),
     Suite("cluster", "killed", (_KILLED,), bootstrap.program_python),
-    Suite(KILLS, "kills", (_KILLS,), bootstrap.program_python, ("--verbose",)),
+    *(
+        Suite(layer, layer, (path,), bootstrap.program_python, ("--verbose",))
+        for layer, path in _LONG.items()
+    ),
 )
 
 
@@ -94,12 +98,13 @@ def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> 
         tools = prepare.programs(clone, box, tuple(PROGRAMS))
         prepare.environments(clone)
         prepare.plugin_set(clone, box.downloads)
-        if {"cluster", KILLS} & set(layers):
+        if {"cluster", *LONG} & set(layers):
             prepare.image_archives(box, tools)
         environment |= _tool_paths(clone, box, {name: tool.path for name, tool in tools.items()})
     chosen = [suite for suite in SUITES if suite.layer in layers]
-    # The cluster's tests mostly wait: they run beside the others, and print when they are done.
-    beside = [suite for suite in chosen if suite.layer == "cluster" and len(chosen) > 1]
+    # The clusters' tests mostly wait: they run beside the others, and print when they are done.
+    quick = {"unit", "engine"}
+    beside = [suite for suite in chosen if suite.layer not in quick and len(chosen) > 1]
     with ThreadPoolExecutor() as pool:
         waiting = [pool.submit(_run, clone, suite, extra, environment, True) for suite in beside]
         rows = [

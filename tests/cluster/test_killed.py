@@ -1,4 +1,4 @@
-"""`make up` and `make down` killed with SIGKILL, and run again. `make kills` kills at every point."""
+"""`make up` and `make down` killed with SIGKILL, and run again. `tests/cluster/kills` kills at every point."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Long tests, run by `make kills`."""
+"""Long tests, run by `make test-long`."""
