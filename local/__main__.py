@@ -38,10 +38,10 @@ def _tools(clone: Clone) -> None:
     from local.toolchain.pins import PROGRAMS
 
     box = prepare.toolbox()
-    tools = prepare.programs(clone, box, tuple(PROGRAMS))
+    prepare.programs(clone, box, tuple(PROGRAMS))
     prepare.environments(clone)
     prepare.plugin_set(clone, box.downloads)
-    prepare.image_archives(box, tools)
+    prepare.image_archives(box, prepare.stack_images(clone))
 
 
 def _client(clone: Clone, arguments: list[str]) -> None:
@@ -55,6 +55,12 @@ def _outputs(clone: Clone, arguments: list[str]) -> None:
 
     up.ready(clone)
     print(stack.outputs(clone, *arguments))
+
+
+def _images(clone: Clone, arguments: list[str]) -> None:
+    from local import up
+
+    print(*up.images(clone, arguments), sep="\n")
 
 
 def _test(clone: Clone, arguments: list[str]) -> None:
@@ -103,6 +109,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
 #: Commands that hand their arguments on.
 FORWARDING: dict[str, tuple[Callable[..., None], str]] = {
     "client": (_client, "run the client, `python -m client ...`, on the dev stack"),
+    "images": (_images, "pull or build the images named and put them on the running node"),
     "outputs": (_outputs, "the stack's outputs as JSON, secrets left out"),
     "test": (
         _test,

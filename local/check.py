@@ -13,6 +13,7 @@ from pathlib import Path
 
 from local import bootstrap, paths, prepare
 from local.errors import LocalError
+from local.images import recipes
 from local.paths import Clone
 from local.progress import say, step
 from local.toolchain import plugins
@@ -99,7 +100,7 @@ def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> 
         prepare.environments(clone)
         prepare.plugin_set(clone, box.downloads)
         if {"cluster", *LONG} & set(layers):
-            prepare.image_archives(box, tools)
+            prepare.image_archives(box, recipes.ALL)
         environment |= _tool_paths(clone, box, {name: tool.path for name, tool in tools.items()})
     chosen = [suite for suite in SUITES if suite.layer in layers]
     # The clusters' tests mostly wait: they run beside the others, and print when they are done.

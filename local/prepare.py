@@ -7,14 +7,18 @@ import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import yaml
 
 from local import bootstrap, paths
 from local.cluster.spec import ClusterSpec
 from local.environment import variables
 from local.images import build as images
-from local.paths import Clone
+from local.images import recipes
+from local.images.workshop import Recipe
+from local.paths import STACK, Clone
 from local.plugins import install as stand_in
 from local.progress import say
 from local.toolchain import pins, plugins
@@ -104,10 +108,22 @@ def environments(clone: Clone) -> None:
     bootstrap.client_python(clone)
 
 
-def image_archives(box: Toolbox, tools: dict[str, Tool]) -> list[str]:
-    """The archives of every image that the dev stack and the cluster itself run."""
-    binaries = {"pause": tools["pause"].path, "coredns": tools["coredns"].path}
-    archives = images.ensure(box.cache, Path(sys.executable), binaries=binaries, progress=say)
+def stack_images(clone: Clone) -> list[Recipe]:
+    """The images that the node and the dev stack run, as its file stands."""
+    try:
+        stack = yaml.safe_load((clone.root / f"Pulumi.{STACK}.yaml").read_text())
+        return recipes.asked_for(stack["config"])
+    except (OSError, yaml.YAMLError, KeyError, TypeError):  # which the engine says better
+        return [*recipes.ALWAYS]
+
+
+def image_archives(box: Toolbox, wanted: Sequence[Recipe]) -> list[str]:
+    """The archives of the images `wanted`, and first the programs that they are made of."""
+    programs = box.ensure(recipe.program for recipe in wanted if recipe.program)
+    binaries = {name: tool.path for name, tool in programs.items()}
+    archives = images.ensure(
+        wanted, box.cache, Path(sys.executable), binaries=binaries, progress=say
+    )
     return [str(path) for path in archives]
 
 

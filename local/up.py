@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from local import paths, prepare, stack
 from local.cluster import certificates, cluster
 from local.cluster.spec import volume_directory
 from local.errors import LocalError
+from local.images import recipes
 from local.paths import STACK, Clone
 from local.progress import say, step
 from local.toolchain.pins import FOR_UP
@@ -36,7 +37,7 @@ def up(clone: Clone) -> None:
         tools = prepare.programs(clone, box, FOR_UP)
         prepare.environments(clone)
         prepare.plugin_set(clone, box.downloads)
-        archives = prepare.image_archives(box, tools)
+        archives = prepare.image_archives(box, prepare.stack_images(clone))
         environment = prepare.engine_environment(clone)
         if not cluster.is_running(clone.cluster_name) or stack.broken(clone):
             # The objects in an older cluster's state went with that cluster.
@@ -106,6 +107,17 @@ def run_client(clone: Clone, environment: Mapping[str, str], *arguments: str) ->
     command = [python, "-m", "client", *arguments]
     if subprocess.run(command, cwd=clone.root, env=environment, check=False).returncode:
         raise UpError(f"`python -m client {' '.join(arguments)}` failed")
+
+
+def images(clone: Clone, names: Sequence[str]) -> list[str]:
+    """Pull or build the images named, put them on the node if a cluster is running, and return
+    the names that pods call them by."""
+    wanted = [recipes.named(name) for name in names]
+    with prepare.only_run(clone):
+        archives = prepare.image_archives(prepare.toolbox(), wanted)
+        if cluster.is_running(clone.cluster_name):
+            cluster.import_new_images(clone.cluster_name, archives)
+    return [recipe.name for recipe in wanted]
 
 
 def _first_answer(clone: Clone, environment: Mapping[str, str], protocol: str) -> str:

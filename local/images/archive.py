@@ -32,6 +32,8 @@ class Image:
     environment: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     ports: Sequence[int] = ()
+    #: Arguments of the entrypoint, or a whole command, that `args` of a container replace.
+    command: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ def write(image: Image, target: Path) -> Path:
     """The archive of `image` at `target`; the same image makes the same bytes."""
     config: dict[str, Any] = {"Entrypoint": list(image.entrypoint), "Labels": dict(image.labels)}
     config["Env"] = [f"{key}={value}" for key, value in sorted(image.environment.items())]
+    if image.command:
+        config["Cmd"] = list(image.command)
     if image.user:
         config["User"] = image.user
     if image.ports:

@@ -1,4 +1,4 @@
-"""Archives of all images that the local cluster runs, each pulled or made once."""
+"""Archives of the images that the local cluster runs, each pulled or made once."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import fcntl
 import hashlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.images import recipes
-from local.images.recipes import Recipe, Workshop
 from local.images.registry import Registries, Unavailable
+from local.images.workshop import Recipe, Workshop
 from local.progress import step
 
 Progress = Callable[[str], None]
@@ -29,12 +28,17 @@ class _Archives:
 
 
 def ensure(
-    cache: Path, python: Path, *, binaries: Mapping[str, Path], progress: Progress
+    recipes: Iterable[Recipe],
+    cache: Path,
+    python: Path,
+    *,
+    binaries: Mapping[str, Path],
+    progress: Progress,
 ) -> list[Path]:
-    """Archives that `ctr --namespace k8s.io images import` takes, in `cache`.
+    """Archives that `ctr --namespace k8s.io images import` takes, in `cache`, one a recipe.
 
-    `python` is an interpreter to install wheels with, `binaries` the static programs `pause` and
-    `coredns`. `progress` is given a line for each image that was pulled or built. An image made
+    `python` is an interpreter to install wheels with, `binaries` the static programs that the
+    recipes name. `progress` is given a line for each image that was pulled or built. An image made
     here is asked for again in its registry each time, in vain within seconds: who comes within
     reach of one gets the real image.
     """
@@ -44,7 +48,7 @@ def ensure(
     workshop = Workshop(home, python, binaries)
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another clone may be building the same
-        found = [_one(recipe, home, workshop, registries, progress) for recipe in recipes.ALL]
+        found = [_one(recipe, home, workshop, registries, progress) for recipe in recipes]
         _prune(home, found)
     return found
 
@@ -55,17 +59,19 @@ def _one(
     archives = _archives(recipe, home, workshop)
     if archives.pulled.is_file():
         return archives.pulled
+    why = ""
     try:
-        path = registries.pull(recipe.reference, recipe.name, archives.pulled)
-        progress(f"✓ {recipe.title}: pulled from its registry")
-        return path
+        if recipe.pulled:
+            path = registries.pull(recipe.reference, recipe.name, archives.pulled)
+            progress(f"✓ {recipe.title}: pulled from its registry")
+            return path
     except Unavailable as error:
-        reason = str(error)
+        why = f"{error}, "
     if archives.built.is_file():
         return archives.built
     with step(f"image {recipe.title}") as current:
         recipe.build(workshop, recipe.name, archives.built, current.note)
-    progress(f"✓ {recipe.title}: {reason}, built {recipe.made_of}")
+    progress(f"✓ {recipe.title}: {why}built {recipe.made_of}")
     return archives.built
 
 

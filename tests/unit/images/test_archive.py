@@ -9,7 +9,7 @@ import tarfile
 
 import pytest
 
-from local.images import recipes
+from local.images import recipes, workshop
 from local.images.archive import Image, write
 from local.images.layer import from_directory, from_files
 from local.toolchain.pins import ARCH
@@ -44,7 +44,7 @@ def program(tmp_path):
 
 
 def scratch(program, target):
-    return recipes.scratch_image(
+    return workshop.scratch_image(
         "slipway.local/x:1", {"/bin/x": program}, ["/bin/x"], target, user="65535:65535"
     )
 
@@ -111,4 +111,17 @@ def test_the_names_are_the_ones_that_the_mirror_switch_makes():
         "slipway.local/traefik",
         "slipway.local/coredns/coredns",
         "slipway.local/pause",
+        "slipway.local/nvidia/tritonserver",
+        "slipway.local/kserve/storage-initializer",
+        "slipway.local/metrics-server/metrics-server",
+        "slipway.local/emulators",
+        "slipway.local/seldonio/mlserver",
     ]
+
+
+def test_what_a_container_may_replace_is_the_command_and_not_the_entrypoint(program, tmp_path):
+    layer = from_files({"/x": program}, tmp_path / "layer.tar")
+    index, found = blobs(write(Image("x:1", [layer], [], command=["/x", "a"]), tmp_path / "x.tar"))
+    manifest = json.loads(found[index["manifests"][0]["digest"]])
+    config = json.loads(found[manifest["config"]["digest"]])["config"]
+    assert (config["Entrypoint"], config["Cmd"]) == ([], ["/x", "a"])

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from local.images import build, recipes
-from local.images.recipes import Recipe
+from local.images import build
 from local.images.registry import Registries, Unavailable, split
+from local.images.workshop import Recipe
 from local.toolchain.pins import ARCH
 from tests.unit.images.conftest import free_port
 from tests.unit.images.test_archive import blobs
@@ -93,21 +93,22 @@ def registry():
         server.shutdown()
 
 
-def thing(tmp_path: Path) -> Recipe:
+def thing(pulled: bool = True) -> Recipe:
     """An image of which the built one is a file with `built` in it."""
 
     def make(_workshop, _name, target, _note):
         target.write_text("built")
         return target
 
-    return Recipe("docker.io/thing:1", "by hand", lambda _: "inputs", make)
+    return Recipe("docker.io/thing:1", "by hand", lambda _: "inputs", make, pulled=pulled)
 
 
-def ensure(monkeypatch, tmp_path, address):
+def ensure(monkeypatch, tmp_path, address, recipe=None):
     monkeypatch.setenv("SLIPWAY_REGISTRY", address)
-    monkeypatch.setattr(recipes, "ALL", (thing(tmp_path),))
     lines: list[str] = []
-    (path,) = build.ensure(tmp_path, Path("python"), binaries={}, progress=lines.append)
+    (path,) = build.ensure(
+        [recipe or thing()], tmp_path, Path("python"), binaries={}, progress=lines.append
+    )
     return path, lines
 
 
@@ -166,6 +167,12 @@ def test_a_stand_in_gives_way_when_the_real_image_comes_into_reach(monkeypatch, 
     assert path.name == "thing_1-pulled.tar"
     registry.asked.clear()
     assert ensure(monkeypatch, tmp_path, registry.address)[0] == path
+    assert registry.asked == []
+
+
+def test_an_image_of_gigabytes_is_built_though_its_registry_has_it(monkeypatch, registry, tmp_path):
+    path, lines = ensure(monkeypatch, tmp_path, registry.address, thing(pulled=False))
+    assert (path.read_text(), lines) == ("built", ["✓ thing:1: built by hand"])
     assert registry.asked == []
 
 

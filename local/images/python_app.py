@@ -1,0 +1,69 @@
+"""Images of a program in Python: its wheels, and a script that starts it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from local.images import archive, base, layer, workshop
+from local.images.archive import Image
+from local.images.workshop import SITE_PACKAGES, TITLE, Note, Recipe, Workshop
+
+_START = f"#!/usr/bin/python{base.PYTHON} -I\n"
+
+
+def python_app(
+    reference: str,
+    directory: Path,
+    made_of: str,
+    *,
+    scripts: Mapping[str, str],
+    entrypoint: Sequence[str] = (),
+    command: Sequence[str] = (),
+    unused: Sequence[str] = (),
+    ports: Sequence[int] = (),
+    environment: Mapping[str, str] | None = None,
+    pulled: bool = True,
+) -> Recipe:
+    """The image of the wheels that `directory`/requirements.txt lists.
+
+    `scripts` are what is started: path in the image → file in `directory`. `unused` are patterns
+    of files in the wheels to leave out.
+    """
+
+    def build(shop: Workshop, name: str, target: Path, note: Note) -> Path:
+        note("base")
+        lowest = shop.base()
+        note("wheels")
+        with tempfile.TemporaryDirectory(dir=shop.home, prefix=".python-") as scratch:
+            tree = Path(scratch, "tree")
+            library = tree / SITE_PACKAGES.lstrip("/")
+            shop.install(library, *workshop.requirements(directory))
+            shutil.rmtree(library / "bin", ignore_errors=True)  # they name the host's Python
+            shop.finish(library, tree, unused)
+            for path, file in scripts.items():
+                script = tree / path.lstrip("/")
+                script.parent.mkdir(parents=True, exist_ok=True)
+                script.write_text(_START + (directory / file).read_text())
+                script.chmod(0o755)
+            note("archive")
+            image = Image(
+                name,
+                [lowest, layer.from_directory(tree, Path(scratch, "app.tar"))],
+                list(entrypoint),
+                command=list(command),
+                user="1000",
+                environment={"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+                | dict(environment or {}),
+                labels={TITLE: f"{directory.name}, {made_of}"},
+                ports=ports,
+            )
+            return archive.write(image, target)
+
+    def inputs(_: Workshop) -> str:
+        chosen = repr((sorted(scripts.items()), entrypoint, command, unused, ports, environment))
+        return workshop.sources(directory) + Path(__file__).read_text() + chosen
+
+    return Recipe(reference, made_of, inputs, build, pulled=pulled)

@@ -1,0 +1,3 @@
+#!/bin/bash
+# What the official image's script of this name comes down to without a GPU.
+exec "$@"
