@@ -139,7 +139,8 @@ def nsenter(name: str) -> list[str]:
         with contextlib.suppress(OSError):
             status = Path(f"/proc/{pid}/status").read_text()
             ids = next(line for line in status.splitlines() if line.startswith("NSpid:")).split()
-            if len(ids) > 2 and ids[-1] == "1":
+            # Two, its own and the machine's: in a container there is a process 1 too, below.
+            if len(ids) == 3 and ids[-1] == "1":
                 return ["nsenter", "--target", str(pid), "--mount", "--net", "--pid", "--ipc"]
     raise ClusterError(f"cluster {name} is not running")
 
@@ -156,10 +157,10 @@ def import_image(spec: ClusterSpec, archive: str) -> None:
 def import_new_images(name: str, archives: list[str]) -> None:
     """Import what a running cluster has not been given yet."""
     spec = running_spec(name)
-    for archive in archives:
-        if archive not in spec.images:
-            import_image(spec, archive)
-    replace(spec, images=archives).save()
+    new = [archive for archive in archives if archive not in spec.images]
+    for archive in new:
+        import_image(spec, archive)
+    replace(spec, images=[*spec.images, *new]).save()
 
 
 def _spawn(name: str, directory: Path) -> subprocess.Popen[bytes]:

@@ -89,6 +89,8 @@ def control_plane(spec: ClusterSpec) -> list[Process]:
         "--allocate-node-cidrs=true",
         f"--cluster-cidr={POD_CIDR}",
         f"--service-cluster-ip-range={SERVICE_CIDR}",
+        # A person who puts load on a model sees it scale within seconds.
+        "--horizontal-pod-autoscaler-sync-period=5s",
         "--leader-elect=false",
         "--bind-address=127.0.0.1",
         "--profiling=false",
@@ -222,6 +224,8 @@ def _kubelet(spec: ClusterSpec) -> dict[str, Any]:
         "clusterDNS": [DNS_IP],
         "clusterDomain": "cluster.local",
         "resolvConf": f"{spec.directory}/resolv.conf",
+        # Else a node that once asked for an image in vain does not take it from `make up` either.
+        "imagePullCredentialsVerificationPolicy": "NeverVerify",
         # No registry gives back an image that was collected here.
         "imageGCHighThresholdPercent": 100,
         "imageGCLowThresholdPercent": 99,
