@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pulumi
 
+from components.config.accelerators import Accelerator
 from components.config.model_options import ModelOptions
 from components.config.stack_config import LimitsOptions
 from components.images import Images
@@ -23,11 +24,11 @@ TLS_PORT = 443
 @dataclass(frozen=True, kw_only=True)
 class NodePool:
     """Nodes to schedule by: all of `labels` on them, `taints` as Kubernetes writes them
-    (`key=value:effect`), `accelerator` the resource name that they offer."""
+    (`key=value:effect`), `accelerator` what each of them has."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: Sequence[str] = ()
-    accelerator: str | None = None
+    accelerator: Accelerator | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,16 +83,24 @@ TENSORFLOW_SERVING = ServingProtocol(
     rest_paths="v1/.*",
     predict="v1/models/{model}:predict",
 )
+OPEN_INFERENCE_V2 = ServingProtocol(
+    name="open-inference-v2",
+    grpc_services=(r"inference\.GRPCInferenceService", r"grpc\.health\.v1"),
+    rest_paths="v2(?:/.*)?",
+    predict="v2/models/{model}/infer",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """A model's Service: the ports are None where it does not speak that."""
+    """A model's Service, and the labels of the pods behind it: the ports are None where it does
+    not speak that."""
 
     runtime: str
     protocol: ServingProtocol
     service: pulumi.Output[str]
     namespace: pulumi.Output[str]
+    selector: Mapping[str, str]
     grpc_port: int | None
     rest_port: int | None
 
@@ -191,7 +200,7 @@ class ServedModel:
 @dataclass(frozen=True, kw_only=True)
 class ServerArgs:
     """Everything a runtime is told of a server. `options` are its models' where they speak of the
-    whole server; `clients` are who may call it."""
+    whole server; `clients` are who may call it; `secrets` are those of the stack."""
 
     models: Sequence[ServedModel]
     options: ModelOptions
@@ -200,6 +209,7 @@ class ServerArgs:
     images: Images
     limits: LimitsOptions
     clients: Sequence[Fields]
+    secrets: Mapping[str, pulumi.Output[str]]
 
 
 class Runtime(pulumi.ComponentResource):

@@ -24,6 +24,7 @@ REGISTRY = MappingProxyType(
             "traefik": "components.platform.gateway.controllers.traefik:Traefik",
         },
         "runtimes": {
+            "custom": "components.runtimes.custom:Custom",
             "tfserving": "components.runtimes.tfserving:TfServing",
         },
         "sources": {

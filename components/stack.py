@@ -22,6 +22,7 @@ from components.contracts import (
     SourceArgs,
 )
 from components.images import Images
+from components.platform.load_balancer import LoadBalancer
 from components.platform.namespace import Namespace
 from components.platform.volumes import Volumes
 
@@ -48,7 +49,9 @@ def deploy(config: StackConfig) -> dict[str, Any]:
     endpoints: dict[str, Endpoint] = {}
     for name, members in servers(config.models).items():
         runtime = _serve(name, members, config, cluster, namespace, volumes, gateway, opts)
-        endpoints |= {model: gateway.route(model, runtime, opts) for model in members}
+        exposed = of_the_server(list(members.values())).expose
+        way = LoadBalancer(name, exposed, cluster, runtime, opts) if exposed else gateway
+        endpoints |= {model: way.route(model, runtime, opts) for model in members}
     return {
         "endpoints": {model: endpoints[model].outputs() for model in config.models},
         "gateway": {
@@ -101,6 +104,10 @@ def _serve(
             images=images,
             limits=config.limits,
             clients=gateway.clients,
+            secrets={
+                key: pulumi.Output.secret(value.get_secret_value())
+                for key, value in config.secrets.items()
+            },
         ),
         opts,
     )

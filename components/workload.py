@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pulumi
 
 from components.kubernetes_object import Fields, KubernetesObject
+from components.placement import Placement
 
 #: An id that no host account has: below 10000 it could share one's files after an escape.
 USER_ID = 65532
@@ -24,7 +25,6 @@ _CONFINED: Fields = {
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": True,
         "runAsNonRoot": True,
-        "runAsUser": USER_ID,
         "capabilities": {"drop": ["ALL"]},
     },
 }
@@ -52,7 +52,13 @@ class Workload:
     deadline: int
     drain: int
     startup: int
+    surge: bool = True
+    """Whether a new pod starts beside the old ones, or in the place of one."""
+    user: int = USER_ID
+    placement: Placement = field(default_factory=Placement)
     environment: Mapping[str, str] = field(default_factory=dict)
+    environment_from: Mapping[str, Fields] = field(default_factory=dict)
+    """What a variable has in place of a value."""
     fetch: Sequence[Fields] = ()
     volumes: Sequence[Fields] = ()
     """Those of one name are one volume."""
@@ -65,7 +71,7 @@ class Workload:
     """Labels of its pods; all pods of the namespace that have one of them run on one node."""
 
     def deployment_spec(self) -> Fields:
-        """A Deployment's spec: a new pod answers before an old one stops."""
+        """A Deployment's spec: a new pod answers before an old one stops, but without `surge`."""
         return {
             "replicas": self.replicas,
             "progressDeadlineSeconds": self.startup,
@@ -73,7 +79,10 @@ class Workload:
             "selector": {"matchLabels": self.labels},
             "strategy": {
                 "type": "RollingUpdate",
-                "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1},
+                "rollingUpdate": {
+                    "maxUnavailable": 0 if self.surge else 1,
+                    "maxSurge": 1 if self.surge else 0,
+                },
             },
             "template": {"metadata": self._metadata(), "spec": self._pod()},
         }
@@ -91,7 +100,7 @@ class Workload:
             "terminationGracePeriodSeconds": self.drain + self.deadline,
             "securityContext": {
                 "runAsNonRoot": True,
-                "runAsUser": USER_ID,
+                "runAsUser": self.user,
                 "runAsGroup": USER_ID,
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
@@ -120,20 +129,25 @@ class Workload:
                 {**common, **one, "volumeMounts": [*one.get("volumeMounts", ()), _TMP]}
                 for one in self.fetch
             ]
+        affinity: Fields = {}
+        if self.placement.node_affinity:
+            affinity["nodeAffinity"] = self.placement.node_affinity
+        if self.placement.tolerations:
+            pod["tolerations"] = list(self.placement.tolerations)
         if self.node_mates:
             # Required: a new pod on another node would wait for the volume until the roll-out
             # fails. The first pod may run anywhere, since it matches its own labels.
-            pod["affinity"] = {
-                "podAffinity": {
-                    "requiredDuringSchedulingIgnoredDuringExecution": [
-                        {
-                            "topologyKey": "kubernetes.io/hostname",
-                            "labelSelector": {"matchLabels": {key: value}},
-                        }
-                        for key, value in self.node_mates.items()
-                    ]
-                }
+            affinity["podAffinity"] = {
+                "requiredDuringSchedulingIgnoredDuringExecution": [
+                    {
+                        "topologyKey": "kubernetes.io/hostname",
+                        "labelSelector": {"matchLabels": {key: value}},
+                    }
+                    for key, value in self.node_mates.items()
+                ]
             }
+        if affinity:
+            pod["affinity"] = affinity
         if self.service_account is not None:
             pod["serviceAccountName"] = self.service_account
         return pod
@@ -144,7 +158,7 @@ class Workload:
             "imagePullPolicy": "IfNotPresent",
             **self._program(),
             "ports": [{"name": name, "containerPort": port} for name, port in self.ports.items()],
-            "resources": self._resources(),
+            "resources": self._resources(self.placement.devices),
             "startupProbe": {
                 **self.startup_probe,
                 "periodSeconds": _PROBE_PERIOD,
@@ -169,23 +183,27 @@ class Workload:
         program: Fields = {"name": "server", "args": list(self.arguments)}
         if self.command:
             program["command"] = list(self.command)
-        if self.environment:
-            program["env"] = [
-                {"name": name, "value": value} for name, value in self.environment.items()
-            ]
+        environment: list[Fields] = [
+            *({"name": name, "value": value} for name, value in self.environment.items()),
+            *({"name": name, "valueFrom": it} for name, it in self.environment_from.items()),
+        ]
+        if environment:
+            program["env"] = environment
         return program
 
-    def _resources(self) -> Fields:
+    def _resources(self, devices: Mapping[str, str] | None = None) -> Fields:
         return {
             "requests": {
                 "cpu": self.cpu[0],
                 "memory": self.memory[0],
                 "ephemeral-storage": _DISK_REQUEST,
+                **(devices or {}),
             },
             "limits": {
                 "cpu": self.cpu[1],
                 "memory": self.memory[1],
                 "ephemeral-storage": _DISK_LIMIT,
+                **(devices or {}),
             },
         }
 

@@ -17,7 +17,7 @@ CONTEXT_PREFIX = "slipway-"
 
 
 class LocalOptions(ReachedOptions):
-    """The cluster that `make up` starts; it has no options."""
+    """The cluster that `make up` starts."""
 
     kind: Literal["local"]
 

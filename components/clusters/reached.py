@@ -6,15 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from components.clusters.kubeconfig import Kubeconfig
+from components.config.accelerators import NodePoolOptions
 from components.config.stack_config import ClusterOptions
+from components.config.values import Label
 from components.contracts import Grant, NodePool
 
 
 class ReachedOptions(ClusterOptions):
     """Options whose validation reads a kubeconfig."""
+
+    node_pools: dict[Label, NodePoolOptions] = Field(default_factory=dict)
+    """The nodes with accelerators, by a name for them"""
 
     _found: Kubeconfig | None = PrivateAttr(default=None)
 
@@ -28,16 +33,21 @@ class ReachedOptions(ClusterOptions):
     def unreachable(self) -> str | None:
         return self.found.unreachable()
 
+    def pools(self) -> Mapping[str, NodePoolOptions]:
+        return self.node_pools
+
 
 class ReachedCluster(pulumi.ComponentResource):
     """A Kubernetes provider that reads no other kubeconfig than the one that was found, and
-    nothing else: no node pools, and no workload identity, so pods get no leave to read a bucket.
+    nothing else: node pools as they are described, and no workload identity, so pods get no leave
+    to read a bucket.
 
     With `adopt` the provider takes over objects that exist already, which is for clusters that
     nobody else writes to.
     """
 
     kind: str
+    node_pools: Mapping[str, NodePool]
     default_controller = "traefik"
     load_balancer_annotations: Mapping[str, str]
     name: pulumi.Output[str]
@@ -57,9 +67,19 @@ class ReachedCluster(pulumi.ComponentResource):
         self.name = pulumi.Output.from_input(called)
         self.kubeconfig = pulumi.Output.secret(options.found.text)
         self.provider = self._make_provider(name, adopt)
-        self.node_pools: Mapping[str, NodePool] = {}
+        self.node_pools = {key: self._node_pool(key, pool) for key, pool in options.pools().items()}
         self.load_balancer_annotations = {}
         self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
+
+    def _node_pool(self, name: str, pool: NodePoolOptions) -> NodePool:
+        if pool.accelerator and pool.open:
+            pulumi.log.warn(
+                f"slipway:cluster.node_pools.{name} has no taint that keeps models without an "
+                f"accelerator off its nodes: taint them, as `kubectl taint nodes NODE "
+                f"{pool.accelerator.resource}=present:NoSchedule`, and write it under `taints`",
+                self,
+            )
+        return NodePool(labels=pool.labels, taints=pool.taints, accelerator=pool.accelerator)
 
     def _make_provider(self, name: str, adopt: bool) -> Any:
         from pulumi_kubernetes import Provider

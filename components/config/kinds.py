@@ -39,7 +39,7 @@ class Chosen:
             close = difflib.get_close_matches(str(kind), kinds, n=1)
             expected = f"`{self.key}`, one of {listed(kinds)}"
             if kind is None:
-                raise mistake(expected, f"add `{self.key}: {kinds[0]}`")
+                raise mistake(expected, f"add `{self.key}: …` with one of these")
             fix = f"did you mean `{close[0]}`?" if close else "choose one of these"
             raise mistake(f"{expected}, but `{self.key}` is `{kind}`", fix)
         model: type[Options] = registry.implementation(self.area, str(kind)).options

@@ -13,6 +13,8 @@ from pydantic import (
     model_validator,
 )
 
+from components.config.accelerators import Accelerator, matched
+from components.config.expose import ExposeOptions
 from components.config.kinds import Chosen
 from components.config.options import Options, mistake
 from components.config.values import (
@@ -121,10 +123,25 @@ class ModelOptions(Options):
     resources: Resources = Resources()
     image: Image | None = None
     """The server's image, where it is not the runtime's own pin"""
+    accelerator: Accelerator | None = None
+    """What each replica has to itself. It runs on nodes of the pools of `slipway:cluster` that
+    have it, and on no others"""
+    surge: bool = True
+    """Whether a new replica starts beside the old ones, which takes room for one more, and with
+    an accelerator a spare one. False: an old replica stops first, so a model with a single one
+    is not served until the new one answers, or at all if it never does"""
+    expose: ExposeOptions | None = None
+    """A load balancer of the server's own in place of the gateway"""
     startup_timeout: Duration = "10m"
     """How long a new replica may take until the model answers: a place on a node, the image and
     the model's files included, from 1s to 24h. After that the roll-out has failed and `up` says
     why"""
+
+    @field_validator("accelerator")
+    @classmethod
+    def _on_some_node(cls, value: Accelerator | None, info: ValidationInfo) -> Accelerator | None:
+        pools = (info.context or {}).get("node_pools")  # unknown beside an invalid cluster
+        return value if value is None or pools is None else matched(value, pools)
 
     @field_validator("startup_timeout")
     @classmethod

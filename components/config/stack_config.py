@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
+from components.config.accelerators import NodePoolOptions
 from components.config.kinds import Chosen
 from components.config.model_options import ModelOptions
 from components.config.options import Options, mistake
@@ -46,6 +48,10 @@ class ClusterOptions(Options):
     def unreachable(self) -> str | None:
         """Why the cluster does not answer, None where it does or where that is not known."""
         return None
+
+    def pools(self) -> Mapping[str, NodePoolOptions]:
+        """Its nodes, as far as models choose between them."""
+        return {}
 
 
 class ControllerOptions(Options):
@@ -169,3 +175,11 @@ class StackConfig(Options):
     limits: LimitsOptions = LimitsOptions()
     secrets: dict[str, SecretStr] = Field(default_factory=dict)
     """Values set with `pulumi config set --path --secret`, referred to as `{secret: name}`"""
+
+    @field_validator("cluster")
+    @classmethod
+    def _tell_models(cls, value: ClusterOptions, info: ValidationInfo) -> ClusterOptions:
+        """What a model may ask for is what its nodes have; models are validated after this."""
+        if info.context is not None:
+            info.context["node_pools"] = value.pools()
+        return value

@@ -19,6 +19,7 @@ from components.contracts import (
     ServingProtocol,
 )
 from components.kubernetes_object import Fields, KubernetesObject
+from components.placement import placement
 
 #: Seconds after a roll-out has failed in which its Deployment says so.
 _REPORT_SECONDS = 15
@@ -29,7 +30,8 @@ CONFIGURATION = "/config"
 @dataclass(frozen=True, kw_only=True)
 class Program:
     """How a server is run. A port is None where the server does not speak that. `configuration`
-    are files in `/config`; `cpu` and `memory` request and limit where the stack says nothing."""
+    are files in `/config`; `cpu` and `memory` request and limit where the stack says nothing.
+    `secrets` are variables of the environment, beside `environment`, and stand in a Secret."""
 
     image: str
     command: Sequence[str] | None
@@ -43,6 +45,8 @@ class Program:
     cpu: tuple[str, str]
     memory: tuple[str, str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    user: int = workload.USER_ID
     configuration: Mapping[str, str] = field(default_factory=dict)
     volumes: Sequence[Fields] = ()
     mounts: Sequence[Fields] = ()
@@ -96,6 +100,7 @@ class ModelServer(Runtime):
             protocol=program.protocol,
             service=service.name,
             namespace=args.namespace,
+            selector=self._labels,
             grpc_port=program.grpc_port,
             rest_port=program.rest_port,
         )
@@ -126,6 +131,10 @@ class ModelServer(Runtime):
             command=program.command,
             arguments=program.arguments,
             environment=program.environment,
+            environment_from=self._make_secrets(program),
+            user=program.user,
+            surge=args.options.surge,
+            placement=placement(args.options.accelerator, args.cluster.node_pools),
             ports=program.ports,
             startup_probe=program.startup_probe,
             readiness_probe=program.readiness_probe,
@@ -156,6 +165,24 @@ class ModelServer(Runtime):
             self._child,
         ).name
 
+    def _make_secrets(self, program: Program) -> dict[str, Fields]:
+        """As the configuration: another value is another object."""
+        if not program.secrets:
+            return {}
+        name = KubernetesObject(
+            f"{self._name}-secrets",
+            "v1",
+            "Secret",
+            {
+                "metadata": {"namespace": self.args.namespace},
+                "type": "Opaque",
+                "stringData": dict(program.secrets),
+                "immutable": True,
+            },
+            self._child,
+        ).name
+        return {key: {"secretKeyRef": {"name": name, "key": key}} for key in program.secrets}
+
     def _make_service(self, program: Program, opts: pulumi.ResourceOptions) -> KubernetesObject:
         return KubernetesObject(
             f"{self._name}-service",
@@ -175,15 +202,16 @@ class ModelServer(Runtime):
         )
 
     def _make_network_policy(self, program: Program) -> None:
+        expose = self.args.options.expose
+        opened = [port for key, port in program.ports.items() if not expose or key in expose.ports]
+        callers: Fields = {"ports": [{"port": port} for port in opened]}
+        if not expose:
+            # Behind a load balancer calls come from the nodes' addresses: no peer would fit.
+            callers["from"] = list(self.args.clients)
         spec: Fields = {
             "podSelector": {"matchLabels": self._labels},
             "policyTypes": ["Ingress"],
-            "ingress": [
-                {
-                    "from": list(self.args.clients),
-                    "ports": [{"port": port} for port in program.ports.values()],
-                }
-            ],
+            "ingress": [callers],
         }
         if egress := [rule for each in self._files.values() for rule in each.egress]:
             spec |= {"policyTypes": ["Ingress", "Egress"], "egress": egress}

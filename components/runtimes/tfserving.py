@@ -14,6 +14,7 @@ from components.kubernetes_object import Fields
 from components.runtimes.server import CONFIGURATION, ModelServer, Program
 
 TFSERVING_IMAGE = "tensorflow/serving:2.19.1"
+TFSERVING_GPU_IMAGE = f"{TFSERVING_IMAGE}-gpu"
 GRPC_PORT, REST_PORT = 8500, 8501
 _MODELS = "models.config"
 
@@ -37,7 +38,7 @@ class TfServing(ModelServer):
         deadline = seconds(self.args.limits.deadline)
         health: Fields = {"grpc": {"port": GRPC_PORT}}
         return Program(
-            image=TFSERVING_IMAGE,
+            image=TFSERVING_GPU_IMAGE if self.args.options.accelerator else TFSERVING_IMAGE,
             command=["/usr/bin/tensorflow_model_server"],
             arguments=[
                 f"--port={GRPC_PORT}",

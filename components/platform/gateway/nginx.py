@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated, Any, Literal
 
 import pulumi
@@ -16,6 +15,7 @@ from components.config.stack_config import ControllerOptions, GatewayOptions, St
 from components.config.values import Label
 from components.contracts import TLS_PORT, Backend, Cluster, Endpoint, Runtime
 from components.images import Images
+from components.platform.addresses import is_address, socket_address, url_host
 from components.platform.certificates import Certificate
 from components.platform.gateway.controller import Controller, ControllerArgs
 from components.platform.gateway.nginx_route import NginxRoute, NginxRouteArgs
@@ -161,7 +161,7 @@ class NginxGateway(pulumi.ComponentResource):
             if backend.grpc_port is None
             else both.apply(
                 lambda it: {
-                    "target": socket_address(it[0]),
+                    "target": socket_address(it[0], TLS_PORT),
                     "authority": it[1],
                     "path": f"/{model}",
                     "tls": True,
@@ -172,7 +172,7 @@ class NginxGateway(pulumi.ComponentResource):
             else both.apply(
                 lambda it: {
                     "url": f"https://{url_host(it[1])}/{model}/{predict}",
-                    "connect_to": socket_address(it[0]),
+                    "connect_to": socket_address(it[0], TLS_PORT),
                 }
             ),
         )
@@ -230,25 +230,6 @@ class NginxGateway(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         return made.pem.apply(lambda text: text), made.secret_name
-
-
-def is_address(host: str) -> bool:
-    """Whether `host` is an IP address."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def url_host(host: str) -> str:
-    """`host` as a URL has it: IPv6 in brackets."""
-    return f"[{host}]" if ":" in host else host
-
-
-def socket_address(host: str) -> str:
-    """Host and TLS port to dial."""
-    return f"{url_host(host)}:{TLS_PORT}"
 
 
 def _usual_controller(cluster: Cluster) -> ControllerOptions:

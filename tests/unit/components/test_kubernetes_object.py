@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from components import registry
 from components.config.load import load
 from components.kubernetes_object import KubernetesObject
 from components.stack import deploy
@@ -16,6 +17,9 @@ from tests.unit.components.engine import Recording, Resource, run
 from tests.unit.components.environment import model, stack_file
 from tests.unit.components.sdk_types import SECRET, mistakes, sdk_class
 
+CUSTOM = registry.implementation("runtimes", "custom").options.model_config["json_schema_extra"][
+    "examples"
+][0]
 ROOT = Path(__file__).parents[3]
 GATEWAY = stack_file()["gateway"]
 PRESENT = {"kind": "present", "namespace": "ingress", "service": "controller"}
@@ -38,6 +42,26 @@ STACKS: dict[str, dict[str, Any]] = {
     },
     "a controller that is present": {"gateway": {**GATEWAY, "controller": PRESENT}},
     "ingress-nginx": {"gateway": {**GATEWAY, "controller": "ingress-nginx"}},
+    "a server of one's own with a secret, GPUs and a load balancer": {
+        "cluster": {
+            "kind": "existing",
+            "node_pools": {
+                "gpu": {
+                    "accelerator": {"kind": "nvidia-l4"},
+                    "labels": {"pool": "gpu"},
+                    "taints": ["nvidia.com/gpu:NoSchedule"],
+                }
+            },
+        },
+        "models": {
+            "a": model(
+                **CUSTOM | {"env": {"MODE": "fast", "TOKEN": {"secret": "hub"}}},
+                accelerator={"kind": "nvidia"},
+                expose={"kind": "load_balancer", "port": 9090, "allow": ["10.0.0.0/8"]},
+            )
+        },
+        "secrets": {"hub": "t0ken"},
+    },
 }
 OBJECTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "kubernetes:core/v1:ConfigMap": ("v1", "ConfigMap", {"data": {"a": "b"}, "immutable": True}),
@@ -62,7 +86,8 @@ def up(stack: str) -> Recording:
     if "gateway" in changes:
         gateway = changes["gateway"].items()
         changes["gateway"] = {key: value for key, value in gateway if value is not None}
-    return run(lambda: deploy(load()), stack_file(**changes))
+    secret_keys = ("secrets",) if "secrets" in changes else ()
+    return run(lambda: deploy(load()), stack_file(**changes), secret_keys=secret_keys)
 
 
 def registered(make: Any) -> Resource:

@@ -59,7 +59,9 @@ def test_every_kind_promises_what_its_area_asks_for(area: Any, kind: str) -> Non
 
 @pytest.mark.parametrize("runtime", registry.kinds("runtimes"))
 def test_every_runtime_is_deployed_and_reached(runtime: str) -> None:
-    config = stack_file(models={"half_plus_two": model(runtime=runtime)})
+    options = registry.implementation("runtimes", runtime).options
+    (example,) = options.model_config["json_schema_extra"]["examples"]
+    config = stack_file(models={"half_plus_two": model(**example)})
     recording = run(lambda: deploy(load()), config)
     endpoint = recording.outputs["endpoints"]["half_plus_two"]
     assert endpoint["runtime"] == runtime

@@ -267,7 +267,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
         {"models": {"half_plus_two": {"source": model()["source"]}}},
         "slipway:models.half_plus_two",
         None,
-        "add `runtime: tfserving`",
+        "add `runtime: …`",
     ),
     "unknown source": (
         one(source={"kind": "pcv"}),

@@ -1,0 +1,109 @@
+"""Accelerators: what a model asks for, and what the nodes of a pool have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from components.config.options import Options, listed, mistake
+
+#: What a vendor's device plugin calls its devices, by the first word of an accelerator's kind.
+_RESOURCES = {"nvidia": "nvidia.com/gpu"}
+_KIND = r"[a-z0-9]+(-[a-z0-9]+)*"
+_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+_KEY = r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
+_TAINT = re.compile(
+    rf"{_KEY}(=([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?)?:({'|'.join(_EFFECTS)})"
+)
+
+
+def _kind(raw: Any) -> Any:
+    vendors = listed(_RESOURCES)
+    expected = f"a vendor ({vendors}), or one of its devices such as `nvidia-l4`"
+    if not isinstance(raw, str) or not re.fullmatch(_KIND, raw):
+        better = re.sub(r"[^a-z0-9]+", "-", str(raw).lower()).strip("-")
+        raise mistake(expected, f"did you mean `{better}`?" if better else "name one")
+    if raw.partition("-")[0] not in _RESOURCES:
+        raise mistake(expected, f"begin with {vendors}")
+    return raw
+
+
+def _taint(raw: Any) -> Any:
+    expected = "a taint as kubectl writes it, such as `nvidia.com/gpu=present:NoSchedule`"
+    if isinstance(raw, str) and _TAINT.fullmatch(raw):
+        return raw
+    if isinstance(raw, str) and ":" in raw:
+        raise mistake(expected, f"its effect is {listed(_EFFECTS)}")
+    raise mistake(expected, f"add the effect: `{raw}:NoSchedule`")
+
+
+Kind = Annotated[
+    str, BeforeValidator(_kind), WithJsonSchema({"type": "string", "pattern": f"^{_KIND}$"})
+]
+Taint = Annotated[
+    str,
+    BeforeValidator(_taint),
+    WithJsonSchema({"type": "string", "description": "key=value:effect"}),
+]
+
+
+class Accelerator(Options):
+    """Devices of one kind on one node."""
+
+    kind: Kind
+    """`nvidia` for any device of that vendor, or one of them, such as `nvidia-l4`"""
+    count: int = Field(default=1, ge=1, le=64)
+
+    @property
+    def resource(self) -> str:
+        """The extended resource that the kind's device plugin offers."""
+        return _RESOURCES[self.kind.partition("-")[0]]
+
+    def is_on(self, node: Accelerator | None) -> bool:
+        """Whether a node that has `node` has these."""
+        return (
+            node is not None
+            and (node.kind == self.kind or node.kind.startswith(f"{self.kind}-"))
+            and node.count >= self.count
+        )
+
+
+class NodePoolOptions(Options):
+    """Nodes of one make that the cluster has. Slipway labels and taints none: this says what is."""
+
+    accelerator: Accelerator | None = None
+    """What each of its nodes has"""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Labels that all of its nodes have and others have not; without any, every node that offers
+    the accelerator's resource counts as one of the pool"""
+    taints: tuple[Taint, ...] = Field(default=(), strict=False)
+    """Its taints, as `key=value:effect`. They alone keep models without an accelerator away"""
+
+    @property
+    def open(self) -> bool:
+        """Whether pods that tolerate nothing may run there."""
+        return all(taint.endswith(":PreferNoSchedule") for taint in self.taints)
+
+
+def matched(asked: Accelerator, pools: Mapping[str, NodePoolOptions]) -> Accelerator:
+    """`asked`, where a pool has it.
+
+    Raises a `mistake`.
+    """
+    there = {name: pool.accelerator for name, pool in pools.items() if pool.accelerator}
+    if any(asked.is_on(accelerator) for accelerator in there.values()):
+        return asked
+    if not there:
+        example = f"{{gpu: {{accelerator: {{kind: {asked.kind}, count: {asked.count}}}, …}}}}"
+        raise mistake(
+            "a cluster with such nodes: `slipway:cluster` has no node pool with an accelerator",
+            f"describe the pool by `node_pools: {example}` there, or take `accelerator` out",
+        )
+    pool = ", ".join(f"`{name}` ({each.kind}, {each.count})" for name, each in there.items())
+    raise mistake(
+        f"what a node of some pool has: {pool}",
+        "ask for one of these kinds, and for no more than one node has",
+    )

@@ -1,0 +1,41 @@
+"""`ExposeOptions`: a model outside the gateway."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from components.config.options import Options, mistake
+from components.config.values import Cidr
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class ExposeOptions(Options):
+    """A load balancer of the server's own, and no route at the gateway. Calls are in plain text
+    and nobody asks who makes them; there is no path or host to route by, and no limit of the
+    gateway's holds."""
+
+    kind: Literal["load_balancer"]
+    port: Port | None = None
+    """The load balancer's port for gRPC; left out, gRPC is not exposed"""
+    rest_port: Port | None = None
+    """The load balancer's port for REST; left out, REST is not exposed"""
+    allow: tuple[Cidr, ...] = Field(default=(), strict=False)
+    """Address ranges that may connect, where the cloud's load balancer or the node's proxy keeps
+    others out; all of them where the list is empty"""
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The load balancer's ports by the names of the server's."""
+        named = {"grpc": self.port, "rest": self.rest_port}
+        return {name: port for name, port in named.items() if port is not None}
+
+    @model_validator(mode="after")
+    def _something(self) -> ExposeOptions:
+        if not self.ports:
+            raise mistake("`port` for gRPC, `rest_port` for REST, or both", "add `port: 9090`")
+        if self.port == self.rest_port:
+            raise mistake("two different ports", f"write another `rest_port` than `{self.port}`")
+        return self

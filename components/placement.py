@@ -1,0 +1,56 @@
+"""`Placement`: which nodes pods run on, and what of a node they have to themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from components.config.accelerators import Accelerator
+from components.contracts import NodePool
+from components.kubernetes_object import Fields
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """Parts of a pod's spec. `devices` are extended resources, by name; no `NVIDIA_VISIBLE_DEVICES`
+    goes with them: a container's own would override what the device plugin gave it."""
+
+    devices: Mapping[str, str] = field(default_factory=dict)
+    node_affinity: Fields | None = None
+    tolerations: Sequence[Fields] = ()
+
+
+def placement(accelerator: Accelerator | None, pools: Mapping[str, NodePool]) -> Placement:
+    """Any node where there is no accelerator to ask for; else the nodes of the pools that have
+    it. Where a pool has no labels to know its nodes by, the resource alone decides."""
+    if accelerator is None:
+        return Placement()
+    chosen = [pool for pool in pools.values() if accelerator.is_on(pool.accelerator)]
+    taints = dict.fromkeys(taint for pool in chosen for taint in pool.taints)
+    return Placement(
+        devices={accelerator.resource: str(accelerator.count)},
+        node_affinity=_any_of(chosen) if all(pool.labels for pool in chosen) else None,
+        tolerations=[_toleration(taint) for taint in taints],
+    )
+
+
+def _any_of(pools: Sequence[NodePool]) -> Fields:
+    return {
+        "requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [
+                {
+                    "matchExpressions": [
+                        {"key": key, "operator": "In", "values": [value]}
+                        for key, value in pool.labels.items()
+                    ]
+                }
+                for pool in pools
+            ]
+        }
+    }
+
+
+def _toleration(taint: str) -> Fields:
+    named, _, effect = taint.rpartition(":")
+    key, _, value = named.partition("=")
+    return {"key": key, "operator": "Equal", "value": value, "effect": effect}

@@ -1,0 +1,95 @@
+"""`LoadBalancer`: a server straight on a load balancer, without a gateway."""
+
+from __future__ import annotations
+
+import pulumi
+
+from components.config.expose import ExposeOptions
+from components.contracts import Cluster, Endpoint, Runtime
+from components.kubernetes_object import Fields, KubernetesObject
+from components.platform.addresses import socket_address
+from components.platform.gateway.controller import load_balancer_address
+
+_NAMES = {"grpc": "gRPC", "rest": "REST"}
+
+
+class LoadBalancer(pulumi.ComponentResource):
+    """A Service of type LoadBalancer in front of one server's pods. It takes the gateway's place:
+    `route` says how a model is called here."""
+
+    address: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        options: ExposeOptions,
+        cluster: Cluster,
+        runtime: Runtime,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("slipway:platform:LoadBalancer", name, None, opts)
+        self._options = options
+        service = self._make_service(f"{name}-balancer", cluster, runtime)
+        self.address = pulumi.Output.all(
+            service.status, service.metadata["namespace"], service.name
+        ).apply(lambda it: load_balancer_address(it[0], f"{it[1]}/{it[2]}"))
+        self.register_outputs({"address": self.address})
+
+    def route(self, model: str, runtime: Runtime, opts: pulumi.ResourceOptions) -> Endpoint:
+        """How the model is called: in plain text, at the root of what it speaks."""
+        who = ", ".join(self._options.allow) or "everybody who reaches it"
+        what = " and ".join(
+            f"{_NAMES[key]} on port {port}" for key, port in self._options.ports.items()
+        )
+        pulumi.log.warn(
+            f"slipway:models.{model}.expose opens {what} to {who}: no TLS, so calls and answers "
+            "can be read and changed on the way; no authentication; no routing, so the load "
+            "balancer is this server's alone; no limits of the gateway's",
+            self,
+        )
+        backend = runtime.backend
+        predict = backend.protocol.predict.format(model=model)
+
+        def grpc(port: int) -> pulumi.Output[Fields]:
+            dialled = self.address.apply(lambda host: socket_address(host, port))
+            return dialled.apply(
+                lambda it: {"target": it, "authority": it, "path": "", "tls": False}
+            )
+
+        def rest(port: int) -> pulumi.Output[dict[str, str]]:
+            dialled = self.address.apply(lambda host: socket_address(host, port))
+            return dialled.apply(lambda it: {"url": f"http://{it}/{predict}", "connect_to": it})
+
+        return Endpoint(
+            runtime=backend.runtime,
+            protocol=backend.protocol.name,
+            grpc=grpc(self._options.port) if self._options.port else None,
+            rest=rest(self._options.rest_port) if self._options.rest_port else None,
+        )
+
+    def _make_service(self, name: str, cluster: Cluster, runtime: Runtime) -> KubernetesObject:
+        options, backend = self._options, runtime.backend
+        spec: Fields = {
+            "type": "LoadBalancer",
+            "selector": dict(backend.selector),
+            "ports": [
+                {"name": key, "port": port, "targetPort": key}
+                for key, port in options.ports.items()
+            ],
+        }
+        if options.allow:
+            spec["loadBalancerSourceRanges"] = list(options.allow)
+        return KubernetesObject(
+            name,
+            "v1",
+            "Service",
+            {
+                "metadata": {
+                    "namespace": backend.namespace,
+                    "labels": dict(backend.selector),
+                    "annotations": dict(cluster.load_balancer_annotations),
+                },
+                "spec": spec,
+            },
+            pulumi.ResourceOptions(parent=self, depends_on=[runtime]),
+        )

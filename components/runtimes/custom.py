@@ -1,0 +1,236 @@
+"""`Custom`: models behind any server that speaks one of the known protocols."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from components import workload
+from components.config.model_options import ModelOptions
+from components.config.options import Options, example, mistake
+from components.config.stack_config import SecretReference
+from components.config.values import Image
+from components.contracts import OPEN_INFERENCE_V2, TENSORFLOW_SERVING, ModelFiles
+from components.kubernetes_object import Fields
+from components.runtimes.server import ModelServer, Program
+
+_PROTOCOLS = {each.name: each for each in (OPEN_INFERENCE_V2, TENSORFLOW_SERVING)}
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: What the device plugin says, and a value of the pod's own would override.
+_DEVICES = "NVIDIA_VISIBLE_DEVICES"
+_DIRECTORY = r"(/[A-Za-z0-9._-]+)+"
+
+
+def _variable(raw: Any) -> Any:
+    expected = "a variable's name: letters, digits and `_`"
+    if raw == _DEVICES:
+        raise mistake("no such variable: the device plugin sets it", "use `accelerator`")
+    if not isinstance(raw, str) or not _VARIABLE.fullmatch(raw):
+        raise mistake(expected, f"did you mean `{re.sub('[^A-Za-z0-9_]', '_', str(raw))}`?")
+    return raw
+
+
+def _value(raw: Any, info: ValidationInfo) -> Any:
+    if isinstance(raw, dict):
+        return SecretReference.model_validate(raw, context=info.context)
+    if isinstance(raw, str):
+        return raw
+    raise mistake("text, or `{secret: name}`", f"put it in quotes: `'{json.dumps(raw)}'`")
+
+
+def _url_path(raw: Any) -> Any:
+    expected = "a path such as `/v2/health/ready`"
+    if isinstance(raw, str) and re.fullmatch(r"/[^\s?#]*", raw):
+        return raw
+    raise mistake(expected, "begin with `/`, without scheme, host, blanks and `?`")
+
+
+def _directory(raw: Any) -> Any:
+    expected = "an absolute directory of the container, such as `/mnt/models`"
+    if not isinstance(raw, str) or not re.fullmatch(_DIRECTORY, raw) or ".." in raw.split("/"):
+        raise mistake(expected, "letters, digits, `.`, `_` and `-` behind single slashes")
+    if raw == "/tmp":
+        raise mistake(expected, "`/tmp` is the server's own to write to: choose another")
+    return raw
+
+
+Port = Annotated[int, Field(ge=1024, le=65535)]
+UrlPath = Annotated[str, BeforeValidator(_url_path), WithJsonSchema({"type": "string"})]
+Directory = Annotated[
+    str,
+    BeforeValidator(_directory),
+    WithJsonSchema({"type": "string", "pattern": f"^{_DIRECTORY}$"}),
+]
+Variable = Annotated[
+    str,
+    BeforeValidator(_variable),
+    WithJsonSchema({"type": "string", "pattern": f"^{_VARIABLE.pattern}$"}),
+]
+Value = Annotated[
+    str | SecretReference,
+    BeforeValidator(_value),
+    WithJsonSchema(
+        {
+            "oneOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {"secret": {"type": "string"}},
+                    "required": ["secret"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+
+class Ports(Options):
+    """Where the server listens: ports above 1023, since it does not run as root."""
+
+    grpc: Port | None = None
+    rest: Port | None = None
+
+    @model_validator(mode="after")
+    def _listens(self) -> Ports:
+        if self.grpc is None and self.rest is None:
+            raise mistake("`grpc`, `rest` or both", "write the port that the server listens on")
+        if self.grpc == self.rest:
+            raise mistake("two different ports", "a server with one port speaks one of the two")
+        return self
+
+
+class Health(Options):
+    """What says that the server can answer: gRPC's health service, or a path of its REST port."""
+
+    grpc: bool = False
+    """Whether it has `grpc.health.v1.Health`, asked about the whole server"""
+    path: UrlPath | None = None
+    """Answers 2xx when all models of the server can be called, and only then"""
+    live: UrlPath | None = None
+    """Answers 2xx unless the server has to be started anew; left out, that is `path`"""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Health:
+        if self.grpc == (self.path is not None):
+            raise mistake("`grpc: true` or a `path`", "write one of the two")
+        if self.live is not None and self.path is None:
+            raise mistake("`live` beside `path`", "take `live` out, or ask by `path`")
+        return self
+
+
+class CustomOptions(ModelOptions):
+    """Any image that serves a model by a known protocol. It runs with a read-only root and may
+    write to `/tmp`. The stack's limits hold at the gateway; what the server itself takes is set
+    by its own arguments."""
+
+    model_config = example(
+        runtime="custom",
+        image="seldonio/mlserver:1.7.1",
+        user=1000,
+        protocol="open-inference-v2",
+        ports={"grpc": 8081, "rest": 8080},
+        health={"path": "/v2/health/ready", "live": "/v2/health/live"},
+        env={"MLSERVER_PARALLEL_WORKERS": "0"},
+    )
+    runtime: Literal["custom"]
+    image: Image
+    """The server's image"""
+    protocol: Literal["open-inference-v2", "tensorflow-serving"]
+    """What it speaks; a model has the same name there as here"""
+    ports: Ports
+    health: Health
+    command: tuple[str, ...] = Field(default=(), strict=False)
+    """In place of the image's entrypoint"""
+    args: tuple[str, ...] = Field(default=(), strict=False)
+    """In place of the image's command"""
+    env: dict[Variable, Value] = Field(default_factory=dict)
+    """Variables of the environment: text, or `{secret: name}` for a value of `slipway:secrets`,
+    which stands in a Secret and not in the pod's description"""
+    model_directory: Directory = "/mnt/models"
+    """Where the source's files are put; with several models in the server, each in a directory of
+    this one that has the model's name"""
+    user: int = Field(default=workload.USER_ID, ge=1, le=2**31 - 1)
+    """The id that the server runs as, for images that let only one into their files. One below
+    10000 may be an account of the node, whose files a server that breaks out could then reach"""
+
+    @field_validator("ports")
+    @classmethod
+    def _has_what_is_exposed(cls, value: Ports, info: ValidationInfo) -> Ports:
+        expose = info.data.get("expose")
+        for key in expose.ports if expose else ():
+            if getattr(value, key) is None:
+                said = "port" if key == "grpc" else "rest_port"
+                raise mistake(
+                    f"`{key}` for `expose.{said}`", f"add `{key}`, or take `{said}` out of `expose`"
+                )
+        return value
+
+    @field_validator("health")
+    @classmethod
+    def _asks_where_it_listens(cls, value: Health, info: ValidationInfo) -> Health:
+        ports = info.data.get("ports")
+        if ports and value.grpc and ports.grpc is None:
+            raise mistake("`ports.grpc` beside `grpc`", "add the port, or ask by `path`")
+        if ports and value.path and ports.rest is None:
+            raise mistake("`ports.rest` beside `path`", "add the port that answers there")
+        return value
+
+
+class Custom(ModelServer):
+    """A server that Slipway knows nothing of but where it listens and what it speaks."""
+
+    kind = "custom"
+    options = CustomOptions
+
+    def directory(self, model: str) -> str:
+        home = self._custom.model_directory
+        return home if len(self.args.models) == 1 else f"{home}/{model}"
+
+    def program(self, files: Mapping[str, ModelFiles]) -> Program:
+        options = self._custom
+        secrets = {
+            name: self.args.secrets[value.secret]
+            for name, value in options.env.items()
+            if isinstance(value, SecretReference)
+        }
+        return Program(
+            image=options.image,
+            command=options.command or None,
+            arguments=options.args,
+            environment={
+                name: value for name, value in options.env.items() if isinstance(value, str)
+            },
+            secrets=secrets,
+            user=options.user,
+            protocol=_PROTOCOLS[options.protocol],
+            grpc_port=options.ports.grpc,
+            rest_port=options.ports.rest,
+            startup_probe=self._probe(options.health.path),
+            readiness_probe=self._probe(options.health.path),
+            liveness_probe=self._probe(options.health.live or options.health.path),
+            cpu=("100m", "2"),
+            memory=("256Mi", "1Gi"),
+        )
+
+    @property
+    def _custom(self) -> CustomOptions:
+        options = self.args.options
+        assert isinstance(options, CustomOptions)
+        return options
+
+    def _probe(self, path: str | None) -> Fields:
+        if path is None:
+            return {"grpc": {"port": self._custom.ports.grpc}}
+        return {"httpGet": {"path": path, "port": "rest"}}

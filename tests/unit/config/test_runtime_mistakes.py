@@ -1,0 +1,246 @@
+"""Mistakes about servers of one's own, accelerators and exposed models."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from components.runtimes.custom import CustomOptions
+from tests.unit.components.environment import model, stack_file
+from tests.unit.config.test_mistakes import refused
+
+MLSERVER: dict[str, Any] = CustomOptions.model_config["json_schema_extra"]["examples"][0]  # type: ignore[index,call-overload]
+L4 = {"accelerator": {"kind": "nvidia-l4"}, "taints": ["nvidia.com/gpu=present:NoSchedule"]}
+M = "slipway:models.m"
+
+
+def custom(**changes: Any) -> dict[str, Any]:
+    whole = {**MLSERVER, **changes}
+    return {"models": {"m": model(**{key: it for key, it in whole.items() if it is not None})}}
+
+
+def one(**changes: Any) -> dict[str, Any]:
+    return {"models": {"m": model(**changes)}}
+
+
+def pool(**changes: Any) -> dict[str, Any]:
+    return {"cluster": {"kind": "existing", "node_pools": {"gpu": {**L4, **changes}}}}
+
+
+def asks(kind: str, count: int = 1, **cluster: Any) -> dict[str, Any]:
+    return {**cluster, **one(accelerator={"kind": kind, "count": count})}
+
+
+def balancer(**changes: Any) -> dict[str, Any]:
+    return one(expose={"kind": "load_balancer", "port": 9090, **changes})
+
+
+# What is changed in a good stack file, the key, the value as it is told, and words of the fix.
+MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
+    "no image": (custom(image=None), f"{M}.image", None, "add the key `image`"),
+    "no protocol": (custom(protocol=None), f"{M}.protocol", None, "add the key"),
+    "unknown protocol": (custom(protocol="v2"), f"{M}.protocol", '"v2"', "choose one"),
+    "no port": (custom(ports={}), f"{M}.ports", "{}", "write the port"),
+    "one port for both": (
+        custom(ports={"grpc": 8080, "rest": 8080}),
+        f"{M}.ports",
+        "8080",
+        "speaks one of the two",
+    ),
+    "a port of root's": (
+        custom(ports={"rest": 80}),
+        f"{M}.ports.rest",
+        "80",
+        "write 1024",
+    ),
+    "no health": (custom(health=None), f"{M}.health", None, "add the key"),
+    "no way to ask for health": (custom(health={}), f"{M}.health", "{}", "write one of the two"),
+    "two ways to ask for health": (
+        custom(health={"grpc": True, "path": "/a"}),
+        f"{M}.health",
+        "true",
+        "write one of the two",
+    ),
+    "live without path": (
+        custom(health={"grpc": True, "live": "/a"}),
+        f"{M}.health",
+        "/a",
+        "take `live` out",
+    ),
+    "health by a URL": (
+        custom(health={"path": "http://a/b"}),
+        f"{M}.health.path",
+        "http://a/b",
+        "begin with `/`",
+    ),
+    "health where nothing listens": (
+        custom(ports={"grpc": 8081}),
+        f"{M}.health",
+        "/v2/health/ready",
+        "add the port that answers there",
+    ),
+    "gRPC health where nothing listens": (
+        custom(ports={"rest": 8080}, health={"grpc": True}),
+        f"{M}.health",
+        "true",
+        "or ask by `path`",
+    ),
+    "a number in the environment": (
+        custom(env={"A": 0}),
+        f"{M}.env.A",
+        "0",
+        "put it in quotes: `'0'`",
+    ),
+    "a truth value in the environment": (
+        custom(env={"A": True}),
+        f"{M}.env.A",
+        "true",
+        "put it in quotes: `'true'`",
+    ),
+    "a variable with a blank": (custom(env={"a b": "c"}), f"{M}.env.a b", '"a b"', "`a_b`"),
+    "the device plugin's variable": (
+        custom(env={"NVIDIA_VISIBLE_DEVICES": "all"}),
+        f"{M}.env.NVIDIA_VISIBLE_DEVICES",
+        "NVIDIA_VISIBLE_DEVICES",
+        "use `accelerator`",
+    ),
+    "a secret that is not there": (
+        custom(env={"A": {"secret": "hub"}}),
+        f"{M}.env.A.secret",
+        '"hub"',
+        "pulumi config set --path --secret 'secrets.hub'",
+    ),
+    "a reference with more in it": (
+        custom(env={"A": {"secret": "hub", "key": "x"}}),
+        f"{M}.env.A.key",
+        '"x"',
+        "take `key` out",
+    ),
+    "files in a relative directory": (
+        custom(model_directory="models"),
+        f"{M}.model_directory",
+        '"models"',
+        "behind single slashes",
+    ),
+    "files above a directory": (
+        custom(model_directory="/mnt/../etc"),
+        f"{M}.model_directory",
+        "/mnt/../etc",
+        "behind single slashes",
+    ),
+    "files where the server writes": (
+        custom(model_directory="/tmp"),
+        f"{M}.model_directory",
+        "/tmp",
+        "choose another",
+    ),
+    "root": (custom(user=0), f"{M}.user", "0", "write 1"),
+    "a GPU where no pool is": (
+        asks("nvidia"),
+        f"{M}.accelerator",
+        "nvidia",
+        "`node_pools: {gpu: {accelerator: {kind: nvidia, count: 1}, …}}`",
+    ),
+    "a GPU where only other pools are": (
+        asks("nvidia-a100", **pool()),
+        f"{M}.accelerator",
+        "nvidia-a100",
+        "ask for one of these kinds",
+    ),
+    "more GPUs than a node has": (
+        asks("nvidia", 2, **pool()),
+        f"{M}.accelerator",
+        '"count": 2',
+        "no more than one node has",
+    ),
+    "a device of a longer name": (
+        asks("nvidia-l", **pool()),
+        f"{M}.accelerator",
+        "nvidia-l",
+        "ask for one of these kinds",
+    ),
+    "an unknown vendor": (
+        asks("tpu"),
+        f"{M}.accelerator.kind",
+        '"tpu"',
+        "begin with `nvidia`",
+    ),
+    "a device in capitals": (
+        asks("NVIDIA L4"),
+        f"{M}.accelerator.kind",
+        "NVIDIA L4",
+        "did you mean `nvidia-l4`",
+    ),
+    "no device at all": (asks("nvidia", 0), f"{M}.accelerator.count", "0", "write 1"),
+    "a taint without an effect": (
+        pool(taints=["nvidia.com/gpu"]),
+        "slipway:cluster.node_pools.gpu.taints[0]",
+        "nvidia.com/gpu",
+        "`nvidia.com/gpu:NoSchedule`",
+    ),
+    "a taint with another effect": (
+        pool(taints=["a=b:Never"]),
+        "slipway:cluster.node_pools.gpu.taints[0]",
+        "a=b:Never",
+        "its effect is `NoSchedule`",
+    ),
+    "unknown key of a pool": (
+        pool(taint="a"),
+        "slipway:cluster.node_pools.gpu.taint",
+        '"a"',
+        "did you mean `taints`",
+    ),
+    "exposed by something else": (
+        balancer(kind="node_port"),
+        f"{M}.expose.kind",
+        '"node_port"',
+        "choose one of these",
+    ),
+    "exposed on no port": (
+        one(expose={"kind": "load_balancer"}),
+        f"{M}.expose",
+        "load_balancer",
+        "add `port: 9090`",
+    ),
+    "exposed twice on a port": (
+        balancer(rest_port=9090),
+        f"{M}.expose",
+        "9090",
+        "another `rest_port` than `9090`",
+    ),
+    "exposed on no real port": (balancer(port=70000), f"{M}.expose.port", "70000", "write 65535"),
+    "exposed to no range": (
+        balancer(allow=["10.0.0.1/8"]),
+        f"{M}.expose.allow[0]",
+        "10.0.0.1/8",
+        "did you mean `10.0.0.0/8`",
+    ),
+    "exposed where nothing listens": (
+        custom(
+            ports={"rest": 8080},
+            expose={"kind": "load_balancer", "port": 9090},
+        ),
+        f"{M}.ports",
+        "8080",
+        "take `port` out of `expose`",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_answered_with_key_value_and_fix(name: str) -> None:
+    changes, path, value, fix = MISTAKES[name]
+    text = refused(stack_file(**changes))
+    entries = [each for each in re.split(r"\n  (?=slipway:)", text) if each.startswith(f"{path}")]
+    entry = next((each for each in entries if re.match(rf"{re.escape(path)}( is |\n)", each)), None)
+    assert entry is not None, text
+    told, _, fixed = entry.partition("fix: ")
+    assert value is None or value in told
+    assert fix in fixed
+
+
+def test_a_pool_that_is_wrong_itself_is_the_only_mistake() -> None:
+    text = refused(stack_file(**asks("nvidia", **pool(taints=["x"]))))
+    assert text.startswith("1 mistake ")
