@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from pathlib import Path
 
 from google.protobuf.message import Message
 
+from . import batching
 from . import config as configs
 from .errors import ServingError, invalid
 from .flags import Options
@@ -84,13 +84,6 @@ def _check(options: Options) -> None:
         raise invalid(
             "Both server_options.model_base_path and server_options.model_config_file are empty!"
         )
-    if options.batching_parameters_file:
-        if not options.enable_batching:
-            raise invalid(
-                "server_options.batching_parameters_file is set without setting "
-                "server_options.enable_batching to true."
-            )
-        if not Path(options.batching_parameters_file).is_file():
-            raise invalid(f"{options.batching_parameters_file} is no file")
+    batching.check(options)
     if options.rest_api_port == options.port:
         raise invalid(f"--rest_api_port and --port are both {options.port}: choose two ports")

@@ -36,6 +36,7 @@ def test_the_server_is_told_its_model_by_an_immutable_configuration() -> None:
         '    name: "half_plus_two"\n'
         '    base_path: "/volumes/models/half_plus_two"\n'
         '    model_platform: "tensorflow"\n'
+        "    model_version_policy { latest { num_versions: 1 } }\n"
         "  }\n"
         "}\n"
     )
@@ -57,6 +58,9 @@ def test_the_server_runs_with_the_flags_of_the_real_image() -> None:
         "--model_config_file=/config/models.config",
         "--enable_grpc_healthcheck_service",
         "--rest_api_timeout_in_ms=90000",
+        "--file_system_poll_wait_seconds=1",
+        "--max_num_load_retries=5",
+        "--load_retry_interval_micros=5000000",
     ]
 
 

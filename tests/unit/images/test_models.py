@@ -6,6 +6,7 @@ import logging
 import shutil
 import socket
 import threading
+import time
 from dataclasses import replace
 
 import grpc
@@ -183,3 +184,43 @@ def test_a_wrong_configuration_is_refused_by_name(serve, options, tmp_path, text
     with pytest.raises(ServingError) as caught:
         serve(replace(options, model_config_file=str(tmp_path / "models.config")))
     assert message in str(caught.value)
+
+
+def test_a_label_of_a_version_that_comes_later_answers_from_then_on(
+    serve, options, models, tmp_path
+):
+    made = config(models, "half_plus_two", version_labels={"stable": 1, "canary": 2})
+    made.model_config_list.config[0].model_version_policy.all.SetInParent()
+    options = replace(options, allow_version_labels_for_unavailable_models=True)
+    running = serve(with_file(options, tmp_path / "models.config", made))
+    path = "/v1/models/half_plus_two/labels/{}:predict"
+    code, answer = running.rest(path.format("canary"), {"instances": [1]})
+    assert code == 404
+    assert "Specific(half_plus_two, 2)" in answer["error"]
+    code, answer = running.rest(path.format("none"), {"instances": [1]})
+    assert (code, answer["error"]) == (400, "Unrecognized servable version label: none")
+    three_as_version_two(models)
+    until(lambda: len(running.status()) == 2, "version 2 to be seen")
+    until(lambda: running.status()[2][0] == "AVAILABLE", "version 2 to be loaded")
+    assert running.rest(path.format("canary"), {"instances": [1]}) == (200, {"predictions": [3.5]})
+    assert running.rest(path.format("stable"), {"instances": [1]}) == (200, {"predictions": [2.5]})
+
+
+def test_the_policy_latest_keeps_that_many(serve, options, models, tmp_path):
+    three_as_version_two(models)
+    shutil.copytree(models / "half_plus_two" / "1", models / "half_plus_two" / "3")
+    made = config(models, "half_plus_two")
+    made.model_config_list.config[0].model_version_policy.latest.num_versions = 2
+    running = serve(with_file(options, tmp_path / "models.config", made))
+    until(lambda: set(running.status()) == {2, 3}, "both versions")
+    until(
+        lambda: {state for state, _ in running.status().values()} == {"AVAILABLE"}, "their loading"
+    )
+    assert running.half(1) == [2.5]
+
+
+def test_a_directory_that_is_looked_at_once_is_not_followed(serve, options, models):
+    running = serve(replace(options, file_system_poll_wait_seconds=0))
+    three_as_version_two(models)
+    time.sleep(2.5)
+    assert set(running.status()) == {1}
