@@ -28,7 +28,12 @@ REGISTRY = MappingProxyType(
             "tfserving": "components.runtimes.tfserving:TfServing",
         },
         "sources": {
+            "gcs": "components.sources.gcs:GcsSource",
+            "image": "components.sources.image:ImageSource",
+            "nfs": "components.sources.nfs:NfsSource",
+            "oss": "components.sources.oss:OssSource",
             "pvc": "components.sources.pvc:PvcSource",
+            "s3": "components.sources.s3:S3Source",
         },
     }
 )

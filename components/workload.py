@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+from components.config.values import byte_count
 from components.kubernetes_object import Fields, KubernetesObject
 from components.placement import Placement
 
 #: An id that no host account has: below 10000 it could share one's files after an escape.
 USER_ID = 65532
-#: How long a pod may write to its logs' disk and /tmp.
+#: How much a pod may write to its logs' disk and /tmp.
 _DISK_REQUEST, _DISK_LIMIT = "64Mi", "1Gi"
+#: What an init container asks for, and may use; a pod asks for the more of this and its server's.
+_FETCH_CPU, _FETCH_MEMORY = ("100m", "1"), ("128Mi", "1Gi")
 _PROBE_PERIOD = 5
 _TMP: Fields = {"name": "tmp", "mountPath": "/tmp"}
 #: What every container has.
@@ -34,7 +37,7 @@ _CONFINED: Fields = {
 class Workload:
     """One container behind a Service. `deadline` is the longest call, `drain` how long a pod
     serves after it is told to stop, `startup` how long a new one may take; all in seconds. `fetch`
-    are init containers, run with the security and the resources of the server."""
+    are init containers, run with the security of the server."""
 
     labels: dict[str, str]
     image: str
@@ -122,7 +125,7 @@ class Workload:
         if self.fetch:
             common = {
                 "imagePullPolicy": "IfNotPresent",
-                "resources": self._resources(),
+                "resources": self._resources(_FETCH_CPU, _FETCH_MEMORY),
                 **_CONFINED,
             }
             pod["initContainers"] = [
@@ -158,7 +161,7 @@ class Workload:
             "imagePullPolicy": "IfNotPresent",
             **self._program(),
             "ports": [{"name": name, "containerPort": port} for name, port in self.ports.items()],
-            "resources": self._resources(self.placement.devices),
+            "resources": self._resources(self.cpu, self.memory, self.placement.devices),
             "startupProbe": {
                 **self.startup_probe,
                 "periodSeconds": _PROBE_PERIOD,
@@ -191,21 +194,30 @@ class Workload:
             program["env"] = environment
         return program
 
-    def _resources(self, devices: Mapping[str, str] | None = None) -> Fields:
+    def _resources(
+        self,
+        cpu: tuple[str, str],
+        memory: tuple[str, str],
+        devices: Mapping[str, str] | None = None,
+    ) -> Fields:
         return {
-            "requests": {
-                "cpu": self.cpu[0],
-                "memory": self.memory[0],
-                "ephemeral-storage": _DISK_REQUEST,
+            kind: {
+                "cpu": cpu[at],
+                "memory": memory[at],
+                "ephemeral-storage": self._disk((_DISK_REQUEST, _DISK_LIMIT)[at]),
                 **(devices or {}),
-            },
-            "limits": {
-                "cpu": self.cpu[1],
-                "memory": self.memory[1],
-                "ephemeral-storage": _DISK_LIMIT,
-                **(devices or {}),
-            },
+            }
+            for at, kind in enumerate(("requests", "limits"))
         }
+
+    def _disk(self, own: str) -> str:
+        """`own`, and the emptyDirs on the node's disk, which count against the pod's limit."""
+        empty = [volume["emptyDir"] for volume in self.volumes if "emptyDir" in volume]
+        limits = [
+            each["sizeLimit"] for each in empty if "sizeLimit" in each and "medium" not in each
+        ]
+        room = sum(map(byte_count, limits))
+        return f"{-(-(byte_count(own) + room) // 2**20)}Mi" if room else own
 
 
 def disruption_budget(

@@ -101,6 +101,10 @@ _REPLICAS_SCHEMA = {
 class SourceOptions(Options):
     """Where a model's files come from."""
 
+    scheme: ClassVar[str | None] = None
+    """`s3` of `s3://…`, where pods read a bucket by their own identity: one that
+    `ClusterOptions.identities` has, unless the options say `credentials` or `anonymous`."""
+
     kind: str
 
 

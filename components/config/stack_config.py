@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
@@ -42,6 +42,9 @@ class SecretReference(Options):
 
 class ClusterOptions(Options):
     """Where the stack runs."""
+
+    identities: ClassVar[frozenset[str]] = frozenset()
+    """Schemes of the buckets (`s3`, `gs`) that pods can be let in to without a key."""
 
     kind: str
 

@@ -214,6 +214,17 @@ def _inner_path(raw: Any) -> Any:
     return raw
 
 
+def _absolute_path(raw: Any) -> Any:
+    expected = "an absolute path such as `/models/half_plus_two`"
+    if not isinstance(raw, str) or not raw:
+        raise mistake(expected, "write one text value")
+    if not raw.startswith("/"):
+        raise mistake(expected, f"did you mean `/{raw}`?")
+    if raw != "/":
+        _inner_path(raw[1:])
+    return raw
+
+
 def _text(validate: Any, description: str, pattern: str | None = None) -> Any:
     schema = {"type": "string", "description": description}
     if pattern:
@@ -238,3 +249,4 @@ ChartRepository = Annotated[
     str, *_text(_charts, "A chart repository: https://…, oci://…", _CHARTS_PATTERN)
 ]
 InnerPath = Annotated[str, *_text(_inner_path, "A path inside a volume")]
+AbsolutePath = Annotated[str, *_text(_absolute_path, "An absolute path")]

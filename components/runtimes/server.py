@@ -147,9 +147,31 @@ class ModelServer(Runtime):
             startup=seconds(args.options.startup_timeout),
             node_mates={key: value for each in files for key, value in each.node_mates.items()},
             fetch=[container for each in files for container in each.fetch],
+            service_account=self._make_service_account(),
             volumes=[*volumes, *program.volumes],
             mounts=[*mounts, *program.mounts],
         )
+
+    def _make_service_account(self) -> pulumi.Output[str] | None:
+        """Where a source needs leave to read a bucket; clouds give it to an account by its name."""
+        grants = [grant for model in self.args.models for grant in model.source.grants]
+        if not grants:
+            return None
+        return KubernetesObject(
+            f"{self._name}-reader",
+            "v1",
+            "ServiceAccount",
+            {
+                "metadata": {
+                    "name": self._name,
+                    "namespace": self.args.namespace,
+                    "labels": self._labels,
+                    "annotations": self.args.cluster.identity(self._name, grants),
+                },
+                "automountServiceAccountToken": False,
+            },
+            pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        ).name
 
     def _make_config(self, program: Program) -> pulumi.Output[str]:
         """Immutable and auto-named: another configuration is another object, so pods roll."""

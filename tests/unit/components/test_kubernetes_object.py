@@ -23,6 +23,27 @@ CUSTOM = registry.implementation("runtimes", "custom").options.model_config["jso
 ROOT = Path(__file__).parents[3]
 GATEWAY = stack_file()["gateway"]
 PRESENT = {"kind": "present", "namespace": "ingress", "service": "controller"}
+#: A model of each source, with all its keys.
+SOURCES = {
+    kind: model(source={"kind": kind, **options})
+    for kind, options in {
+        "s3": {
+            "uri": "s3://bucket/models",
+            "version": 1,
+            "endpoint": "https://store.example.com",
+            "addresses": ["10.0.0.0/8"],
+            "credentials": "bucket-key",
+        },
+        "gcs": {"uri": "gs://bucket/models", "anonymous": True},
+        "nfs": {"server": "10.0.0.7", "path": "/models", "mount_options": ["vers=4.0"]},
+        "oss": {
+            "uri": "oss://bucket/models",
+            "endpoint": "https://oss.example.com",
+            "credentials": "oss-key",
+        },
+        "image": {"image": "example/model:1", "path": "/models", "mode": "volume"},
+    }.items()
+}
 #: Together they make every object that the program has.
 STACKS: dict[str, dict[str, Any]] = {
     "dev": {},
@@ -41,6 +62,7 @@ STACKS: dict[str, dict[str, Any]] = {
         "models": {"a": model(replicas=2)},
     },
     "a controller that is present": {"gateway": {**GATEWAY, "controller": PRESENT}},
+    "files from everywhere": {"models": SOURCES},
     "ingress-nginx": {"gateway": {**GATEWAY, "controller": "ingress-nginx"}},
     "a server of one's own with a secret, GPUs and a load balancer": {
         "cluster": {

@@ -1,0 +1,73 @@
+"""`ImageSource`: model files in a container image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import model_validator
+
+from components.config.checks import label
+from components.config.model_options import SourceOptions
+from components.config.options import example, mistake
+from components.config.values import AbsolutePath, Bytes, Image
+from components.contracts import Grant, ModelFiles, SourceArgs
+from components.kubernetes_object import Fields
+from components.sources.volume import directory, own_volume
+
+
+class ImageOptions(SourceOptions):
+    """A directory in an image, with a directory for each version in it. The image's tag or digest
+    is the model's version: another one is a roll-out. Pods run as user 65532, so everybody must
+    be able to read the files."""
+
+    model_config = example(
+        kind="image", image="registry.example.com/half_plus_two:1", path="/models/half_plus_two"
+    )
+
+    kind: Literal["image"]
+    image: Image
+    path: AbsolutePath
+    """The model's directory in the image"""
+    mode: Literal["copy", "volume"] = "copy"
+    """`copy` runs the image's own `cp` before the server starts: on every cluster, with an image
+    that has `cp` (Debian's, Alpine's and busybox's do). `volume` mounts the image, without a copy
+    and also where it holds nothing but files: Kubernetes 1.35 or newer (1.33 with the feature
+    gate `ImageVolume`), and containerd 2.1 or CRI-O 1.33"""
+    size: Bytes = "2Gi"
+    """Room for the copy on the node's disk; a pod that needs more is evicted"""
+
+    @model_validator(mode="after")
+    def _not_the_whole_system(self) -> ImageOptions:
+        if self.mode == "copy" and self.path == "/":
+            raise mistake(
+                "a directory of the model's own", "name it in `path`, or write `mode: volume`"
+            )
+        return self
+
+
+class ImageSource:
+    """A copy in an emptyDir, or the image as a volume; the server sees either read-only."""
+
+    options = ImageOptions
+    grants: Sequence[Grant] = ()
+
+    def __init__(self, options: ImageOptions, args: SourceArgs) -> None:
+        self._options, self._model = options, args.model
+        self._image = args.images.resolve(options.image)
+
+    def files(self, at: str | None) -> ModelFiles:
+        path = self._options.path
+        if self._options.mode == "volume":
+            volume = {"reference": self._image, "pullPolicy": "IfNotPresent"}
+            return own_volume(self._model, at, {"image": volume}, path.strip("/"))
+        target = directory(self._model, at)
+        fetch: Fields = {
+            "name": f"fetch-{label(self._model)}",
+            "image": self._image,
+            "command": ["cp", "-r", f"{path}/.", target],
+            "volumeMounts": [{"name": f"files-{label(self._model)}", "mountPath": target}],
+        }
+        return own_volume(
+            self._model, at, {"emptyDir": {"sizeLimit": self._options.size}}, fetch=[fetch]
+        )

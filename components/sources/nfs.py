@@ -1,0 +1,74 @@
+"""`NfsSource`: model files on an NFS server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from components.config.model_options import SourceOptions
+from components.config.options import example, mistake
+from components.config.values import AbsolutePath, Bytes
+from components.contracts import Grant, ModelFiles, SourceArgs
+from components.kubernetes_object import Fields
+from components.sources.static_volume import StaticVolume
+from components.sources.volume import own_volume
+
+
+def _server(raw: str) -> str:
+    host, colon, path = raw.partition(":/")
+    if colon and not path.startswith("/"):
+        raise mistake("a host name or an address", f"write `server: {host}` and `path: /{path}`")
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?", raw):
+        raise mistake("a host name or an address", "without scheme, path and blanks")
+    return raw
+
+
+def _mount_option(raw: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_]+(=[^\s,]+)?", raw):
+        raise mistake(
+            "one option of `mount -t nfs -o`, such as `vers=4.0`", "write a list, one option each"
+        )
+    return raw
+
+
+class NfsOptions(SourceOptions):
+    """A directory on an NFS server, with a directory for each version in it. The nodes mount it,
+    so they need an NFS client and have to be let in by the server; the pods need neither."""
+
+    model_config = example(kind="nfs", server="nfs.example.com", path="/serving/half_plus_two")
+
+    kind: Literal["nfs"]
+    server: Annotated[str, AfterValidator(_server)]
+    """Host name or address"""
+    path: AbsolutePath
+    """The model's directory on the server"""
+    mount_options: tuple[Annotated[str, AfterValidator(_mount_option)], ...] = Field(
+        default=(), strict=False
+    )
+    """As in `mount -t nfs -o`: `[vers=4.0, noresvport]`"""
+    size: Bytes = "5Gi"
+    """What volume and claim say of their size; NFS limits nothing by it"""
+
+
+class NfsSource:
+    """A PersistentVolume of the directory and a claim that is bound to it, mounted read-only."""
+
+    options = NfsOptions
+    grants: Sequence[Grant] = ()
+
+    def __init__(self, options: NfsOptions, args: SourceArgs) -> None:
+        self._model = args.model
+        self._claim = StaticVolume(
+            args,
+            {"nfs": {"server": options.server, "path": options.path}},
+            access_mode="ReadWriteMany",
+            size=options.size,
+            mount_options=options.mount_options,
+        ).claim
+
+    def files(self, at: str | None) -> ModelFiles:
+        claim: Fields = {"claimName": self._claim, "readOnly": True}
+        return own_volume(self._model, at, {"persistentVolumeClaim": claim})

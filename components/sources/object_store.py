@@ -1,0 +1,116 @@
+"""`ObjectStoreSource`: model files that an init container copies from a bucket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from components.config.checks import label
+from components.config.model_options import SourceOptions
+from components.config.options import mistake
+from components.config.values import Bytes, Cidr, Label
+from components.contracts import Grant, ModelFiles, SourceArgs
+from components.kubernetes_object import Fields
+from components.sources.addresses import Endpoint, port
+from components.sources.volume import directory, own_volume
+
+#: KServe's own; its arguments are pairs of an address and a directory.
+STORAGE_INITIALIZER = "kserve/storage-initializer:v0.20.0"
+#: The key of a Secret that holds the cloud's credentials file, and the file in the pod.
+_KEY, _KEY_DIRECTORY = "credentials", "/credentials"
+KEY_FILE = f"{_KEY_DIRECTORY}/{_KEY}"
+#: Names are looked up wherever the node's resolver is: in kube-system, on the node, in the cloud.
+_DNS: Fields = {"ports": [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]}
+
+
+class ObjectStoreOptions(SourceOptions):
+    """A directory in a bucket, with a directory for each version in it. Each pod copies it when it
+    starts, by its service account's cloud identity, and never looks again: another `version` is a
+    roll-out."""
+
+    version: Annotated[int, Field(ge=1)] | None = None
+    """The directory of the version to serve; it is copied, and what stands beside the versions,
+    such as `config.pbtxt`. Left out, all versions are copied, as they are when a pod starts: pods
+    that start at different times may serve different ones"""
+    size: Bytes = "2Gi"
+    """Room for the files on the node's disk; a pod that needs more is evicted"""
+    endpoint: Endpoint | None = None
+    """The store's address, where it is not the cloud's own"""
+    addresses: tuple[Cidr, ...] = Field(default=(), strict=False)
+    """Address ranges of the store, and of the cloud's token service where there is an identity:
+    pods may connect to no other. Left out, to any on the store's port"""
+    credentials: Label | None = None
+    """A Secret in the models' namespace that holds a credentials file under the key
+    `credentials`, where the cluster gives its pods no cloud identity. Only the init container
+    mounts it"""
+    anonymous: bool = False
+    """The bucket is public: no identity, no key"""
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> ObjectStoreOptions:
+        if self.anonymous and self.credentials:
+            raise mistake("either `anonymous` or `credentials`", "take one of them out")
+        return self
+
+
+class ObjectStoreSource:
+    """An emptyDir that KServe's storage initializer fills before the server starts."""
+
+    identity_egress: ClassVar[Sequence[Fields]]
+    """What a pod's identity is asked of, beside the cloud's token service on port 443."""
+
+    def __init__(self, options: ObjectStoreOptions, args: SourceArgs, uri: str) -> None:
+        self._options, self._args, self._uri = options, args, uri
+        keyless = not options.credentials and not options.anonymous
+        self.grants: Sequence[Grant] = [Grant(url=uri)] if keyless else []
+
+    def environment(self) -> Mapping[str, str]:
+        """How the cloud's client library is set up."""
+        raise NotImplementedError
+
+    def files(self, at: str | None) -> ModelFiles:
+        options, name = self._options, label(self._args.model)
+        target = directory(self._args.model, at)
+        environment = dict(self.environment())
+        if options.version is not None:
+            # Its own directory, and what is no version's: names that begin with no digit. These
+            # are shell patterns whose `*` takes `/` in.
+            kept = [f"{options.version}/*", "[!0-9]*"]
+            environment["STORAGE_ALLOW_PATTERNS"] = json.dumps(kept)
+        mounts: list[Fields] = [{"name": f"files-{name}", "mountPath": target}]
+        volumes: list[Fields] = []
+        if options.credentials:
+            mounts.append({"name": f"key-{name}", "mountPath": _KEY_DIRECTORY, "readOnly": True})
+            secret = {
+                "secretName": options.credentials,
+                "items": [{"key": _KEY, "path": _KEY}],
+            }
+            volumes.append({"name": f"key-{name}", "secret": secret})
+        fetch: Fields = {
+            "name": f"fetch-{name}",
+            "image": self._args.images.resolve(STORAGE_INITIALIZER),
+            "args": [self._uri, target],
+            "env": [{"name": key, "value": environment[key]} for key in sorted(environment)],
+            "volumeMounts": mounts,
+        }
+        return own_volume(
+            self._args.model,
+            at,
+            {"emptyDir": {"sizeLimit": options.size}},
+            volumes=volumes,
+            fetch=[fetch],
+            egress=self._egress(),
+        )
+
+    def _egress(self) -> list[Fields]:
+        options = self._options
+        ports = {port(options.endpoint) if options.endpoint else 443}
+        if self.grants:
+            ports.add(443)
+        store: Fields = {"ports": [{"port": number} for number in sorted(ports)]}
+        if options.addresses:
+            store["to"] = [{"ipBlock": {"cidr": each}} for each in options.addresses]
+        return [_DNS, store, *(self.identity_egress if self.grants else ())]

@@ -1,0 +1,89 @@
+"""`OssSource`: model files in a bucket of Alibaba Cloud's Object Storage Service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, model_validator
+
+from components.config.model_options import SourceOptions
+from components.config.options import example, mistake
+from components.config.values import Bytes, Label
+from components.contracts import Grant, ModelFiles, SourceArgs
+from components.kubernetes_object import Fields
+from components.sources.addresses import Endpoint, bucket_uri
+from components.sources.static_volume import StaticVolume
+from components.sources.volume import own_volume
+
+_DRIVER = "ossplugin.csi.alibabacloud.com"
+
+
+class OssOptions(SourceOptions):
+    """A directory in an OSS bucket, with a directory for each version in it, mounted by ACK's own
+    CSI driver: KServe's storage initializer knows no `oss://`, and behind OSS's S3 endpoint no
+    RRSA, only static keys. As in any volume new versions show by themselves."""
+
+    model_config = example(
+        kind="oss",
+        uri="oss://bucket/models/half_plus_two",
+        endpoint="https://oss-cn-hangzhou-internal.aliyuncs.com",
+        role="reads-models",
+    )
+
+    kind: Literal["oss"]
+    uri: Annotated[str, AfterValidator(bucket_uri("oss"))]
+    """The model's directory: `oss://bucket/models/half_plus_two`"""
+    endpoint: Endpoint
+    """The bucket's endpoint, within the region `https://oss-<region>-internal.aliyuncs.com`"""
+    role: str | None = None
+    """The RAM role that the driver takes on by RRSA, without a static key. It trusts the service
+    account `csi-fuse-ossfs` in the namespace `ack-csi-fuse`"""
+    credentials: Label | None = None
+    """A Secret in the models' namespace with `akId` and `akSecret`, where there is no RRSA"""
+    size: Bytes = "5Gi"
+    """What volume and claim say of their size; OSS limits nothing by it"""
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> OssOptions:
+        if (self.role is None) == (self.credentials is None):
+            raise mistake(
+                "either `role` or `credentials`",
+                "name the RAM role as `role: …`, or where the cluster has no RRSA a Secret as "
+                "`credentials: …`",
+            )
+        return self
+
+
+class OssSource:
+    """A PersistentVolume of the CSI driver and a claim that is bound to it. The driver mounts it
+    on the node: the pod needs neither identity nor a way out."""
+
+    options = OssOptions
+    grants: Sequence[Grant] = ()
+
+    def __init__(self, options: OssOptions, args: SourceArgs) -> None:
+        bucket, _, path = options.uri.removeprefix("oss://").partition("/")
+        attributes = {
+            "bucket": bucket,
+            "path": f"/{path}",
+            "url": options.endpoint,
+            "sigVersion": "v4",
+            # The driver's files are root's alone otherwise.
+            "otherOpts": "-o umask=022 -o allow_other",
+        }
+        source: Fields = {"driver": _DRIVER, "volumeAttributes": attributes}
+        if options.role:
+            attributes |= {"authType": "rrsa", "roleName": options.role}
+        self._model = args.model
+        self._claim = StaticVolume(
+            args,
+            {"csi": source},
+            access_mode="ReadOnlyMany",
+            size=options.size,
+            secret=options.credentials,
+        ).claim
+
+    def files(self, at: str | None) -> ModelFiles:
+        claim: Fields = {"claimName": self._claim, "readOnly": True}
+        return own_volume(self._model, at, {"persistentVolumeClaim": claim})

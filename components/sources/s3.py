@@ -1,0 +1,61 @@
+"""`S3Source`: model files in an S3 bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator
+
+from components.config.options import example
+from components.contracts import SourceArgs
+from components.sources.addresses import bucket_uri
+from components.sources.object_store import KEY_FILE, ObjectStoreOptions, ObjectStoreSource
+
+
+class S3Options(ObjectStoreOptions):
+    """A directory in a bucket of Amazon S3, or of another store that speaks its API."""
+
+    model_config = example(
+        kind="s3", uri="s3://bucket/models/half_plus_two", version=1, credentials="bucket-key"
+    )
+    scheme: ClassVar[str | None] = "s3"
+
+    kind: Literal["s3"]
+    uri: Annotated[str, AfterValidator(bucket_uri("s3"))]
+    """The model's directory: `s3://bucket/models/half_plus_two`"""
+    region: str | None = None
+    """The bucket's region, where the store does not say it by itself"""
+
+
+class S3Source(ObjectStoreSource):
+    """Read by IRSA or EKS Pod Identity, or with a Secret that holds an AWS credentials file."""
+
+    options = S3Options
+    # EKS Pod Identity's agent on the node.
+    identity_egress = (
+        {
+            "to": [
+                {"ipBlock": {"cidr": cidr}} for cidr in ("169.254.170.23/32", "fd00:ec2::23/128")
+            ],
+            "ports": [{"port": 80}],
+        },
+    )
+
+    def __init__(self, options: S3Options, args: SourceArgs) -> None:
+        # The initializer copies what begins with the text: `/m` without the slash is `/m2`, too.
+        super().__init__(options, args, f"{options.uri}/")
+        self._s3 = options
+
+    def environment(self) -> Mapping[str, str]:
+        # A pod has its own identity or none, never the node's.
+        found = {"AWS_EC2_METADATA_DISABLED": "true"}
+        if self._s3.endpoint:
+            found["AWS_ENDPOINT_URL"] = self._s3.endpoint
+        if self._s3.region:
+            found["AWS_DEFAULT_REGION"] = self._s3.region
+        if self._s3.credentials:
+            found["AWS_SHARED_CREDENTIALS_FILE"] = KEY_FILE
+        if self._s3.anonymous:
+            found["awsAnonymousCredential"] = "true"
+        return found

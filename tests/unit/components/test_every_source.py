@@ -1,0 +1,216 @@
+"""What a pod of any runtime with files from any source keeps to. A kind joins by its registry
+line, with the `example(...)` of its options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from types import MappingProxyType
+from typing import Any, Literal
+
+import pulumi
+import pytest
+
+from components import registry
+from components.config.load import load
+from components.config.model_options import SourceOptions
+from components.config.options import example
+from components.contracts import Grant, ModelFiles, SourceArgs
+from components.images import Images
+from components.sources.volume import own_volume
+from components.stack import deploy
+from tests.unit.components.engine import Recording, run
+from tests.unit.components.environment import stack_file
+
+SERVER = "half-plus-two-server"
+
+
+def least(area: registry.Area, kind: str) -> dict[str, Any]:
+    """What a stack file has to say at least."""
+    options = registry.implementation(area, kind).options
+    found: dict[str, Any] = options.model_config["json_schema_extra"]["examples"][0]
+    return found
+
+
+def pairs() -> list[tuple[str, str]]:
+    return list(product(registry.kinds("runtimes"), registry.kinds("sources")))
+
+
+def up(runtime: str, source: str) -> Recording:
+    one = {**least("runtimes", runtime), "source": least("sources", source)}
+    return run(lambda: deploy(load()), stack_file(models={"half_plus_two": one}))
+
+
+def template(recording: Recording) -> dict[str, Any]:
+    found: dict[str, Any] = recording.one("Deployment", SERVER).inputs["spec"]["template"]
+    return found
+
+
+def containers(pod: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from pod.get("initContainers", ())
+    yield from pod["containers"]
+
+
+def check_confinement(pod: dict[str, Any]) -> None:
+    """Pod Security *restricted*, a read-only root, no token, and a reason where one gives up."""
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for key in ("hostNetwork", "hostPID", "hostIPC"):
+        assert not pod.get(key), key
+    for each in containers(pod):
+        context = each["securityContext"]
+        assert context["allowPrivilegeEscalation"] is False, each["name"]
+        assert context["readOnlyRootFilesystem"] is True, each["name"]
+        assert context["capabilities"] == {"drop": ["ALL"]}, each["name"]
+        assert each["terminationMessagePolicy"] == "FallbackToLogsOnError", each["name"]
+        for kind in ("requests", "limits"):
+            assert {"cpu", "memory", "ephemeral-storage"} <= each["resources"][kind].keys()
+
+
+def check_volumes(pod: dict[str, Any]) -> None:
+    """No volume of the host, no emptyDir without an end, and files that a server only reads."""
+    named = {each["name"]: each for each in pod["volumes"]}
+    assert len(named) == len(pod["volumes"])
+    for each in named.values():
+        assert "hostPath" not in each, each["name"]
+        if "emptyDir" in each:
+            assert "sizeLimit" in each["emptyDir"], each["name"]
+    for container in containers(pod):
+        paths = [each["mountPath"] for each in container["volumeMounts"]]
+        assert len(paths) == len(set(paths)), paths
+        assert {each["name"] for each in container["volumeMounts"]} <= named.keys()
+    fetched = {
+        each["name"]
+        for container in pod.get("initContainers", ())
+        for each in container["volumeMounts"]
+    }
+    for mount in pod["containers"][0]["volumeMounts"]:
+        scratch = set(named[mount["name"]]) == {"name", "emptyDir"} and (
+            mount["name"] == "tmp" or mount["name"] not in fetched
+        )
+        assert scratch or mount["readOnly"] is True, mount
+
+
+def check_secrets(pod: dict[str, Any]) -> None:
+    """Values of Secrets are files, and not the server's."""
+    secrets = {each["name"] for each in pod["volumes"] if "secret" in each}
+    server = pod["containers"][0]
+    assert not secrets & {each["name"] for each in server["volumeMounts"]}
+    for container in containers(pod):
+        assert "envFrom" not in container
+        for each in container.get("env", ()):
+            assert "secretKeyRef" not in each.get("valueFrom", {}), each["name"]
+
+
+def check_ways_out(recording: Recording) -> None:
+    """Only to what an init container copies from, by port, or by address and port."""
+    policy = recording.one("NetworkPolicy", "half-plus-two-callers").inputs["spec"]
+    pod = template(recording)
+    assert policy["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+    if "Egress" in policy["policyTypes"]:
+        assert pod["spec"]["initContainers"]
+        assert all(rule["ports"] for rule in policy["egress"])
+
+
+def check(runtime: str, source: str) -> None:
+    recording = up(runtime, source)
+    pod = template(recording)["spec"]
+    check_confinement(pod)
+    check_volumes(pod)
+    check_secrets(pod)
+    check_ways_out(recording)
+    secrets = [each.name for each in recording.of("Secret")]
+    assert not [name for name in secrets if name.startswith("half-plus-two-")]
+    own = [
+        each
+        for each in recording.resources
+        if each.type.startswith("kubernetes:") and each.name.startswith("half-plus-two-")
+    ]
+    assert len(own) <= 10
+    assert recording.outputs["endpoints"]["half_plus_two"]["runtime"] == runtime
+
+
+@pytest.mark.parametrize(("runtime", "source"), pairs())
+def test_a_pod_is_confined_reads_its_files_only_and_gets_out_only_to_copy_them(
+    runtime: str, source: str
+) -> None:
+    check(runtime, source)
+
+
+@pytest.mark.parametrize("source", registry.kinds("sources"))
+def test_the_files_are_where_the_server_is_told_or_where_it_wants_them(source: str) -> None:
+    made = registry.implementation("sources", source)
+    options = made.options.model_validate(least("sources", source))
+    found: list[ModelFiles] = []
+
+    def program() -> dict[str, Any]:
+        args = SourceArgs(
+            model="half_plus_two",
+            namespace=pulumi.Output.from_input("models"),
+            claims={},
+            images=Images(),
+            opts=pulumi.ResourceOptions(),
+        )
+        one = made(options, args)
+        found.extend([one.files(None), one.files("/repository/half_plus_two")])
+        return {}
+
+    run(program, {})
+    anywhere, wanted = found
+    assert wanted.path == "/repository/half_plus_two"
+    for files in found:
+        mounted = [each["mountPath"] for each in files.mounts]
+        assert any(f"{files.path}/".startswith(f"{path}/") for path in mounted)
+    assert anywhere.path.startswith("/")
+
+
+class HostOptions(SourceOptions):
+    """A source of this test."""
+
+    model_config = example(kind="host")
+    kind: Literal["host"]
+
+
+class HostSource:
+    """A directory of the node, which no pod may have."""
+
+    options = HostOptions
+    grants: tuple[Grant, ...] = ()
+
+    def __init__(self, options: HostOptions, args: SourceArgs) -> None:
+        self._model = args.model
+
+    def files(self, at: str | None) -> ModelFiles:
+        return own_volume(self._model, at, {"hostPath": {"path": "/srv"}})
+
+
+class EmptySource(HostSource):
+    """Nothing, in a pod that keeps to everything."""
+
+    def files(self, at: str | None) -> ModelFiles:
+        return own_volume(self._model, at, {"emptyDir": {"sizeLimit": "1Mi"}})
+
+
+def joined(monkeypatch: pytest.MonkeyPatch, name: str) -> list[tuple[str, str]]:
+    lines = {area: dict(kinds) for area, kinds in registry.REGISTRY.items()}
+    lines["sources"]["host"] = f"{__name__}:{name}"
+    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(lines))
+    return [pair for pair in pairs() if pair[1] == "host"]
+
+
+def test_a_new_source_is_checked_by_its_registry_line_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = joined(monkeypatch, "EmptySource")
+    assert len(found) == len(registry.kinds("runtimes"))
+    for pair in found:
+        check(*pair)
+
+
+def test_a_new_source_that_takes_the_host_s_files_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for pair in joined(monkeypatch, "HostSource"):
+        with pytest.raises(AssertionError, match="files-half-plus-two"):
+            check(*pair)

@@ -1,0 +1,404 @@
+"""Where a model's files come from, and what its pod gets of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal
+
+import pulumi
+import pytest
+
+from components import registry
+from components.clusters.existing import ExistingCluster, ExistingOptions
+from components.config.load import load
+from components.contracts import Grant
+from components.stack import deploy
+from tests.unit.components.engine import Recording, run
+from tests.unit.components.environment import model, stack_file
+
+S3 = {
+    "kind": "s3",
+    "uri": "s3://bucket/models/half_plus_two",
+    "version": 3,
+    "credentials": "bucket-key",
+}
+GCS = {**S3, "kind": "gcs", "uri": "gs://bucket/models/half_plus_two"}
+NFS = {"kind": "nfs", "server": "10.0.0.7", "path": "/serving/half_plus_two"}
+OSS = {
+    "kind": "oss",
+    "uri": "oss://bucket/models/half_plus_two",
+    "endpoint": "https://oss-cn-hangzhou-internal.aliyuncs.com",
+    "role": "reads-models",
+}
+IMAGE = {"kind": "image", "image": "registry.example.com/model:1", "path": "/models/half_plus_two"}
+IDENTITY = {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/half-plus-two"}
+
+
+class CloudOptions(ExistingOptions):
+    """A cluster whose pods have an identity."""
+
+    kind: Literal["cloud"]  # type: ignore[assignment]
+    identities = frozenset({"s3", "gs"})
+
+
+class Cloud(ExistingCluster):
+    """Gives every service account the same identity."""
+
+    options = CloudOptions
+    kind = "cloud"
+    asked: ClassVar[list[tuple[str, list[str]]]] = []
+
+    def identity(
+        self, service_account: str, grants: Sequence[Grant]
+    ) -> Mapping[str, pulumi.Input[str]]:
+        self.asked.append((service_account, [grant.url for grant in grants]))
+        return IDENTITY
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """`slipway:cluster` with workload identity."""
+    lines = {area: dict(kinds) for area, kinds in registry.REGISTRY.items()}
+    lines["clusters"]["cloud"] = f"{__name__}:Cloud"
+    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(lines))
+    monkeypatch.setattr(Cloud, "asked", [])
+    return {"kind": "cloud"}
+
+
+def up(source: dict[str, Any], cluster: dict[str, Any] | None = None, **changes: Any) -> Recording:
+    one = {"half_plus_two": model(source=source)}
+    stack = stack_file(**{"models": one, **changes})
+    return run(lambda: deploy(load()), {**stack, "cluster": cluster or stack["cluster"]})
+
+
+def keyless(source: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in source.items() if key != "credentials"}
+
+
+def pod(recording: Recording, server: str = "half-plus-two") -> dict[str, Any]:
+    deployment = recording.one("Deployment", f"{server}-server")
+    spec: dict[str, Any] = deployment.inputs["spec"]["template"]["spec"]
+    return spec
+
+
+def volume(recording: Recording, name: str) -> dict[str, Any]:
+    (found,) = [each for each in pod(recording)["volumes"] if each["name"] == name]
+    return dict(found)
+
+
+def fetch(recording: Recording) -> dict[str, Any]:
+    (container,) = pod(recording)["initContainers"]
+    return dict(container)
+
+
+def environment(recording: Recording) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in fetch(recording)["env"]}
+
+
+def egress(recording: Recording) -> list[dict[str, Any]]:
+    policy = recording.one("NetworkPolicy", "half-plus-two-callers").inputs["spec"]
+    assert "Egress" in policy["policyTypes"]
+    rules: list[dict[str, Any]] = policy["egress"]
+    return rules
+
+
+def served_from(recording: Recording) -> dict[str, Any]:
+    """The mount of the files in the server."""
+    mounts = pod(recording)["containers"][0]["volumeMounts"]
+    (found,) = [each for each in mounts if each["name"] == "files-half-plus-two"]
+    return dict(found)
+
+
+@pytest.mark.parametrize(
+    ("source", "address"),
+    [(S3, "s3://bucket/models/half_plus_two/"), (GCS, "gs://bucket/models/half_plus_two")],
+)
+def test_an_init_container_copies_the_directory_to_where_the_server_reads_it(
+    source: dict[str, Any], address: str
+) -> None:
+    recording = up(source)
+    container = fetch(recording)
+    assert container["image"].startswith("kserve/storage-initializer:v")
+    # S3 lists what begins with the address: without the slash it would copy its namesakes, too.
+    assert container["args"] == [address, "/models/half-plus-two"]
+    assert {"name": "files-half-plus-two", "mountPath": "/models/half-plus-two"} in container[
+        "volumeMounts"
+    ]
+    assert served_from(recording) == {
+        "name": "files-half-plus-two",
+        "mountPath": "/models/half-plus-two",
+        "readOnly": True,
+    }
+    config = recording.one("ConfigMap", "half-plus-two-config").inputs["data"]["models.config"]
+    assert 'base_path: "/models/half-plus-two"' in config
+
+
+def copied(names: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    """What KServe's initializer copies: what fits one of the patterns."""
+    from fnmatch import fnmatch
+
+    return [name for name in names if any(fnmatch(name, pattern) for pattern in patterns)]
+
+
+def test_the_version_and_what_is_no_version_is_copied() -> None:
+    patterns = json.loads(environment(up(S3))["STORAGE_ALLOW_PATTERNS"])
+    wanted = ["3/saved_model.pb", "3/variables/variables.index", "config.pbtxt", "warmup/1.bin"]
+    others = ["1/saved_model.pb", "30/saved_model.pb", "13/model.onnx"]
+    assert copied([*wanted, *others], patterns) == wanted
+
+
+def test_all_versions_are_copied_where_none_is_named() -> None:
+    source = {key: value for key, value in S3.items() if key != "version"}
+    assert "STORAGE_ALLOW_PATTERNS" not in environment(up(source))
+
+
+def test_another_version_is_another_pod_template() -> None:
+    assert pod(up(S3)) != pod(up({**S3, "version": 4}))
+    assert pod(up(S3)) == pod(up(S3))
+
+
+@pytest.mark.parametrize(
+    ("source", "variable"),
+    [(S3, "AWS_SHARED_CREDENTIALS_FILE"), (GCS, "GOOGLE_APPLICATION_CREDENTIALS")],
+)
+def test_a_key_is_a_file_of_a_secret_that_only_the_init_container_mounts(
+    source: dict[str, Any], variable: str
+) -> None:
+    recording = up(source)
+    assert volume(recording, "key-half-plus-two")["secret"] == {
+        "secretName": "bucket-key",
+        "items": [{"key": "credentials", "path": "credentials"}],
+    }
+    assert environment(recording)[variable] == "/credentials/credentials"
+    key = {"name": "key-half-plus-two", "mountPath": "/credentials", "readOnly": True}
+    assert key in fetch(recording)["volumeMounts"]
+    server = pod(recording)["containers"][0]
+    assert "key-half-plus-two" not in [each["name"] for each in server["volumeMounts"]]
+    assert recording.of("ServiceAccount", "half-plus-two-reader") == []
+
+
+@pytest.mark.parametrize("source", [S3, GCS])
+def test_without_a_key_the_pod_s_service_account_has_the_cloud_s_identity(
+    source: dict[str, Any], cloud: dict[str, Any]
+) -> None:
+    recording = up(keyless(source), cloud)
+    account = recording.one("ServiceAccount", "half-plus-two-reader").inputs
+    assert account["metadata"]["annotations"] == IDENTITY
+    assert account["automountServiceAccountToken"] is False
+    # Clouds let an account in by namespace and name.
+    assert account["metadata"]["name"] == "half-plus-two"
+    assert Cloud.asked[0][0] == "half-plus-two"
+    assert [url.rstrip("/") for url in Cloud.asked[0][1]] == [source["uri"]]
+    assert pod(recording)["serviceAccountName"] == "half-plus-two"
+    assert pod(recording)["automountServiceAccountToken"] is False
+
+
+def test_a_server_of_two_models_has_one_account_for_both(cloud: dict[str, Any]) -> None:
+    models = {
+        name: model(server="both", source={**keyless(S3), "uri": f"s3://bucket/{name}"})
+        for name in ("a", "b")
+    }
+    recording = up(S3, cloud, models=models)
+    assert len([each for each in recording.of("ServiceAccount") if "both" in each.name]) == 1
+    assert Cloud.asked == [("both", ["s3://bucket/a/", "s3://bucket/b/"])]
+    spec = pod(recording, "both")
+    assert [each["name"] for each in spec["initContainers"]] == ["fetch-a", "fetch-b"]
+    assert [each["name"] for each in spec["volumes"]].count("files-a") == 1
+
+
+def test_a_server_of_an_image_without_a_bucket_has_no_account() -> None:
+    recording = up(IMAGE)
+    assert recording.of("ServiceAccount", "half-plus-two-reader") == []
+    assert "serviceAccountName" not in pod(recording)
+
+
+@pytest.mark.parametrize(
+    ("source", "variable"),
+    [(S3, ("awsAnonymousCredential", "true")), (GCS, ("NO_GCE_CHECK", "true"))],
+)
+def test_a_public_bucket_needs_neither_key_nor_identity(
+    source: dict[str, Any], variable: tuple[str, str]
+) -> None:
+    recording = up({**keyless(source), "anonymous": True})
+    assert variable in environment(recording).items()
+    assert len(egress(recording)) == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "variable"), [(S3, "AWS_ENDPOINT_URL"), (GCS, "API_ENDPOINT_OVERRIDE")]
+)
+def test_a_store_of_one_s_own_is_reached_at_its_address_and_port(
+    source: dict[str, Any], variable: str
+) -> None:
+    recording = up({**source, "endpoint": "http://minio.store.svc:9000"})
+    assert environment(recording)[variable] == "http://minio.store.svc:9000"
+    assert egress(recording)[1] == {"ports": [{"port": 9000}]}
+
+
+def test_a_bucket_in_a_region_is_asked_for_there() -> None:
+    assert environment(up({**S3, "region": "eu-west-1"}))["AWS_DEFAULT_REGION"] == "eu-west-1"
+
+
+@pytest.mark.parametrize("source", [S3, GCS])
+def test_a_pod_may_look_up_names_and_reach_the_store_and_nothing_else(
+    source: dict[str, Any],
+) -> None:
+    names, store = egress(up(source))
+    assert {(each["port"], each["protocol"]) for each in names["ports"]} == {
+        (53, "UDP"),
+        (53, "TCP"),
+    }
+    assert store == {"ports": [{"port": 443}]}
+    ranges = up({**source, "addresses": ["203.0.113.0/24"]})
+    assert egress(ranges)[1]["to"] == [{"ipBlock": {"cidr": "203.0.113.0/24"}}]
+
+
+@pytest.mark.parametrize(
+    ("source", "servers"),
+    [
+        (S3, {"169.254.170.23/32", "fd00:ec2::23/128"}),
+        (GCS, {"169.254.169.254/32", "169.254.169.252/32"}),
+    ],
+)
+def test_a_pod_with_an_identity_may_ask_the_node_for_it(
+    source: dict[str, Any], servers: set[str], cloud: dict[str, Any]
+) -> None:
+    endpoint = {"endpoint": "http://store.example.com:9000"}
+    _, store, *identity = egress(up({**keyless(source), **endpoint}, cloud))
+    # 443 is the cloud's token service.
+    assert store == {"ports": [{"port": 443}, {"port": 9000}]}
+    reached = {peer["ipBlock"]["cidr"] for rule in identity for peer in rule["to"]}
+    assert reached == servers
+
+
+@pytest.mark.parametrize("source", [S3, GCS, IMAGE])
+def test_the_files_have_a_bounded_room_which_the_pod_s_limit_of_disk_holds(
+    source: dict[str, Any],
+) -> None:
+    recording = up({**source, "size": "3Gi"})
+    assert volume(recording, "files-half-plus-two")["emptyDir"] == {"sizeLimit": "3Gi"}
+    resources = pod(recording)["containers"][0]["resources"]
+    # Above the sum of its containers' limits a pod is evicted, emptyDirs included.
+    assert resources["limits"]["ephemeral-storage"] == "4096Mi"
+    assert resources["requests"]["ephemeral-storage"] == "3136Mi"
+
+
+def test_what_copies_has_resources_of_its_own() -> None:
+    one = {"half_plus_two": model(source=S3, resources={"limits": {"memory": "64Mi"}})}
+    resources = fetch(up(S3, models=one))["resources"]
+    assert resources["limits"]["memory"] == "1Gi"
+
+
+def test_the_images_of_init_containers_come_from_the_mirror() -> None:
+    mirror = {"images": {"mirror": "mirror.example.com"}}
+    for source, name in ((S3, "kserve/storage-initializer:"), (IMAGE, "model:1")):
+        assert fetch(up(source, **mirror))["image"].startswith(f"mirror.example.com/{name}")
+
+
+def test_an_image_copies_its_files_by_itself() -> None:
+    recording = up(IMAGE)
+    container = fetch(recording)
+    assert container["image"] == "registry.example.com/model:1"
+    copy = ["cp", "-r", "/models/half_plus_two/.", "/models/half-plus-two"]
+    assert container["command"] == copy
+    assert served_from(recording)["readOnly"] is True
+
+
+def test_an_image_is_a_volume_where_that_is_asked_for() -> None:
+    recording = up({**IMAGE, "mode": "volume"})
+    assert volume(recording, "files-half-plus-two")["image"] == {
+        "reference": "registry.example.com/model:1",
+        "pullPolicy": "IfNotPresent",
+    }
+    assert served_from(recording)["subPath"] == "models/half_plus_two"
+    assert "initContainers" not in pod(recording)
+
+
+def test_an_image_of_nothing_but_files_is_mounted_whole() -> None:
+    recording = up({**IMAGE, "mode": "volume", "path": "/"})
+    assert "subPath" not in served_from(recording)
+
+
+def bound(recording: Recording) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The volume and the claim of a model, which find each other."""
+    made = recording.one("PersistentVolume", "half-plus-two-files-volume")
+    claim = recording.one("PersistentVolumeClaim", "half-plus-two-files-claim")
+    wanted = claim.inputs["spec"]["selector"]["matchLabels"]
+    assert wanted.items() <= made.inputs["metadata"]["labels"].items()
+    assert claim.inputs["spec"]["storageClassName"] == made.inputs["spec"]["storageClassName"] == ""
+    assert claim.inputs["spec"]["accessModes"] == made.inputs["spec"]["accessModes"]
+    assert made.name in recording.needs(claim)
+    return made.inputs, claim.inputs
+
+
+def test_nfs_is_a_volume_and_a_claim_bound_by_label_and_mounted_read_only() -> None:
+    recording = up({**NFS, "mount_options": ["vers=4.0"]})
+    made, claim = bound(recording)
+    spec = {key: value for key, value in made["spec"].items() if key != "storageClassName"}
+    assert spec == {
+        "capacity": {"storage": "5Gi"},
+        "accessModes": ["ReadWriteMany"],
+        "persistentVolumeReclaimPolicy": "Retain",
+        "mountOptions": ["vers=4.0"],
+        "nfs": {"server": "10.0.0.7", "path": "/serving/half_plus_two"},
+    }
+    assert claim["spec"]["resources"]["requests"] == {"storage": "5Gi"}
+    name = "half-plus-two-files-claim-1a2b3c4d"
+    assert volume(recording, "files-half-plus-two")["persistentVolumeClaim"] == {
+        "claimName": name,
+        "readOnly": True,
+    }
+    assert served_from(recording)["readOnly"] is True
+    assert "half-plus-two-files-claim" in recording.needs(
+        recording.one("Deployment", "half-plus-two-server")
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"server": "10.0.0.8"}, {"path": "/other"}, {"mount_options": ["vers=4.1"]}, {"size": "1Gi"}],
+)
+def test_other_files_are_another_volume_for_another_claim(changes: dict[str, Any]) -> None:
+    (before, claim), (after, other) = bound(up(NFS)), bound(up({**NFS, **changes}))
+    assert before["metadata"]["name"] != after["metadata"]["name"]
+    assert claim["spec"]["selector"] != other["spec"]["selector"]
+
+
+def test_two_stacks_never_mean_the_same_volume() -> None:
+    names = {bound(up(NFS, namespace=each))[0]["metadata"]["name"] for each in ("a", "b")}
+    assert len(names) == 2
+
+
+def test_oss_is_mounted_by_its_driver_with_a_role_and_no_key() -> None:
+    made, _ = bound(up(OSS))
+    assert made["spec"]["accessModes"] == ["ReadOnlyMany"]
+    assert made["spec"]["csi"] == {
+        "driver": "ossplugin.csi.alibabacloud.com",
+        # The driver finds the volume by it.
+        "volumeHandle": made["metadata"]["name"],
+        "volumeAttributes": {
+            "bucket": "bucket",
+            "path": "/models/half_plus_two",
+            "url": "https://oss-cn-hangzhou-internal.aliyuncs.com",
+            "sigVersion": "v4",
+            "otherOpts": "-o umask=022 -o allow_other",
+            "authType": "rrsa",
+            "roleName": "reads-models",
+        },
+    }
+
+
+def test_oss_takes_a_key_by_reference_where_there_is_no_role() -> None:
+    source = {key: value for key, value in OSS.items() if key != "role"}
+    made, _ = bound(up({**source, "credentials": "oss-key"}))
+    csi = made["spec"]["csi"]
+    assert csi["nodePublishSecretRef"] == {"name": "oss-key", "namespace": "models"}
+    assert "authType" not in csi["volumeAttributes"]
+
+
+@pytest.mark.parametrize("source", [NFS, OSS, IMAGE])
+def test_what_the_node_brings_opens_no_way_out_of_the_pod(source: dict[str, Any]) -> None:
+    policy = up(source).one("NetworkPolicy", "half-plus-two-callers").inputs["spec"]
+    assert policy["policyTypes"] == ["Ingress"]
