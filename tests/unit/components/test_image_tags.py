@@ -7,6 +7,7 @@ from pathlib import Path
 
 from components.platform.gateway.controllers.traefik import TRAEFIK_IMAGE
 from components.runtimes.tfserving import TFSERVING_IMAGE
+from components.sources.object_store import STORAGE_INITIALIZER
 
 RECIPES = Path(__file__).parents[3] / "local" / "images" / "recipes.py"
 
@@ -27,5 +28,6 @@ def constants() -> dict[str, str]:
 def test_the_local_cluster_has_the_images_of_the_program() -> None:
     recipes = constants()
     assert recipes["TENSORFLOW_SERVING"] == f"docker.io/{TFSERVING_IMAGE}"
+    assert recipes["STORAGE_INITIALIZER"] == f"docker.io/{STORAGE_INITIALIZER}"
     assert recipes["TRAEFIK"] == f"docker.io/{TRAEFIK_IMAGE}"
     assert recipes["TRAEFIK_WHEEL"].rpartition("==")[2] == TRAEFIK_IMAGE.rpartition(":v")[2]
