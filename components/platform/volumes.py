@@ -10,6 +10,10 @@ from components.config.stack_config import VolumeOptions
 from components.contracts import Claim, Cluster
 from components.kubernetes_object import Fields, KubernetesObject
 
+#: The time in which a provisioner makes a volume. One that waits for the first pod is not waited
+#: for; without a provisioner a claim would wait for ever.
+_PATIENCE = "2m"
+
 
 class Volumes(pulumi.ComponentResource):
     """A claim for each volume of the stack, under the volume's own name, since whoever puts
@@ -41,7 +45,11 @@ class Volumes(pulumi.ComponentResource):
                 "v1",
                 "PersistentVolumeClaim",
                 {"metadata": {"name": claim, "namespace": namespace}, "spec": spec},
-                pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+                pulumi.ResourceOptions(
+                    parent=self,
+                    delete_before_replace=True,
+                    custom_timeouts=pulumi.CustomTimeouts(create=_PATIENCE, update=_PATIENCE),
+                ),
             )
             self.claims[claim] = Claim(
                 name=made.name, one_node=options.access_mode == "ReadWriteOnce"

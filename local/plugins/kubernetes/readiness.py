@@ -57,13 +57,21 @@ def _deployment(live: Object) -> str | None:
     total = status.get("replicas", 0)
     if updated >= wanted and available >= updated and total == updated:
         return None
-    words = f"{updated} of {wanted} replicas updated, {available} available"
-    if total > updated:
-        words += f", {total - updated} old ones still there"
+    old = total - updated
+    words = f"{max(available - old, 0)} of {wanted} new pods available"
+    if old > 0:
+        words += f", {old} of the version before still there, {min(available, old)} available"
     for entry in (condition(live, "ReplicaFailure"), progressing):
         if entry.get("reason") in ("ProgressDeadlineExceeded", "FailedCreate"):
             words += f"; {entry['reason']}: {entry.get('message', '')}"
     return words
+
+
+def deadline_passed(live: Object) -> Object:
+    """The condition by which a Deployment says that its roll-out has taken too long; {} where it
+    does not."""
+    progressing = condition(live, "Progressing")
+    return progressing if progressing.get("reason") == "ProgressDeadlineExceeded" else {}
 
 
 def _stateful_set(live: Object) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -9,11 +10,24 @@ from local.plugins.kubernetes.api import Api
 from local.plugins.kubernetes.errors import ApiError, KindNotFoundError, UnreachableError
 
 Object = dict[str, Any]
-_LOG_LINES: Final = 5
+#: So many different lines of so many are told.
+_LOG_LINES, _LOG_READ = 5, 40
 _MAX_PODS: Final = 3
 _MAX_EVENTS: Final = 3
 #: Waiting without these reasons is the usual course of a start and explains nothing.
 _ORDINARY: Final = ("ContainerCreating", "PodInitializing")
+#: What a container waits for, in a sentence that its image goes into; the kubelet's own message
+#: comes after it.
+_WAITING: Final = {
+    "ErrImagePull": "its image {image} cannot be pulled",
+    "ImagePullBackOff": "its image {image} cannot be pulled",
+    "ErrImageNeverPull": "its image {image} is not on the node, and is never pulled",
+    "InvalidImageName": "its image {image} has a name that no image can have",
+    "CreateContainerConfigError": "what it is configured by is not there",
+    "RunContainerError": "it cannot be started",
+}
+#: Events that only repeat what is said of the pod itself.
+_REPEATING: Final = ("BackOff", "FailedScheduling", "Unhealthy")
 
 
 async def reasons(api: Api, live: Object) -> list[str]:
@@ -22,10 +36,11 @@ async def reasons(api: Api, live: Object) -> list[str]:
         found = []
         pods = await _pods(api, live)
         for pod in pods[:_MAX_PODS]:
-            found += await _pod(api, pod)
+            # A Service is waited for together with what makes its pods, which tells their logs.
+            found += await _pod(api, pod, logs=live["kind"] != "Service")
         if len(pods) > _MAX_PODS:
             found.append(f"{len(pods) - _MAX_PODS} more pods are not ready")
-        found += await _events(api, live, pods)
+        found += _new(await _events(api, live, pods), "\n".join(found))
     except (ApiError, KindNotFoundError, UnreachableError) as error:
         return [f"the cluster could not be asked for a reason: {error}"]
     return found
@@ -56,7 +71,11 @@ async def _pods(api: Api, live: Object) -> list[Object]:
         return []
     target = _in_namespace_of(live, "v1", "Pod")
     pods = await api.list(target, labelSelector=selector_text(selector))
-    return [{"apiVersion": "v1", "kind": "Pod", **pod} for pod in pods if not _is_ready(pod)]
+    return [
+        {"apiVersion": "v1", "kind": "Pod", **pod}
+        for pod in pods
+        if not _is_ready(pod) and "deletionTimestamp" not in pod["metadata"]
+    ]
 
 
 def _is_ready(pod: Object) -> bool:
@@ -67,59 +86,103 @@ def _is_ready(pod: Object) -> bool:
     )
 
 
-async def _pod(api: Api, pod: Object) -> list[str]:
+async def _pod(api: Api, pod: Object, *, logs: bool) -> list[str]:
     name, status = pod["metadata"]["name"], pod.get("status") or {}
     found = [
-        f"pod {name}: {entry.get('reason')}: {entry.get('message', '')}"
+        f"pod {name}: no node takes it: {entry.get('message') or entry.get('reason')}"
         for entry in status.get("conditions") or []
         if entry.get("type") == "PodScheduled" and entry.get("status") == "False"
     ]
-    statuses = (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or [])
-    for container in statuses:
-        if words := _container(container):
-            found.append(f"pod {name}, container {container['name']}: {words}")
-            found += await _last_lines(api, pod, container)
+    if status.get("phase") == "Failed" and status.get("reason"):
+        found.append(f"pod {name}: {status['reason']}: {status.get('message', '')}")
+    for kind, what in (("initContainer", "init container"), ("container", "container")):
+        specs = {each["name"]: each for each in pod["spec"].get(f"{kind}s") or []}
+        for container in status.get(f"{kind}Statuses") or []:
+            lines = await _last_lines(api, pod, container) if logs else []
+            spec = specs.get(container["name"], {})
+            if words := _container(container, spec, logged=bool(lines), init=kind != "container"):
+                found += [f"pod {name}, {what} {container['name']}: {words}", *lines]
+            elif await _is_being_pulled(api, pod, container):
+                image = spec.get("image")
+                found.append(
+                    f"pod {name}, {what} {container['name']}: its image {image} is being pulled"
+                )
     return found
 
 
-def _container(status: Object) -> str | None:
-    state, last = status.get("state") or {}, (status.get("lastState") or {}).get("terminated")
-    waiting, terminated = state.get("waiting"), state.get("terminated")
+async def _is_being_pulled(api: Api, pod: Object, container: Object) -> bool:
+    if "waiting" not in (container.get("state") or {}):
+        return False
+    target = _in_namespace_of(pod, "v1", "Event")
+    about = f"involvedObject.name={pod['metadata']['name']}"
+    field = f"{{{container['name']}}}"  # `spec.containers{server}`
+    reasons_of = [
+        event.get("reason")
+        for event in await api.list(target, fieldSelector=about)
+        if str(event["involvedObject"].get("fieldPath")).endswith(field)
+    ]
+    return "Pulling" in reasons_of and "Pulled" not in reasons_of
+
+
+def _container(status: Object, spec: Object, *, logged: bool, init: bool) -> str | None:
+    """What keeps a container from being ready; `logged`: its last lines are told beside it."""
+    state = status.get("state") or {}
+    waiting, restarts = state.get("waiting"), status.get("restartCount", 0)
+    ended = state.get("terminated") or (status.get("lastState") or {}).get("terminated")
+    if waiting and (sentence := _WAITING.get(waiting.get("reason"))):
+        image = status.get("image") or spec.get("image")
+        words = f"{sentence.format(image=image)} ({waiting['reason']})"
+        return f"{words}: {waiting['message']}" if waiting.get("message") else words
+    if ended and ended.get("exitCode") and not status.get("ready"):
+        words = f"{_exit(ended, spec)}, {_times(restarts)}"
+        if "running" in state:
+            words = f"it runs again and is not ready; before, {words}"
+        said = str(ended.get("message") or "").strip().splitlines()
+        return words if logged or not said else f"{words}: {said[-1]}"
     if waiting and waiting.get("reason") not in _ORDINARY:
-        words = f"{waiting.get('reason')}: {waiting.get('message', '')}".rstrip(": ")
-        return f"{words} (last exit: {_exit(last)})" if last else words
-    if terminated and terminated.get("exitCode"):
-        return _exit(terminated)
+        return f"{waiting.get('reason')}: {waiting.get('message', '')}".rstrip(": ")
     if "running" in state and not status.get("ready"):
-        restarts = status.get("restartCount", 0)
-        return f"running but not ready ({restarts} restarts)"
+        return "it has not ended yet" if init else "it runs and is not ready"
     return None
 
 
-def _exit(terminated: Object) -> str:
-    words = f"{terminated.get('reason', 'exited')}, exit code {terminated.get('exitCode')}"
-    return f"{words}: {terminated['message']}" if terminated.get("message") else words
+def _exit(ended: Object, spec: Object) -> str:
+    code, reason = ended["exitCode"], ended.get("reason", "exited")
+    if reason == "OOMKilled":
+        limit = (spec.get("resources") or {}).get("limits", {}).get("memory")
+        held = f" of {limit}" if limit else ""
+        return f"out of memory: it was killed at its memory limit{held} (OOMKilled)"
+    return f"it ended with exit code {code} ({reason})"
+
+
+def _times(restarts: int) -> str:
+    return "restarted once" if restarts == 1 else f"restarted {restarts} times"
 
 
 async def _last_lines(api: Api, pod: Object, container: Object) -> list[str]:
-    state = container.get("state") or {}
-    previous = "waiting" in state and bool((container.get("lastState") or {}).get("terminated"))
-    if "waiting" in state and not previous:
+    """The end of the log of the run that went wrong; [] where there was none."""
+    state, last = container.get("state") or {}, container.get("lastState") or {}
+    if container.get("ready") or (state.get("terminated") or {}).get("exitCode") == 0:
+        return []
+    now = "running" in state or "terminated" in state
+    if not now and not last.get("terminated"):
         return []
     path = f"{await api.path(pod)}/log"
     try:
         text = await api.text(
             path,
             container=container["name"],
-            tailLines=str(_LOG_LINES),
-            previous="true" if previous else "false",
+            tailLines=str(_LOG_READ),
+            previous="false" if now else "true",
         )
     except (ApiError, UnreachableError) as error:
         return [f"its log cannot be read: {error}"]
-    return [f"its log: {line}" for line in text.splitlines()[-_LOG_LINES:] if line.strip()]
+    # What is said again and again differs by its time.
+    told = {_timeless(line): line for line in text.splitlines() if line.strip()}
+    return [f"its log: {line}" for line in list(told.values())[-_LOG_LINES:]]
 
 
-async def _events(api: Api, live: Object, pods: Iterable[Object]) -> list[str]:
+async def _events(api: Api, live: Object, pods: Iterable[Object]) -> list[Object]:
     names = {live["metadata"]["name"], *(pod["metadata"]["name"] for pod in pods)}
     target = _in_namespace_of(live, "v1", "Event")
     if "namespace" not in target["metadata"]:
@@ -129,21 +192,38 @@ async def _events(api: Api, live: Object, pods: Iterable[Object]) -> list[str]:
     mine = [
         event
         for event in events
-        if event["involvedObject"].get("name") in names
-        # The pods' makers (ReplicaSet, Job) are named after what made them.
-        or (
-            event["involvedObject"].get("kind") in ("ReplicaSet", "Job")
-            and str(event["involvedObject"].get("name")).startswith(prefix)
+        if event.get("reason") not in _REPEATING
+        # The sentence of the image, without the image.
+        and not str(event.get("message")).startswith("Error: ")
+        and (
+            event["involvedObject"].get("name") in names
+            # The pods' makers (ReplicaSet, Job) are named after what made them.
+            or (
+                event["involvedObject"].get("kind") in ("ReplicaSet", "Job")
+                and str(event["involvedObject"].get("name")).startswith(prefix)
+            )
         )
     ]
     mine.sort(
         key=lambda event: event.get("lastTimestamp") or event["metadata"]["creationTimestamp"]
     )
-    return [
-        f"event on {event['involvedObject'].get('kind')} {event['involvedObject'].get('name')}: "
-        f"{event.get('reason')}: {event.get('message')}"
-        for event in mine[-_MAX_EVENTS:]
-    ]
+    return mine
+
+
+def _new(events: list[Object], told: str) -> list[str]:
+    """The last events, each once, without those whose cause was told of the pods."""
+    known, found = _timeless(told), {}
+    for event in events:
+        message = str(event.get("message"))
+        cause = message.partition(": ")[2] or message
+        if _timeless(cause) not in known:
+            about = f"{event['involvedObject'].get('kind')} {event['involvedObject'].get('name')}"
+            found[_timeless(message)] = f"event on {about}: {event.get('reason')}: {message}"
+    return list(found.values())[-_MAX_EVENTS:]
+
+
+def _timeless(text: str) -> str:
+    return re.sub(r"\d", "", text)
 
 
 def _in_namespace_of(live: Object, api_version: str, kind: str) -> Object:

@@ -103,10 +103,17 @@ class Waiter:
         if not readiness.is_awaited(live):
             return None
 
+        # One that was there before is of an earlier roll-out, and stays until this one gets on; or
+        # what it complains of has been mended since.
+        before = readiness.deadline_passed(live)
+
         async def test(found: Object | None) -> str | None:
             if found is None:
                 return "it was deleted by someone else"
-            return readiness.missing(found)
+            lacking = readiness.missing(found)
+            if lacking and readiness.deadline_passed(found) not in ({}, before):
+                raise readiness.Failed(lacking)
+            return lacking
 
         return test
 
@@ -155,8 +162,13 @@ class Waiter:
         if phase == "Lost":
             raise readiness.Failed("the claim lost its volume")
         name = found["spec"].get("storageClassName")
+        if name is None:
+            return (
+                f"phase {phase}: the cluster has no default StorageClass, the claim names none, and "
+                "no PersistentVolume without one fits"
+            )
         if not name:
-            return f"phase {phase}, and it names no storage class"
+            return f"phase {phase}: no PersistentVolume without a StorageClass fits it"
         target = {
             "apiVersion": "storage.k8s.io/v1",
             "kind": "StorageClass",
@@ -165,10 +177,15 @@ class Waiter:
         try:
             storage_class = await self._api.get(target)
         except ApiError as error:
-            return f"phase {phase}; storage class {name!r}: {error}"
+            if error.not_found:
+                return (
+                    f"phase {phase}: there is no StorageClass {name!r}, and no PersistentVolume of "
+                    "it fits"
+                )
+            return f"phase {phase}; StorageClass {name!r}: {error}"
         if storage_class.get("volumeBindingMode") == "WaitForFirstConsumer":
             return None
-        return f"phase {phase}; storage class {name!r} has not bound it"
+        return f"phase {phase}: StorageClass {name!r} has not made a volume for it"
 
     async def _latest(self, live: Object) -> Object:
         with suppress(ApiError, UnreachableError, KindNotFoundError):

@@ -38,6 +38,7 @@ class Resource:
     secret_outputs: list[str]
     version: str
     read: bool
+    create_timeout: str = ""
     outputs: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -107,6 +108,7 @@ class _Monitor(mocks.MockMonitor):
                 secret_outputs=list(request.additionalSecretOutputs),
                 version=request.version,
                 read=False,
+                create_timeout=request.customTimeouts.create,
             )
         )
         return response

@@ -1,0 +1,24 @@
+"""How long `up` waits before it says what is wrong."""
+
+from __future__ import annotations
+
+import re
+
+from components.config.load import load
+from components.stack import deploy
+from tests.unit.components.engine import run
+from tests.unit.components.environment import model, stack_file
+
+
+def test_a_claim_that_nothing_binds_is_given_up_after_two_minutes() -> None:
+    claim = run(lambda: deploy(load()), stack_file()).one("PersistentVolumeClaim")
+    assert claim.create_timeout == "2m"
+
+
+def test_a_roll_out_is_waited_for_until_it_has_said_that_it_failed() -> None:
+    config = stack_file(models={"m": model(startup_timeout="40s")})
+    recording = run(lambda: deploy(load()), config)
+    for kind in ("Deployment", "Service"):
+        (waited,) = [each for each in recording.of(kind) if each.name.startswith("m-")]
+        assert re.fullmatch(r"\d+s", waited.create_timeout)
+        assert 40 < int(waited.create_timeout[:-1]) <= 60
