@@ -14,6 +14,7 @@ from tests.engine.apiserver import ApiServer
 from tests.engine.program.controllers import give_address
 from tests.engine.program.door import Door, door
 from tests.engine.program.program import Program
+from tests.engine.program.shown import make_namespaces
 
 MODEL = {
     "runtime": "tfserving",
@@ -32,6 +33,13 @@ def program(pulumi_home: Path, tmp_path: Path) -> Make:
         return made
 
     return make
+
+
+@pytest.fixture(scope="session")
+def restricted(cluster: ApiServer) -> ApiServer:
+    """The API server with the stack's namespaces."""
+    make_namespaces(cluster)
+    return cluster
 
 
 @pytest.fixture

@@ -3,29 +3,22 @@ and Pod Security *restricted* without a warning. A kind joins by its registry li
 
 from __future__ import annotations
 
-import json
 from itertools import product
 from types import MappingProxyType
 from typing import Any, Literal
 
 import pytest
-from pulumi.runtime import rpc
 
 from components import registry
-from components.config.load import load
 from components.config.model_options import ModelOptions
 from components.config.options import example
 from components.contracts import TENSORFLOW_SERVING, ModelFiles
 from components.runtimes.server import ModelServer, Program
-from components.stack import deploy
 from tests.engine.apiserver import ApiServer
-from tests.unit.components.engine import Resource, run
+from tests.engine.program.shown import shown_to, written
 from tests.unit.components.environment import stack_file
 
-NAMESPACE = "models"
 SCALING: dict[str, Any] = {"fixed": 2}
-#: The mocked engine makes no real certificate.
-MOCKED_CERTIFICATE = "failed to find any PEM data in certificate"
 #: "With everything on" (docs/objects.md).
 MOST_OBJECTS = 10
 
@@ -43,70 +36,17 @@ def combinations() -> list[tuple[str, str, str]]:
     return list(product(registry.kinds("runtimes"), registry.kinds("sources"), SCALING))
 
 
-@pytest.fixture(scope="module")
-def restricted(cluster: ApiServer) -> ApiServer:
-    """The API server with the stack's namespaces, warned of whatever is not *restricted*."""
-    for name in (NAMESPACE, "slipway-gateway"):
-        labels = {
-            f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")
-        }
-        made = {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": {"name": name, "labels": labels},
-        }
-        cluster.kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(made))
-    return cluster
-
-
-def sent(value: Any) -> Any:
-    """`value` as the plugin sends it: secrets opened, whole numbers whole."""
-    if isinstance(value, dict):
-        if rpc._special_sig_key in value:
-            return sent(value["value"])
-        return {key: sent(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [sent(inner) for inner in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def manifest(resource: Resource) -> dict[str, Any]:
-    """The object as the plugin sends it: with a name."""
-    metadata = {"name": f"{resource.name}-1a2b3c4d", **resource.inputs.get("metadata", {})}
-    return dict(sent({**resource.inputs, "metadata": metadata}))
-
-
-def written(cluster: ApiServer, runtime: str, source: str, scaling: str) -> list[Resource]:
+def check(cluster: ApiServer, runtime: str, source: str, scaling: str) -> None:
     model = {
         **least("runtimes", runtime),
         "source": least("sources", source),
         "replicas": SCALING[scaling],
     }
     reached = {"kind": "existing", "kubeconfig": str(cluster.kubeconfig)}
-    stack = stack_file(cluster=reached, models={"half_plus_two": model})
-    return [
-        each
-        for each in run(lambda: deploy(load()), stack).resources
-        if each.type.startswith("kubernetes:") and each.kind != "Namespace"
-    ]
-
-
-def check(cluster: ApiServer, runtime: str, source: str, scaling: str) -> None:
-    resources = written(cluster, runtime, source, scaling)
+    resources = written(stack_file(cluster=reached, models={"half_plus_two": model}))
     own = [each.name for each in resources if each.name.startswith("half-plus-two-")]
     assert 4 <= len(own) <= MOST_OBJECTS, own
-    listed = {
-        "apiVersion": "v1",
-        "kind": "List",
-        "items": [manifest(each) for each in resources],
-    }
-    said = cluster.kubectl_and_warnings(
-        "apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-",
-        stdin=json.dumps(listed),
-    )  # fmt: skip
-    warnings = [line for line in said.splitlines() if "Warning" in line]
-    assert [line for line in warnings if MOCKED_CERTIFICATE not in line] == []
-    assert said.count("serverside-applied (server dry run)") == len(resources)
+    shown_to(cluster, resources)
 
 
 @pytest.mark.parametrize(("runtime", "source", "scaling"), combinations())
