@@ -65,7 +65,7 @@ def test_a_thousand_digits_are_asked_at_port_9090(example: Checkout, tmp_path: P
     assert endpoint["grpc"]["target"].endswith(":9090")
     assert endpoint["rest"] is None
     example.run(
-        "uv", "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path),
+        "python3", "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path),
         "-r", "client/requirements-digits.txt",
     )  # fmt: skip
     (digits,) = tmp_path.rglob("digits.csv.gz")
