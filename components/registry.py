@@ -26,6 +26,7 @@ REGISTRY = MappingProxyType(
         "runtimes": {
             "custom": "components.runtimes.custom:Custom",
             "tfserving": "components.runtimes.tfserving:TfServing",
+            "triton": "components.runtimes.triton:Triton",
         },
         "sources": {
             "gcs": "components.sources.gcs:GcsSource",

@@ -30,8 +30,9 @@ CONFIGURATION = "/config"
 @dataclass(frozen=True, kw_only=True)
 class Program:
     """How a server is run. A port is None where the server does not speak that. `configuration`
-    are files in `/config`; `cpu` and `memory` request and limit where the stack says nothing.
-    `secrets` are variables of the environment, beside `environment`, and stand in a Secret."""
+    are files in `/config`; `prepare` init containers that run when the models' files are there;
+    `cpu` and `memory` request and limit where the stack says nothing. `secrets` are variables of
+    the environment, beside `environment`, and stand in a Secret."""
 
     image: str
     command: Sequence[str] | None
@@ -50,6 +51,7 @@ class Program:
     configuration: Mapping[str, str] = field(default_factory=dict)
     volumes: Sequence[Fields] = ()
     mounts: Sequence[Fields] = ()
+    prepare: Sequence[Fields] = ()
 
     @property
     def ports(self) -> dict[str, int]:
@@ -146,7 +148,7 @@ class ModelServer(Runtime):
             drain=seconds(args.limits.drain),
             startup=seconds(args.options.startup_timeout),
             node_mates={key: value for each in files for key, value in each.node_mates.items()},
-            fetch=[container for each in files for container in each.fetch],
+            fetch=[*(container for each in files for container in each.fetch), *program.prepare],
             service_account=self._make_service_account(),
             volumes=[*volumes, *program.volumes],
             mounts=[*mounts, *program.mounts],

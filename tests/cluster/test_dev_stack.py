@@ -35,21 +35,20 @@ def test_the_model_answers_through_the_gateway(dev: Checkout, protocol: str) -> 
 def test_the_outputs_are_the_public_interface(dev: Checkout) -> None:
     outputs = dev.outputs()
     address = outputs["gateway"]["address"]
-    assert outputs["endpoints"] == {
-        "half_plus_two": {
-            "runtime": "tfserving",
-            "protocol": "tensorflow-serving",
-            "grpc": {
-                "target": f"{address}:443",
-                "authority": "models.localhost",
-                "path": "/half_plus_two",
-                "tls": True,
-            },
-            "rest": {
-                "url": "https://models.localhost/half_plus_two/v1/models/half_plus_two:predict",
-                "connect_to": f"{address}:443",
-            },
-        }
+    assert list(outputs["endpoints"]) == ["half_plus_two", "half_plus_two_triton", "cifar10"]
+    assert outputs["endpoints"]["half_plus_two"] == {
+        "runtime": "tfserving",
+        "protocol": "tensorflow-serving",
+        "grpc": {
+            "target": f"{address}:443",
+            "authority": "models.localhost",
+            "path": "/half_plus_two",
+            "tls": True,
+        },
+        "rest": {
+            "url": "https://models.localhost/half_plus_two/v1/models/half_plus_two:predict",
+            "connect_to": f"{address}:443",
+        },
     }
     assert outputs["gateway"]["host"] == "models.localhost"
     assert outputs["gateway"]["ca_certificate"].startswith("-----BEGIN CERTIFICATE-----")

@@ -35,9 +35,9 @@ class NginxRouteArgs:
 
 class NginxRoute(pulumi.ComponentResource):
     """Up to two Ingress objects below `/<model>/`, since `backend-protocol` holds for a whole
-    object: gRPC by the names of its services and REST by its paths. The prefix is taken off on
-    the way. One `use-regex` makes every path of a host a regular expression that ignores case,
-    and a path matches from its start: the slash after the model's name keeps `/a` from `/ab`.
+    object: gRPC and REST by the paths of the protocol. The prefix is taken off on the way. One
+    `use-regex` makes every path of a host a regular expression that ignores case, and a path
+    matches from its start: the slash after the model's name keeps `/a` from `/ab`.
     """
 
     def __init__(
@@ -47,17 +47,17 @@ class NginxRoute(pulumi.ComponentResource):
         self._args = args
         backend = args.backend
         if backend.grpc_port is not None:
-            services = "|".join(backend.protocol.grpc_services)
             self._ingress(
                 f"{name}-grpc",
-                path=rf"/{args.model}/((?:{services})\..+)",
+                path=f"/{args.model}/({backend.protocol.grpc_paths})",
                 port=backend.grpc_port,
                 annotations={f"{_PREFIX}/backend-protocol": "GRPC"},
             )
         if backend.rest_port is not None:
+            rest = backend.protocol.rest_paths.format(model=args.model)
             self._ingress(
                 f"{name}-rest",
-                path=f"/{args.model}/({backend.protocol.rest_paths})",
+                path=f"/{args.model}/({rest})",
                 port=backend.rest_port,
                 annotations={
                     f"{_PREFIX}/backend-protocol": "HTTP",

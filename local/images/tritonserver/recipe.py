@@ -50,6 +50,9 @@ def _build(shop: Workshop, name: str, target: Path, note: Note) -> Path:
             shutil.rmtree(dropped, ignore_errors=True)
         # The Python backend tries by a shell whether its stub can be run.
         (tree / "bin" / "sh").symlink_to("bash")
+        # As the official image calls it.
+        (tree / "usr" / "bin").mkdir(parents=True, exist_ok=True)
+        (tree / "usr" / "bin" / "python3").symlink_to(f"python{base.PYTHON}")
         library = tree / SITE_PACKAGES.lstrip("/")
         shop.install(library, *workshop.requirements(_HERE))
         _place_server(library, tree / _HOME)

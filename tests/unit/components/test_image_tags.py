@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import yaml
+
 from components.platform.gateway.controllers.traefik import TRAEFIK_IMAGE
 from components.runtimes.tfserving import TFSERVING_IMAGE
+from components.runtimes.triton import TRITON_IMAGE
 from components.sources.object_store import STORAGE_INITIALIZER
 
-RECIPES = Path(__file__).parents[3] / "local" / "images" / "recipes.py"
+ROOT = Path(__file__).parents[3]
+RECIPES = ROOT / "local" / "images" / "recipes.py"
 
 
 def constants() -> dict[str, str]:
@@ -31,3 +35,12 @@ def test_the_local_cluster_has_the_images_of_the_program() -> None:
     assert recipes["STORAGE_INITIALIZER"] == f"docker.io/{STORAGE_INITIALIZER}"
     assert recipes["TRAEFIK"] == f"docker.io/{TRAEFIK_IMAGE}"
     assert recipes["TRAEFIK_WHEEL"].rpartition("==")[2] == TRAEFIK_IMAGE.rpartition(":v")[2]
+
+
+def test_the_dev_stack_runs_the_release_of_triton_that_there_is_a_wheel_of() -> None:
+    dev = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
+    models = dev["slipway:models"].values()
+    named = {each["image"] for each in models if "image" in each}
+    assert named == {constants()["TRITON"]}
+    repository = TRITON_IMAGE.rpartition(":")[0]
+    assert named.pop().rpartition(":")[0] == repository

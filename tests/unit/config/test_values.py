@@ -26,7 +26,7 @@ def valid(raw: dict[str, Any]) -> Any:
 def test_the_dev_stack_is_valid() -> None:
     document = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())
     config = valid({key.partition(":")[2]: value for key, value in document["config"].items()})
-    assert list(config.models) == ["half_plus_two"]
+    assert list(config.models) == ["half_plus_two", "half_plus_two_triton", "cifar10"]
 
 
 def test_a_bare_number_of_replicas_is_least_and_most() -> None:

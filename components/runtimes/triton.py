@@ -1,0 +1,178 @@
+"""`Triton`: models behind NVIDIA's Triton Inference Server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import field_validator
+
+from components.config.model_options import ModelOptions
+from components.config.options import example, mistake
+from components.config.values import Bytes, Duration, byte_count, seconds, whole_seconds
+from components.config.versions import VersionPolicy, Versions
+from components.contracts import OPEN_INFERENCE_V2, ModelFiles
+from components.kubernetes_object import Fields
+from components.runtimes import triton_settings
+from components.runtimes.server import CONFIGURATION, ModelServer, Program
+from components.runtimes.triton_model_config import BatchingOptions, WarmUpOptions, config_text
+
+TRITON_IMAGE = "nvcr.io/nvidia/tritonserver:26.06-py3"
+REST_PORT, GRPC_PORT = 8000, 8001
+_REPOSITORY = "/models"
+_SETTINGS, _PROGRAM = "/settings", "settings.py"
+#: `--http-max-input-size`, where it is not given. Servers before 25.06 do not know it, and take any
+#: size; over gRPC all do.
+_LARGEST_REST_REQUEST = 64 * 2**20
+
+
+class TritonOptions(ModelOptions):
+    """NVIDIA's Triton Inference Server: gRPC, REST, and REST with raw tensors."""
+
+    model_config = example(runtime="triton")
+    of_one_model: ClassVar[frozenset[str]] = ModelOptions.of_one_model | {
+        "versions",
+        "batching",
+        "warm_up",
+    }
+
+    runtime: Literal["triton"]
+    versions: VersionPolicy | None = None
+    """Which versions are loaded: `{latest: n}` the n newest, `{specific: [1, 2]}` those, `all`
+    every one. Left out, what the model's `config.pbtxt` says, or the newest where it says nothing.
+    Calls that name no version go to the newest that is loaded"""
+    batching: BatchingOptions | None = None
+    """Left out, what the model's `config.pbtxt` says"""
+    warm_up: WarmUpOptions | None = None
+    """Left out, what the model's `config.pbtxt` says"""
+    model_control_mode: Literal["poll", "explicit"] = "poll"
+    """`poll`: a new version's directory is picked up while the server runs, and a version that
+    fails to load leaves the last one serving. `explicit`: nothing changes until `python -m client
+    load-version` says so; a pod that starts anew loads what `versions` says"""
+    repository_poll: Duration = "15s"
+    """How often the server looks for new versions, from 1s to 1h. A longer wait is kind to a
+    network volume"""
+    shared_memory: Bytes = "256Mi"
+    """The most that `/dev/shm` holds, through which tensors go between the server and models of
+    the Python backend; it counts as memory of the pod. Several times the largest call"""
+
+    @field_validator("repository_poll")
+    @classmethod
+    def _poll(cls, value: str) -> str:
+        return whole_seconds(value, "1h")
+
+    @field_validator("versions")
+    @classmethod
+    def _numbers(cls, value: Versions | None) -> Versions | None:
+        if value is not None and 0 in value.specific:
+            raise mistake(
+                "versions from 1 on", "rename the directory: Triton ignores names that begin with 0"
+            )
+        return value
+
+
+class Triton(ModelServer):
+    """All models of a server are one repository, a directory each. The server opens its ports when
+    all of them are loaded, and ends when one cannot be. From then on it is ready whatever becomes
+    of a model: by `--strict-readiness` a new version that is broken would take all models away."""
+
+    kind = "triton"
+    options = TritonOptions
+
+    def program(self, files: Mapping[str, ModelFiles]) -> Program:
+        options, limits = self.args.options, self.args.limits
+        assert isinstance(options, TritonOptions)
+        health: Fields = {"grpc": {"port": GRPC_PORT}}
+        settings = {
+            model.name: text for model in self.args.models if (text := _settings(model.options))
+        }
+        return Program(
+            image=TRITON_IMAGE,
+            # The image's entry point finds the driver's libraries and runs its arguments.
+            command=None,
+            arguments=[
+                "tritonserver",
+                f"--model-repository={_REPOSITORY}",
+                f"--http-port={REST_PORT}",
+                f"--grpc-port={GRPC_PORT}",
+                *_control(options, list(files)),
+                "--strict-readiness=false",
+                # Calls that have begun are finished.
+                f"--exit-timeout-secs={seconds(limits.deadline)}",
+                *_message_size(byte_count(limits.message_size)),
+            ],
+            configuration=_configuration(settings),
+            prepare=[self._settings_container(settings, files)] if settings else [],
+            protocol=OPEN_INFERENCE_V2,
+            grpc_port=GRPC_PORT,
+            rest_port=REST_PORT,
+            startup_probe=health,
+            readiness_probe=health,
+            liveness_probe={"httpGet": {"path": "/v2/health/live", "port": "rest"}},
+            cpu=("100m", "2"),
+            memory=("256Mi", "2Gi"),
+            volumes=[
+                {
+                    "name": "shared-memory",
+                    "emptyDir": {"medium": "Memory", "sizeLimit": options.shared_memory},
+                },
+                *([{"name": "settings", "emptyDir": {"sizeLimit": "1Mi"}}] if settings else []),
+            ],
+            mounts=[
+                {"name": "shared-memory", "mountPath": "/dev/shm"},
+                *(
+                    {
+                        "name": "settings",
+                        "mountPath": f"{_REPOSITORY}/{model}/config.pbtxt",
+                        "subPath": f"{model}.pbtxt",
+                        "readOnly": True,
+                    }
+                    for model in settings
+                ),
+            ],
+        )
+
+    def directory(self, model: str) -> str:
+        return f"{_REPOSITORY}/{model}"
+
+    def _settings_container(
+        self, settings: Mapping[str, str], files: Mapping[str, ModelFiles]
+    ) -> Fields:
+        image = self.args.options.image or TRITON_IMAGE
+        arguments = [f"{CONFIGURATION}/{_PROGRAM}", _REPOSITORY, CONFIGURATION, _SETTINGS]
+        return {
+            "name": "settings",
+            "image": self.args.images.resolve(image),
+            "command": ["python3", *arguments, *settings],
+            "volumeMounts": [
+                *(mount for model in settings for mount in files[model].mounts),
+                {"name": "config", "mountPath": CONFIGURATION, "readOnly": True},
+                {"name": "settings", "mountPath": _SETTINGS},
+            ],
+        }
+
+
+def _control(options: TritonOptions, models: list[str]) -> list[str]:
+    if options.model_control_mode == "explicit":
+        return ["--model-control-mode=explicit", *(f"--load-model={model}" for model in models)]
+    return [
+        "--model-control-mode=poll",
+        f"--repository-poll-secs={seconds(options.repository_poll)}",
+    ]
+
+
+def _message_size(size: int) -> list[str]:
+    return [f"--http-max-input-size={size}"] if size > _LARGEST_REST_REQUEST else []
+
+
+def _configuration(settings: Mapping[str, str]) -> dict[str, str]:
+    if not settings:
+        return {}
+    program = Path(triton_settings.__file__).read_text()
+    return {_PROGRAM: program, **{f"{model}.pbtxt": text for model, text in settings.items()}}
+
+
+def _settings(options: ModelOptions) -> str:
+    assert isinstance(options, TritonOptions)
+    return config_text(options.versions, options.batching, options.warm_up)

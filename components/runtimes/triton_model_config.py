@@ -1,0 +1,136 @@
+"""What a stack file may say of a model in Triton's `ModelConfig`, the text of `config.pbtxt`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from components.config.options import Options, mistake
+from components.config.versions import Versions
+
+_Size = Annotated[int, Field(ge=1, le=1_000_000)]
+DataType = Literal[
+    "TYPE_BOOL",
+    "TYPE_UINT8",
+    "TYPE_UINT16",
+    "TYPE_UINT32",
+    "TYPE_UINT64",
+    "TYPE_INT8",
+    "TYPE_INT16",
+    "TYPE_INT32",
+    "TYPE_INT64",
+    "TYPE_FP16",
+    "TYPE_FP32",
+    "TYPE_FP64",
+    "TYPE_STRING",
+    "TYPE_BF16",
+]
+
+
+class BatchingOptions(Options):
+    """Triton's dynamic batching: requests of several callers are computed as one batch, for more
+    throughput and some latency. The model's first dimension has to be the batch, its `config.pbtxt`
+    or `max_batch_size` here above 0"""
+
+    max_batch_size: _Size | None = None
+    """Rows of the largest batch, in place of what `config.pbtxt` says"""
+    preferred_batch_size: tuple[_Size, ...] = Field(default=(), strict=False)
+    """Sizes that are computed at once when they are reached, for models that are fast at some
+    sizes alone. Left out, a batch is whatever waits when the model is free"""
+    max_queue_delay_microseconds: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    """How long a request waits for others to fill a batch of a preferred size, or of the largest.
+    It adds to the latency of calls at low load"""
+
+    @model_validator(mode="after")
+    def _sizes(self) -> BatchingOptions:
+        preferred = list(self.preferred_batch_size)
+        if preferred != sorted(set(preferred)):
+            raise mistake(
+                "`preferred_batch_size` that increases", f"write `{sorted(set(preferred))}`"
+            )
+        most = self.max_batch_size
+        if most is not None and preferred and preferred[-1] > most:
+            raise mistake(
+                f"`preferred_batch_size` of at most `max_batch_size` ({most})",
+                f"take {preferred[-1]} out, or write `max_batch_size: {preferred[-1]}`",
+            )
+        return self
+
+
+class WarmUpInput(Options):
+    """One input of a request."""
+
+    data_type: DataType
+    """As in `config.pbtxt`: `TYPE_FP32`"""
+    dims: tuple[Annotated[int, Field(ge=1)], ...] = Field(strict=False)
+    """Its shape, each dimension a number; without the batch's where the model has
+    `max_batch_size` above 0"""
+    random: bool = False
+    """Random numbers in place of zeros"""
+
+
+class WarmUpOptions(Options):
+    """A request that a version answers before it serves, so that no caller waits for what a
+    framework does at the first call. A version that fails it is not served"""
+
+    inputs: dict[str, WarmUpInput]
+    """All inputs of the model that are not optional, by name"""
+    batch_size: _Size = 1
+    """Rows of the request; 1 where the model does not batch"""
+    count: Annotated[int, Field(ge=1, le=1000)] = 1
+    """How often it is run, by each instance of the model"""
+
+    @field_validator("inputs")
+    @classmethod
+    def _some(cls, value: dict[str, WarmUpInput]) -> dict[str, WarmUpInput]:
+        if not value:
+            raise mistake("the model's inputs, by name", "write them as in its `config.pbtxt`")
+        return value
+
+
+def config_text(
+    versions: Versions | None, batching: BatchingOptions | None, warm_up: WarmUpOptions | None
+) -> str:
+    """The fields of a `ModelConfig` that they are, as protobuf text."""
+    return _version_policy(versions) + _batching(batching) + _warm_up(warm_up)
+
+
+def _version_policy(versions: Versions | None) -> str:
+    if versions is None:
+        return ""
+    if versions.specific:
+        return f"version_policy {{ specific {{ versions: {list(versions.specific)} }} }}\n"
+    if versions.latest is not None:
+        return f"version_policy {{ latest {{ num_versions: {versions.latest} }} }}\n"
+    return "version_policy { all { } }\n"
+
+
+def _batching(batching: BatchingOptions | None) -> str:
+    if batching is None:
+        return ""
+    largest = batching.max_batch_size
+    preferred = [f"preferred_batch_size: {size} " for size in batching.preferred_batch_size]
+    delay = batching.max_queue_delay_microseconds
+    return (
+        "" if largest is None else f"max_batch_size: {largest}\n"
+    ) + f"dynamic_batching {{ {''.join(preferred)}max_queue_delay_microseconds: {delay} }}\n"
+
+
+def _warm_up(warm_up: WarmUpOptions | None) -> str:
+    if warm_up is None:
+        return ""
+    inputs = "".join(
+        "  inputs {\n"
+        f"    key: {json.dumps(name, ensure_ascii=False)}\n"
+        f"    value {{ data_type: {each.data_type} dims: {list(each.dims)} "
+        f"{'random_data' if each.random else 'zero_data'}: true }}\n"
+        "  }\n"
+        for name, each in warm_up.inputs.items()
+    )
+    return (
+        "model_warmup {\n"
+        f'  name: "stack file"\n  batch_size: {warm_up.batch_size}\n  count: {warm_up.count}\n'
+        f"{inputs}}}\n"
+    )

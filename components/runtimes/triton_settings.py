@@ -1,0 +1,60 @@
+"""What a pod of Triton runs before the server where the stack file has settings for a model: its
+`config.pbtxt` is the model's own, read-only, and Triton reads one file.
+
+    python3 triton_settings.py <models> <settings> <written> <model>...
+
+writes `<models>/<model>/config.pbtxt` with the fields of `<settings>/<model>.pbtxt` in place of
+its own to `<written>/<model>.pbtxt`. The image's Python runs it, so it needs nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+#: A comment, a string, a bracket or separator, a word, blanks: protobuf's text format.
+_TOKEN = re.compile(
+    r"""\#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{}<>\[\]:;,]|[^\s{}<>\[\]:;,\#"']+|\s+""",
+    re.DOTALL,
+)
+
+
+def fields(text: str) -> list[tuple[str, str]]:
+    """The fields of a message in protobuf's text format, as names and texts, in their order. What
+    stands before the first has the name ``."""
+    found = [("", "")]
+    depth, last = 0, ""
+    for token in _TOKEN.findall(text):
+        if depth == 0 and last != ":" and re.match("[A-Za-z_]", token):
+            found.append((token, ""))
+        name, before = found[-1]
+        found[-1] = (name, before + token)
+        depth += (token in "{<[") - (token in "}>]")
+        if not token.isspace() and not token.startswith("#"):
+            last = token
+    return found
+
+
+def merged(config: str, settings: str) -> str:
+    """`config` with the fields of `settings` in place of those of the same names."""
+    replaced = {name for name, _ in fields(settings) if name}
+    kept = "".join(text for name, text in fields(config) if name not in replaced)
+    return f"{kept.rstrip()}\n{settings}"
+
+
+def main(models: str, settings: str, written: str, *names: str) -> None:
+    """Write the configuration of each model."""
+    for name in names:
+        config = Path(models, name, "config.pbtxt")
+        if not config.is_file():
+            sys.exit(
+                f"model {name} has no config.pbtxt beside its versions: `versions`, `batching` and "
+                "`warm_up` are put into it"
+            )
+        text = merged(config.read_text(), Path(settings, f"{name}.pbtxt").read_text())
+        Path(written, f"{name}.pbtxt").write_text(text)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,318 @@
+"""Models behind Triton."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from components.config.load import load
+from components.stack import deploy
+from tests.unit.components.engine import Recording, run
+from tests.unit.components.environment import model, stack_file
+from tests.unit.components.test_gateway import reaches, route
+
+WARM_UP = {
+    "inputs": {
+        "x": {"data_type": "TYPE_FP32", "dims": [3]},
+        "noise": {"data_type": "TYPE_UINT8", "dims": [2, 4], "random": True},
+    },
+    "batch_size": 2,
+    "count": 5,
+}
+
+
+def triton(path: str = "half_plus_two", **changes: Any) -> dict[str, Any]:
+    source = {"kind": "pvc", "claim": "models", "path": path}
+    return {"runtime": "triton", "source": source, **changes}
+
+
+def up(limits: dict[str, Any] | None = None, **models: dict[str, Any]) -> Recording:
+    models = models or {"half_plus_two": triton()}
+    return run(lambda: deploy(load()), stack_file(models=models, limits=limits))
+
+
+def pod(recording: Recording, server: str = "half-plus-two") -> dict[str, Any]:
+    deployment = recording.one("Deployment", f"{server}-server")
+    found: dict[str, Any] = deployment.inputs["spec"]["template"]["spec"]
+    return found
+
+
+def container(recording: Recording, server: str = "half-plus-two") -> dict[str, Any]:
+    found: dict[str, Any] = pod(recording, server)["containers"][0]
+    return found
+
+
+def settings(recording: Recording) -> dict[str, str]:
+    data = recording.one("ConfigMap").inputs["data"]
+    return {name: text for name, text in data.items() if name.endswith(".pbtxt")}
+
+
+def test_the_server_is_run_by_the_official_image_s_entry_point() -> None:
+    server = container(up())
+    assert server["image"] == "nvcr.io/nvidia/tritonserver:26.06-py3"
+    assert "command" not in server
+    assert server["args"] == [
+        "tritonserver",
+        "--model-repository=/models",
+        "--http-port=8000",
+        "--grpc-port=8001",
+        "--model-control-mode=poll",
+        "--repository-poll-secs=15",
+        "--strict-readiness=false",
+        "--exit-timeout-secs=90",
+    ]
+
+
+def test_a_model_s_directory_is_one_of_the_repository_under_the_model_s_name() -> None:
+    mounts = container(up(half_plus_two=triton("triton/half")))["volumeMounts"]
+    assert mounts[0] == {
+        "name": "claim-models",
+        "mountPath": "/models/half_plus_two",
+        "subPath": "triton/half",
+        "readOnly": True,
+    }
+
+
+def test_models_of_one_server_are_directories_of_one_repository() -> None:
+    recording = up(a=triton("x", server="both"), B_c=triton("y", server="both", replicas=2))
+    mounts = container(recording, "both")["volumeMounts"]
+    found = {each["mountPath"]: each["subPath"] for each in mounts if "subPath" in each}
+    assert found == {"/models/a": "x", "/models/B_c": "y"}
+    assert recording.outputs["endpoints"]["B_c"] == {
+        "runtime": "triton",
+        "protocol": "open-inference-v2",
+        "grpc": {
+            "target": "203.0.113.7:443",
+            "authority": "models.localhost",
+            "path": "/B_c",
+            "tls": True,
+        },
+        "rest": {
+            "url": "https://models.localhost/B_c/v2/models/B_c/infer",
+            "connect_to": "203.0.113.7:443",
+        },
+    }
+
+
+def test_it_is_ready_by_grpc_health_and_alive_by_its_own() -> None:
+    server = container(up())
+    assert server["startupProbe"]["grpc"] == server["readinessProbe"]["grpc"] == {"port": 8001}
+    assert server["livenessProbe"]["httpGet"] == {"path": "/v2/health/live", "port": "rest"}
+
+
+def test_tensors_are_shared_in_memory_of_the_configured_size() -> None:
+    recording = up(half_plus_two=triton(shared_memory="1Gi"))
+    volume = next(each for each in pod(recording)["volumes"] if each["name"] == "shared-memory")
+    assert volume["emptyDir"] == {"medium": "Memory", "sizeLimit": "1Gi"}
+    mounts = container(recording)["volumeMounts"]
+    assert {"name": "shared-memory", "mountPath": "/dev/shm"} in mounts
+
+
+@pytest.mark.parametrize(
+    ("size", "flag"),
+    [("1Mi", None), ("64Mi", None), ("65Mi", f"--http-max-input-size={65 * 2**20}")],
+)
+def test_a_request_over_rest_may_be_as_large_as_the_limits_say(size: str, flag: str | None) -> None:
+    arguments = container(up(limits={"message_size": size}))["args"]
+    assert [each for each in arguments if "input-size" in each] == ([flag] if flag else [])
+
+
+def test_calls_that_have_begun_may_take_as_long_as_the_limits_say() -> None:
+    assert "--exit-timeout-secs=300" in container(up(limits={"deadline": "5m"}))["args"]
+
+
+def test_the_repository_is_looked_at_as_often_as_the_stack_says() -> None:
+    arguments = container(up(half_plus_two=triton(repository_poll="1m")))["args"]
+    assert "--repository-poll-secs=60" in arguments
+
+
+def test_in_explicit_mode_the_models_of_the_server_are_named_and_nothing_is_polled() -> None:
+    explicit = {"server": "both", "model_control_mode": "explicit"}
+    arguments = container(up(a=triton(**explicit), b=triton(**explicit)), "both")["args"]
+    control = [each for each in arguments if re.search("control|load|poll", each)]
+    assert control == ["--model-control-mode=explicit", "--load-model=a", "--load-model=b"]
+
+
+def test_a_model_without_settings_has_its_own_configuration_and_no_init_container() -> None:
+    recording = up()
+    assert "initContainers" not in pod(recording)
+    assert recording.of("ConfigMap") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"versions": "all"}, "version_policy { all { } }\n"),
+        ({"versions": {"latest": 3}}, "version_policy { latest { num_versions: 3 } }\n"),
+        ({"versions": {"specific": [1, 3]}}, "version_policy { specific { versions: [1, 3] } }\n"),
+        ({"batching": {}}, "dynamic_batching { max_queue_delay_microseconds: 0 }\n"),
+        (
+            {
+                "batching": {
+                    "max_batch_size": 8,
+                    "preferred_batch_size": [4, 8],
+                    "max_queue_delay_microseconds": 100,
+                }
+            },
+            """\
+max_batch_size: 8
+dynamic_batching { preferred_batch_size: 4 preferred_batch_size: 8 \
+max_queue_delay_microseconds: 100 }
+""",
+        ),
+        (
+            {"warm_up": WARM_UP},
+            """\
+model_warmup {
+  name: "stack file"
+  batch_size: 2
+  count: 5
+  inputs {
+    key: "x"
+    value { data_type: TYPE_FP32 dims: [3] zero_data: true }
+  }
+  inputs {
+    key: "noise"
+    value { data_type: TYPE_UINT8 dims: [2, 4] random_data: true }
+  }
+}
+""",
+        ),
+    ],
+)
+def test_settings_are_fields_of_triton_s_model_configuration(
+    said: dict[str, Any], field: str
+) -> None:
+    assert settings(up(half_plus_two=triton(**said))) == {"half_plus_two.pbtxt": field}
+
+
+def test_settings_are_put_into_the_model_s_configuration_before_the_server_starts() -> None:
+    a = triton("a", server="both", versions="all", image="example.com/triton:1")
+    recording = up(a=a, b=triton("b", server="both"))
+    spec = pod(recording, "both")
+    (before,) = spec["initContainers"]
+    assert before["image"] == "example.com/triton:1"
+    assert before["command"] == [
+        "python3", "/config/settings.py", "/models", "/config", "/settings", "a"
+    ]  # fmt: skip
+    mounted = {each["mountPath"]: each for each in before["volumeMounts"]}
+    assert mounted["/models/a"]["subPath"] == "a"
+    assert {"/config", "/settings"} <= set(mounted)
+    assert "/models/b" not in mounted, "b has no settings"
+    assert [each for each in spec["containers"][0]["volumeMounts"] if "pbtxt" in str(each)] == [
+        {
+            "name": "settings",
+            "mountPath": "/models/a/config.pbtxt",
+            "subPath": "a.pbtxt",
+            "readOnly": True,
+        }
+    ]
+    assert "def merged(" in recording.one("ConfigMap").inputs["data"]["settings.py"]
+
+
+def test_settings_are_written_when_the_model_s_files_are_there() -> None:
+    source = {"kind": "s3", "uri": "s3://bucket/m", "version": 1, "credentials": "key"}
+    spec = pod(up(half_plus_two=triton(source=source, versions="all")))
+    names = [each["name"] for each in spec["initContainers"]]
+    assert names == ["fetch-half-plus-two", "settings"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "v2",
+        "v2/health/live",
+        "v2/health/ready",
+        "v2/models/m",
+        "v2/models/m/ready",
+        "v2/models/m/config",
+        "v2/models/m/stats",
+        "v2/models/m/infer",
+        "v2/models/m/generate",
+        "v2/models/m/generate_stream",
+        "v2/models/m/versions/2",
+        "v2/models/m/versions/2/infer",
+    ],
+)
+def test_a_model_s_paths_are_reached_over_rest(path: str) -> None:
+    ingress = route(up(m=triton()), "rest", "m")
+    assert reaches(ingress, f"/m/{path}") == f"/{path}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "v2/repository/index",
+        "v2/repository/models/m/load",
+        "v2/repository/models/m/unload",
+        "v2/systemsharedmemory/status",
+        "v2/cudasharedmemory/region/a/register",
+        "v2/logging",
+        "v2/trace/setting",
+        "v2/models/m/trace/setting",
+        "v2/models/stats",
+        "v2/models/other/infer",
+        "v2/models/mother/infer",
+        "v2/models/m/infer/../../../repository/index",
+        "v2/models/m/versions/../../../repository/index",
+        "v1/models/m:predict",
+        "metrics",
+    ],
+)
+def test_what_controls_the_server_is_not_reached_over_rest(path: str) -> None:
+    assert reaches(route(up(m=triton()), "rest", "m"), f"/m/{path}") is None
+
+
+INFERENCE = "inference.GRPCInferenceService"
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "ServerLive",
+        "ServerReady",
+        "ServerMetadata",
+        "ModelReady",
+        "ModelMetadata",
+        "ModelConfig",
+        "ModelStatistics",
+        "ModelInfer",
+        "ModelStreamInfer",
+    ],
+)
+def test_inference_is_reached_over_grpc(method: str) -> None:
+    ingress = route(up(m=triton()), "grpc", "m")
+    assert reaches(ingress, f"/m/{INFERENCE}/{method}") == f"/{INFERENCE}/{method}"
+    assert reaches(ingress, "/m/grpc.health.v1.Health/Check") == "/grpc.health.v1.Health/Check"
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "RepositoryIndex",
+        "RepositoryModelLoad",
+        "RepositoryModelUnload",
+        "SystemSharedMemoryStatus",
+        "SystemSharedMemoryRegister",
+        "SystemSharedMemoryUnregister",
+        "CudaSharedMemoryStatus",
+        "CudaSharedMemoryRegister",
+        "CudaSharedMemoryUnregister",
+        "TraceSetting",
+        "LogSettings",
+    ],
+)
+def test_what_controls_the_server_is_not_reached_over_grpc(method: str) -> None:
+    ingress = route(up(m=triton()), "grpc", "m")
+    assert reaches(ingress, f"/m/{INFERENCE}/{method}") is None
+    assert reaches(ingress, f"/m/x{INFERENCE}/ModelInfer") is None
+
+
+def test_models_of_triton_and_of_another_runtime_stand_side_by_side() -> None:
+    endpoints = up(a=triton(), b=model()).outputs["endpoints"]
+    assert [each["protocol"] for each in endpoints.values()] == [
+        "open-inference-v2",
+        "tensorflow-serving",
+    ]

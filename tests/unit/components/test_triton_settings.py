@@ -1,0 +1,86 @@
+"""A model's `config.pbtxt` with the stack file's settings in it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from components.runtimes import triton_settings
+from components.runtimes.triton_settings import fields, merged
+
+CONFIG = """\
+# A comment: max_batch_size: 3 { "
+backend: "python" max_batch_size: 0;
+name: 'it''s { not } "a" field: 1'
+input [
+  { name: "x", data_type: TYPE_FP32, dims: [ -1 ] } # version_policy { }
+]
+version_policy: { latest { num_versions: 1 } }
+parameters { key: "max_batch_size" value < string_value: "8" > }
+dynamic_batching { } model_warmup [ { name: "a" }, { name: "b" } ]
+output { name: "y\\"}" dims: 1 }
+"""
+
+
+def names(text: str) -> list[str]:
+    return [name for name, _ in fields(text) if name]
+
+
+def test_the_fields_of_a_configuration_are_those_at_its_top() -> None:
+    assert names(CONFIG) == [
+        "backend",
+        "max_batch_size",
+        "name",
+        "input",
+        "version_policy",
+        "parameters",
+        "dynamic_batching",
+        "model_warmup",
+        "output",
+    ]
+    assert "".join(text for _, text in fields(CONFIG)) == CONFIG
+
+
+def test_a_setting_takes_the_place_of_the_model_s_own_and_leaves_the_rest() -> None:
+    settings = "max_batch_size: 8\nmodel_warmup { name: 'c' }\n"
+    made = merged(CONFIG, settings)
+    assert sorted(names(made)) == sorted(names(CONFIG))
+    assert made.endswith(settings)
+    left = [pair for pair in fields(CONFIG) if pair[0] not in ("max_batch_size", "model_warmup")]
+    assert all(text.strip() in made for _, text in left)
+    assert '"a" }' not in made
+
+
+@pytest.mark.parametrize("config", ["", "# nothing\n", "max_batch_size: 1", "max_batch_size:1 #x"])
+def test_a_setting_is_added_where_the_model_says_nothing_of_it(config: str) -> None:
+    assert names(merged(config, "max_batch_size: 8\n")) == ["max_batch_size"]
+
+
+def run(home: Path, *models: str) -> subprocess.CompletedProcess[str]:
+    directories = [str(home / name) for name in ("models", "settings", "written")]
+    command = [sys.executable, "-I", triton_settings.__file__, *directories, *models]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    for name in ("models/a", "models/b", "settings", "written"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in "ab":
+        (tmp_path / "settings" / f"{name}.pbtxt").write_text("max_batch_size: 8\n")
+    (tmp_path / "models/a/config.pbtxt").write_text('backend: "python"\n')
+    return tmp_path
+
+
+def test_the_configuration_of_each_model_is_written_by_any_python(home: Path) -> None:
+    assert run(home, "a").returncode == 0
+    assert (home / "written/a.pbtxt").read_text() == 'backend: "python"\nmax_batch_size: 8\n'
+
+
+def test_a_model_without_a_configuration_is_told_what_needs_one(home: Path) -> None:
+    done = run(home, "a", "b")
+    assert done.returncode == 1
+    assert "model b has no config.pbtxt beside its versions" in done.stderr
