@@ -150,7 +150,7 @@ ON_DEMAND = (
     python_app(
         STORAGE_INITIALIZER,
         _HERE / "storage_initializer",
-        "KServe's own library, for S3, GCS and HTTP",
+        "from KServe's own library, for S3, GCS and HTTP",
         scripts={"/storage-initializer/scripts/initializer-entrypoint": "entrypoint.py"},
         entrypoint=("/storage-initializer/scripts/initializer-entrypoint",),
     ),
@@ -161,11 +161,13 @@ FOR_TESTS = (
     python_app(
         EMULATORS,
         _HERE / "emulators",
-        "moto and gcp-storage-emulator",
+        "from moto and gcp-storage-emulator",
         scripts={
             "/usr/local/bin/moto_server": "s3.py",
             "/usr/local/bin/gcp-storage-emulator": "gcs.py",
         },
+        # `emulators.models`, a Service's name, is not a bucket `emulators` at `models`.
+        environment={"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"},
         ports=(5000, 9023),
         pulled=False,
     ),
