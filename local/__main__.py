@@ -35,10 +35,10 @@ def _env(clone: Clone) -> None:
 
 def _tools(clone: Clone) -> None:
     from local import prepare
-    from local.toolchain.pins import PROGRAMS
+    from local.toolchain.pins import TO_TEST
 
     box = prepare.toolbox()
-    prepare.programs(clone, box, tuple(PROGRAMS))
+    prepare.programs(clone, box, TO_TEST)
     prepare.environments(clone)
     prepare.plugin_set(clone, box.downloads)
     prepare.image_archives(box, prepare.stack_images(clone))

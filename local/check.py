@@ -17,12 +17,13 @@ from local.images import recipes
 from local.paths import Clone
 from local.progress import say, step
 from local.toolchain import plugins
-from local.toolchain.pins import PROGRAMS
+from local.toolchain.pins import PROGRAMS, TO_TEST
 from local.toolchain.tools import Toolbox
 
 LAYERS = ("unit", "engine", "cluster")
+SERVING = "serving"
 #: Cluster tests that take longer than all layers together: only run by their names.
-LONG = ("serving", "kills")
+LONG = (SERVING, "kills")
 
 
 class CheckError(LocalError):
@@ -96,11 +97,13 @@ def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> 
         box = prepare.toolbox()
         if os.environ.get("SLIPWAY_PLUGINS") == "official":
             plugins.expect_official(clone, box)  # before tools are built for it
-        tools = prepare.programs(clone, box, tuple(PROGRAMS))
+        tools = prepare.programs(clone, box, tuple(PROGRAMS) if SERVING in layers else TO_TEST)
         prepare.environments(clone)
         prepare.plugin_set(clone, box.downloads)
         if {"cluster", *LONG} & set(layers):
-            prepare.image_archives(box, recipes.ALL)
+            prepare.image_archives(
+                box, recipes.ALL if SERVING in layers else prepare.stack_images(clone)
+            )
         environment |= _tool_paths(clone, box, {name: tool.path for name, tool in tools.items()})
     chosen = [suite for suite in SUITES if suite.layer in layers]
     # The clusters' tests mostly wait: they run beside the others, and print when they are done.

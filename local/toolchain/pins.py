@@ -197,6 +197,8 @@ PROGRAMS: dict[str, Program] = {
 #: that scale, kwok by tests that need more nodes, and all three by tests.
 ON_DEMAND = ("helm", "metrics-server", "kwok")
 FOR_UP = tuple(name for name in PROGRAMS if name not in ON_DEMAND)
+#: What `make test` needs; the long tests need all.
+TO_TEST = (*FOR_UP, "helm")
 
 #: Debian packages unpacked (never installed) for the programs named, with what they link to.
 DEBIAN: dict[str, tuple[str, ...]] = {
