@@ -70,7 +70,7 @@ def check_confinement(pod: dict[str, Any]) -> None:
 
 def check_volumes(pod: dict[str, Any]) -> None:
     """No volume of the host, no emptyDir without an end, and files that a server only reads."""
-    named = {each["name"]: each for each in pod["volumes"]}
+    named = {volume["name"]: volume for volume in pod["volumes"]}
     assert len(named) == len(pod["volumes"])
     for each in named.values():
         assert "hostPath" not in each, each["name"]
