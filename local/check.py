@@ -106,21 +106,11 @@ def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> 
             )
         environment |= _tool_paths(clone, box, {name: tool.path for name, tool in tools.items()})
     chosen = [suite for suite in SUITES if suite.layer in layers]
-    # The clusters' tests mostly wait: they run beside the others, and print when they are done.
-    quick = {"unit", "engine"}
-    beside = [suite for suite in chosen if suite.layer not in quick and len(chosen) > 1]
-    with ThreadPoolExecutor() as pool:
-        waiting = [pool.submit(_run, clone, suite, extra, environment, True) for suite in beside]
-        rows = [
-            _run(clone, suite, extra, environment, False) for suite in chosen if suite not in beside
-        ]
-        for suite, running in zip(beside, waiting, strict=True):
-            with step(f"{suite.layer}: {suite.name}, running since the beginning"):
-                rows.append(running.result())
-    for row in rows:
-        if row.output:
-            say(f"\n── {row.suite.layer}: {row.suite.name}")
-            print(row.output, flush=True)
+    runs = [(suite, suite.python(clone)) for suite in chosen]
+    if len(runs) == 1:
+        rows = [_run(clone, *runs[0], extra, environment, captured=False)]
+    else:
+        rows = _side_by_side(clone, runs, extra, environment)
     say("")
     for row in rows:
         mark = "✗" if row.code else "✓"
@@ -129,14 +119,37 @@ def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> 
         raise CheckError("some tests failed")
 
 
+def _side_by_side(
+    clone: Clone,
+    runs: list[tuple[Suite, Path]],
+    extra: tuple[str, ...],
+    environment: Mapping[str, str],
+) -> list[Row]:
+    """The clusters' tests mostly wait: they run beside the others, of which two run at a time."""
+    rows = []
+    with ThreadPoolExecutor() as clusters, ThreadPoolExecutor(2) as others:
+        running = [
+            (others if suite.layer in ("unit", "engine") else clusters).submit(
+                _run, clone, suite, python, extra, environment, captured=True
+            )
+            for suite, python in runs
+        ]
+        for (suite, _), one in zip(runs, running, strict=True):
+            with step(f"{suite.layer}: {suite.name}"):
+                rows.append(one.result())
+            print(rows[-1].output, flush=True)
+    return rows
+
+
 def _run(
     clone: Clone,
     suite: Suite,
+    python: Path,
     extra: tuple[str, ...],
     environment: Mapping[str, str],
+    *,
     captured: bool,
 ) -> Row:
-    python = suite.python(clone)
     if not captured:
         say(f"\n── {suite.layer}: {suite.name}")
     started = time.monotonic()
