@@ -9,6 +9,7 @@ checkout and a cluster of its own.
 from __future__ import annotations
 
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -25,6 +26,7 @@ HERE = Path(__file__).parent
 RUNS = 5
 UP = ("up", "--yes", "--skip-preview", "--stack", "dev")
 CALLS = 500
+BATCHES = 40
 
 
 def table(title: str, header: list[str], rows: list[list[str]]) -> None:
@@ -187,25 +189,28 @@ def server_side_apply(checkout: Checkout, objects: Path) -> float:
     return seconds(lambda: checkout.kubectl(*apply, "-f", str(objects)))
 
 
+def service_address(checkout: Checkout, instance: str) -> str:
+    selector = f"app.kubernetes.io/instance={instance}"
+    return checkout.kubectl(
+        "get", "services", "-n", "models", "-l", selector,
+        "-o", "jsonpath={.items[0].spec.clusterIP}",
+    )  # fmt: skip
+
+
+def inside(checkout: Checkout, *arguments: str) -> str:
+    """What the client's interpreter prints inside the cluster's network, where Services are."""
+    enter = checkout.run("python3", "-m", "local", "nsenter").stdout.split()
+    command = [*enter, f"--wd={checkout.root}", ".venv-client/bin/python", *arguments]
+    return checkout.run(*command, env={"PYTHONPATH": "."}).stdout
+
+
 def gateway(checkout: Checkout) -> None:
     outputs = checkout.root / "outputs.json"
     outputs.write_text(json.dumps(checkout.outputs()))
     model = "half_plus_two"
-    address = checkout.kubectl(
-        "get", "services", "-n", "models", "-l", "app.kubernetes.io/instance=half-plus-two",
-        "-o", "jsonpath={.items[0].spec.clusterIP}",
-    )  # fmt: skip
-    enter = checkout.run("python3", "-m", "local", "nsenter").stdout.split()
-    command = [*enter, f"--wd={checkout.root}", ".venv-client/bin/python"]
-    command += [
-        str(HERE / "through_gateway.py"),
-        str(outputs),
-        model,
-        f"{address}:8500",
-        str(CALLS),
-    ]
-    done = checkout.run(*command, env={"PYTHONPATH": "."})
-    found = json.loads(done.stdout)
+    target = f"{service_address(checkout, 'half-plus-two')}:8500"
+    script = str(HERE / "through_gateway.py")
+    found = json.loads(inside(checkout, script, str(outputs), model, target, str(CALLS)))
     ways = {"gateway": "TLS gateway", "pod": "Service of the pod"}
     rows = [
         [title, *(f"{found[way][rank]:.2f} ms" for rank in ("p50", "p90", "p99"))]
@@ -219,6 +224,44 @@ def gateway(checkout: Checkout) -> None:
     table(f"{title} ({CALLS} each, in turns)", header, [*rows, ["ratio", *ratios]])
 
 
+def encodings(checkout: Checkout) -> None:
+    """1,024 x 784 floats there and back, straight to Triton's Service."""
+    shutil.copytree(HERE / "wide", checkout.models / "triton" / "wide")
+    config = checkout.config()
+    models = config["config"]["slipway:models"]
+    source = {**models["half_plus_two_triton"]["source"], "path": "triton/wide"}
+    models["wide"] = {"runtime": "triton", "server": "triton", "source": source}
+    checkout.write_config(config)
+    checkout.run("pulumi", *UP)
+    checkout.restore_config()
+    address = service_address(checkout, "triton")
+    direct = {
+        "protocol": "open-inference-v2",
+        "grpc": {"target": f"{address}:8001", "authority": address, "path": "", "tls": False},
+        "rest": {"url": f"http://{address}:8000/v2/models/wide/infer", "connect_to": None},
+    }
+    outputs = checkout.root / "direct.json"
+    outputs.write_text(json.dumps({"endpoints": {"wide": direct}}))
+    said = inside(
+        checkout, "-m", "client", "bench", "wide", "--rows", "1024", "--calls", str(BATCHES),
+        "--outputs", str(outputs), "--json",
+    )  # fmt: skip
+    found = {one["transport"]: one for one in json.loads(said)}
+    ways = {"grpc": "gRPC", "rest-binary": "REST, raw tensors", "rest": "REST, JSON"}
+    parts = ("encode", "exchange", "decode")
+    rows = [
+        [
+            title,
+            *(f"{found[way][f'{figure}_ms']:.1f} ms" for figure in ("p50", "p90", *parts)),
+            f"{found['grpc']['p50_ms'] / found[way]['p50_ms']:.2f}",
+        ]
+        for way, title in ways.items()
+    ]
+    header = ["way", "p50", "p90", "encode", "wire+server", "decode", "gRPC / it"]
+    title = f"1,024 x 784 floats there and back, straight to Triton ({BATCHES} each, in turns)"
+    table(title, header, rows)
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="slipway-bench-") as directory:
         checkout = Checkout(Path(directory))
@@ -229,6 +272,7 @@ def main() -> None:
             checkout.read_environment()
             evaluation(checkout)
             gateway(checkout)
+            encodings(checkout)
             unchanged_up(checkout)
         finally:
             subprocess.run(["make", "down"], cwd=directory, check=False, stdout=2)
