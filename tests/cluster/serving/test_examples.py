@@ -64,8 +64,9 @@ def test_a_thousand_digits_are_asked_at_port_9090(example: Checkout, tmp_path: P
     endpoint = outputs["endpoints"]["mnist"]
     assert endpoint["grpc"]["target"].endswith(":9090")
     assert endpoint["rest"] is None
+    uv = example.run("python3", "-c", "from local.bootstrap import uv; print(uv())").stdout.strip()
     example.run(
-        "python3", "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path),
+        uv, "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path),
         "-r", "client/requirements-digits.txt",
     )  # fmt: skip
     (digits,) = tmp_path.rglob("digits.csv.gz")
