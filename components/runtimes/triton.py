@@ -25,6 +25,8 @@ _SETTINGS, _PROGRAM = "/settings", "settings.py"
 #: `--http-max-input-size`, where it is not given. Servers before 25.06 do not know it, and take any
 #: size; over gRPC all do.
 _LARGEST_REST_REQUEST = 64 * 2**20
+#: Otherwise the server logs errors of a GPU that nobody asked for.
+_WITHOUT_GPU = ("--allow-gpu-metrics=false", "--pinned-memory-pool-byte-size=0")
 
 
 class TritonOptions(ModelOptions):
@@ -100,6 +102,9 @@ class Triton(ModelServer):
                 "--strict-readiness=false",
                 # Calls that have begun are finished.
                 f"--exit-timeout-secs={seconds(limits.deadline)}",
+                # The last lines of a server that gives up say why, not all of its options.
+                "--log-info=false",
+                *([] if options.accelerator else _WITHOUT_GPU),
                 *_message_size(byte_count(limits.message_size)),
             ],
             configuration=_configuration(settings),

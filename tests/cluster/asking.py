@@ -1,9 +1,10 @@
 """Ask one model again and again, over one kept gRPC channel and one kept REST connection at once.
 
-Run with the client's interpreter: `asking.py <outputs.json> <model>`. Nothing here asks twice: the
-channel has gRPC's retries switched off, the pool has none, so one call that the gateway or a
-server drops is one failure. Prints `asking` when both have answered once, goes on until its
-standard input ends, and prints for each way the calls and what failed, as JSON.
+Run with the client's interpreter: `asking.py <outputs.json> <model> <answers>`, the answers that
+are right as JSON. Nothing here asks twice: the channel has gRPC's retries switched off, the pool
+has none, so one call that the gateway or a server drops is one failure. Prints `asking` when both
+have answered once, goes on until its standard input ends, and prints for each way the calls, the
+answers in the order in which they came first, and what failed, as JSON.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import json
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import grpc
@@ -21,10 +24,11 @@ import urllib3
 from tensorflow_serving.apis import predict_pb2
 
 from client.outputs import find_endpoint, parse_outputs
+from client.protocols import open_inference_messages
 from client.tensor_proto import from_proto, to_proto
 from client.trust import ssl_context
 
-ASKED, EXPECTED = [1.0, 2.0, 5.0], [2.5, 3.0, 4.5]
+ASKED = [1.0, 2.0, 5.0]
 #: Seconds for one call, and between two: two threads that never rest would leave `pulumi up` no
 #: processor on a small machine.
 DEADLINE, PAUSE = 10.0, 0.005
@@ -32,9 +36,62 @@ DEADLINE, PAUSE = 10.0, 0.005
 Ask = Callable[[], list[float]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wire:
+    """One request in a protocol's words, over gRPC and over REST, and how an answer is read."""
+
+    method: str
+    request: bytes
+    read: Callable[[bytes], list[float]]
+    body: dict[str, Any]
+    read_body: Callable[[Any], list[float]]
+
+
+def tensorflow_serving(model: str) -> Wire:
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = model
+    request.inputs["x"].CopyFrom(to_proto(np.array(ASKED, np.float32), "float32"))
+
+    def read(answer: bytes) -> list[float]:
+        outputs = predict_pb2.PredictResponse.FromString(answer).outputs
+        return [float(value) for value in from_proto(outputs["y"], "y")]
+
+    return Wire(
+        method="tensorflow.serving.PredictionService/Predict",
+        request=request.SerializeToString(),
+        read=read,
+        body={"inputs": ASKED},
+        read_body=lambda answer: answer["outputs"],
+    )
+
+
+def open_inference_v2(model: str) -> Wire:
+    types = open_inference_messages.messages()
+    request = types.ModelInferRequest(model_name=model)
+    request.inputs.add(name="x", datatype="FP32", shape=[len(ASKED)])
+    request.raw_input_contents.append(np.array(ASKED, "<f4").tobytes())
+
+    def read(answer: bytes) -> list[float]:
+        (raw,) = types.ModelInferResponse.FromString(answer).raw_output_contents
+        return [float(value) for value in np.frombuffer(raw, "<f4")]
+
+    tensor = {"name": "x", "datatype": "FP32", "shape": [len(ASKED)], "data": ASKED}
+    return Wire(
+        method="inference.GRPCInferenceService/ModelInfer",
+        request=request.SerializeToString(),
+        read=read,
+        body={"inputs": [tensor]},
+        read_body=lambda answer: answer["outputs"][0]["data"],
+    )
+
+
+WIRES = {"tensorflow-serving": tensorflow_serving, "open-inference-v2": open_inference_v2}
+
+
 def over_grpc(outputs: Path, model: str) -> Ask:
     stack = parse_outputs(json.loads(outputs.read_text()))
-    address = find_endpoint(stack, model).grpc
+    endpoint = find_endpoint(stack, model)
+    address, wire = endpoint.grpc, WIRES[endpoint.protocol](model)
     assert address is not None and stack.ca_certificate is not None
     options = [
         ("grpc.default_authority", address.authority),
@@ -43,25 +100,14 @@ def over_grpc(outputs: Path, model: str) -> Ask:
     ]
     credentials = grpc.ssl_channel_credentials(stack.ca_certificate.encode())
     channel = grpc.secure_channel(address.target, credentials, options)
-    call = channel.unary_unary(
-        f"{address.path}/tensorflow.serving.PredictionService/Predict",
-        request_serializer=predict_pb2.PredictRequest.SerializeToString,
-        response_deserializer=predict_pb2.PredictResponse.FromString,
-    )
-    request = predict_pb2.PredictRequest()
-    request.model_spec.name = model
-    request.inputs["x"].CopyFrom(to_proto(np.array(ASKED, np.float32), "float32"))
-
-    def ask() -> list[float]:
-        answer = call(request, timeout=DEADLINE)
-        return [float(value) for value in from_proto(answer.outputs["y"], "y")]
-
-    return ask
+    call = channel.unary_unary(f"{address.path}/{wire.method}")
+    return lambda: wire.read(call(wire.request, timeout=DEADLINE))
 
 
 def over_rest(outputs: Path, model: str) -> Ask:
     stack = parse_outputs(json.loads(outputs.read_text()))
-    address = find_endpoint(stack, model).rest
+    endpoint = find_endpoint(stack, model)
+    address, wire = endpoint.rest, WIRES[endpoint.protocol](model)
     assert address is not None and address.connect_to is not None
     url = urlsplit(address.url)
     host, _, port = address.connect_to.rpartition(":")
@@ -77,14 +123,13 @@ def over_rest(outputs: Path, model: str) -> Ask:
         answer = pool.request(
             "POST",
             url.path,
-            body=json.dumps({"inputs": ASKED}),
+            body=json.dumps(wire.body),
             headers={"Host": url.netloc, "Content-Type": "application/json"},
             timeout=DEADLINE,
         )
         if answer.status != 200:
             raise ValueError(f"HTTP {answer.status}: {answer.data[:200]!r}")
-        values: list[float] = answer.json()["outputs"]
-        return values
+        return wire.read_body(answer.json())
 
     return ask
 
@@ -92,9 +137,10 @@ def over_rest(outputs: Path, model: str) -> Ask:
 class Asking:
     """One way of asking, in a thread of its own."""
 
-    def __init__(self, ask: Ask, stop: threading.Event) -> None:
-        self._ask, self._stop = ask, stop
+    def __init__(self, ask: Ask, right: list[list[float]], stop: threading.Event) -> None:
+        self._ask, self._right, self._stop = ask, right, stop
         self.calls = 0
+        self.answers: list[list[float]] = []
         self.failures: list[str] = []
         self.thread = threading.Thread(target=self._run)
 
@@ -103,8 +149,10 @@ class Asking:
             self.calls += 1
             try:
                 answer = self._ask()
-                if answer != EXPECTED:
+                if answer not in self._right:
                     self.failures.append(f"answered {answer}")
+                elif answer not in self.answers:
+                    self.answers.append(answer)
             # Whatever it is, it is a call that failed.
             except Exception as error:  # noqa: BLE001
                 self.failures.append(f"call {self.calls}: {error!r}")
@@ -112,11 +160,12 @@ class Asking:
 
 def main() -> None:
     outputs, model = Path(sys.argv[1]), sys.argv[2]
+    right = json.loads(sys.argv[3])
     ways = {"grpc": over_grpc(outputs, model), "rest": over_rest(outputs, model)}
     for ask in ways.values():
         ask()
     stop = threading.Event()
-    asking = {way: Asking(ask, stop) for way, ask in ways.items()}
+    asking = {way: Asking(ask, right, stop) for way, ask in ways.items()}
     for one in asking.values():
         one.thread.start()
     print("asking", flush=True)
@@ -125,7 +174,12 @@ def main() -> None:
     for one in asking.values():
         one.thread.join()
     found = {
-        way: {"calls": one.calls, "failed": len(one.failures), "first": one.failures[:5]}
+        way: {
+            "calls": one.calls,
+            "answers": one.answers,
+            "failed": len(one.failures),
+            "first": one.failures[:5],
+        }
         for way, one in asking.items()
     }
     print(json.dumps(found))

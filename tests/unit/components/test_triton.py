@@ -62,7 +62,20 @@ def test_the_server_is_run_by_the_official_image_s_entry_point() -> None:
         "--repository-poll-secs=15",
         "--strict-readiness=false",
         "--exit-timeout-secs=90",
+        "--log-info=false",
+        "--allow-gpu-metrics=false",
+        "--pinned-memory-pool-byte-size=0",
     ]
+
+
+def test_with_an_accelerator_the_server_looks_after_it() -> None:
+    pools = {"gpu": {"accelerator": {"kind": "nvidia"}, "labels": {"pool": "gpu"}}}
+    config = stack_file(
+        cluster={"kind": "local", "node_pools": pools},
+        models={"half_plus_two": triton(accelerator={"kind": "nvidia"})},
+    )
+    arguments = container(run(lambda: deploy(load()), config))["args"]
+    assert [each for each in arguments if "gpu" in each or "pinned" in each] == []
 
 
 def test_a_model_s_directory_is_one_of_the_repository_under_the_model_s_name() -> None:

@@ -13,7 +13,7 @@ from components.runtimes.triton_settings import fields, merged
 
 CONFIG = """\
 # A comment: max_batch_size: 3 { "
-backend: "python" max_batch_size: 0;
+backend: "python" enabled: true max_batch_size: 0;
 name: 'it''s { not } "a" field: 1'
 input [
   { name: "x", data_type: TYPE_FP32, dims: [ -1 ] } # version_policy { }
@@ -32,6 +32,7 @@ def names(text: str) -> list[str]:
 def test_the_fields_of_a_configuration_are_those_at_its_top() -> None:
     assert names(CONFIG) == [
         "backend",
+        "enabled",
         "max_batch_size",
         "name",
         "input",

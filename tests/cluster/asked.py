@@ -1,0 +1,50 @@
+"""Calls all the time, while something is done to what answers them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.cluster.checkout import Checkout
+
+#: What `half_plus_two` answers to 1, 2 and 5.
+HALF_PLUS_TWO = [2.5, 3.0, 4.5]
+_ASKING = Path(__file__).parent / "asking.py"
+
+
+@contextlib.contextmanager
+def asked_all_the_time(
+    checkout: Checkout, model: str, *right: list[float]
+) -> Iterator[dict[str, dict[str, Any]]]:
+    """Ask `model` over kept connections, without a second try, until the block ends; then the
+    mapping holds for each way `calls`, the `answers` in the order in which they came first,
+    `failed` and the `first` failures. An answer that is not `right` is a failure."""
+    outputs = checkout.root / ".slipway" / "asked.json"
+    outputs.write_text(json.dumps(checkout.outputs()))
+    found: dict[str, dict[str, Any]] = {}
+    asking = subprocess.Popen(
+        [
+            *[str(checkout.root / ".venv-client/bin/python"), str(_ASKING), str(outputs), model],
+            json.dumps(right or [HALF_PLUS_TWO]),
+        ],
+        cwd=checkout.root,
+        env={**os.environ, "PYTHONPATH": str(checkout.root)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert asking.stdout is not None
+        assert asking.stdout.readline() == "asking\n"
+        yield found
+        printed, _ = asking.communicate(timeout=60)
+        found.update(json.loads(printed))
+    finally:
+        asking.kill()
+        asking.wait()
+        outputs.unlink()
