@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
-import os
 import shutil
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time
 from tests.cluster.checkout import Checkout
 
-HALF_PLUS_TWO = [2.5, 3.0, 4.5]
 HALF_PLUS_THREE = [3.5, 4.0, 5.5]
 INSTANCE = "app.kubernetes.io/instance=half-plus-two"
-ASKING = Path(__file__).parent / "asking.py"
 
 
 def test_make_up_ends_by_printing_what_the_model_answered(dev: Checkout) -> None:
@@ -187,33 +180,6 @@ def with_model(checkout: Checkout, name: str, path: str) -> None:
 def objects(checkout: Checkout) -> set[str]:
     kinds = "deployments,services,ingresses,configmaps,poddisruptionbudgets,networkpolicies"
     return set(checkout.kubectl("get", kinds, "-n", "models", "-o", "name").split())
-
-
-@contextlib.contextmanager
-def asked_all_the_time(checkout: Checkout, model: str) -> Iterator[dict[str, dict[str, Any]]]:
-    """Ask `model` over kept connections, without a second try, until the block ends; then the
-    mapping holds `calls`, `failed` and the `first` failures of each way."""
-    outputs = checkout.root / ".slipway" / "asked.json"
-    outputs.write_text(json.dumps(checkout.outputs()))
-    found: dict[str, dict[str, Any]] = {}
-    asking = subprocess.Popen(
-        [str(checkout.root / ".venv-client/bin/python"), str(ASKING), str(outputs), model],
-        cwd=checkout.root,
-        env={**os.environ, "PYTHONPATH": str(checkout.root)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert asking.stdout is not None
-        assert asking.stdout.readline() == "asking\n"
-        yield found
-        printed, _ = asking.communicate(timeout=60)
-        found.update(json.loads(printed))
-    finally:
-        asking.kill()
-        asking.wait()
-        outputs.unlink()
 
 
 def test_a_model_comes_and_goes_without_the_other_dropping_a_call(changed: Checkout) -> None:
