@@ -33,7 +33,8 @@ class ImageOptions(SourceOptions):
     """`copy` runs the image's own `cp` before the server starts: on every cluster, with an image
     that has `cp` (Debian's, Alpine's and busybox's do). `volume` mounts the image, without a copy
     and also where it holds nothing but files: Kubernetes 1.35 or newer (1.33 with the feature
-    gate `ImageVolume`), and containerd 2.1 or CRI-O 1.33"""
+    gate `ImageVolume`), and containerd 2.2 or CRI-O 1.33: older ones mount it whole, whatever
+    `path` says"""
     size: Bytes = "2Gi"
     """Room for the copy on the node's disk; a pod that needs more is evicted"""
 
