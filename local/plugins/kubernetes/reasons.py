@@ -26,6 +26,7 @@ _WAITING: Final = {
     "CreateContainerConfigError": "what it is configured by is not there",
     "RunContainerError": "it cannot be started",
 }
+_LOG: Final = "its log: "
 #: Events that only repeat what is said of the pod itself.
 _REPEATING: Final = ("BackOff", "FailedScheduling", "Unhealthy")
 
@@ -100,7 +101,8 @@ async def _pod(api: Api, pod: Object, *, logs: bool) -> list[str]:
         for container in status.get(f"{kind}Statuses") or []:
             lines = await _last_lines(api, pod, container) if logs else []
             spec = specs.get(container["name"], {})
-            if words := _container(container, spec, logged=bool(lines), init=kind != "container"):
+            logged = any(line.startswith(_LOG) for line in lines)
+            if words := _container(container, spec, logged=logged, init=kind != "container"):
                 found += [f"pod {name}, {what} {container['name']}: {words}", *lines]
             elif await _is_being_pulled(api, pod, container):
                 image = spec.get("image")
@@ -152,6 +154,8 @@ def _exit(ended: Object, spec: Object) -> str:
         limit = (spec.get("resources") or {}).get("limits", {}).get("memory")
         held = f" of {limit}" if limit else ""
         return f"out of memory: it was killed at its memory limit{held} (OOMKilled)"
+    if reason in ("StartError", "ContainerCannotRun"):
+        return f"it cannot be started ({reason})"
     return f"it ended with exit code {code} ({reason})"
 
 
@@ -165,21 +169,24 @@ async def _last_lines(api: Api, pod: Object, container: Object) -> list[str]:
     if container.get("ready") or (state.get("terminated") or {}).get("exitCode") == 0:
         return []
     now = "running" in state or "terminated" in state
+    before = (last.get("terminated") or {}).get("exitCode", 0) != 0
     if not now and not last.get("terminated"):
         return []
+    # One that runs again has not come to the line yet on which it will give up.
+    previous = "terminated" not in state and (before or not now)
     path = f"{await api.path(pod)}/log"
     try:
         text = await api.text(
             path,
             container=container["name"],
             tailLines=str(_LOG_READ),
-            previous="false" if now else "true",
+            previous="true" if previous else "false",
         )
     except (ApiError, UnreachableError) as error:
         return [f"its log cannot be read: {error}"]
     # What is said again and again differs by its time.
     told = {_timeless(line): line for line in text.splitlines() if line.strip()}
-    return [f"its log: {line}" for line in list(told.values())[-_LOG_LINES:]]
+    return [f"{_LOG}{line}" for line in list(told.values())[-_LOG_LINES:]]
 
 
 async def _events(api: Api, live: Object, pods: Iterable[Object]) -> list[Object]:

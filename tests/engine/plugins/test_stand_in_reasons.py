@@ -85,6 +85,10 @@ _CONTAINERS: dict[str, tuple[dict[str, Any], str]] = {
         {"state": {"waiting": {"reason": "ContainerCreating"}}},
         "container main: its image example.com/main:1 is being pulled",
     ),
+    "start": (
+        _ended(exitCode=128, reason="StartError", message="no such program: cp"),
+        "container main: it cannot be started (StartError), restarted 0 times: no such program: cp",
+    ),
     "again": (
         {**_ended(), "state": {"running": {}}, "restartCount": 2},
         (
