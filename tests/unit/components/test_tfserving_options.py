@@ -54,15 +54,16 @@ def test_a_server_without_labels_is_as_strict_as_it_comes() -> None:
 
 def test_models_of_one_server_have_versions_and_labels_of_their_own() -> None:
     models = {
-        "a": model(server="numbers", versions={"latest": 3}),
+        "a": model(server="numbers", versions="all", labels={"canary": 2}),
         "b": model(server="numbers", versions={"specific": [7]}, labels={"stable": 7}),
     }
     recording = run(lambda: deploy(load()), stack_file(models=models))
     first, second = (
         recording.one("ConfigMap").inputs["data"]["models.config"].split("  config {")[1:]
     )
-    assert "num_versions: 3" in first
-    assert "version_labels" not in first
+    assert "all { }" in first
+    assert 'key: "canary" value: 2' in first
+    assert "stable" not in first
     assert "versions: 7" in second
     assert 'key: "stable" value: 7' in second
     assert ALLOW in flags(recording, "numbers-server")
