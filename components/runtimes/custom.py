@@ -50,7 +50,7 @@ def _value(raw: Any, info: ValidationInfo) -> Any:
 
 
 def _url_path(raw: Any) -> Any:
-    expected = "a path such as `/v2/health/ready`"
+    expected = "a path such as `/v2/models/{model}/ready`"
     if isinstance(raw, str) and re.fullmatch(r"/[^\s?#]*", raw):
         return raw
     raise mistake(expected, "begin with `/`, without scheme, host, blanks and `?`")
@@ -117,7 +117,8 @@ class Health(Options):
     grpc: bool = False
     """Whether it has `grpc.health.v1.Health`, asked about the whole server"""
     path: UrlPath | None = None
-    """Answers 2xx when all models of the server can be called, and only then"""
+    """Answers 2xx when the server's models can be called, and only then. `{model}` stands for the
+    name of the first of them: a server that found none may call itself ready"""
     live: UrlPath | None = None
     """Answers 2xx unless the server has to be started anew; left out, that is `path`"""
 
@@ -141,7 +142,7 @@ class CustomOptions(ModelOptions):
         user=1000,
         protocol="open-inference-v2",
         ports={"grpc": 8081, "rest": 8080},
-        health={"path": "/v2/health/ready", "live": "/v2/health/live"},
+        health={"path": "/v2/models/{model}/ready", "live": "/v2/health/live"},
         env={"MLSERVER_PARALLEL_WORKERS": "0"},
     )
     runtime: Literal["custom"]
@@ -233,4 +234,5 @@ class Custom(ModelServer):
     def _probe(self, path: str | None) -> Fields:
         if path is None:
             return {"grpc": {"port": self._custom.ports.grpc}}
-        return {"httpGet": {"path": path, "port": "rest"}}
+        named = path.replace("{model}", self.args.models[0].name)
+        return {"httpGet": {"path": named, "port": "rest"}}

@@ -58,7 +58,7 @@ def test_several_models_have_a_directory_each_in_the_model_directory() -> None:
 def test_it_is_ready_and_alive_by_its_own_paths() -> None:
     (container,) = pod(up())["containers"]
     for probe in ("startupProbe", "readinessProbe"):
-        assert container[probe]["httpGet"] == {"path": "/v2/health/ready", "port": "rest"}
+        assert container[probe]["httpGet"] == {"path": "/v2/models/digits/ready", "port": "rest"}
     assert container["livenessProbe"]["httpGet"] == {"path": "/v2/health/live", "port": "rest"}
 
 

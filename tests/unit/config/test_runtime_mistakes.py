@@ -78,7 +78,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
     "health where nothing listens": (
         custom(ports={"grpc": 8081}),
         f"{M}.health",
-        "/v2/health/ready",
+        "/v2/models/{model}/ready",
         "add the port that answers there",
     ),
     "gRPC health where nothing listens": (
