@@ -47,6 +47,10 @@ test-long: ## The long tests: every runtime, source and scaling served; `make up
 lint: ## ruff and mypy --strict
 	@$(LOCAL) lint
 
+.PHONY: scan
+scan: ## checkov and kube-score on every object, the servers' own samples beside it
+	@$(LOCAL) scan
+
 .PHONY: bench
 bench: ## Evaluation cost, no-op up, gateway overhead: figures side by side
 	@$(LOCAL) bench

@@ -38,20 +38,24 @@ def deploy(config: StackConfig) -> dict[str, Any]:
     opts = pulumi.ResourceOptions(providers=[cluster.provider])
     namespace = Namespace("models", config.namespace, opts).name
     volumes = Volumes("volumes", config.volumes, namespace, cluster, opts)
+    images = Images(config.images.mirror, config.images.pull_policy, config.images.digests)
     gateway: Gateway = registry.implementation("gateways", config.gateway.kind)(
         "gateway",
         config.gateway,
         config=config,
         cluster=cluster,
         namespace=namespace,
+        images=images,
         opts=opts,
     )
     endpoints: dict[str, Endpoint] = {}
     for name, members in servers(config.models).items():
-        runtime = _serve(name, members, config, cluster, namespace, volumes, gateway, opts)
+        runtime = _serve(name, members, config, cluster, namespace, volumes, gateway, images, opts)
         exposed = of_the_server(list(members.values())).expose
         way = LoadBalancer(name, exposed, cluster, runtime, opts) if exposed else gateway
         endpoints |= {model: way.route(model, runtime, opts) for model in members}
+    for name in images.unused():
+        pulumi.log.warn(f"slipway:images.digests.{name} pins nothing: no image here has that name")
     return {
         "endpoints": {model: endpoints[model].outputs() for model in config.models},
         "gateway": {
@@ -73,9 +77,9 @@ def _serve(
     namespace: pulumi.Output[str],
     volumes: Volumes,
     gateway: Gateway,
+    images: Images,
     opts: pulumi.ResourceOptions,
 ) -> Runtime:
-    images = Images(config.images.mirror)
     models = [
         ServedModel(
             name=model,

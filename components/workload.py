@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+from components.api_token import API_TOKEN, API_TOKEN_MOUNT
 from components.config.values import byte_count
 from components.kubernetes_object import Fields, KubernetesObject
 from components.placement import Placement
@@ -41,6 +42,7 @@ class Workload:
 
     labels: dict[str, str]
     image: str
+    pull_policy: str
     command: Sequence[str] | None
     arguments: Sequence[pulumi.Input[str]]
     ports: dict[str, int]
@@ -68,7 +70,7 @@ class Workload:
     mounts: Sequence[Fields] = ()
     service_account: pulumi.Input[str] | None = None
     token: bool = False
-    """Whether the service account's token is mounted."""
+    """Whether the server, and it alone, has the service account's token."""
     annotations: dict[str, pulumi.Input[str]] = field(default_factory=dict)
     node_mates: Mapping[str, str] = field(default_factory=dict)
     """Labels of its pods; all pods of the namespace that have one of them run on one node."""
@@ -98,7 +100,7 @@ class Workload:
 
     def _pod(self) -> Fields:
         pod: Fields = {
-            "automountServiceAccountToken": self.token,
+            "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": self.drain + self.deadline,
             "securityContext": {
@@ -120,11 +122,12 @@ class Workload:
             "volumes": [
                 *{volume["name"]: volume for volume in self.volumes}.values(),
                 {"name": "tmp", "emptyDir": {"sizeLimit": _DISK_LIMIT}},
+                *([API_TOKEN] if self.token else ()),
             ],
         }
         if self.fetch:
             common = {
-                "imagePullPolicy": "IfNotPresent",
+                "imagePullPolicy": self.pull_policy,
                 "resources": self._resources(_FETCH_CPU, _FETCH_MEMORY),
                 **_CONFINED,
             }
@@ -158,7 +161,7 @@ class Workload:
     def _server(self) -> Fields:
         return {
             "image": self.image,
-            "imagePullPolicy": "IfNotPresent",
+            "imagePullPolicy": self.pull_policy,
             **self._program(),
             "ports": [{"name": name, "containerPort": port} for name, port in self.ports.items()],
             "resources": self._resources(self.cpu, self.memory, self.placement.devices),
@@ -179,7 +182,7 @@ class Workload:
             },
             "lifecycle": {"preStop": {"sleep": {"seconds": self.drain}}},
             **_CONFINED,
-            "volumeMounts": [*self.mounts, _TMP],
+            "volumeMounts": [*self.mounts, _TMP, *([API_TOKEN_MOUNT] if self.token else ())],
         }
 
     def _program(self) -> Fields:

@@ -78,6 +78,12 @@ def _lint(clone: Clone) -> None:
     check.lint(clone)
 
 
+def _scan(clone: Clone) -> None:
+    from local import check
+
+    check.scan(clone)
+
+
 def _bench(clone: Clone) -> None:
     from local import check
 
@@ -102,6 +108,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "env": (_env, "print shell exports for pulumi and kubectl"),
     "tools": (_tools, "get or build every tool and image, and start nothing"),
     "lint": (_lint, "ruff and mypy --strict"),
+    "scan": (_scan, "checkov and kube-score on what the program makes"),
     "bench": (_bench, "figures side by side"),
     "nsenter": (_nsenter, "print the command prefix that enters the cluster's network"),
     "clean": (_clean, "remove this clone's environments and state"),

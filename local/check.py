@@ -202,6 +202,21 @@ def lint(clone: Clone) -> None:
         raise CheckError("lint found something")
 
 
+def scan(clone: Clone) -> None:
+    """What two scanners say of the objects that the program makes, by `tests/scan`."""
+    box = prepare.toolbox()
+    tools = prepare.programs(clone, box, ("helm", "kube-score"))
+    requirements = str(clone.root / "tests" / "scan" / "requirements.txt")
+    venv = paths.cache_dir() / f"venv-checkov-{bootstrap.digest(requirements)}"
+    checkov = bootstrap.ensure(venv, "checkov", "--no-deps", "-r", requirements)
+    directories = [str(checkov.parent), *(str(tool.path.parent) for tool in tools.values())]
+    path = os.pathsep.join([*directories, os.environ.get("PATH", os.defpath)])
+    command = [str(bootstrap.program_python(clone)), "-m", "tests.scan"]
+    environment = {**os.environ, "PATH": path}
+    if subprocess.run(command, cwd=clone.root, env=environment, check=False).returncode:
+        raise CheckError("the scanners found something")
+
+
 def bench(clone: Clone) -> None:
     """The figures of `tests/bench`, which starts a cluster of its own."""
     python = str(bootstrap.program_python(clone))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
@@ -16,10 +16,12 @@ from components.config.values import (
     Bytes,
     ChartRepository,
     Cidr,
+    Digest,
     Duration,
     HostName,
     Label,
     Mirror,
+    TaggedImage,
     byte_count,
     whole_seconds,
 )
@@ -78,6 +80,13 @@ class ImagesOptions(Options):
 
     mirror: Mirror | None = None
     """A registry that has every image under the name it has upstream, host left out"""
+    pull_policy: Literal["Always", "IfNotPresent"] = "Always"
+    """`Always` asks the registry for each new pod which image a tag is, and whether the pod may
+    have it; no pod starts while the registry does not answer. `IfNotPresent` takes what is on
+    the node, which is right for images that are on the nodes and in no registry"""
+    digests: dict[TaggedImage, Digest] = Field(default_factory=dict)
+    """Digests of images that the program names by a tag: `{"tensorflow/serving:2.19.1":
+    "sha256:…"}`, as they are named upstream. What a tag means can change, a digest cannot"""
     charts: ChartRepository | None = None
     """A chart repository that has the charts of all vendors"""
 

@@ -174,6 +174,18 @@ def _image(raw: Any) -> Any:
     return raw
 
 
+def _tagged_image(raw: Any) -> Any:
+    if isinstance(raw, str) and "@" in raw:
+        raise mistake("an image with a tag", f"without its digest: `{raw.partition('@')[0]}`")
+    return _image(raw)
+
+
+def _digest(raw: Any) -> Any:
+    if isinstance(raw, str) and re.fullmatch(r"sha256:[0-9a-f]{64}", raw):
+        return raw
+    raise mistake("`sha256:` and 64 hexadecimal digits", "copy what the registry says of the tag")
+
+
 def _mirror(raw: Any) -> Any:
     expected = "a registry host, with a path if it has one, such as `registry.example.com/proxy`"
     if not isinstance(raw, str) or not raw:
@@ -244,6 +256,8 @@ Label = Annotated[str, *_text(_label, "A Kubernetes name", "^[a-z0-9]([-a-z0-9]{
 HostName = Annotated[str, *_text(_host, "A host name: models.example.com")]
 Cidr = Annotated[str, *_text(_cidr, "An address range: 10.0.0.0/8")]
 Image = Annotated[str, *_text(_image, "An image with an exact tag or digest")]
+TaggedImage = Annotated[str, *_text(_tagged_image, "An image with an exact tag")]
+Digest = Annotated[str, *_text(_digest, "An image's digest", "^sha256:[0-9a-f]{64}$")]
 Mirror = Annotated[str, *_text(_mirror, "A registry host and path, without scheme")]
 ChartRepository = Annotated[
     str, *_text(_charts, "A chart repository: https://…, oci://…", _CHARTS_PATTERN)

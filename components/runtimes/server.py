@@ -130,6 +130,7 @@ class ModelServer(Runtime):
         return workload.Workload(
             labels=self._labels,
             image=args.images.resolve(args.options.image or program.image),
+            pull_policy=args.images.pull_policy,
             command=program.command,
             arguments=program.arguments,
             environment=program.environment,

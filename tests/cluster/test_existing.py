@@ -40,7 +40,7 @@ def write_stack(checkout: Checkout, controller: Mapping[str, Any] | str) -> None
     }
     sections = {
         "cluster": {"kind": "existing", "kubeconfig": str(checkout.root / ".slipway/kubeconfig")},
-        "images": {"mirror": "slipway.local"},
+        "images": {"mirror": "slipway.local", "pull_policy": "IfNotPresent"},
         "namespace": STACK,
         "gateway": {"kind": "nginx", "controller": controller, "host": "beside.example"},
         "limits": {"drain": "2s"},

@@ -113,10 +113,11 @@ class NginxGateway(pulumi.ComponentResource):
         config: StackConfig,
         cluster: Cluster,
         namespace: pulumi.Output[str],
+        images: Images,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:gateway:NginxGateway", name, None, opts)
-        self._options, self._limits = options, config.limits
+        self._options, self._limits, self._images = options, config.limits, images
         self._controller = self._make_controller(name, config, cluster, namespace)
         self.clients = self._controller.clients
         self.address = self._controller.address
@@ -187,7 +188,7 @@ class NginxGateway(pulumi.ComponentResource):
             ControllerArgs(
                 cluster=cluster,
                 models=namespace,
-                images=Images(config.images.mirror),
+                images=self._images,
                 charts=config.images.charts,
                 limits=config.limits,
                 ssl_redirect=self._options.ssl_redirect,

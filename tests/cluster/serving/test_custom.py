@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,18 +35,22 @@ def add(checkout: Checkout, name: str, **options: Any) -> None:
 def trained(dev: Checkout) -> Iterator[Checkout]:
     """A classifier of scikit-learn's digits in the volume, for MLServer to serve as `digits`; its
     image is on the node."""
+    directory = dev.models / "sklearn"
     try:
-        # The stack file asks for the image; the directory is there before any pod mounts it.
-        (dev.models / "sklearn").mkdir(mode=0o777, exist_ok=True)
-        (dev.models / "sklearn").chmod(0o777)
-        add(dev, "digits", **MLSERVER, source=source("sklearn"), startup_timeout="3m")
+        dev.run("python3", "-m", "local", "images", MLSERVER["image"])
+        directory.mkdir()
+        directory.chmod(0o777)
         dev.kubectl("apply", "-f", str(TRAINING))
-        dev.run("make", "up")
+        trained = ("pod/train", "-n", "models", "--for=jsonpath={.status.phase}=Succeeded")
+        dev.kubectl("wait", *trained, "--timeout=120s")
+        add(dev, "digits", **MLSERVER, source=source("sklearn"), startup_timeout="3m")
+        dev.pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
         yield dev
     finally:
         dev.kubectl("delete", "-f", str(TRAINING), "--ignore-not-found", "--timeout=60s")
         dev.restore_config()
         dev.pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
+        shutil.rmtree(directory)
 
 
 def source(path: str) -> dict[str, str]:

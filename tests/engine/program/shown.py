@@ -45,7 +45,7 @@ def shown_to(cluster: ApiServer, resources: list[Resource]) -> None:
     listed = {
         "apiVersion": "v1",
         "kind": "List",
-        "items": [_manifest(each) for each in resources],
+        "items": [manifest(each) for each in resources],
     }
     said = cluster.kubectl_and_warnings(
         "apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-",
@@ -56,7 +56,7 @@ def shown_to(cluster: ApiServer, resources: list[Resource]) -> None:
     assert said.count("serverside-applied (server dry run)") == len(resources)
 
 
-def _manifest(resource: Resource) -> dict[str, Any]:
+def manifest(resource: Resource) -> dict[str, Any]:
     """The object as the plugin sends it: with a name."""
     metadata = {"name": f"{resource.name}-1a2b3c4d", **resource.inputs.get("metadata", {})}
     return dict(_sent({**resource.inputs, "metadata": metadata}))

@@ -188,7 +188,7 @@ def test_every_pod_runs_restricted(kind: str) -> None:
             assert security["capabilities"] == {"drop": ["ALL"]}
             assert set(container["resources"]) == {"requests", "limits"}
             assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container)
-            assert container["imagePullPolicy"] == "IfNotPresent"
+            assert container["imagePullPolicy"] == "Always"
 
 
 def test_a_model_s_pod_has_no_token_of_the_api() -> None:

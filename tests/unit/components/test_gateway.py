@@ -194,7 +194,9 @@ def test_clients_that_name_no_host_get_the_certificate_from_traefik_s_default() 
     assert "--providers.file.filename=/etc/traefik/default/default.yaml" in arguments(recording)
     pod = recording.one("Deployment", "gateway-controller-server").inputs["spec"]["template"]
     (sources,) = [
-        volume["projected"]["sources"] for volume in pod["spec"]["volumes"] if "projected" in volume
+        volume["projected"]["sources"]
+        for volume in pod["spec"]["volumes"]
+        if volume["name"] == "default"
     ]
     assert sources[1]["secret"] == {"name": "gateway-tls", "optional": True}
 

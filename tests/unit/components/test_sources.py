@@ -310,7 +310,7 @@ def test_an_image_is_a_volume_where_that_is_asked_for() -> None:
     recording = up({**IMAGE, "mode": "volume"})
     assert volume(recording, "files-half-plus-two")["image"] == {
         "reference": "registry.example.com/model:1",
-        "pullPolicy": "IfNotPresent",
+        "pullPolicy": "Always",
     }
     assert served_from(recording)["subPath"] == "models/half_plus_two"
     assert "initContainers" not in pod(recording)

@@ -157,13 +157,13 @@ def values(options: IngressNginxOptions, args: ControllerArgs) -> dict[str, Any]
 
 def _image(args: ControllerArgs) -> dict[str, str]:
     """The chart's own image, or the same tag at the mirror: a mirror may have repacked it, so
-    the chart's digest is dropped there."""
+    the chart's digest is dropped there, but for one that the stack file has."""
     if args.images.mirror is None:
         return {}
-    reference = args.images.resolve(CONTROLLER_IMAGE)
+    reference, _, digest = args.images.resolve(CONTROLLER_IMAGE).partition("@")
     repository, _, tag = reference.rpartition(":")
     registry, _, image = repository.partition("/")
-    return {"registry": registry, "image": image, "tag": tag, "digest": ""}
+    return {"registry": registry, "image": image, "tag": tag, "digest": digest}
 
 
 def find_service(resources: Sequence[Any] | None) -> Service:

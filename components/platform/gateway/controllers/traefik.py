@@ -118,11 +118,12 @@ class Traefik(Controller):
         traefik = workload.Workload(
             labels=_LABELS,
             image=self._args.images.resolve(options.image),
+            pull_policy=self._args.images.pull_policy,
             command=None,
             arguments=self._arguments(),
             ports=_PORTS,
             startup_probe={"httpGet": {"path": "/ping", "port": "ping"}},
-            readiness_probe={"httpGet": {"path": "/ping", "port": "ping"}},
+            readiness_probe={"tcpSocket": {"port": "websecure"}},
             liveness_probe={"httpGet": {"path": "/ping", "port": "ping"}},
             cpu=("100m", "2"),
             memory=("128Mi", "512Mi"),
