@@ -51,6 +51,9 @@ class Cluster(Protocol):
     """What a Service of type LoadBalancer needs to be reachable from outside."""
     default_controller: str
     """What serves the routes where the stack does not choose."""
+    default_metrics: str
+    """What serves `metrics.k8s.io` where the stack does not choose: `present` on a cluster that
+    comes with it."""
 
     def identity(
         self, service_account: str, grants: Sequence[Grant]

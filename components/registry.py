@@ -7,7 +7,7 @@ import importlib
 from types import MappingProxyType
 from typing import Any, Literal
 
-Area = Literal["clusters", "gateways", "controllers", "runtimes", "sources"]
+Area = Literal["clusters", "gateways", "controllers", "metrics", "runtimes", "sources"]
 
 REGISTRY = MappingProxyType(
     {
@@ -22,6 +22,10 @@ REGISTRY = MappingProxyType(
             "ingress-nginx": "components.platform.gateway.controllers.ingress_nginx:IngressNginx",
             "present": "components.platform.gateway.controllers.present:PresentController",
             "traefik": "components.platform.gateway.controllers.traefik:Traefik",
+        },
+        "metrics": {
+            "metrics-server": "components.platform.metrics_server:MetricsServer",
+            "present": "components.platform.metrics_present:PresentMetrics",
         },
         "runtimes": {
             "custom": "components.runtimes.custom:Custom",

@@ -39,6 +39,7 @@ def deploy(config: StackConfig) -> dict[str, Any]:
     namespace = Namespace("models", config.namespace, opts).name
     volumes = Volumes("volumes", config.volumes, namespace, cluster, opts)
     images = Images(config.images.mirror, config.images.pull_policy, config.images.digests)
+    _metrics(config, cluster, opts)
     gateway: Gateway = registry.implementation("gateways", config.gateway.kind)(
         "gateway",
         config.gateway,
@@ -67,6 +68,18 @@ def deploy(config: StackConfig) -> dict[str, Any]:
         "cluster": {"kind": cluster.kind, "name": cluster.name},
         "kubeconfig": pulumi.Output.secret(cluster.kubeconfig),
     }
+
+
+def _metrics(config: StackConfig, cluster: Cluster, opts: pulumi.ResourceOptions) -> None:
+    """What autoscalers read, where there are any or the stack asks for it."""
+    chosen = config.metrics
+    if chosen is None:
+        if not any(options.replicas.scales for options in config.models.values()):
+            return
+        kind = cluster.default_metrics
+        chosen = registry.implementation("metrics", kind).options.model_validate({"kind": kind})
+    images = Images(config.images.mirror)
+    registry.implementation("metrics", chosen.kind)("metrics", chosen, images, opts)
 
 
 def _serve(

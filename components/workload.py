@@ -54,6 +54,7 @@ class Workload:
     memory: tuple[str, str]
     """Request and limit."""
     replicas: int
+    """How many pods a new Deployment starts."""
     deadline: int
     drain: int
     startup: int
@@ -72,6 +73,8 @@ class Workload:
     token: bool = False
     """Whether the server, and it alone, has the service account's token."""
     annotations: dict[str, pulumi.Input[str]] = field(default_factory=dict)
+    most_replicas: int | None = None
+    """How many an autoscaler may make of them."""
     node_mates: Mapping[str, str] = field(default_factory=dict)
     """Labels of its pods; all pods of the namespace that have one of them run on one node."""
 
@@ -227,9 +230,10 @@ def disruption_budget(
     name: str, workload: Workload, namespace: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> pulumi.Resource | None:
     """Evictions take one pod at a time. None for a single replica: a budget would then either
-    protect nothing or block every drain of its node. None for pods bound to one node either: on
-    another none can start before the last has left."""
-    if workload.replicas < 2 or workload.node_mates:
+    protect nothing or block every drain of its node. Where an autoscaler may make more of it there
+    is one: it lets the last pod go. None for pods bound to one node either: on another none can
+    start before the last has left."""
+    if (workload.most_replicas or workload.replicas) < 2 or workload.node_mates:
         return None
     return KubernetesObject(
         name,

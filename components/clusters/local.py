@@ -54,6 +54,7 @@ class LocalCluster(ReachedCluster):
     options = LocalOptions
 
     kind = "local"
+    default_metrics = "metrics-server"
 
     def __init__(
         self, name: str, options: LocalOptions, opts: pulumi.ResourceOptions | None = None

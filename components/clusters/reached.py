@@ -49,6 +49,7 @@ class ReachedCluster(pulumi.ComponentResource):
     kind: str
     node_pools: Mapping[str, NodePool]
     default_controller = "traefik"
+    default_metrics = "present"
     load_balancer_annotations: Mapping[str, str]
     name: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import field_validator, model_validator
 
 from components.config.accelerators import Accelerator, matched
 from components.config.expose import ExposeOptions
 from components.config.kinds import Chosen
 from components.config.options import Options, mistake
+from components.config.replicas import NumberOrReplicas, Replicas
 from components.config.values import (
     Bytes,
     Cpu,
@@ -55,49 +49,6 @@ class Resources(Options):
         return self
 
 
-class Replicas(Options):
-    """How many pods serve the model. A bare number stands for `min` and `max`."""
-
-    min: Annotated[int, Field(ge=1, le=100)] = 1
-    max: Annotated[int, Field(ge=1, le=100)] = 1
-
-    @field_validator("max")
-    @classmethod
-    def _fixed(cls, value: int, info: ValidationInfo) -> int:
-        least = info.data.get("min")
-        if least is not None and value != least:
-            raise mistake(
-                f"the same as `min` ({least})", f"no autoscaler is installed: write `{least}`"
-            )
-        return value
-
-
-def _number(raw: Any) -> Any:
-    expected = "a whole number from 1 to 100, or a map with `min` and `max`"
-    if isinstance(raw, dict):
-        return {**raw, "max": raw.get("max", raw.get("min", 1))} if "min" in raw else raw
-    if not isinstance(raw, int) or isinstance(raw, bool):
-        raise mistake(expected, "write a number without quotes")
-    if not 1 <= raw <= 100:
-        raise mistake(expected, "to stop serving a model, take it out of `slipway:models`")
-    return {"min": raw, "max": raw}
-
-
-_COUNT = {"type": "integer", "minimum": 1, "maximum": 100}
-_REPLICAS_SCHEMA = {
-    "description": "Pods that serve the model: a number, or min and max",
-    "default": 1,
-    "oneOf": [
-        _COUNT,
-        {
-            "type": "object",
-            "properties": {"min": _COUNT, "max": _COUNT},
-            "additionalProperties": False,
-        },
-    ],
-}
-
-
 class SourceOptions(Options):
     """Where a model's files come from."""
 
@@ -121,9 +72,8 @@ class ModelOptions(Options):
     model has a server of its own"""
     source: Annotated[SourceOptions, Chosen("sources")]
     """Where the model's files come from"""
-    replicas: Annotated[Replicas, BeforeValidator(_number), WithJsonSchema(_REPLICAS_SCHEMA)] = (
-        Replicas()
-    )
+    replicas: NumberOrReplicas = Replicas()
+    """Pods that serve the model: a number, or `min` and `max` and what decides between them"""
     resources: Resources = Resources()
     image: Image | None = None
     """The server's image, where it is not the runtime's own pin"""

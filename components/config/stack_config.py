@@ -65,6 +65,12 @@ class ControllerOptions(Options):
     kind: str
 
 
+class MetricsOptions(Options):
+    """What serves `metrics.k8s.io`, the API that autoscalers read the load of pods from."""
+
+    kind: str
+
+
 class GatewayOptions(Options):
     """How models are reached from outside the cluster."""
 
@@ -183,6 +189,11 @@ class StackConfig(Options):
     """The models, by name"""
     volumes: dict[Label, VolumeOptions] = Field(default_factory=dict)
     """The PersistentVolumeClaims that the stack makes, by name"""
+    metrics: Annotated[MetricsOptions | None, Chosen("metrics", short=True)] = None
+    """What serves `metrics.k8s.io`, by which models are scaled: `metrics-server`, installed by
+    this stack into the namespace `slipway-metrics`, or `present` where the cluster has it. Left
+    out, it is the cluster's usual one, and none where no model is scaled: `local` has none of its
+    own, `existing` is taken to have one. A cluster holds one: a second stack says `present`"""
     images: ImagesOptions = ImagesOptions()
     limits: LimitsOptions = LimitsOptions()
     secrets: dict[str, SecretStr] = Field(default_factory=dict)

@@ -20,6 +20,7 @@ from components.contracts import (
 )
 from components.kubernetes_object import Fields, KubernetesObject
 from components.placement import placement
+from components.runtimes import autoscaler
 
 #: Seconds after a roll-out has failed in which its Deployment says so.
 _REPORT_SECONDS = 15
@@ -87,16 +88,7 @@ class ModelServer(Runtime):
         service = self._make_service(program, waiting)
         self._make_network_policy(program)
         workload.disruption_budget(f"{name}-budget", server, args.namespace, self._child)
-        KubernetesObject(
-            f"{name}-server",
-            "apps/v1",
-            "Deployment",
-            {
-                "metadata": {"namespace": args.namespace, "labels": self._labels},
-                "spec": server.deployment_spec(),
-            },
-            waiting,
-        )
+        self._make_deployment(server, waiting)
         self.backend = Backend(
             runtime=self.kind,
             protocol=program.protocol,
@@ -145,6 +137,7 @@ class ModelServer(Runtime):
             cpu=workload.amounts(requests.cpu, limits.cpu, program.cpu, cores),
             memory=workload.amounts(requests.memory, limits.memory, program.memory, byte_count),
             replicas=args.options.replicas.min,
+            most_replicas=args.options.replicas.most,
             deadline=seconds(args.limits.deadline),
             drain=seconds(args.limits.drain),
             startup=seconds(args.options.startup_timeout),
@@ -175,6 +168,30 @@ class ModelServer(Runtime):
             },
             pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         ).name
+
+    def _make_deployment(self, server: workload.Workload, opts: pulumi.ResourceOptions) -> None:
+        metadata: Fields = {"namespace": self.args.namespace, "labels": self._labels}
+        replicas = self.args.options.replicas
+        deployment = KubernetesObject(
+            f"{self._name}-server",
+            "apps/v1",
+            "Deployment",
+            {
+                "metadata": metadata | autoscaler.mark(replicas),
+                "spec": server.deployment_spec(),
+            },
+            pulumi.ResourceOptions.merge(opts, autoscaler.hand_over(replicas)),
+        )
+        if replicas.scales:
+            keys = [f"slipway:models.{model.name}.replicas" for model in self.args.models]
+            autoscaler.warn(keys[0], replicas, server, self)
+            autoscaler.make(
+                f"{self._name}-autoscaler",
+                replicas,
+                deployment,
+                self.args.namespace,
+                self._child,
+            )
 
     def _make_config(self, program: Program) -> pulumi.Output[str]:
         """Immutable and auto-named: another configuration is another object, so pods roll."""

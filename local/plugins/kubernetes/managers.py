@@ -11,18 +11,14 @@ from local.plugins.diff import split
 Object = dict[str, Any]
 #: The manager an object is created by, as with the official plugin.
 CREATOR: Final = "pulumi-kubernetes"
-#: (manager, operation) whose fields a program that has the object in its state takes over:
-#: what the plugin itself created, and what `kubectl apply` wrote before an import.
-_TAKEN_OVER: Final = frozenset(
-    {
-        (CREATOR, "Update"),
-        ("pulumi-kubernetes.exe", "Update"),
-        ("pulumi-resource-kubernetes", "Update"),
-        ("kubectl", "Apply"),
-        ("kubectl", "Update"),
-        ("before-first-apply", "Update"),
-    }
-)
+#: How the names of managers begin, by operation, whose fields a program that has the object in its
+#: state takes over, as the official plugin does: what the plugin itself created, and whatever
+#: kubectl wrote (`kubectl-edit`, `kubectl-label`, …). Not what is written by a subresource: how
+#: many replicas `kubectl scale` or an autoscaler sets stays theirs.
+_TAKEN_OVER: Final = {
+    "Update": (CREATOR, "pulumi-resource-kubernetes", "kubectl", "before-first-apply"),
+    "Apply": ("kubectl",),
+}
 
 
 def new_manager() -> str:
@@ -30,10 +26,16 @@ def new_manager() -> str:
     return f"{CREATOR}-{secrets.token_hex(4)}"
 
 
+def is_taken_over(live: Object) -> bool:
+    """Whether `take_over` has something to give."""
+    return any(_is_taken_over(entry) for entry in live["metadata"].get("managedFields") or [])
+
+
 def has_creator(live: Object) -> bool:
     """Whether fields of `live` still belong to the manager that created it."""
+    names = (CREATOR, f"{CREATOR}.exe", "pulumi-resource-kubernetes")
     return any(
-        (entry.get("manager"), entry.get("operation")) in _TAKEN_OVER and "subresource" not in entry
+        entry.get("manager") in names and entry.get("operation") == "Update"
         for entry in live["metadata"].get("managedFields") or []
     )
 
@@ -46,9 +48,8 @@ def take_over(live: Object, manager: str) -> list[Object]:
     mine: Object = {}
     latest: Object | None = None
     for entry in entries:
-        key = (entry.get("manager"), entry.get("operation"))
-        taken = key in _TAKEN_OVER and "subresource" not in entry
-        if taken or key == (manager, "Apply"):
+        own = (entry.get("manager"), entry.get("operation")) == (manager, "Apply")
+        if own or _is_taken_over(entry):
             mine = _union(mine, entry.get("fieldsV1") or {})
             latest = entry
         else:
@@ -82,13 +83,17 @@ def leave_ignored(body: Object, live: Object, manager: str, ignored: Iterable[st
             _set(body, names, found)
 
 
+def _is_taken_over(entry: Object) -> bool:
+    prefixes = _TAKEN_OVER.get(str(entry.get("operation")), ())
+    return str(entry.get("manager")).startswith(prefixes) and not entry.get("subresource")
+
+
 def _owned(live: Object, manager: str) -> tuple[Object, Object]:
     ours: Object = {}
     theirs: Object = {}
     for entry in live["metadata"].get("managedFields") or []:
         fields = entry.get("fieldsV1") or {}
-        key = (entry.get("manager"), entry.get("operation"))
-        if entry.get("manager") == manager or key in _TAKEN_OVER:
+        if entry.get("manager") == manager or _is_taken_over(entry):
             ours = _union(ours, fields)
         else:
             theirs = _union(theirs, fields)

@@ -12,7 +12,13 @@ from local.plugins.kubernetes.annotations import deletion_propagation as propaga
 from local.plugins.kubernetes.api import WARNINGS, Api
 from local.plugins.kubernetes.errors import ApiError, KindNotFoundError
 from local.plugins.kubernetes.kinds import is_custom_resource_definition
-from local.plugins.kubernetes.managers import CREATOR, has_creator, leave_ignored, take_over
+from local.plugins.kubernetes.managers import (
+    CREATOR,
+    has_creator,
+    is_taken_over,
+    leave_ignored,
+    take_over,
+)
 from local.plugins.kubernetes.waiting import Status, Waiter
 
 Object = dict[str, Any]
@@ -78,11 +84,10 @@ class Writer:
             return await self._with_warnings(
                 await self._api.replace(body, manager=manager, dry_run=dry_run)
             )
-        if has_creator(live):
-            if dry_run:
-                force = True
-            else:
-                live = await self._api.json_patch(body, take_over(live, manager))
+        if dry_run:
+            force = force or has_creator(live)
+        elif is_taken_over(live):
+            live = await self._api.json_patch(body, take_over(live, manager))
         leave_ignored(body, live, manager, ignored)
         force = force or not live["metadata"].get("managedFields")
         try:

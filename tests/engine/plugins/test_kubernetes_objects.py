@@ -61,7 +61,8 @@ def test_a_field_taken_out_of_the_program_is_taken_out_of_the_object(
     stack.program(_program(namespace, text % {"a": "1", "b": "2"}))
     stack.up()
     (name,) = _names(cluster, "sa", namespace)
-    cluster.kubectl("label", "sa", name, "-n", namespace, "other=kept")
+    theirs = ("--field-manager=someone-else", "other=kept")
+    cluster.kubectl("label", "sa", name, "-n", namespace, *theirs)
 
     stack.program(_program(namespace, text % {"a": "1"}))
     stack.up()
@@ -226,25 +227,6 @@ def test_a_preview_changes_nothing_and_bears_values_it_does_not_know(
     (name,) = _names(cluster, "configmap", namespace)
     data = cluster.get("configmap", name, "-n", namespace)["data"]
     assert data == {k: account["metadata"][k] for k in ("uid", "name")}
-
-
-def test_a_field_named_in_ignore_changes_stays_as_it_is(
-    stack: Workbench, cluster: ApiServer, namespace: str
-) -> None:
-    text = _SKIP + _DEPLOYMENT.format(app="a", tier="%s").replace(
-        "opts=ResourceOptions(", 'opts=ResourceOptions(ignore_changes=["spec.replicas"], '
-    )
-    stack.program(_program(namespace, text % "x"))
-    stack.up()
-    (name,) = _names(cluster, "deployment", namespace)
-    cluster.kubectl("scale", "deployment", name, "-n", namespace, "--replicas=3")
-
-    stack.program(_program(namespace, text % "y"))
-    stack.up()
-
-    spec = cluster.get("deployment", name, "-n", namespace)["spec"]
-    assert spec["replicas"] == 3
-    assert spec["template"]["metadata"]["labels"]["tier"] == "y"
 
 
 def test_custom_resources_follow_their_definition_in_one_update(

@@ -1,0 +1,141 @@
+"""`Replicas`: how many pods serve a model, and by what that number moves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from components.config.options import Options, listed, mistake
+
+#: What Kubernetes aims at where a HorizontalPodAutoscaler names no metric.
+_USUAL_CPU = 80
+_Count = Annotated[int, Field(ge=1, le=100)]
+_Percent = Annotated[int, Field(ge=1, le=1000)]
+
+
+class ScalingPolicy(Options):
+    """How far the number of pods may move within a time."""
+
+    type: Literal["Pods", "Percent"]
+    """Pods, or percent of the pods that there are"""
+    value: Annotated[int, Field(ge=1, le=1000)]
+    period_seconds: Annotated[int, Field(ge=1, le=1800)]
+
+
+class ScalingRules(Options):
+    """How fast the number of pods follows the load in one direction. What is left out is
+    Kubernetes' own: up by 4 pods or 100 % in 15 s, whichever is more, at once; down by 100 % in
+    15 s, to the highest number that the last 300 s asked for."""
+
+    stabilization_window_seconds: Annotated[int, Field(ge=0, le=3600)] | None = None
+    """For how long a move is held back that the load of this time does not ask for throughout"""
+    policies: Annotated[tuple[ScalingPolicy, ...], Field(strict=False, min_length=1)] | None = None
+    select_policy: Literal["Max", "Min", "Disabled"] | None = None
+    """Of several policies the one that moves most, or least; `Disabled` never moves this way"""
+
+    @field_validator("policies", mode="before")
+    @classmethod
+    def _some(cls, raw: Any) -> Any:
+        if raw == [] or raw == ():
+            raise mistake("at least one policy", "write `select_policy: Disabled` for no move")
+        return raw
+
+
+class Replicas(Options):
+    """How many pods serve the model: a fixed number, or with `max` above `min` what a
+    HorizontalPodAutoscaler decides between the two; `up` then leaves the number alone. With both
+    `cpu` and `memory` the one that asks for more pods decides; with neither it is 80 % of the CPU
+    request. The cluster has to serve metrics: see `slipway:metrics`."""
+
+    min: _Count = 1
+    max: Annotated[_Count | None, Field(validate_default=True)] = None
+    """As many as `min` where it is left out"""
+    cpu: _Percent | None = None
+    """The CPU time to aim at, in percent of the request, as the mean of all pods"""
+    memory: _Percent | None = None
+    """The memory to aim at, in percent of the request, as the mean of all pods. Few model servers
+    give memory back when the load goes, so this goes up more readily than down"""
+    scale_up: ScalingRules | None = None
+    scale_down: ScalingRules | None = None
+
+    @field_validator("max", mode="before")
+    @classmethod
+    def _as_many(cls, raw: Any, info: ValidationInfo) -> Any:
+        return info.data.get("min", 1) if raw is None else raw
+
+    @field_validator("max")
+    @classmethod
+    def _not_fewer(cls, most: int, info: ValidationInfo) -> int:
+        least = info.data.get("min", 1)
+        if most < least:
+            raise mistake(f"at least as many as `min` ({least})", f"write `{least}` or more")
+        return most
+
+    @model_validator(mode="after")
+    def _decided_by_something(self) -> Replicas:
+        said = self.model_fields_set - {"min", "max"}
+        if said and not self.scales:
+            keys = [key for key in type(self).model_fields if key in said]
+            raise mistake(
+                f"`max` above `min` ({self.min}) beside {listed(keys)}",
+                f"raise `max`, or for {self.min} fixed write `{self.min}` alone",
+            )
+        return self
+
+    @property
+    def most(self) -> int:
+        return self.min if self.max is None else self.max
+
+    @property
+    def scales(self) -> bool:
+        """Whether an autoscaler decides."""
+        return self.most > self.min
+
+    @property
+    def targets(self) -> dict[str, int]:
+        """What to aim at, in percent of the request, by resource."""
+        said = {"cpu": self.cpu, "memory": self.memory}
+        return {key: value for key, value in said.items() if value} or {"cpu": _USUAL_CPU}
+
+
+def _number(raw: Any) -> Any:
+    if isinstance(raw, dict):
+        return raw
+    expected = "a whole number from 1 to 100, or a map with `min` and `max`"
+    if not isinstance(raw, int) or isinstance(raw, bool):
+        raise mistake(expected, "write a number without quotes")
+    if raw < 1:
+        raise mistake(expected, "to stop serving a model, take it out of `slipway:models`")
+    if raw > 100:
+        raise mistake(expected, "write `100` or less")
+    return {"min": raw}
+
+
+class _OrNumber:
+    """In the JSON Schema a bare number stands beside the map."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return handler(source)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        count = {"type": "integer", "minimum": 1, "maximum": 100}
+        return {"default": 1, "oneOf": [count, handler(schema)]}
+
+
+#: A key whose value is a number or a map.
+NumberOrReplicas = Annotated[Replicas, BeforeValidator(_number), _OrNumber()]

@@ -1,0 +1,236 @@
+"""`MetricsServer`: serves the load of pods to autoscalers, on a cluster that has nothing for it."""
+
+from __future__ import annotations
+
+import base64
+from typing import Literal
+
+import pulumi
+
+from components import workload
+from components.config.stack_config import MetricsOptions
+from components.config.values import Image
+from components.images import Images
+from components.kubernetes_object import Fields, KubernetesObject
+from components.platform.certificates import Certificate
+from components.platform.metrics_present import METRICS_API
+from components.platform.namespace import Namespace
+
+METRICS_SERVER_IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.9.0"
+METRICS_NAMESPACE = "slipway-metrics"
+#: In the certificate, so it is fixed.
+_SERVICE = "metrics-server"
+_PORT = 10250
+_TLS = "/etc/metrics-server"
+#: Between its own `up`s nothing renews the certificate, and who trusts it is the API server alone.
+_DAYS = 3650
+_LABELS = workload.labels("metrics-server", "metrics")
+_RBAC = "rbac.authorization.k8s.io"
+_RULES: list[Fields] = [
+    {"apiGroups": [""], "resources": ["nodes/metrics"], "verbs": ["get"]},
+    {"apiGroups": [""], "resources": ["nodes", "pods"], "verbs": ["get", "list", "watch"]},
+]
+
+
+class MetricsServerOptions(MetricsOptions):
+    """metrics-server, by plain objects."""
+
+    kind: Literal["metrics-server"]
+    image: Image = METRICS_SERVER_IMAGE
+    kubelet_insecure_tls: bool = False
+    """Whether kubelets are asked without a look at their certificates. They have to be where
+    kubelets sign their own, as on kind and on kubeadm's default; whoever answers in a node's place
+    is then shown metrics-server's token, and decides what autoscalers see"""
+
+
+class MetricsServer(pulumi.ComponentResource):
+    """metrics-server in a namespace of its own, and the APIService by which the API server finds
+    it, with a certificate that it verifies. It reads pods, nodes and their load, nothing else."""
+
+    options = MetricsServerOptions
+
+    def __init__(
+        self,
+        name: str,
+        options: MetricsServerOptions,
+        images: Images,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("slipway:platform:MetricsServer", name, None, opts)
+        self._name = name
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._named = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
+        self._namespace = Namespace(f"{name}-home", METRICS_NAMESPACE, self._child).name
+        certificate = Certificate(
+            f"{name}-tls",
+            dns_names=[f"{_SERVICE}.{METRICS_NAMESPACE}.svc"],
+            ip_addresses=[],
+            days=_DAYS,
+            namespace=self._namespace,
+            opts=self._child,
+        )
+        self._make_network_policy()
+        account, access = self._make_access()
+        server = self._make_workload(options, images, account, certificate)
+        deployment = KubernetesObject(
+            f"{name}-server",
+            "apps/v1",
+            "Deployment",
+            {
+                "metadata": {"namespace": self._namespace, "labels": _LABELS},
+                "spec": server.deployment_spec(),
+            },
+            # Without its rights it starts and never gets ready.
+            pulumi.ResourceOptions(parent=self, depends_on=access),
+        )
+        self._make_api(certificate, deployment)
+        self.register_outputs({})
+
+    def _make_access(self) -> tuple[pulumi.Output[str], list[KubernetesObject]]:
+        account = KubernetesObject(
+            f"{self._name}-account",
+            "v1",
+            "ServiceAccount",
+            {"metadata": {"namespace": self._namespace}, "automountServiceAccountToken": False},
+            self._child,
+        ).name
+        role = KubernetesObject(
+            f"{self._name}-reader", f"{_RBAC}/v1", "ClusterRole", {"rules": _RULES}, self._child
+        )
+        subject: Fields = {
+            "kind": "ServiceAccount",
+            "name": account,
+            "namespace": self._namespace,
+        }
+
+        def bind(
+            what: str, kind: str, role: pulumi.Input[str], namespace: str | None = None
+        ) -> KubernetesObject:
+            fields: Fields = {
+                "roleRef": {
+                    "apiGroup": _RBAC,
+                    "kind": "Role" if namespace else "ClusterRole",
+                    "name": role,
+                },
+                "subjects": [subject],
+            }
+            if namespace:
+                fields["metadata"] = {"namespace": namespace}
+            return KubernetesObject(
+                f"{self._name}-{what}", f"{_RBAC}/v1", kind, fields, self._child
+            )
+
+        return account, [
+            bind("reader-binding", "ClusterRoleBinding", role.name),
+            # Who calls is said by the API server, and what they may is asked of it.
+            bind("delegator", "ClusterRoleBinding", "system:auth-delegator"),
+            bind(
+                "authentication",
+                "RoleBinding",
+                "extension-apiserver-authentication-reader",
+                "kube-system",
+            ),
+        ]
+
+    def _make_network_policy(self) -> None:
+        """Neither the API server, which calls, nor nodes, which are called, can be said by a
+        selector."""
+        KubernetesObject(
+            f"{self._name}-open",
+            "networking.k8s.io/v1",
+            "NetworkPolicy",
+            {
+                "metadata": {"namespace": self._namespace},
+                "spec": {
+                    "podSelector": {"matchLabels": _LABELS},
+                    "policyTypes": ["Ingress", "Egress"],
+                    "ingress": [{"ports": [{"port": _PORT}]}],
+                    "egress": [{}],
+                },
+            },
+            self._child,
+        )
+
+    def _make_workload(
+        self,
+        options: MetricsServerOptions,
+        images: Images,
+        account: pulumi.Output[str],
+        certificate: Certificate,
+    ) -> workload.Workload:
+        def probe(path: str) -> Fields:
+            return {"httpGet": {"path": path, "port": "https", "scheme": "HTTPS"}}
+
+        arguments = [
+            f"--secure-port={_PORT}",
+            f"--tls-cert-file={_TLS}/tls.crt",
+            f"--tls-private-key-file={_TLS}/tls.key",
+            # Not by host name, which certificates of kubelets have and cluster DNS does not.
+            "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",
+            "--kubelet-use-node-status-port",
+            "--metric-resolution=15s",
+        ]
+        if options.kubelet_insecure_tls:
+            arguments.append("--kubelet-insecure-tls")
+        return workload.Workload(
+            labels=_LABELS,
+            image=images.resolve(options.image),
+            command=None,
+            arguments=arguments,
+            ports={"https": _PORT},
+            startup_probe=probe("/livez"),
+            # Ready when it has read the load of the nodes once.
+            readiness_probe=probe("/readyz"),
+            liveness_probe=probe("/livez"),
+            cpu=("100m", "1"),
+            memory=("200Mi", "1Gi"),
+            replicas=1,
+            deadline=30,
+            drain=2,
+            startup=300,
+            service_account=account,
+            token=True,
+            volumes=[{"name": "tls", "secret": {"secretName": certificate.secret_name}}],
+            mounts=[{"name": "tls", "mountPath": _TLS, "readOnly": True}],
+        )
+
+    def _make_api(self, certificate: Certificate, deployment: KubernetesObject) -> None:
+        service = KubernetesObject(
+            f"{self._name}-service",
+            "v1",
+            "Service",
+            {
+                "metadata": {"name": _SERVICE, "namespace": self._namespace},
+                "spec": {
+                    "selector": _LABELS,
+                    "ports": [{"name": "https", "port": 443, "targetPort": "https"}],
+                },
+            },
+            self._named,
+        )
+        group, version = METRICS_API.split(".", 1)[::-1]
+        KubernetesObject(
+            f"{self._name}-api",
+            "apiregistration.k8s.io/v1",
+            "APIService",
+            {
+                "metadata": {"name": METRICS_API},
+                "spec": {
+                    "group": group,
+                    "version": version,
+                    "service": {"name": service.name, "namespace": self._namespace},
+                    "caBundle": certificate.pem.apply(_base64),
+                    "groupPriorityMinimum": 100,
+                    "versionPriority": 100,
+                },
+            },
+            # It comes last and goes first: while nobody answers for it, no namespace can be
+            # deleted.
+            pulumi.ResourceOptions(
+                parent=self, depends_on=[deployment], delete_before_replace=True
+            ),
+        )
+
+
+def _base64(pem: str) -> str:
+    return base64.b64encode(pem.encode()).decode()
