@@ -78,7 +78,7 @@ def _metrics(config: StackConfig, cluster: Cluster, opts: pulumi.ResourceOptions
             return
         kind = cluster.default_metrics
         chosen = registry.implementation("metrics", kind).options.model_validate({"kind": kind})
-    images = Images(config.images.mirror)
+    images = Images(config.images.mirror, config.images.pull_policy, config.images.digests)
     registry.implementation("metrics", chosen.kind)("metrics", chosen, images, opts)
 
 

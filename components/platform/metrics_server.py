@@ -59,7 +59,6 @@ class MetricsServer(pulumi.ComponentResource):
         super().__init__("slipway:platform:MetricsServer", name, None, opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
-        self._named = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         self._namespace = Namespace(f"{name}-home", METRICS_NAMESPACE, self._child).name
         certificate = Certificate(
             f"{name}-tls",
@@ -187,7 +186,7 @@ class MetricsServer(pulumi.ComponentResource):
             replicas=1,
             deadline=30,
             drain=2,
-            startup=300,
+            startup=180,
             service_account=account,
             token=True,
             volumes=[{"name": "tls", "secret": {"secretName": certificate.secret_name}}],
@@ -206,7 +205,10 @@ class MetricsServer(pulumi.ComponentResource):
                     "ports": [{"name": "https", "port": 443, "targetPort": "https"}],
                 },
             },
-            self._named,
+            # Which waits for a pod, too, and does not know why there is none.
+            pulumi.ResourceOptions(
+                parent=self, depends_on=[deployment], delete_before_replace=True
+            ),
         )
         group, version = METRICS_API.split(".", 1)[::-1]
         KubernetesObject(
@@ -226,9 +228,7 @@ class MetricsServer(pulumi.ComponentResource):
             },
             # It comes last and goes first: while nobody answers for it, no namespace can be
             # deleted.
-            pulumi.ResourceOptions(
-                parent=self, depends_on=[deployment], delete_before_replace=True
-            ),
+            pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
 
 

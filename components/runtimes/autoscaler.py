@@ -26,12 +26,15 @@ def mark(replicas: Replicas) -> Fields:
     return {"annotations": _MARK} if replicas.scales else {}
 
 
-def hand_over(replicas: Replicas) -> pulumi.ResourceOptions:
-    """Options of the Deployment, by which the number of pods changes hands."""
+def hand_over(replicas: Replicas, *, surge: bool) -> pulumi.ResourceOptions:
+    """Options of the Deployment, by which the number of pods changes hands. Without `surge` there
+    is no room for two at once."""
     if replicas.scales:
         return pulumi.ResourceOptions(ignore_changes=["spec.replicas"])
     # It has no annotation but the mark. The whole map, since a map that comes or goes is one change.
-    return pulumi.ResourceOptions(replace_on_changes=["metadata.annotations"])
+    return pulumi.ResourceOptions(
+        replace_on_changes=["metadata.annotations"], delete_before_replace=not surge
+    )
 
 
 def make(

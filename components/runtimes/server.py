@@ -180,7 +180,7 @@ class ModelServer(Runtime):
                 "metadata": metadata | autoscaler.mark(replicas),
                 "spec": server.deployment_spec(),
             },
-            pulumi.ResourceOptions.merge(opts, autoscaler.hand_over(replicas)),
+            pulumi.ResourceOptions.merge(opts, autoscaler.hand_over(replicas, surge=server.surge)),
         )
         if replicas.scales:
             keys = [f"slipway:models.{model.name}.replicas" for model in self.args.models]

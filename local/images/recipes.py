@@ -198,7 +198,7 @@ def named(name: str) -> Recipe:
 def asked_for(stack: Mapping[str, Any]) -> list[Recipe]:
     """The images of a stack's configuration (the map `config` of `Pulumi.<stack>.yaml`); what
     is wrong in it is for the program to say."""
-    wanted = set()
+    wanted = {METRICS_SERVER} if stack.get("slipway:metrics") else set()
     for model in map(_mapping, _mapping(stack.get("slipway:models")).values()):
         if model.get("runtime") == "triton":
             wanted.add(TRITON)

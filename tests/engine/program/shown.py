@@ -12,7 +12,7 @@ from components.stack import deploy
 from tests.engine.apiserver import ApiServer
 from tests.unit.components.engine import Resource, run
 
-NAMESPACES = ("models", "slipway-gateway")
+NAMESPACES = ("models", "slipway-gateway", "slipway-metrics")
 #: The mocked engine makes no real certificate.
 _MOCKED_CERTIFICATE = "failed to find any PEM data in certificate"
 
@@ -32,11 +32,11 @@ def make_namespaces(cluster: ApiServer) -> None:
 
 
 def written(stack: dict[str, Any]) -> list[Resource]:
-    """The Kubernetes objects of a stack file, its namespaces left out."""
+    """The Kubernetes objects that a stack file makes, its namespaces left out."""
     return [
         each
         for each in run(lambda: deploy(load()), stack).resources
-        if each.type.startswith("kubernetes:") and each.kind != "Namespace"
+        if each.type.startswith("kubernetes:") and each.kind != "Namespace" and not each.read
     ]
 
 

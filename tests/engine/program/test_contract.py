@@ -18,7 +18,17 @@ from tests.engine.apiserver import ApiServer
 from tests.engine.program.shown import shown_to, written
 from tests.unit.components.environment import stack_file
 
-SCALING: dict[str, Any] = {"fixed": 2}
+SCALING: dict[str, Any] = {
+    "fixed": 2,
+    "scaled": {
+        "min": 1,
+        "max": 5,
+        "cpu": 70,
+        "memory": 80,
+        "scale_up": {"policies": [{"type": "Pods", "value": 1, "period_seconds": 60}]},
+        "scale_down": {"stabilization_window_seconds": 600, "select_policy": "Min"},
+    },
+}
 #: "With everything on" (docs/objects.md).
 MOST_OBJECTS = 10
 
@@ -43,7 +53,9 @@ def check(cluster: ApiServer, runtime: str, source: str, scaling: str) -> None:
         "replicas": SCALING[scaling],
     }
     reached = {"kind": "existing", "kubeconfig": str(cluster.kubeconfig)}
-    resources = written(stack_file(cluster=reached, models={"half_plus_two": model}))
+    metrics = "metrics-server" if scaling == "scaled" else None
+    stack = stack_file(cluster=reached, models={"half_plus_two": model}, metrics=metrics)
+    resources = written(stack)
     own = [each.name for each in resources if each.name.startswith("half-plus-two-")]
     assert 4 <= len(own) <= MOST_OBJECTS, own
     shown_to(cluster, resources)

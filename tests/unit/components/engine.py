@@ -39,6 +39,8 @@ class Resource:
     version: str
     read: bool
     create_timeout: str = ""
+    ignore_changes: list[str] = field(default_factory=list)
+    replace_on_changes: list[str] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -109,6 +111,8 @@ class _Monitor(mocks.MockMonitor):
                 version=request.version,
                 read=False,
                 create_timeout=request.customTimeouts.create,
+                ignore_changes=list(request.ignoreChanges),
+                replace_on_changes=list(request.replaceOnChanges),
             )
         )
         return response

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from components.platform.gateway.controllers.traefik import TRAEFIK_IMAGE
+from components.platform.metrics_server import METRICS_SERVER_IMAGE
 from components.runtimes.tfserving import TFSERVING_IMAGE
 from components.runtimes.triton import TRITON_IMAGE
 from components.sources.object_store import STORAGE_INITIALIZER
@@ -16,11 +17,11 @@ ROOT = Path(__file__).parents[3]
 RECIPES = ROOT / "local" / "images" / "recipes.py"
 
 
-def constants() -> dict[str, str]:
-    """The texts that `RECIPES` gives a name. It is read, not imported: it makes images."""
+def constants(path: Path = RECIPES) -> dict[str, str]:
+    """The texts that a file gives a name. It is read, not imported: it makes images."""
     return {
         target.id: node.value.value
-        for node in ast.parse(RECIPES.read_text()).body
+        for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
@@ -33,6 +34,8 @@ def test_the_local_cluster_has_the_images_of_the_program() -> None:
     recipes = constants()
     assert recipes["TENSORFLOW_SERVING"] == f"docker.io/{TFSERVING_IMAGE}"
     assert recipes["STORAGE_INITIALIZER"] == f"docker.io/{STORAGE_INITIALIZER}"
+    pinned = constants(ROOT / "local" / "toolchain" / "pins.py")["METRICS_SERVER"]
+    assert METRICS_SERVER_IMAGE.partition("/")[2] == f"metrics-server/metrics-server:{pinned}"
     assert recipes["TRAEFIK"] == f"docker.io/{TRAEFIK_IMAGE}"
     assert recipes["TRAEFIK_WHEEL"].rpartition("==")[2] == TRAEFIK_IMAGE.rpartition(":v")[2]
 

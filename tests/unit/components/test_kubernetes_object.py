@@ -64,6 +64,24 @@ STACKS: dict[str, dict[str, Any]] = {
     "a controller that is present": {"gateway": {**GATEWAY, "controller": PRESENT}},
     "files from everywhere": {"models": SOURCES},
     "ingress-nginx": {"gateway": {**GATEWAY, "controller": "ingress-nginx"}},
+    "models that scale": {
+        "models": {
+            "a": model(replicas={"min": 1, "max": 5}),
+            "b": model(
+                replicas={
+                    "min": 2,
+                    "max": 3,
+                    "cpu": 70,
+                    "memory": 80,
+                    "scale_up": {"select_policy": "Min"},
+                    "scale_down": {
+                        "stabilization_window_seconds": 60,
+                        "policies": [{"type": "Pods", "value": 1, "period_seconds": 30}],
+                    },
+                }
+            ),
+        },
+    },
     "a server of one's own with a secret, GPUs and a load balancer": {
         "cluster": {
             "kind": "existing",

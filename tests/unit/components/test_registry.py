@@ -12,7 +12,12 @@ from components import registry
 from components.config.load import load
 from components.config.model_options import ModelOptions, SourceOptions
 from components.config.options import Options
-from components.config.stack_config import ClusterOptions, ControllerOptions, GatewayOptions
+from components.config.stack_config import (
+    ClusterOptions,
+    ControllerOptions,
+    GatewayOptions,
+    MetricsOptions,
+)
 from components.contracts import Runtime
 from components.platform.gateway.controller import Controller
 from components.stack import deploy
@@ -23,6 +28,7 @@ BASES: dict[str, type[Options]] = {
     "clusters": ClusterOptions,
     "gateways": GatewayOptions,
     "controllers": ControllerOptions,
+    "metrics": MetricsOptions,
     "runtimes": ModelOptions,
     "sources": SourceOptions,
 }

@@ -308,12 +308,6 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
         '"2"',
         "without quotes",
     ),
-    "replicas that nothing scales": (
-        one(replicas={"min": 1, "max": 3}),
-        "slipway:models.half_plus_two.replicas.max",
-        "3",
-        "write `1`",
-    ),
     "host with a scheme": (
         gateway(host="https://models.example.com/x"),
         "slipway:gateway.host",

@@ -1,0 +1,131 @@
+"""What autoscalers read the load of pods from."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.config.load import load
+from components.images import Images
+from components.platform.metrics_present import PresentMetrics, PresentOptions
+from components.platform.metrics_server import METRICS_SERVER_IMAGE
+from components.stack import deploy
+from tests.unit.components.engine import Recording, run
+from tests.unit.components.environment import model, stack_file
+
+SCALED = {"a": model(replicas={"max": 2})}
+EXISTING = {"kind": "existing"}
+API = "v1beta1.metrics.k8s.io"
+
+
+def up(**changes: Any) -> Recording:
+    return run(lambda: deploy(load()), stack_file(**changes))
+
+
+def server(recording: Recording) -> dict[str, Any]:
+    spec: dict[str, Any] = recording.one("Deployment", "metrics-server").inputs["spec"]
+    return spec
+
+
+def arguments(recording: Recording) -> list[str]:
+    (container,) = server(recording)["template"]["spec"]["containers"]
+    found: list[str] = container["args"]
+    return found
+
+
+def test_it_is_there_where_a_model_scales_and_nowhere_else() -> None:
+    assert up().of("APIService") == []
+    assert up(models=SCALED).one("APIService").inputs["metadata"] == {"name": API}
+    assert up(models={}, metrics="metrics-server").one("APIService")
+
+
+def test_a_cluster_of_somebody_else_s_is_only_looked_at(cluster: Path) -> None:
+    recording = up(cluster=EXISTING, models=SCALED)
+    looked_at = recording.one("APIService")
+    assert looked_at.read
+    assert looked_at.inputs["id"] == API
+    assert recording.of("MetricsServer") == []
+
+
+def test_the_stack_may_choose_either(cluster: Path) -> None:
+    installed = up(cluster=EXISTING, models=SCALED, metrics="metrics-server")
+    assert not installed.one("APIService").read
+    assert up(models=SCALED, metrics={"kind": "present"}).one("APIService").read
+
+
+@pytest.mark.parametrize("conditions", [[], [{"type": "Available", "status": "True"}]])
+def test_an_api_that_answers_is_no_news(conditions: list[dict[str, str]]) -> None:
+    assert said({"conditions": conditions}) == []
+
+
+def test_an_api_that_nobody_answers_for_is_a_warning() -> None:
+    condition = {"type": "Available", "status": "False", "message": "no endpoints"}
+    (warning,) = said({"conditions": [condition]})
+    assert "slipway:metrics" in warning
+    assert "no endpoints" in warning
+
+
+def said(status: dict[str, Any]) -> list[str]:
+    def program() -> dict[str, Any]:
+        made = PresentMetrics("metrics", PresentOptions(kind="present"), Images())
+        made._warn(status)
+        return {}
+
+    return run(program, {}).warnings
+
+
+def test_the_api_server_verifies_who_answers() -> None:
+    recording = up(models=SCALED)
+    spec = recording.one("APIService").inputs["spec"]
+    assert "insecureSkipTLSVerify" not in spec
+    assert base64.b64decode(spec["caBundle"]) == b"CERTIFICATE"
+    service = {"name": "metrics-server", "namespace": "slipway-metrics"}
+    assert spec["service"] == service
+    certificate = recording.one("SelfSignedCert", "metrics-tls-certificate").inputs
+    assert certificate["dnsNames"] == [f"{service['name']}.{service['namespace']}.svc"]
+    (volume, _) = server(recording)["template"]["spec"]["volumes"]
+    assert volume["secret"]["secretName"].startswith("metrics-tls-secret")
+
+
+def test_kubelets_are_verified_unless_the_stack_says_otherwise() -> None:
+    assert "--kubelet-insecure-tls" not in arguments(up(models=SCALED))
+    insecure = {"kind": "metrics-server", "kubelet_insecure_tls": True}
+    assert "--kubelet-insecure-tls" in arguments(up(models=SCALED, metrics=insecure))
+
+
+def test_its_image_comes_from_the_mirror() -> None:
+    recording = up(models=SCALED, images={"mirror": "registry.example.com"})
+    (container,) = server(recording)["template"]["spec"]["containers"]
+    assert container["image"] == METRICS_SERVER_IMAGE.replace(
+        "registry.k8s.io", "registry.example.com"
+    )
+
+
+def test_it_may_read_load_and_ask_who_calls_and_nothing_else() -> None:
+    recording = up(models=SCALED)
+    rules = recording.one("ClusterRole", "metrics-reader").inputs["rules"]
+    assert {verb for rule in rules for verb in rule["verbs"]} == {"get", "list", "watch"}
+    assert {each for rule in rules for each in rule["resources"]} == {
+        "nodes",
+        "nodes/metrics",
+        "pods",
+    }
+    bound = [
+        each.inputs["roleRef"]["name"]
+        for each in recording.resources
+        if each.kind.endswith("RoleBinding") and each.name.startswith("metrics-")
+    ]
+    assert sorted(bound) == [
+        "extension-apiserver-authentication-reader",
+        "metrics-reader-1a2b3c4d",
+        "system:auth-delegator",
+    ]
+
+
+def test_the_api_comes_last_and_goes_first() -> None:
+    recording = up(models=SCALED)
+    needed = recording.needs(recording.one("APIService"))
+    assert {"metrics-server", "metrics-service", "metrics-home-namespace"} <= needed
