@@ -174,6 +174,7 @@ class MetricsServer(pulumi.ComponentResource):
         return workload.Workload(
             labels=_LABELS,
             image=images.resolve(options.image),
+            pull_policy=images.pull_policy,
             command=None,
             arguments=arguments,
             ports={"https": _PORT},
