@@ -64,7 +64,7 @@ FAILING: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         ("it runs and is not ready", "No versions of servable empty found under base path"),
     ),
 }
-words_of_the_stand_in = pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(
     "kubernetes" not in stand_ins(Clone.here()),
     reason="the official Kubernetes plugin is in use: these words are the stand-in's",
 )
@@ -119,14 +119,12 @@ def test_a_version_that_never_becomes_ready_fails_up_and_leaves_the_old_one_serv
     assert dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
 
 
-@words_of_the_stand_in
 def test_up_says_that_the_old_one_is_still_there(failed: Failure) -> None:
     said = failed.said_of("half-plus-two")
     assert "0 of 1 new pods available, 1 of the version before still there, 1 available" in said
     assert "Could not find base path /volumes/models/gone" in said
 
 
-@words_of_the_stand_in
 @pytest.mark.parametrize("name", FAILING)
 def test_each_cause_has_its_own_words(failed: Failure, name: str) -> None:
     said = failed.said_of(name)

@@ -86,7 +86,8 @@ def test_the_api_server_verifies_who_answers() -> None:
     assert spec["service"] == service
     certificate = recording.one("SelfSignedCert", "metrics-tls-certificate").inputs
     assert certificate["dnsNames"] == [f"{service['name']}.{service['namespace']}.svc"]
-    (volume, _) = server(recording)["template"]["spec"]["volumes"]
+    volumes = server(recording)["template"]["spec"]["volumes"]
+    (volume,) = (each for each in volumes if "secret" in each)
     assert volume["secret"]["secretName"].startswith("metrics-tls-secret")
 
 

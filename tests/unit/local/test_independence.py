@@ -26,7 +26,10 @@ INDEPENDENT = (
     "tests/unit/config",
 )
 #: Tests of the stand-ins themselves: what only they say is looked at here and nowhere else.
-STAND_INS_OWN = ("tests/engine/plugins/test_stand_in_reasons.py",)
+STAND_INS_OWN = (
+    "tests/engine/plugins/test_stand_in_reasons.py",
+    "tests/cluster/serving/test_failures.py",
+)
 #: Which version a plugin has to have is the program's own pin, which is read in one place.
 VERSION_OF_A_PIN = "from local.plugins.install import version"
 
