@@ -47,6 +47,7 @@ class Program:
     cpu: tuple[str, str]
     memory: tuple[str, str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    environment_from: Mapping[str, Fields] = field(default_factory=dict)
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     user: int = workload.USER_ID
     configuration: Mapping[str, str] = field(default_factory=dict)
@@ -126,7 +127,7 @@ class ModelServer(Runtime):
             command=program.command,
             arguments=program.arguments,
             environment=program.environment,
-            environment_from=self._make_secrets(program),
+            environment_from={**program.environment_from, **self._make_secrets(program)},
             user=program.user,
             surge=args.options.surge,
             placement=placement(args.options.accelerator, args.cluster.node_pools),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import field_validator
+from pydantic import ValidationInfo, field_validator
 
 from components.config.model_options import ModelOptions
 from components.config.options import example, mistake
@@ -25,6 +25,9 @@ _SETTINGS, _PROGRAM = "/settings", "settings.py"
 #: `--http-max-input-size`, where it is not given. Servers before 25.06 do not know it, and take any
 #: size; over gRPC all do.
 _LARGEST_REST_REQUEST = 64 * 2**20
+#: What is kept from callers that come past the gateway, unless they name the pod's own id: with
+#: it are those who may read the cluster's pods.
+_RESTRICTED, _HEADER, _ID = "shared-memory,trace,logging", "slipway-pod", "POD_ID"
 #: Otherwise the server logs errors of a GPU that nobody asked for.
 _WITHOUT_GPU = ("--allow-gpu-metrics=false", "--pinned-memory-pool-byte-size=0")
 
@@ -58,6 +61,17 @@ class TritonOptions(ModelOptions):
     shared_memory: Bytes = "256Mi"
     """The most that `/dev/shm` holds, through which tensors go between the server and models of
     the Python backend; it counts as memory of the pod. Several times the largest call"""
+
+    @field_validator("model_control_mode")
+    @classmethod
+    def _controlled_from_inside(cls, value: str, info: ValidationInfo) -> str:
+        if value == "explicit" and info.data.get("expose"):
+            raise mistake(
+                "`poll` beside `expose`: whoever reaches the load balancer could load and unload "
+                "models",
+                "take one of the two out",
+            )
+        return value
 
     @field_validator("repository_poll")
     @classmethod
@@ -99,6 +113,7 @@ class Triton(ModelServer):
                 f"--http-port={REST_PORT}",
                 f"--grpc-port={GRPC_PORT}",
                 *_control(options, list(files)),
+                *_restricted(options),
                 "--strict-readiness=false",
                 # Calls that have begun are finished.
                 f"--exit-timeout-secs={seconds(limits.deadline)}",
@@ -107,6 +122,7 @@ class Triton(ModelServer):
                 *([] if options.accelerator else _WITHOUT_GPU),
                 *_message_size(byte_count(limits.message_size)),
             ],
+            environment_from={_ID: {"fieldRef": {"fieldPath": "metadata.uid"}}},
             configuration=_configuration(settings),
             prepare=[self._settings_container(settings, files)] if settings else [],
             protocol=OPEN_INFERENCE_V2,
@@ -165,6 +181,14 @@ def _control(options: TritonOptions, models: list[str]) -> list[str]:
         "--model-control-mode=poll",
         f"--repository-poll-secs={seconds(options.repository_poll)}",
     ]
+
+
+def _restricted(options: TritonOptions) -> list[str]:
+    apis = _RESTRICTED
+    if options.model_control_mode != "explicit":  # there `load-version` needs the repository
+        apis += ",model-repository"
+    flags = ("--grpc-restricted-protocol", "--http-restricted-api")
+    return [f"{flag}={apis}:{_HEADER}=$({_ID})" for flag in flags]
 
 
 def _message_size(size: int) -> list[str]:

@@ -23,6 +23,9 @@ WARM_UP = {
 }
 
 
+RESTRICTED = "shared-memory,trace,logging,model-repository:slipway-pod=$(POD_ID)"
+
+
 def triton(path: str = "half_plus_two", **changes: Any) -> dict[str, Any]:
     source = {"kind": "pvc", "claim": "models", "path": path}
     return {"runtime": "triton", "source": source, **changes}
@@ -60,6 +63,8 @@ def test_the_server_is_run_by_the_official_image_s_entry_point() -> None:
         "--grpc-port=8001",
         "--model-control-mode=poll",
         "--repository-poll-secs=15",
+        f"--grpc-restricted-protocol={RESTRICTED}",
+        f"--http-restricted-api={RESTRICTED}",
         "--strict-readiness=false",
         "--exit-timeout-secs=90",
         "--log-info=false",
@@ -76,6 +81,18 @@ def test_with_an_accelerator_the_server_looks_after_it() -> None:
     )
     arguments = container(run(lambda: deploy(load()), config))["args"]
     assert [each for each in arguments if "gpu" in each or "pinned" in each] == []
+
+
+def test_what_controls_the_server_is_kept_for_those_who_can_read_its_pod() -> None:
+    (variable,) = container(up())["env"]
+    assert variable == {
+        "name": "POD_ID",
+        "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}},
+    }
+    explicit = container(up(half_plus_two=triton(model_control_mode="explicit")))["args"]
+    restricted = [each for each in explicit if "restricted" in each]
+    assert len(restricted) == 2
+    assert all("shared-memory,trace,logging:slipway-pod=$(POD_ID)" in each for each in restricted)
 
 
 def test_a_model_s_directory_is_one_of_the_repository_under_the_model_s_name() -> None:

@@ -30,6 +30,15 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         '"none"',
         "choose one",
     ),
+    "control from outside": (
+        {
+            "model_control_mode": "explicit",
+            "expose": {"kind": "load_balancer", "port": 9090},
+        },
+        "model_control_mode",
+        "explicit",
+        "take one",
+    ),
     "a poll in milliseconds": ({"repository_poll": "100ms"}, "repository_poll", "100ms", "`1s`"),
     "a poll once a day": ({"repository_poll": "24h"}, "repository_poll", "24h", "`1h`"),
     "a bare amount of shared memory": ({"shared_memory": 64}, "shared_memory", "64", "`64Mi`"),
