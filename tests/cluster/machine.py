@@ -54,6 +54,20 @@ def picture(cluster: str, checkout: Path) -> Machine:
     )
 
 
+def settled_picture(cluster: str, checkout: Path) -> Machine:
+    """A picture that holds for a second: another cluster that is just being started shows for a
+    moment what does not bear its name yet."""
+    deadline = time.monotonic() + 10 * SETTLE
+    last = picture(cluster, checkout)
+    while time.monotonic() < deadline:
+        time.sleep(1)
+        now = picture(cluster, checkout)
+        if now == last:
+            return now
+        last = now
+    raise AssertionError(f"the machine does not come to rest: {last}")
+
+
 def leftovers(before: Machine, cluster: str, checkout: Path) -> dict[str, tuple[object, object]]:
     """What differs from `before` and goes on to: what another cluster's start shows for a moment
     before it bears that cluster's name is looked at again. Empty where nothing was left."""

@@ -6,7 +6,7 @@ import time
 
 from tests.cluster.checkout import Checkout
 from tests.cluster.killed import KUBELET_STARTS, SERVER_IS_MADE, Target, prints
-from tests.cluster.machine import leftovers, picture
+from tests.cluster.machine import leftovers, picture, settled_picture
 
 HALF_PLUS_TWO = [2.5, 3.0, 4.5]
 #: Seconds in which the engine and its plugins end when who started them is killed.
@@ -17,7 +17,7 @@ def test_a_second_clone_comes_and_goes_beside_the_first_and_leaves_nothing(
     dev: Checkout, fresh: Checkout
 ) -> None:
     name = fresh.cluster_name
-    before = picture(name, fresh.root)
+    before = settled_picture(name, fresh.root)
     assert fresh.last_answer() == HALF_PLUS_TWO
     assert name != dev.cluster_name
     assert dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
@@ -30,7 +30,7 @@ def test_whatever_is_killed_the_next_run_goes_on_and_make_down_leaves_nothing(
     fresh: Checkout,
 ) -> None:
     name = fresh.cluster_name
-    before = picture(name, fresh.root)
+    before = settled_picture(name, fresh.root)
     with Target(fresh, "up") as up:
         print(f"make up killed: {up.until(KUBELET_STARTS)}")
         up.kill()

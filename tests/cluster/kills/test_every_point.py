@@ -6,13 +6,13 @@ import pytest
 
 from tests.cluster.checkout import Checkout
 from tests.cluster.killed import POINTS, Point, Target
-from tests.cluster.machine import leftovers, picture
+from tests.cluster.machine import leftovers, settled_picture
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
 def test_make_down_leaves_nothing_and_make_up_works(fresh: Checkout, point: Point) -> None:
     name = fresh.cluster_name
-    before = picture(name, fresh.root)
+    before = settled_picture(name, fresh.root)
     with Target(fresh, "up") as up:
         print(f"make up killed: {up.until(point)}")
         up.kill()

@@ -118,7 +118,7 @@ def _token(cluster: ApiServer) -> str:
 def _objects(cluster: ApiServer) -> set[str]:
     """Whatever is not in a namespace, and the namespaces."""
     listed = cluster.kubectl("get", _SCOPED, "-o", "name").split()
-    return {name for name in listed if not re.search(r"namespace/t[0-9a-f]{8}$", name)}
+    return {name for name in listed if not re.search(r"namespace/t[0-9a-f]{8}(-\w+)?$", name)}
 
 
 def test_a_stack_by_a_secret_kubeconfig_comes_and_goes_without_a_trace(
