@@ -38,6 +38,15 @@ class Grant:
     url: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What lets the pods of a service account in: `annotations` of the account, and resources
+    (`needs`) that have to be there before its first pod is."""
+
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    needs: Sequence[pulumi.Resource] = ()
+
+
 class Cluster(Protocol):
     """Where a stack runs."""
 
@@ -56,16 +65,26 @@ class Cluster(Protocol):
     comes with it."""
 
     def identity(
-        self, service_account: str, grants: Sequence[Grant]
-    ) -> Mapping[str, pulumi.Input[str]]:
-        """Annotations of a service account that let its pods use `grants` without a static key.
+        self,
+        service_account: str,
+        namespace: pulumi.Input[str],
+        grants: Sequence[Grant],
+        opts: pulumi.ResourceOptions,
+    ) -> Identity:
+        """Let the pods of `service_account` use `grants`, and nothing else, without a static key.
+        `opts` are for the resources that it makes; their names begin with the account's.
 
         Raises `pulumi.RunError` where the cluster has no workload identity.
         """
         ...
 
-    def storage_class(self, requested: str | None) -> str | None:
+    def storage_class(self, requested: str | None, access_mode: str) -> pulumi.Input[str] | None:
         """The name of the StorageClass to use; None is the cluster's default."""
+        ...
+
+    def publish(self, host: str, address: pulumi.Output[str]) -> None:
+        """Let `host` resolve to the gateway's `address`, a name or an IP address, where the stack
+        names a DNS zone; else nothing."""
         ...
 
 

@@ -49,6 +49,8 @@ def deploy(config: StackConfig) -> dict[str, Any]:
         images=images,
         opts=opts,
     )
+    if config.gateway.host:
+        cluster.publish(config.gateway.host, gateway.address)
     endpoints: dict[str, Endpoint] = {}
     for name, members in servers(config.models).items():
         runtime = _serve(name, members, config, cluster, namespace, volumes, gateway, images, opts)

@@ -22,6 +22,11 @@ MINIMUM = (3, 11)
 #: Compiled at once: where a user lets Python write no byte code, every run of the program would
 #: compile 300 modules.
 _INSTALL = ("pip", "install", "--quiet", "--compile-bytecode")
+#: Compiling a cloud's SDK takes half a minute, of which a stack uses a hundredth.
+_INSTALL_CLOUDS = _INSTALL[:-1]
+#: No stack on this machine uses them, and with them installed Pulumi's language host asks for
+#: their plugins, hundreds of MB, whatever a stack uses.
+_CLOUD_SDKS = ("pulumi-aws", "pulumi-gcp")
 
 
 class BootstrapError(LocalError):
@@ -67,11 +72,11 @@ def digest(*arguments: str) -> str:
     return found.hexdigest()[:12]
 
 
-def ensure(venv: Path, title: str, *arguments: str) -> Path:
+def ensure(venv: Path, title: str, *arguments: str, install: tuple[str, ...] = _INSTALL) -> Path:
     """The interpreter of `venv`, installed with `uv pip install <arguments>` when they, or a file
     that they name, have changed."""
     python = venv / "bin" / "python"
-    wanted = digest(*_INSTALL, *arguments)
+    wanted = digest(*install, *arguments)
     stamp = venv / ".slipway-stamp"
     if python.is_file() and stamp.is_file() and stamp.read_text() == wanted:
         return python
@@ -79,7 +84,7 @@ def ensure(venv: Path, title: str, *arguments: str) -> Path:
         stamp.unlink(missing_ok=True)
         # Anew: what is there already would neither be compiled nor taken out.
         _run([uv(), "venv", "--quiet", "--clear", "--python", sys.executable, str(venv)])
-        _run([uv(), *_INSTALL, "--python", str(python), *arguments])
+        _run([uv(), *install, "--python", str(python), *arguments])
         stamp.write_text(wanted)
     return python
 
@@ -92,10 +97,23 @@ def local_python() -> Path:
 
 
 def program_python(clone: Clone) -> Path:
-    """The program's environment, with the tools that check and test it."""
-    files = ["-r", str(clone.root / "requirements.txt")]
-    files += ["-r", str(clone.root / "requirements-dev.txt")]
-    return ensure(clone.venv, "program", *files, "-c", str(clone.root / "constraints.txt"))
+    """The program's environment, with the tools that check and test it, without clouds."""
+    lines = (clone.root / "requirements.txt").read_text().splitlines()
+    wanted = [each for each in lines if each.partition("==")[0] not in ("", *_CLOUD_SDKS)]
+    pins = [each for each in wanted if not each.startswith("#")]
+    files = ["-r", str(clone.root / "requirements-dev.txt")]
+    files += ["-c", str(clone.root / "constraints.txt")]
+    return ensure(clone.venv, "program", *pins, *files)
+
+
+def clouds_python(clone: Clone) -> Path:
+    """The program's environment with every cloud's SDK, in the cache: for the tests, and for
+    mypy."""
+    names = ("requirements.txt", "requirements-ack.txt", "requirements-dev.txt")
+    files = [part for name in names for part in ("-r", str(clone.root / name))]
+    files += ["-c", str(clone.root / "constraints.txt")]
+    venv = cache_dir() / f"venv-clouds-{digest(*_INSTALL_CLOUDS, *files)}"
+    return ensure(venv, "program, with the clouds", *files, install=_INSTALL_CLOUDS)
 
 
 def client_python(clone: Clone) -> Path:

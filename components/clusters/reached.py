@@ -12,7 +12,7 @@ from components.clusters.kubeconfig import Kubeconfig
 from components.config.accelerators import NodePoolOptions
 from components.config.stack_config import ClusterOptions
 from components.config.values import Label
-from components.contracts import Grant, NodePool
+from components.contracts import Grant, Identity, NodePool
 
 
 class ReachedOptions(ClusterOptions):
@@ -93,11 +93,15 @@ class ReachedCluster(pulumi.ComponentResource):
         )
 
     def identity(
-        self, service_account: str, grants: Sequence[Grant]
-    ) -> Mapping[str, pulumi.Input[str]]:
+        self,
+        service_account: str,
+        namespace: pulumi.Input[str],
+        grants: Sequence[Grant],
+        opts: pulumi.ResourceOptions,
+    ) -> Identity:
         """None needed for no grants; raises `pulumi.RunError` for any."""
         if not grants:
-            return {}
+            return Identity()
         urls = ", ".join(grant.url for grant in grants)
         raise pulumi.RunError(
             f"slipway:cluster.kind is `{self.kind}`: it has no workload identity, so "
@@ -105,5 +109,8 @@ class ReachedCluster(pulumi.ComponentResource):
             "cluster of that cloud"
         )
 
-    def storage_class(self, requested: str | None) -> str | None:
+    def storage_class(self, requested: str | None, access_mode: str) -> str | None:
         return requested
+
+    def publish(self, host: str, address: pulumi.Output[str]) -> None:
+        """Its names are somebody else's."""

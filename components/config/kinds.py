@@ -1,63 +1,25 @@
-"""Parts of a stack file whose keys depend on a kind that is named in them."""
+"""Parts of a stack file that name one of the registry's kinds."""
 
 from __future__ import annotations
 
-import difflib
-from typing import Any
-
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from collections.abc import Sequence
 
 from components import registry
-from components.config.options import Options, listed, mistake
+from components.config.one_of import OneOf
+from components.config.options import Options
 
 
-class Chosen:
-    """Annotates a field: the map names a kind of `area` under `key`, and the options of that
-    kind's implementation say what else may be in the map.
-
-    `short` allows the bare kind in place of a map: `controller: traefik`.
-    """
+class Chosen(OneOf):
+    """`OneOf` the kinds of `area`: the options of the kind's implementation say what else may be
+    in the map."""
 
     def __init__(self, area: registry.Area, key: str = "kind", *, short: bool = False) -> None:
+        super().__init__(key=key, short=short)
         self.area = area
-        self.key = key
-        self.short = short
 
-    def options(self, raw: Any, info: ValidationInfo) -> Options:
-        """The validated options, of the class that the kind's implementation names."""
-        kinds = registry.kinds(self.area)
-        if self.short and isinstance(raw, str):
-            raw = {self.key: raw}
-        if not isinstance(raw, dict):
-            raise mistake(
-                f"a map with `{self.key}`, one of {listed(kinds)}", f"write `{self.key}: …`"
-            )
-        kind = raw.get(self.key)
-        if kind not in kinds:
-            close = difflib.get_close_matches(str(kind), kinds, n=1)
-            expected = f"`{self.key}`, one of {listed(kinds)}"
-            if kind is None:
-                raise mistake(expected, f"add `{self.key}: …` with one of these")
-            fix = f"did you mean `{close[0]}`?" if close else "choose one of these"
-            raise mistake(f"{expected}, but `{self.key}` is `{kind}`", fix)
-        model: type[Options] = registry.implementation(self.area, str(kind)).options
-        return model.model_validate(raw, context=info.context)
+    def kinds(self) -> Sequence[str]:
+        return registry.kinds(self.area)
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return core_schema.with_info_plain_validator_function(self.options)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        choices: list[JsonSchemaValue] = []
-        for kind in registry.kinds(self.area):
-            model: type[Options] = registry.implementation(self.area, kind).options
-            choice = handler(model.__pydantic_core_schema__)
-            choices.append(choice)
-        if self.short:
-            choices.append({"enum": registry.kinds(self.area)})
-        return {"oneOf": choices} if len(choices) > 1 else choices[0]
+    def model(self, kind: str) -> type[Options]:
+        options: type[Options] = registry.implementation(self.area, kind).options
+        return options

@@ -22,7 +22,9 @@ class Options(BaseModel):
         if not isinstance(raw, dict):
             raise mistake(f"a map with {listed(cls.model_fields)}", "write `key: value` pairs")
         if info.context is not None:
-            info.context.setdefault("keys", {})[id(raw)] = tuple(cls.model_fields)
+            fields = cls.model_fields.items()
+            names = tuple(field.alias or name for name, field in fields)
+            info.context.setdefault("keys", {})[id(raw)] = names
         return raw
 
 

@@ -37,7 +37,7 @@ class Volumes(pulumi.ComponentResource):
                 "accessModes": [options.access_mode],
                 "resources": {"requests": {"storage": options.size}},
             }
-            storage_class = cluster.storage_class(options.storage_class)
+            storage_class = cluster.storage_class(options.storage_class, options.access_mode)
             if storage_class is not None:
                 spec["storageClassName"] = storage_class
             made = KubernetesObject(

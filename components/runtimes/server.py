@@ -154,6 +154,7 @@ class ModelServer(Runtime):
         grants = [grant for model in self.args.models for grant in model.source.grants]
         if not grants:
             return None
+        identity = self.args.cluster.identity(self._name, self.args.namespace, grants, self._child)
         return KubernetesObject(
             f"{self._name}-reader",
             "v1",
@@ -163,11 +164,13 @@ class ModelServer(Runtime):
                     "name": self._name,
                     "namespace": self.args.namespace,
                     "labels": self._labels,
-                    "annotations": self.args.cluster.identity(self._name, grants),
+                    "annotations": dict(identity.annotations),
                 },
                 "automountServiceAccountToken": False,
             },
-            pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            pulumi.ResourceOptions(
+                parent=self, delete_before_replace=True, depends_on=list(identity.needs)
+            ),
         ).name
 
     def _make_deployment(self, server: workload.Workload, opts: pulumi.ResourceOptions) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from components.clusters.local import LocalCluster
 from components.config.load import load
-from components.contracts import Grant
+from components.contracts import Grant, Identity
 from components.stack import deploy
 from tests.unit.components.engine import Recording, run
 from tests.unit.components.environment import kubeconfig, stack_file
@@ -65,9 +65,10 @@ def test_a_cluster_without_workload_identity_says_so_where_it_is_needed() -> Non
         return {}
 
     run(program, stack_file())
-    assert made[0].identity("reader", []) == {}
+    opts = pulumi.ResourceOptions()
+    assert made[0].identity("reader", "models", [], opts) == Identity()
     with pytest.raises(pulumi.RunError, match="`reader` cannot read s3://bucket/models"):
-        made[0].identity("reader", [Grant(url="s3://bucket/models")])
+        made[0].identity("reader", "models", [Grant(url="s3://bucket/models")], opts)
 
 
 def test_the_local_cluster_is_the_one_in_kubeconfig(cluster: Path) -> None:

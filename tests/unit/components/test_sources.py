@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
@@ -13,7 +13,7 @@ import pytest
 from components import registry
 from components.clusters.existing import ExistingCluster, ExistingOptions
 from components.config.load import load
-from components.contracts import Grant
+from components.contracts import Grant, Identity
 from components.stack import deploy
 from tests.unit.components.engine import Recording, run
 from tests.unit.components.environment import model, stack_file
@@ -51,10 +51,15 @@ class Cloud(ExistingCluster):
     asked: ClassVar[list[tuple[str, list[str]]]] = []
 
     def identity(
-        self, service_account: str, grants: Sequence[Grant]
-    ) -> Mapping[str, pulumi.Input[str]]:
+        self,
+        service_account: str,
+        namespace: pulumi.Input[str],
+        grants: Sequence[Grant],
+        opts: pulumi.ResourceOptions,
+    ) -> Identity:
         self.asked.append((service_account, [grant.url for grant in grants]))
-        return IDENTITY
+        role = pulumi.CustomResource("test:cloud:Role", f"{service_account}-role", None, opts)
+        return Identity(annotations=IDENTITY, needs=[role])
 
 
 @pytest.fixture
@@ -193,6 +198,14 @@ def test_without_a_key_the_pod_s_service_account_has_the_cloud_s_identity(
     assert [url.rstrip("/") for url in Cloud.asked[0][1]] == [source["uri"]]
     assert pod(recording)["serviceAccountName"] == "half-plus-two"
     assert pod(recording)["automountServiceAccountToken"] is False
+
+
+def test_no_pod_starts_before_its_account_is_let_in(cloud: dict[str, Any]) -> None:
+    recording = up(keyless(S3), cloud)
+    deployment = recording.one("Deployment", "half-plus-two-server")
+    assert "half-plus-two-reader" in recording.needs(deployment)
+    account = recording.one("ServiceAccount", "half-plus-two-reader")
+    assert "half-plus-two-role" in recording.needs(account)
 
 
 def test_a_server_of_two_models_has_one_account_for_both(cloud: dict[str, Any]) -> None:

@@ -1,0 +1,47 @@
+"""How long clouds support Kubernetes' minor versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from components.config.options import listed, mistake
+
+
+@dataclass(frozen=True, kw_only=True)
+class Minor:
+    """One minor version in one cloud: the last day of its support, and of the support that costs
+    extra where there is one."""
+
+    until: date
+    extended_until: date | None = None
+
+
+def known(version: str, minors: Mapping[str, Minor]) -> str:
+    """`version`, where the cloud has it.
+
+    Raises a `mistake`.
+    """
+    if version not in minors:
+        raise mistake(
+            f"a minor version of Kubernetes that is known here: {listed(sorted(minors))}",
+            f'write the newest, in quotes: `version: "{max(minors, key=_number)}"`',
+        )
+    return version
+
+
+def warning(version: str, minors: Mapping[str, Minor], today: date) -> str | None:
+    """What to tell of `version` today, None while the cloud supports it."""
+    minor = minors[version]
+    if today <= minor.until:
+        return None
+    newest = max(minors, key=_number)
+    said = f"slipway:cluster.version: Kubernetes {version} is out of support since {minor.until}"
+    if minor.extended_until and today <= minor.extended_until:
+        said += f"; extended support costs extra and ends on {minor.extended_until}"
+    return f"{said}: upgrade, one minor at a time, to {newest}"
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))

@@ -1,0 +1,74 @@
+"""Parts of a stack file whose keys depend on a kind that is named in them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from components.config.options import Options, listed, mistake
+
+
+class OneOf:
+    """Annotates a field: the map names one of `models` under `key`, and that says what else may
+    be in the map.
+
+    `short` allows the bare kind in place of a map: `controller: traefik`.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, type[Options]] | None = None,
+        key: str = "kind",
+        *,
+        short: bool = False,
+    ) -> None:
+        self._models = models or {}
+        self.key = key
+        self.short = short
+
+    def kinds(self) -> Sequence[str]:
+        """The kinds that the map may name."""
+        return sorted(self._models)
+
+    def model(self, kind: str) -> type[Options]:
+        """The options of `kind`."""
+        return self._models[kind]
+
+    def options(self, raw: Any, info: ValidationInfo) -> Options:
+        """The validated options, of the class that the kind stands for."""
+        kinds = self.kinds()
+        if self.short and isinstance(raw, str):
+            raw = {self.key: raw}
+        if not isinstance(raw, dict):
+            raise mistake(
+                f"a map with `{self.key}`, one of {listed(kinds)}", f"write `{self.key}: …`"
+            )
+        kind = raw.get(self.key)
+        if kind not in kinds:
+            close = difflib.get_close_matches(str(kind), kinds, n=1)
+            expected = f"`{self.key}`, one of {listed(kinds)}"
+            if kind is None:
+                raise mistake(expected, f"add `{self.key}: …` with one of these")
+            fix = f"did you mean `{close[0]}`?" if close else "choose one of these"
+            raise mistake(f"{expected}, but `{self.key}` is `{kind}`", fix)
+        return self.model(str(kind)).model_validate(raw, context=info.context)
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.with_info_plain_validator_function(self.options)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        choices: list[JsonSchemaValue] = [
+            handler(self.model(kind).__pydantic_core_schema__) for kind in self.kinds()
+        ]
+        if self.short:
+            choices.append({"enum": list(self.kinds())})
+        return {"oneOf": choices} if len(choices) > 1 else choices[0]
