@@ -70,6 +70,8 @@ _IMAGES = _with_pytest("images", "local/images/tflite_serving/requirements.txt")
 _PROGRAM_TESTS = ("tests/unit/components", "tests/unit/config", "tests/unit/test_imports.py")
 #: An engine run is mostly waiting for interpreters to start: two at once use two cores.
 _SIDE_BY_SIDE = ("--numprocesses=2",)
+#: What pytest ends with where `-k` leaves none of a suite's tests.
+_NONE_CHOSEN = 5
 #: With clones and clusters of their own, they are suites of their own.
 _KILLED = "tests/cluster/test_killed.py"
 _LONG = {layer: f"tests/cluster/{layer}" for layer in LONG}
@@ -112,10 +114,13 @@ def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> 
     else:
         rows = _side_by_side(clone, runs, extra, environment)
     say("")
-    for row in rows:
+    chosen_some = [row for row in rows if row.code != _NONE_CHOSEN]
+    for row in chosen_some:
         mark = "✗" if row.code else "✓"
         say(f"{mark} {row.suite.layer:<8} {row.suite.name:<8} {row.seconds:6.0f} s")
-    if any(row.code for row in rows):
+    if not chosen_some:
+        raise CheckError(f"no test of {', '.join(layers)} is chosen by `{' '.join(extra)}`")
+    if any(row.code for row in chosen_some):
         raise CheckError("some tests failed")
 
 

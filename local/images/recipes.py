@@ -30,7 +30,7 @@ from local.images.workshop import (
     source_of,
     sources,
 )
-from local.toolchain import pins
+from local.toolchain import debian, pins
 
 TENSORFLOW_SERVING = "docker.io/tensorflow/serving:2.19.1"
 #: The release that the wheel in `tritonserver/requirements.txt` carries: 2.51.0.
@@ -45,6 +45,7 @@ PAUSE = f"registry.k8s.io/pause:{pins.PAUSE}"
 METRICS_SERVER = f"registry.k8s.io/metrics-server/metrics-server:{pins.METRICS_SERVER}"
 #: Buckets for tests: S3 by moto, GCS by gcp-storage-emulator. Nobody publishes this image.
 EMULATORS = "slipway.local/emulators:1"
+BUSYBOX = "docker.io/library/busybox:1.37"
 
 #: Kinds of sources that are copied into the pod before the model starts.
 COPIED = ("s3", "gcs", "oss", "http", "https")
@@ -125,6 +126,15 @@ def _traefik(workshop: Workshop, name: str, target: Path, note: Note) -> Path:
         return scratch_image(name, files, ["/usr/local/bin/traefik"], target, labels=labels)
 
 
+def _busybox(workshop: Workshop, name: str, target: Path, _: Note) -> Path:
+    root = debian.unpack(("busybox-static",), workshop.home / "root-busybox")
+    program = root / "bin" / "busybox"
+    # It does what the name says that it is called by.
+    files = {f"/bin/{applet}": program for applet in ("busybox", "sh", "sleep", "tar", "test")}
+    labels = {TITLE: "busybox, from Debian's busybox-static"}
+    return scratch_image(name, files, ["/bin/sh"], target, labels=labels)
+
+
 _HERE = Path(__file__).parent
 
 #: What the node itself runs, and what every stack on it does.
@@ -179,6 +189,12 @@ FOR_TESTS = (
         command=("mlserver", "start", "/mnt/models"),
         unused=("**/tests",),
         ports=(8080, 8081, 8082),
+    ),
+    Recipe(
+        BUSYBOX,
+        "from Debian's busybox-static",
+        lambda _: builders() + source_of(Path(__file__)),
+        _busybox,
     ),
 )
 ALL = (*ALWAYS, *ON_DEMAND, *FOR_TESTS)
