@@ -1,7 +1,8 @@
 """The Python environments, made with uv; only the standard library is needed to get here.
 
-Three kept apart: the program's (`.venv`), the client's (`.venv-client`) and, shared by all clones,
-the one that `local` itself and the plugin stand-ins run in. Their pins cannot be met together.
+Kept apart: the program's (`.venv`), the client's (`.venv-client`), the policy pack's
+(`policy/.venv`) and, shared by all clones, the one that `local` itself and the plugin stand-ins
+run in. Their pins cannot be met together.
 """
 
 from __future__ import annotations
@@ -120,6 +121,12 @@ def client_python(clone: Clone) -> Path:
     """The client's environment: a full closure, installed without looking for dependencies."""
     requirements = str(clone.root / "client" / "requirements.txt")
     return ensure(clone.client_venv, "client", "--no-deps", "-r", requirements)
+
+
+def policy_python(clone: Clone) -> Path:
+    """The policy pack's environment, where its PulumiPolicy.yaml says: a full closure."""
+    requirements = str(clone.root / "policy" / "requirements.txt")
+    return ensure(clone.policy_venv, "policies", "--no-deps", "-r", requirements)
 
 
 def enter(arguments: list[str]) -> None:

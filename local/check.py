@@ -54,6 +54,13 @@ def _with_pytest(title: str, requirements: str) -> Callable[[Clone], Path]:
     return python
 
 
+def _checkov(clone: Clone) -> Path:
+    """checkov and what it needs, in the cache."""
+    requirements = str(clone.root / "tests" / "scan" / "requirements.txt")
+    venv = paths.cache_dir() / f"venv-checkov-{bootstrap.digest(requirements)}"
+    return bootstrap.ensure(venv, "checkov", "--no-deps", "-r", requirements)
+
+
 @dataclass(frozen=True)
 class Row:
     """How one suite ended; `output` is what it printed where that was not shown at once."""
@@ -75,6 +82,7 @@ _NONE_CHOSEN = 5
 #: With clones and clusters of their own, they are suites of their own.
 _KILLED = "tests/cluster/test_killed.py"
 _LONG = {layer: f"tests/cluster/{layer}" for layer in LONG}
+_POLICY = ("policy/__main__.py", "policy/rules")
 _NOT_THESE = tuple(f"--ignore={path}" for path in (_KILLED, *_LONG.values()))
 
 SUITES = (
@@ -82,6 +90,8 @@ SUITES = (
     Suite("unit", "local", ("tests/unit/local",), _LOCAL),
     Suite("unit", "client", ("tests/unit/client",), _CLIENT),
     Suite("unit", "images", ("tests/unit/images",), _IMAGES),
+    Suite("unit", "policy", ("tests/unit/policy",), bootstrap.clouds_python),
+    Suite("unit", "checkov", ("tests/scan/test_policies.py",), _checkov),
     Suite("engine", "engine", ("tests/engine",), bootstrap.program_python, _SIDE_BY_SIDE),
     Suite("cluster", "cluster", ("tests/cluster", *_NOT_THESE), bootstrap.program_python),
     Suite("cluster", "killed", (_KILLED,), bootstrap.program_python),
@@ -101,6 +111,7 @@ def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> 
             plugins.expect_official(clone, box)  # before tools are built for it
         tools = prepare.programs(clone, box, tuple(PROGRAMS) if SERVING in layers else TO_TEST)
         prepare.environments(clone)
+        bootstrap.policy_python(clone)
         prepare.plugin_set(clone, box.downloads)
         if {"cluster", *LONG} & set(layers):
             prepare.image_archives(
@@ -194,6 +205,7 @@ def lint(clone: Clone) -> None:
         ["ruff", "format", "--check", "."],
         ["ruff", "check", "."],
         ["mypy", "--python-executable", str(program), "components", "__main__.py"],
+        ["mypy", "--python-executable", str(bootstrap.policy_python(clone)), *_POLICY],
         ["mypy", "--python-executable", str(_CLIENT(clone)), "client"],
         ["mypy", "--python-executable", str(_LOCAL(clone)), *everything_but_images],
         ["mypy", "--python-executable", str(_IMAGES(clone)), "local/images"],
@@ -211,10 +223,7 @@ def scan(clone: Clone) -> None:
     """What two scanners say of the objects that the program makes, by `tests/scan`."""
     box = prepare.toolbox()
     tools = prepare.programs(clone, box, ("helm", "kube-score"))
-    requirements = str(clone.root / "tests" / "scan" / "requirements.txt")
-    venv = paths.cache_dir() / f"venv-checkov-{bootstrap.digest(requirements)}"
-    checkov = bootstrap.ensure(venv, "checkov", "--no-deps", "-r", requirements)
-    directories = [str(checkov.parent), *(str(tool.path.parent) for tool in tools.values())]
+    directories = [str(_checkov(clone).parent), *(str(tool.path.parent) for tool in tools.values())]
     path = os.pathsep.join([*directories, os.environ.get("PATH", os.defpath)])
     command = [str(bootstrap.program_python(clone)), "-m", "tests.scan"]
     environment = {**os.environ, "PATH": path}

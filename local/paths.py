@@ -65,5 +65,9 @@ class Clone:
         return self.root / ".venv-client"
 
     @property
+    def policy_venv(self) -> Path:
+        return self.root / "policy" / ".venv"
+
+    @property
     def models(self) -> Path:
         return self.root / "models"

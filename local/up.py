@@ -90,7 +90,7 @@ def clean(clone: Clone) -> None:
         if cluster.is_running(clone.cluster_name):
             raise UpError("the dev stack is up: `make down` first")
         cluster.stop(clone.cluster_name)
-        for directory in (clone.state, clone.venv, clone.client_venv):
+        for directory in (clone.state, clone.venv, clone.client_venv, clone.policy_venv):
             shutil.rmtree(directory, ignore_errors=True)
     say(f"✓ removed; tools and images stay in {paths.cache_dir()}")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from local.paths import Clone
 from tests.engine.plugins.conftest import Bench
 
 
@@ -62,11 +63,13 @@ def test_config_and_its_secrets_reach_the_program(bench: Bench) -> None:
 
 
 def test_a_policy_pack_is_asked(bench: Bench) -> None:
-    pytest.importorskip("pulumi_policy", reason="the package pulumi-policy is not installed here")
+    environment = Clone.here().policy_venv
+    if not environment.is_dir():
+        pytest.skip(f"{environment} is not there: `python3 -m local test engine` puts it there")
     project = bench()
     pack = project.directory / "pack"
     pack.mkdir()
-    (pack / ".venv").symlink_to((project.directory / ".venv").resolve())
+    (pack / ".venv").symlink_to(environment)
     (pack / "PulumiPolicy.yaml").write_text(
         "name: pack\nversion: 0.0.1\nruntime: {name: python, options: {virtualenv: .venv}}\n"
     )
