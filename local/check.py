@@ -81,9 +81,10 @@ _SIDE_BY_SIDE = ("--numprocesses=2",)
 _NONE_CHOSEN = 5
 #: With clones and clusters of their own, they are suites of their own.
 _KILLED = "tests/cluster/test_killed.py"
+_OWN = ("tests/cluster/test_existing.py", "tests/cluster/test_readme.py")
 _LONG = {layer: f"tests/cluster/{layer}" for layer in LONG}
 _POLICY = ("policy/__main__.py", "policy/rules")
-_NOT_THESE = tuple(f"--ignore={path}" for path in (_KILLED, *_LONG.values()))
+_NOT_THESE = tuple(f"--ignore={path}" for path in (_KILLED, *_OWN, *_LONG.values()))
 
 SUITES = (
     Suite("unit", "program", _PROGRAM_TESTS, bootstrap.program_python),
@@ -94,6 +95,7 @@ SUITES = (
     Suite("unit", "checkov", ("tests/scan/test_policies.py",), _checkov),
     Suite("engine", "engine", ("tests/engine",), bootstrap.program_python, _SIDE_BY_SIDE),
     Suite("cluster", "cluster", ("tests/cluster", *_NOT_THESE), bootstrap.program_python),
+    Suite("cluster", "own", _OWN, bootstrap.program_python),
     Suite("cluster", "killed", (_KILLED,), bootstrap.program_python),
     *(
         Suite(layer, layer, (path,), bootstrap.program_python, ("--verbose",))

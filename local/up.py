@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from local import paths, prepare, stack
 from local.cluster import certificates, cluster
@@ -148,15 +149,27 @@ def put_models(clone: Clone) -> None:
     """Copy `models/` into the volume of the dev stack's claim. Files that differ are replaced
     and none is removed, so that versions added by hand stay."""
     volume = volume_directory(clone.cluster_name, *CLAIM)
-    for source in sorted(path for path in clone.models.rglob("*") if path.is_file()):
-        target = volume / source.relative_to(clone.models)
-        if target.exists() and target.read_bytes() == source.read_bytes():
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # A model server may be looking: the file appears whole.
-        partial = target.with_name(f".{target.name}.part")
-        shutil.copyfile(source, partial)
-        partial.replace(target)
+    volume.mkdir(parents=True, exist_ok=True)
+    coming = volume / ".coming"
+    shutil.rmtree(coming, ignore_errors=True)  # of a run that was killed
+    coming.unlink(missing_ok=True)
+    _put(clone.models, volume, coming)
+
+
+def _put(source: Path, target: Path, coming: Path) -> None:
+    """A model server may be looking: a file that is new appears whole, and so does a directory.
+    `coming` is in the same file system, where no server looks."""
+    if source.is_dir() and target.is_dir():
+        for inside in sorted(source.iterdir()):
+            _put(inside, target / inside.name, coming)
+        return
+    if source.is_dir():
+        shutil.copytree(source, coming)
+    elif target.exists() and target.read_bytes() == source.read_bytes():
+        return
+    else:
+        shutil.copyfile(source, coming)
+    coming.replace(target)
 
 
 def _write_kubeconfig(clone: Clone) -> None:

@@ -1,0 +1,66 @@
+"""Places to get models from that the tests of this directory share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import paths
+from local.cluster import cluster
+from local.images.recipes import TRITON
+from local.images.workshop import scratch_image
+from local.toolchain import debian
+from tests.cluster.checkout import ROOT, Checkout
+from tests.cluster.serving import buckets as emulators
+from tests.cluster.serving.buckets import Buckets
+from tests.cluster.serving.sources import MODEL_IMAGE, NAMESPACE, up
+
+
+def put_image(checkout: Checkout, directory: Path) -> None:
+    """Put an image on the node that holds two models and the program `cp`."""
+    busybox = debian.unpack(["busybox-static"], paths.cache_dir() / "debian" / "busybox-static")
+    files: dict[str, Path | bytes] = {"/bin/cp": busybox / "bin" / "busybox"}
+    for model in ("half_plus_two", "triton/half_plus_two"):
+        for file in (ROOT / "models" / model).rglob("*"):
+            if file.is_file():
+                files[f"/models/{file.relative_to(ROOT / 'models')}"] = file
+    name = f"slipway.local/{MODEL_IMAGE}"
+    archive = scratch_image(name, files, ["/bin/cp"], directory / "half-plus-two.tar")
+    cluster.import_new_images(checkout.cluster_name, [str(archive)])
+
+
+def secret(checkout: Checkout, name: str, content: str) -> None:
+    file = checkout.root / ".slipway" / "credentials"
+    file.write_text(content)
+    try:
+        made = ("secret", "generic", name, f"--from-file=credentials={file}")
+        checkout.kubectl("create", *NAMESPACE, *made)
+    finally:
+        file.unlink()
+
+
+@pytest.fixture(scope="module")
+def filled(dev: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buckets]:
+    """Buckets that hold half_plus_two for TF Serving and for Triton, S3's behind a key, and an
+    image that holds both."""
+    names = ("storage-initializer", "emulators", TRITON)
+    printed = dev.run("python3", "-m", "local", "images", *names).stdout.split()
+    buckets = emulators.start(dev, printed[1])
+    models = ROOT / "models"
+    buckets.put_model("half_plus_two", models / "half_plus_two")
+    buckets.put_model("half_plus_two/2", models / "half_plus_three" / "1")
+    # What begins with the same text is another model's.
+    buckets.put_model("half_plus_two_old", models / "half_plus_three")
+    buckets.put_model("triton/half_plus_two", models / "triton" / "half_plus_two")
+    buckets.lock(True)
+    put_image(dev, tmp_path_factory.mktemp("image"))
+    secret(dev, "reader", buckets.credentials)
+    secret(dev, "stranger", "[default]\naws_access_key_id=AKIAX\naws_secret_access_key=wrong\n")
+    try:
+        yield buckets
+    finally:
+        up(dev, {})
+        dev.kubectl("delete", *NAMESPACE, "secret/reader", "secret/stranger")
+        dev.kubectl("delete", "namespace/buckets", "--timeout=60s")

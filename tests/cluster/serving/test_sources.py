@@ -1,0 +1,131 @@
+"""What a pod holds of a bucket, and what `up` says of models that cannot be had."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time
+from tests.cluster.checkout import Checkout
+from tests.cluster.serving.buckets import Buckets
+from tests.cluster.serving.sources import NAMESPACE, gcs, image, s3, up
+
+HALF_PLUS_THREE = [3.5, 4.0, 5.5]
+
+
+def tfserving(source: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {"runtime": "tfserving", "source": source, **changes}
+
+
+NFS = {"kind": "nfs", "server": "127.0.0.1", "path": "/serving", "mount_options": ["vers=4.0"]}
+OSS = {
+    "kind": "oss",
+    "uri": "oss://models/half_plus_two",
+    "endpoint": "https://oss-cn-hangzhou-internal.aliyuncs.com",
+    "role": "reader",
+}
+#: Model → its source, and what `up` says of it.
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "wrong_path": (s3("half_plus_twelve"), "No model found in half_plus_twelve/"),
+    "wrong_version": (s3(version=7), "Allow patterns: ['7/*', '[!0-9]*']"),
+    "no_version": (
+        s3("triton/half_plus_two", version=7),
+        "s3://models/triton/half_plus_two/ has no version 7",
+    ),
+    "wrong_key": (s3(key="stranger"), "(403) when calling the HeadBucket operation: Forbidden"),
+    "no_key": (s3(key="nobody"), 'secret "nobody" not found'),
+    "wrong_gcs_path": (gcs("half_plus_twelve"), "GCS error for gs://models/half_plus_twelve: 404"),
+    "wrong_gcs_key": (gcs(credentials="stranger"), "GCS error for gs://models/half_plus_two"),
+    "wrong_copy": (image("nothing"), "/models/nothing"),
+    "wrong_mount": (image("nothing", "volume"), "models/nothing"),
+    "from_nfs": (NFS, "MountVolume.SetUp failed for volume"),
+    "from_oss": (OSS, "ossplugin.csi.alibabacloud.com"),
+}
+
+
+@pytest.fixture(scope="module")
+def served(dev: Checkout, filled: Buckets) -> Checkout:
+    """The dev stack with a model out of S3."""
+    up(dev, {"from_s3": tfserving(s3())})
+    return dev
+
+
+def test_a_pod_holds_the_version_that_was_asked_for_and_no_namesake_s(served: Checkout) -> None:
+    selector = ("-l", "app.kubernetes.io/instance=from-s3", "-c", "fetch-from-s3", "--tail=-1")
+    log = served.kubectl("logs", *NAMESPACE, *selector)
+    copied = [line for line in log.splitlines() if "Downloaded object" in line]
+    assert copied
+    assert all("half_plus_two/1/" in line for line in copied)
+
+
+def test_no_key_stands_in_an_object_or_in_the_state(served: Checkout, filled: Buckets) -> None:
+    key = filled.credentials.split()[-1]
+    written = served.kubectl("get", "deployments,pods,configmaps", *NAMESPACE, "-o", "json")
+    assert "fetch-from-s3" in written
+    assert key not in written
+    state = served.pulumi("stack", "export", "--show-secrets", "--stack", "dev").stdout
+    assert "fetch-from-s3" in state
+    assert key not in state
+
+
+def test_another_version_is_rolled_out_without_a_failed_call(served: Checkout) -> None:
+    with asked_all_the_time(served, "from_s3", HALF_PLUS_TWO, HALF_PLUS_THREE) as asked:
+        up(served, {"from_s3": tfserving(s3(version=2))})
+    print(asked)
+    for way in ("grpc", "rest"):
+        assert asked[way]["failed"] == 0, asked[way]["first"]
+        assert asked[way]["answers"] == [HALF_PLUS_TWO, HALF_PLUS_THREE], way
+        assert asked[way]["calls"] > 100, way
+
+
+#: Their containers start again and again, on the cores that there are.
+AT_ONCE = 4
+
+
+@pytest.fixture(scope="module")
+def told(dev: Checkout, filled: Buckets) -> str:
+    """What `up` says of models that cannot be had, a few at a time."""
+    bad = {name: tfserving(source, startup_timeout="40s") for name, (source, _) in BAD.items()}
+    names = list(bad)
+    said = [
+        up(dev, {name: bad[name] for name in names[first : first + AT_ONCE]}, check=False)
+        for first in range(0, len(names), AT_ONCE)
+    ]
+    print(*said)
+    return "".join(said)
+
+
+@pytest.mark.parametrize("model", BAD)
+def test_files_that_cannot_be_had_are_the_reason_that_up_gives(told: str, model: str) -> None:
+    name = model.replace("_", "-")
+    assert f"{name}-se" in told  # its server or its Service, whichever is told first
+    _, reason = BAD[model]
+    entries = told.split("\n  kubernetes:")
+    assert any(f"({name}-se" in entry and reason in entry for entry in entries), name
+
+
+@pytest.mark.parametrize(("model", "mode"), [("from-nfs", "RWX"), ("from-oss", "ROX")])
+def test_a_volume_of_files_elsewhere_is_bound_to_its_claim_and_its_pod_admitted(
+    dev: Checkout, told: str, model: str, mode: str
+) -> None:
+    claims = json.loads(dev.kubectl("get", *NAMESPACE, "pvc", "-o", "json"))["items"]
+    (claim,) = [each for each in claims if each["metadata"]["name"].startswith(model)]
+    assert claim["status"]["phase"] == "Bound"
+    volume = json.loads(dev.kubectl("get", "pv", claim["spec"]["volumeName"], "-o", "json"))
+    assert volume["spec"]["claimRef"]["name"] == claim["metadata"]["name"]
+    assert volume["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
+    row = dev.kubectl("get", "pv", volume["metadata"]["name"], "--no-headers").split()
+    assert row[2] == mode
+    selector = ("-l", f"app.kubernetes.io/instance={model}", "-o", "json")
+    pods = json.loads(dev.kubectl("get", *NAMESPACE, "pods", *selector))["items"]
+    assert pods
+    assert pods[0]["spec"]["nodeName"], "it was scheduled, so its claim was bound"
+
+
+def test_volumes_go_with_their_models(dev: Checkout, told: str) -> None:
+    assert "from-nfs" in dev.kubectl("get", "pv", "-o", "name")
+    up(dev, {})
+    assert "from-" not in dev.kubectl("get", "pv", "-o", "name")
+    assert "from-" not in dev.kubectl("get", *NAMESPACE, "pvc", "-o", "name")
