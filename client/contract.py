@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from client.endpoint import Transport
+from client.endpoint import Transport, Version
 from client.signature import Metadata, Signature
 
 if TYPE_CHECKING:  # whoever calls over gRPC need not load HTTP, nor the other way round
@@ -50,15 +50,16 @@ class Wire(Protocol):
 
 
 class ServingProtocol(Protocol):
-    """How a model server is spoken to. `version` None means the server's own choice."""
+    """How a model server is spoken to. `version` None means the server's own choice; text is a label
+    of versions. Raises UsageError for a label where the protocol has none."""
 
     transports: tuple[Transport, ...]
 
-    def over_grpc(self, channel: GrpcChannel, model: str, version: int | None) -> Wire:
+    def over_grpc(self, channel: GrpcChannel, model: str, version: Version | None) -> Wire:
         """The protocol on a gRPC channel."""
 
     def over_rest(
-        self, connection: RestConnection, model: str, version: int | None, *, binary: bool
+        self, connection: RestConnection, model: str, version: Version | None, *, binary: bool
     ) -> Wire:
         """The protocol on an HTTP connection. `binary`: tensors as raw bytes, not as JSON; asked
         for only where `transports` has "rest-binary"."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Transport = Literal["grpc", "rest", "rest-binary"]
+#: Of a model: its number, or a label where the protocol has labels.
+Version = int | str
 TRANSPORTS: tuple[Transport, ...] = ("grpc", "rest", "rest-binary")
 
 

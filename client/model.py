@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from client.contract import Connection, Wire
-from client.endpoint import Endpoint, Stack, Transport
+from client.endpoint import Endpoint, Stack, Transport, Version
 from client.errors import InputError, NoTransportError, UsageError
 from client.limits import Limits
 from client.outputs import find_endpoint, parse_outputs
@@ -34,7 +34,7 @@ class Model:
 
     endpoint: where it is. ca_certificate: PEM the gateway is checked against, None for the system's
     roots. transport: "grpc", "rest" (JSON) or "rest-binary" (HTTP with raw tensors). version: of the
-    model, None for the server's choice. Raises UnknownProtocolError, UsageError where the protocol
+    model, a number or a label, None for the server's choice. Raises UnknownProtocolError, UsageError where the protocol
     has no such transport, and NoTransportError where the endpoint has no address for it. Close it,
     or use it as a context manager.
     """
@@ -45,7 +45,7 @@ class Model:
         *,
         ca_certificate: str | None = None,
         transport: Transport = "grpc",
-        version: int | None = None,
+        version: Version | None = None,
         limits: Limits | None = None,
     ) -> None:
         self.name = endpoint.model
@@ -179,7 +179,7 @@ def connect(
     model: str,
     *,
     transport: Transport = "grpc",
-    version: int | None = None,
+    version: Version | None = None,
     limits: Limits | None = None,
 ) -> Model:
     """The model named `model` of the stack whose outputs (`pulumi stack output --json`, parsed) are

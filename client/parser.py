@@ -3,7 +3,7 @@
 import argparse
 from typing import TypeAlias
 
-from client.endpoint import TRANSPORTS
+from client.endpoint import TRANSPORTS, Version
 from client.limits import Limits
 
 _EXAMPLES = """\
@@ -242,7 +242,10 @@ def _add_transport(parser: argparse.ArgumentParser) -> None:
 
 def _add_call(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--version", type=int, metavar="N", help="of the model; default: the server's"
+        "--version",
+        type=_version,
+        metavar="N|LABEL",
+        help="of the model, or TF Serving's label of one; default: the server's",
     )
     _add_limits(parser)
 
@@ -263,6 +266,10 @@ def _add_limits(parser: argparse.ArgumentParser, deadline: float | None = None) 
         metavar="SECONDS",
         help=f"to reach the endpoint; default {default.connect:g}",
     )
+
+
+def _version(text: str) -> Version:
+    return int(text) if text.isdigit() else text
 
 
 def _seconds(text: str) -> float:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from client.endpoint import Transport
+from client.endpoint import Transport, Version
+from client.errors import UsageError
 
 if TYPE_CHECKING:
     from client.grpc_channel import GrpcChannel
@@ -23,17 +24,26 @@ class OpenInferenceV2:
 
     transports: tuple[Transport, ...] = ("grpc", "rest", "rest-binary")
 
-    def over_grpc(self, channel: GrpcChannel, model: str, version: int | None) -> GrpcWire:
+    def over_grpc(self, channel: GrpcChannel, model: str, version: Version | None) -> GrpcWire:
         from client.protocols.open_inference_grpc import GrpcWire
 
-        return GrpcWire(channel, model, version)
+        return GrpcWire(channel, model, _number(version))
 
     def over_rest(
-        self, connection: RestConnection, model: str, version: int | None, *, binary: bool
+        self, connection: RestConnection, model: str, version: Version | None, *, binary: bool
     ) -> RestWire:
         from client.protocols.open_inference_rest import RestWire
 
-        return RestWire(connection, model, version, binary=binary)
+        return RestWire(connection, model, _number(version), binary=binary)
 
     def rest_path(self, model: str) -> str:
         return f"/v2/models/{model}/infer"
+
+
+def _number(version: Version | None) -> int | None:
+    if isinstance(version, str):
+        raise UsageError(
+            f"The protocol 'open-inference-v2' has no labels of versions, such as {version!r}.",
+            "Name the version by its number, or leave it out.",
+        )
+    return version

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from client.endpoint import Transport
+from client.endpoint import Transport, Version
 from client.errors import ClientError, ServerError, UsageError
 from client.json_text import decode, encode, values
 from client.signature import Metadata, Signature, TensorSpec, numpy_dtype
@@ -32,11 +32,11 @@ class TensorFlowServing:
 
     transports: tuple[Transport, ...] = ("grpc", "rest")
 
-    def over_grpc(self, channel: GrpcChannel, model: str, version: int | None) -> GrpcWire:
+    def over_grpc(self, channel: GrpcChannel, model: str, version: Version | None) -> GrpcWire:
         return GrpcWire(channel, model, version)
 
     def over_rest(
-        self, connection: RestConnection, model: str, version: int | None, *, binary: bool
+        self, connection: RestConnection, model: str, version: Version | None, *, binary: bool
     ) -> RestWire:
         return RestWire(connection, model, version)
 
@@ -47,7 +47,7 @@ class TensorFlowServing:
 class GrpcWire:
     """PredictionService on a channel."""
 
-    def __init__(self, channel: GrpcChannel, model: str, version: int | None) -> None:
+    def __init__(self, channel: GrpcChannel, model: str, version: Version | None) -> None:
         self._channel, self._model, self._version = channel, model, version
 
     def metadata(self, deadline: float) -> Metadata:
@@ -115,17 +115,20 @@ class GrpcWire:
 
     def _address(self, spec: Any) -> None:
         spec.name = self._model
-        if self._version is not None:
+        if isinstance(self._version, str):
+            spec.version_label = self._version
+        elif self._version is not None:
             spec.version.value = self._version
 
 
 class RestWire:
     """/v1/models on an HTTP connection: JSON in columns (`inputs`), which asks for no batch."""
 
-    def __init__(self, connection: RestConnection, model: str, version: int | None) -> None:
+    def __init__(self, connection: RestConnection, model: str, version: Version | None) -> None:
         self._connection, self._model = connection, model
         base = connection.path.removesuffix(_PREDICT_SUFFIX)
-        self._path = base if version is None else f"{base}/versions/{version}"
+        kind = "labels" if isinstance(version, str) else "versions"
+        self._path = base if version is None else f"{base}/{kind}/{version}"
 
     def metadata(self, deadline: float) -> Metadata:
         """GET .../metadata."""

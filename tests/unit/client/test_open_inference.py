@@ -122,6 +122,14 @@ def test_the_version_asked_for_is_the_one_called(
 
 
 @every_transport
+def test_a_label_is_refused_since_the_protocol_has_none(
+    triton_outputs: dict[str, Any], transport: str
+) -> None:
+    with pytest.raises(UsageError, match="no labels of versions, such as 'canary'"):
+        predict(triton_outputs, transport, version="canary")
+
+
+@every_transport
 def test_metadata_has_the_newest_version_and_open_dimensions(
     triton_outputs: dict[str, Any], triton: FakeTriton, transport: Transport
 ) -> None:

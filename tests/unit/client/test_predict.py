@@ -228,6 +228,15 @@ def test_the_version_asked_for_is_the_one_called(
     assert serving.requests[0].model_spec.version.value == 7
 
 
+def test_the_label_asked_for_is_the_one_called(
+    outputs: dict[str, Any], serving: FakeServing
+) -> None:
+    with connect(outputs, "half_plus_two", version="canary") as model:
+        model.predict({"x": X})
+    assert serving.requests[0].model_spec.version_label == "canary"
+    assert not serving.requests[0].model_spec.HasField("version")
+
+
 def test_the_only_signature_is_taken_and_helpers_are_left_out(
     outputs: dict[str, Any], serving: FakeServing
 ) -> None:

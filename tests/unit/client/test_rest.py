@@ -163,10 +163,13 @@ def test_strings_travel_as_base64(outputs: dict[str, Any], rest: RestGateway) ->
     assert rest.seen[-1][2]["inputs"]["x"][0] == {"b64": base64.b64encode(b"\xff\x00").decode()}
 
 
-def test_the_version_is_part_of_the_path(outputs: dict[str, Any], rest: RestGateway) -> None:
+@pytest.mark.parametrize(("version", "named"), [(7, "versions/7"), ("canary", "labels/canary")])
+def test_the_version_or_its_label_is_part_of_the_path(
+    outputs: dict[str, Any], rest: RestGateway, version: int | str, named: str
+) -> None:
     rest.answers = {
-        f"{REST}/versions/7/metadata": rest.answers[f"{REST}/metadata"],
-        f"{REST}/versions/7:predict": rest.answers[f"{REST}:predict"],
+        f"{REST}/{named}/metadata": rest.answers[f"{REST}/metadata"],
+        f"{REST}/{named}:predict": rest.answers[f"{REST}:predict"],
     }
-    with connect(outputs, "half_plus_two", transport="rest", version=7) as model:
+    with connect(outputs, "half_plus_two", transport="rest", version=version) as model:
         assert model.predict({"x": X})["y"].tolist() == [2.5, 3.0, 4.5]
