@@ -74,7 +74,12 @@ class Row:
 _LOCAL = _with_pytest("local", "local/plugins/requirements.txt")
 _CLIENT = _with_pytest("client", "client/requirements.txt")
 _IMAGES = _with_pytest("images", "local/images/tflite_serving/requirements.txt")
-_PROGRAM_TESTS = ("tests/unit/components", "tests/unit/config", "tests/unit/test_imports.py")
+_PROGRAM_TESTS = (
+    "tests/unit/components",
+    "tests/unit/clouds",
+    "tests/unit/config",
+    "tests/unit/test_imports.py",
+)
 #: An engine run is mostly waiting for interpreters to start: two at once use two cores.
 _SIDE_BY_SIDE = ("--numprocesses=2",)
 #: What pytest ends with where `-k` leaves none of a suite's tests.
@@ -200,9 +205,9 @@ def lint(clone: Clone) -> None:
     program = bootstrap.program_python(clone)
     failed = False
     # The images' server has an environment of its own: followed from elsewhere, not checked there.
-    everything_but_images = [f"local/{part}" for part in ("cluster", "plugins", "toolchain")] + [
-        "local/__main__.py"
-    ]
+    everything_but_images = [
+        f"local/{part}" for part in ("clouds", "cluster", "plugins", "toolchain")
+    ] + ["local/__main__.py"]
     for command in (
         ["ruff", "format", "--check", "."],
         ["ruff", "check", "."],

@@ -111,7 +111,12 @@ def engine_address(arguments: list[str]) -> str:
     return next((argument for argument in arguments if not argument.startswith("-")), "")
 
 
+def argument(arguments: list[str], name: str) -> str:
+    """The value of `--name=`, "" where it is not given."""
+    prefix = f"--{name}="
+    return next((a.removeprefix(prefix) for a in arguments if a.startswith(prefix)), "")
+
+
 def plugin_version(arguments: list[str]) -> str:
     """The version this plugin stands in for: `--plugin-version=`, written by `install`."""
-    prefix = "--plugin-version="
-    return next((a.removeprefix(prefix) for a in arguments if a.startswith(prefix)), "")
+    return argument(arguments, "plugin-version")

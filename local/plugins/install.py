@@ -23,7 +23,7 @@ def install(pulumi_home: Path, python: Path, *, names: Iterable[str]) -> None:
     for name in names:
         directory = _plugin_directory(pulumi_home, name)
         directory.mkdir(parents=True, exist_ok=True)
-        _write_wrapper(
+        write_wrapper(
             directory / f"pulumi-resource-{name}",
             python,
             f"local.plugins.{name}",
@@ -43,7 +43,7 @@ def language_host(bin_dir: Path, python: Path) -> Path:
     """Writes `pulumi-language-python` into `bin_dir`, run by `python`, and returns its path."""
     bin_dir.mkdir(parents=True, exist_ok=True)
     path = bin_dir / "pulumi-language-python"
-    _write_wrapper(path, python, "local.plugins.language_python")
+    write_wrapper(path, python, "local.plugins.language_python")
     return path
 
 
@@ -74,7 +74,8 @@ def _plugin_directory(pulumi_home: Path, name: str) -> Path:
     return pulumi_home / "plugins" / f"resource-{name}-v{version(name)}"
 
 
-def _write_wrapper(path: Path, python: Path, module: str, *arguments: str) -> None:
+def write_wrapper(path: Path, python: Path, module: str, *arguments: str) -> None:
+    """Makes `path` a program that runs `module` of this clone by `python`."""
     # -I and a path of our own instead of PYTHONPATH: what a plugin starts (helm, a cloud's
     # credential helper) must not inherit where our modules are.
     code = (

@@ -48,15 +48,21 @@ class Project:
         self._state = directory / ".state"
         self._state.mkdir(parents=True)
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")},
-            "PULUMI_HOME": str(home),
+            **self.engine(home),
             "PULUMI_BACKEND_URL": f"file://{self._state}",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "KUBECONFIG": str(kubeconfig or directory / "no-kubeconfig"),
         }
         (directory / ".venv").symlink_to(Path(sys.prefix))
+
+    def engine(self, home: Path) -> dict[str, str]:
+        """The environment of an engine that has the plugins in `home`."""
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")},
+            "PULUMI_HOME": str(home),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        }
 
     def command(self, *arguments: str) -> list[str]:
         return [tool("pulumi"), *arguments, "--non-interactive"]

@@ -1,0 +1,32 @@
+"""What the plugin has to be told of one cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.clouds.account import Account, Record
+from local.clouds.made_up import Facts, Kind
+
+#: Why something cannot be done now, None where it can.
+Rule = Callable[[Record, Account], str | None]
+Function = Callable[[Mapping[str, Any], Facts], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One cloud. `clusters` are its types that hand out a Kubernetes API; `by_name` are properties
+    that name a resource by its plain name; `creations` and `deletions` are rules by type token."""
+
+    name: str
+    account: str
+    needs_project: bool
+    clusters: tuple[str, ...]
+    kinds: Mapping[str, Kind]
+    functions: Mapping[str, Function]
+    by_name: Mapping[str, str]
+    creations: Mapping[str, Rule] = field(default_factory=dict)
+    deletions: Mapping[str, Rule] = field(default_factory=dict)
+    #: Types that refuse to be deleted where they do not say otherwise.
+    protected: tuple[str, ...] = ()

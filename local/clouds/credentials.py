@@ -1,0 +1,79 @@
+"""What `aws eks get-token`, `gke-gcloud-auth-plugin` and `ack-ram-tool` print for a simulated
+cluster: the token of the API server that stands for it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from local.clouds import ACCOUNT
+from local.clouds.account import API, Account
+
+#: Program → its cloud, the words that it has to be called with, the flag that names a cluster, and
+#: the type that a cluster has there.
+PROGRAMS: Final = {
+    "aws": ("aws", ("eks", "get-token"), "--cluster-name", "aws:eks/cluster:Cluster"),
+    "gke-gcloud-auth-plugin": ("gcp", (), "", "gcp:container/cluster:Cluster"),
+    "ack-ram-tool": (
+        "alicloud",
+        ("credential-plugin", "get-token"),
+        "--cluster-id",
+        "alicloud:cs/managedKubernetes:ManagedKubernetes",
+    ),
+}
+#: As long as EKS' tokens live.
+_LIFETIME: Final = timedelta(minutes=14)
+
+
+class Refused(Exception):
+    """The program says why it gives no token."""
+
+
+def token(program: str, arguments: Sequence[str], directory: Path) -> dict[str, str]:
+    """The status of an ExecCredential, from the account in `directory`. Raises Refused."""
+    cloud, words, flag, kind = PROGRAMS[program]
+    if any(word not in arguments for word in words):
+        raise Refused(f"{program} is simulated and answers `{' '.join(words)}` alone")
+    account = Account(directory / cloud)
+    with account.open():
+        ids = {each.id for each in account.of(kind)}
+    if flag:
+        named = [*_values(arguments, flag)]
+        if not named or named[0] not in ids:
+            raise Refused(f"there is no cluster {named[0] if named else f'({flag} is missing)'}")
+    elif not ids:
+        raise Refused("there is no cluster")
+    api = json.loads((directory / API).read_text())
+    expires = (datetime.now(UTC) + _LIFETIME).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"token": api["token"], "expirationTimestamp": expires}
+
+
+def _values(arguments: Sequence[str], flag: str) -> list[str]:
+    """`--flag value` and `--flag=value`."""
+    found = [each.partition("=")[2] for each in arguments if each.startswith(f"{flag}=")]
+    return found + [b for a, b in itertools.pairwise(arguments) if a == flag]
+
+
+def main(program: str, arguments: Sequence[str]) -> int:
+    directory = os.environ.get(ACCOUNT)
+    try:
+        if directory is None:
+            raise Refused(f"{program} is simulated: there is no cluster to have a token for")
+        status = token(program, arguments, Path(directory))
+    except Refused as error:
+        print(error, file=sys.stderr)
+        return 1
+    asked = json.loads(os.environ.get("KUBERNETES_EXEC_INFO") or "{}")
+    version = asked.get("apiVersion", "client.authentication.k8s.io/v1beta1")
+    print(json.dumps({"apiVersion": version, "kind": "ExecCredential", "status": status}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

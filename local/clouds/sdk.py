@@ -1,0 +1,283 @@
+"""What a cloud's resources and functions take and give: read from its Python SDK's own files.
+
+The SDKs are generated and uniform, and importing one takes seconds and hundreds of MB: of its text
+only the classes that a stack uses are parsed. Nothing here runs the SDK.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_SCALARS: Final = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+_WRAPPERS: Final = ("Input", "Output", "InputType", "Awaitable")
+_OUTPUTS: Final = "outputs"
+
+
+class UnknownToken(LookupError):
+    """The SDK has no such resource or function."""
+
+
+@dataclass(frozen=True)
+class Type:
+    """`kind` is string, integer, number, boolean, any, list, map, object or union. `inner` is what
+    a list or a map holds, or the members of a union; `module` and `name` are an object's class."""
+
+    kind: str
+    inner: tuple[Type, ...] = ()
+    module: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property under its name on the wire."""
+
+    type: Type
+    required: bool
+
+
+Properties = Mapping[str, Property]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource type; an output is `required` when it is always there."""
+
+    token: str
+    inputs: Properties
+    outputs: Properties
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function that a program may call (an invoke)."""
+
+    token: str
+    inputs: Properties
+    outputs: Properties
+
+
+_ANY: Final = Type("any")
+
+
+class Sdk:
+    """The SDK of the cloud `name` in the directory `packages` (a site-packages)."""
+
+    def __init__(self, packages: Path, name: str) -> None:
+        self.name = name
+        self._root = packages / f"pulumi_{name}"
+        if not self._root.is_dir():
+            raise FileNotFoundError(f"{packages} has no pulumi_{name}: install it there")
+        self._texts: dict[Path, str] = {}
+        self._classes: dict[tuple[str, str], Properties] = {}
+
+    @property
+    def version(self) -> str:
+        """The version of the plugin that the SDK asks the engine for."""
+        return str(json.loads((self._root / "pulumi-plugin.json").read_text())["version"])
+
+    @functools.cached_property
+    def _registered(self) -> dict[str, tuple[str, str]]:
+        """Type token → (package below the root, class)."""
+        text = self._text(self._root / "__init__.py")
+        listed = re.search(r'resource_modules="""\n(.*?)\n"""', text, re.DOTALL)
+        if listed is None:
+            raise ValueError(f"{self._root}/__init__.py registers no resources")
+        return {
+            token: (entry["fqn"].partition(".")[2], name)
+            for entry in json.loads(listed[1])
+            for token, name in entry["classes"].items()
+        }
+
+    @functools.cache  # noqa: B019 (an Sdk lives as long as its process)
+    def resource(self, token: str) -> Resource:
+        """Raises UnknownToken."""
+        if token == f"pulumi:providers:{self.name}":
+            return Resource(token, self._arguments("provider", "ProviderArgs"), {})
+        if token not in self._registered:
+            raise UnknownToken(f"{self.name} has no resource type {token!r}")
+        package, name = self._registered[token]
+        module = self._module_of(package, token, rf"^class {name}\(pulumi\.CustomResource\)")
+        text = self._text(self._path(module))
+        arguments = re.search(r"__props__ = (\w+)\.__new__\(\1\)", _block(text, name))
+        if arguments is None:
+            raise UnknownToken(f"{token}: its class {name} names no class of arguments")
+        return Resource(token, self._arguments(module, arguments[1]), self._getters(module, name))
+
+    @functools.cache  # noqa: B019
+    def function(self, token: str) -> Function:
+        """Raises UnknownToken."""
+        package = token.split(":")[1].partition("/")[0]
+        try:
+            module = self._module_of(
+                "" if package == "index" else package, token, rf"invoke\('{re.escape(token)}'"
+            )
+        except (UnknownToken, FileNotFoundError):
+            raise UnknownToken(f"{self.name} has no function {token!r}") from None
+        text = self._text(self._path(module))
+        called = re.search(rf"invoke\('{re.escape(token)}'.*?typ=(\w+)\)", text, re.DOTALL)
+        if called is None:
+            raise UnknownToken(f"{token}: what it returns has no class")
+        start = text.rfind("\ndef ", 0, called.start())
+        source = ast.parse(text[start : called.end()].split('    """', 1)[0] + "    pass")
+        definition = source.body[0]
+        assert isinstance(definition, ast.FunctionDef)
+        wire = dict(
+            re.findall(r"__args__\['(\w+)'\] = (\w+)", text[start : called.end()])
+        )  # on the wire → in Python
+        given = {name: (annotation, required) for name, annotation, required in _given(definition)}
+        inputs = {
+            name: Property(self._type(given[python][0], module), given[python][1])
+            for name, python in wire.items()
+        }
+        return Function(token, inputs, self._getters(module, called[1]))
+
+    def fields(self, kind: Type) -> Properties:
+        """What an object has."""
+        if kind.module.rpartition("/")[2] == _OUTPUTS:
+            return self._getters(kind.module, kind.name)
+        return self._arguments(kind.module, kind.name)
+
+    def _arguments(self, module: str, name: str) -> Properties:
+        """The properties of a class of inputs; what its constructor has no default for is
+        required."""
+        if (module, name) not in self._classes:
+            definition = _parsed(self._text(self._path(module)), name)
+            (constructor,) = (
+                each
+                for each in definition.body
+                if isinstance(each, ast.FunctionDef) and each.name == "__init__"
+            )
+            required = {each for each, _, needed in _given(constructor) if needed}
+            self._classes[module, name] = {
+                wire: Property(self._type(annotation, module), body.name in required)
+                for wire, annotation, body in _read(definition)
+            }
+        return self._classes[module, name]
+
+    def _getters(self, module: str, name: str) -> Properties:
+        """The properties of a class of outputs."""
+        if (module, name) not in self._classes:
+            definition = _parsed(self._text(self._path(module)), name)
+            self._classes[module, name] = {
+                wire: Property(self._type(annotation, module), not _optional(annotation))
+                for wire, annotation, _ in _read(definition)
+            }
+        return self._classes[module, name]
+
+    def _type(self, node: ast.expr, module: str) -> Type:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return self._named(node.value, module)
+        if isinstance(node, ast.Subscript):
+            head = _last(node.value)
+            inside = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            if head in (*_WRAPPERS, "Optional"):
+                return self._type(inside[0], module)
+            if head in ("Sequence", "List"):
+                return Type("list", (self._type(inside[0], module),))
+            if head in ("Mapping", "Dict"):
+                return Type("map", (self._type(inside[1], module),))
+            if head == "Union":
+                members = tuple(dict.fromkeys(self._type(each, module) for each in inside))
+                return _ANY if _ANY in members else Type("union", members)
+            return _ANY
+        return Type(_SCALARS[_last(node)]) if _last(node) in _SCALARS else _ANY
+
+    def _named(self, name: str, module: str) -> Type:
+        """`XArgs`, `outputs.X`, `_kms.XArgs`, `_kms.outputs.X`; an enumeration is any value."""
+        package = module.rpartition("/")[0]
+        *path, name = name.split(".")
+        if path and path[0].startswith("_") and path[0] != "_enums":
+            package, path = path[0].removeprefix("_"), path[1:]
+        prefix = f"{package}/" if package else ""
+        if path == [_OUTPUTS] or (not path and module == f"{prefix}{_OUTPUTS}"):
+            return Type("object", (), f"{prefix}{_OUTPUTS}", name)
+        if not path and name.endswith("Args"):
+            return Type("object", (), f"{prefix}_inputs", name)
+        if not path and re.search(
+            rf"^class {name}\b", self._text(self._path(module)), re.MULTILINE
+        ):
+            return Type("object", (), module, name)
+        return _ANY
+
+    def _module_of(self, package: str, token: str, pattern: str) -> str:
+        """The file below `package` that has `pattern`: the one named for the token, or any."""
+        directory = self._root / package.replace(".", "/")
+        if not directory.is_dir():
+            raise UnknownToken(f"{self.name} has no module {package!r}")
+        named = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", token.split(":")[2])
+        first = directory / f"{named.lower()}.py"
+        for path in (first, *sorted(directory.glob("*.py"))):
+            if path.exists() and re.search(pattern, self._text(path), re.MULTILINE):
+                return str(path.relative_to(self._root).with_suffix(""))
+        raise UnknownToken(f"{self.name}: no file of {package!r} has {token!r}")
+
+    def _path(self, module: str) -> Path:
+        return self._root / f"{module}.py"
+
+    def _text(self, path: Path) -> str:
+        if path not in self._texts:
+            self._texts[path] = path.read_text()
+        return self._texts[path]
+
+
+def _block(text: str, name: str) -> str:
+    """The lines of the class `name`. Raises LookupError."""
+    found = re.search(rf"^class {name}\b.*?(?=^[^\s#)\]}}]|\Z)", text, re.DOTALL | re.MULTILINE)
+    if found is None:
+        raise LookupError(f"there is no class {name}")
+    return found[0]
+
+
+def _parsed(text: str, name: str) -> ast.ClassDef:
+    (definition,) = ast.parse(_block(text, name)).body
+    assert isinstance(definition, ast.ClassDef)
+    return definition
+
+
+def _read(definition: ast.ClassDef) -> list[tuple[str, ast.expr, ast.FunctionDef]]:
+    """The properties of a class: name on the wire, annotation, the getter itself."""
+    found = []
+    for each in definition.body:
+        if not isinstance(each, ast.FunctionDef) or each.returns is None:
+            continue
+        for decorator in each.decorator_list:
+            call = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if isinstance(call, ast.Attribute) and call.attr == "getter":
+                wire = each.name
+                if isinstance(decorator, ast.Call) and decorator.keywords:
+                    wire = str(ast.literal_eval(decorator.keywords[0].value))
+                found.append((wire, each.returns, each))
+    return found
+
+
+def _given(definition: ast.FunctionDef) -> list[tuple[str, ast.expr, bool]]:
+    """The annotated parameters of a function: name, annotation, whether one has to give it."""
+    arguments = definition.args
+    defaults = [None] * (len(arguments.args) - len(arguments.defaults)) + [*arguments.defaults]
+    pairs = [
+        *zip(arguments.args, defaults, strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    return [(each.arg, each.annotation, value is None) for each, value in pairs if each.annotation]
+
+
+def _optional(node: ast.expr) -> bool:
+    """Whether an output may be missing."""
+    if not isinstance(node, ast.Subscript):
+        return False
+    return _last(node.value) == "Optional" or (
+        _last(node.value) in _WRAPPERS and _optional(node.slice)
+    )
+
+
+def _last(node: ast.expr) -> str:
+    """`str` of `_builtins.str`."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")

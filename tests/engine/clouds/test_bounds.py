@@ -1,0 +1,105 @@
+"""Nobody takes a simulated cloud for a real one, or a protected thing away by accident."""
+
+from __future__ import annotations
+
+import pytest
+
+from local.clouds import ACCOUNT, SIMULATED
+from tests.engine.clouds.conftest import Toy
+
+_CLUSTERS = {
+    "aws": """
+import json
+from pulumi_aws import eks, iam
+role = iam.Role("r", assume_role_policy=json.dumps({}))
+allowed = iam.RolePolicyAttachment("a", role=role.name,
+    policy_arn="arn:aws:iam::aws:policy/AmazonEKSClusterPolicy")
+cluster = eks.Cluster("c", role_arn=role.arn, vpc_config={"subnet_ids": ["subnet-1"]},
+    PROTECTION, opts=ResourceOptions(depends_on=allowed))
+pulumi.export("id", cluster.name)
+""",
+    "gcp": """
+from pulumi_gcp import container
+cluster = container.Cluster("c", location="europe-west4", initial_node_count=1, PROTECTION)
+pulumi.export("id", cluster.id)
+""",
+    "alicloud": """
+from pulumi_alicloud import cs
+cluster = cs.ManagedKubernetes("c", PROTECTION)
+pulumi.export("id", cluster.id)
+""",
+}
+
+
+@pytest.mark.parametrize("cloud", _CLUSTERS)
+def test_a_protected_cluster_goes_in_two_steps(toy: Toy, cloud: str) -> None:
+    stack = toy()
+    text = _CLUSTERS[cloud]
+    stack.program(text.replace("PROTECTION", "deletion_protection=True"))
+    stack.up()
+    refused = stack.pulumi("destroy", "--yes", "--skip-preview", check=False)
+    assert refused.code != 0
+    assert "is protected by deletionProtection" in refused.text
+
+    stack.program(text.replace("PROTECTION", "deletion_protection=False"))
+    assert stack.up().counts()["updated"] == 1
+    stack.destroy()
+    assert [op for op, name in stack.log(cloud) if name == "c"] == [
+        "create",
+        "refused delete",
+        "update",
+        "delete",
+    ]
+
+
+def test_a_gke_cluster_that_says_nothing_is_protected(toy: Toy) -> None:
+    stack = toy()
+    stack.program(_CLUSTERS["gcp"].replace(", PROTECTION", ""))
+    stack.up()
+    refused = stack.pulumi("destroy", "--yes", "--skip-preview", check=False)
+    assert "is protected by deletionProtection" in refused.text
+
+
+def test_without_an_account_everything_is_previewed_and_nothing_made(toy: Toy) -> None:
+    stack = toy()
+    stack.program(_CLUSTERS["gcp"].replace("PROTECTION", "deletion_protection=True"))
+    del stack.environment[ACCOUNT]
+    assert "2 to create" in stack.preview().text
+    refused = stack.up(check=False)
+    assert refused.code != 0
+    assert "is simulated and takes previews only" in refused.text
+    assert [each for each in stack.resources() if "providers" not in each["type"]] == []
+
+
+def test_outside_its_home_the_plugin_does_not_work(toy: Toy) -> None:
+    stack = toy()
+    stack.program(_CLUSTERS["gcp"].replace("PROTECTION", "deletion_protection=True"))
+    del stack.environment[SIMULATED]
+    refused = stack.preview(check=False)
+    assert refused.code != 0
+    assert f"{SIMULATED} is not set" in refused.text
+
+
+def test_a_name_that_is_taken_is_refused(toy: Toy) -> None:
+    stack = toy()
+    stack.program(
+        "from pulumi_aws import ecr\n"
+        'first = ecr.Repository("first", name="models")\n'
+        'ecr.Repository("second", name="models", opts=ResourceOptions(depends_on=first))\n'
+    )
+    refused = stack.up(check=False)
+    assert "Repository models exists already (made as first)" in refused.text
+
+
+@pytest.mark.parametrize("cloud", ["aws", "alicloud"])
+def test_a_cloud_without_a_region_is_refused(toy: Toy, cloud: str) -> None:
+    stack = toy()
+    kind = {"aws": "ec2.Vpc", "alicloud": "vpc.Network"}[cloud]
+    stack.program(
+        f"from pulumi_{cloud} import {kind.partition('.')[0]} as m\n"
+        f'm.{kind.partition(".")[2]}("n", cidr_block="10.0.0.0/16")\n'
+    )
+    stack.pulumi("config", "rm", f"{cloud}:region")
+    refused = stack.preview(check=False)
+    assert refused.code != 0
+    assert f"is neither here nor in {cloud}:region" in refused.text
