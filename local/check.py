@@ -92,13 +92,13 @@ _POLICY = ("policy/__main__.py", "policy/rules")
 _NOT_THESE = tuple(f"--ignore={path}" for path in (_KILLED, *_OWN, *_LONG.values()))
 
 SUITES = (
-    Suite("unit", "program", _PROGRAM_TESTS, bootstrap.program_python),
+    Suite("unit", "program", _PROGRAM_TESTS, bootstrap.clouds_python),
     Suite("unit", "local", ("tests/unit/local",), _LOCAL),
     Suite("unit", "client", ("tests/unit/client",), _CLIENT),
     Suite("unit", "images", ("tests/unit/images",), _IMAGES),
     Suite("unit", "policy", ("tests/unit/policy",), bootstrap.clouds_python),
     Suite("unit", "checkov", ("tests/scan/test_policies.py",), _checkov),
-    Suite("engine", "engine", ("tests/engine",), bootstrap.program_python, _SIDE_BY_SIDE),
+    Suite("engine", "engine", ("tests/engine",), bootstrap.clouds_python, _SIDE_BY_SIDE),
     Suite("cluster", "cluster", ("tests/cluster", *_NOT_THESE), bootstrap.program_python),
     Suite("cluster", "own", _OWN, bootstrap.program_python),
     Suite("cluster", "killed", (_KILLED,), bootstrap.program_python),
@@ -202,7 +202,7 @@ def _tool_paths(clone: Clone, box: Toolbox, tools: dict[str, Path]) -> dict[str,
 
 def lint(clone: Clone) -> None:
     """ruff over everything, mypy --strict over the program, the client and `local`."""
-    program = bootstrap.program_python(clone)
+    program = bootstrap.clouds_python(clone)
     failed = False
     # The images' server has an environment of its own: followed from elsewhere, not checked there.
     everything_but_images = [
