@@ -30,6 +30,11 @@ outputs: ## The stack's outputs as JSON on stdout, secrets left out
 env: ## Shell exports: eval "$(make -s env)" makes pulumi and kubectl work on the dev stack
 	@$(LOCAL) env
 
+##@ Stacks in a cloud
+.PHONY: preview
+preview: ## What a stack would make, without credentials or a cluster: make preview STACK=eks (JSON=1)
+	@$(LOCAL) preview $(STACK) $(if $(JSON),--json)
+
 ##@ Work on Slipway
 .PHONY: test
 test: ## All tests: unit, engine, cluster (PLUGINS=official runs them on official plugins only)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,11 +27,15 @@ from components.platform.load_balancer import LoadBalancer
 from components.platform.namespace import Namespace
 from components.platform.volumes import Volumes
 
+#: What an engine home in which clouds are simulated sets to 1.
+SIMULATED = "SLIPWAY_SIMULATED"
+
 
 def deploy(config: StackConfig) -> dict[str, Any]:
     """Register everything that `config` asks for.
 
-    Returns the stack's outputs: `endpoints`, `gateway`, `cluster` and the secret `kubeconfig`.
+    Returns the stack's outputs: `endpoints`, `gateway`, `cluster` and the secret `kubeconfig`, and
+    `simulated` where the clouds are.
     """
     cluster: Cluster = registry.implementation("clusters", config.cluster.kind)(
         "cluster", config.cluster
@@ -59,7 +64,8 @@ def deploy(config: StackConfig) -> dict[str, Any]:
         endpoints |= {model: way.route(model, runtime, opts) for model in members}
     for name in images.unused():
         pulumi.log.warn(f"slipway:images.digests.{name} pins nothing: no image here has that name")
-    return {
+    simulated = {"simulated": True} if os.environ.get(SIMULATED) == "1" else {}
+    return simulated | {
         "endpoints": {model: endpoints[model].outputs() for model in config.models},
         "gateway": {
             "address": gateway.address,

@@ -57,6 +57,12 @@ def _outputs(clone: Clone, arguments: list[str]) -> None:
     print(stack.outputs(clone, *arguments))
 
 
+def _preview(clone: Clone, arguments: list[str]) -> None:
+    from local.clouds import preview
+
+    preview.preview(clone, *arguments)
+
+
 def _images(clone: Clone, arguments: list[str]) -> None:
     from local import up
 
@@ -118,6 +124,7 @@ FORWARDING: dict[str, tuple[Callable[..., None], str]] = {
     "client": (_client, "run the client, `python -m client ...`, on the dev stack"),
     "images": (_images, "pull or build the images named and put them on the running node"),
     "outputs": (_outputs, "the stack's outputs as JSON, secrets left out"),
+    "preview": (_preview, "what a stack would make in a cloud, which is simulated"),
     "test": (
         _test,
         "tests of the layers named (unit, engine, cluster, serving, kills), or of the first three",

@@ -48,6 +48,11 @@ class Clone:
         return self.state / "state"
 
     @property
+    def simulated(self) -> Path:
+        """Where `make preview` works: an engine home, a state and a copy of the program."""
+        return self.state / "simulated"
+
+    @property
     def kubeconfig(self) -> Path:
         return self.state / "kubeconfig"
 

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from local.clouds import ACCOUNT, SIMULATED
 from local.clouds.clouds import CLOUDS
 from local.clouds.credentials import PROGRAMS
 from local.clouds.sdk import Sdk
-from local.plugins.install import write_wrapper
+from local.plugins import install as stand_in
+from local.toolchain.plugins import NAMES
 
 #: What the clouds' own SDKs and programs take credentials from: none of it belongs here.
 _CREDENTIALS = ("AWS_", "GOOGLE_", "CLOUDSDK_", "GCLOUD_", "ALICLOUD_", "ALIBABA_", "ALIYUN_")
 
 
-def make(home: Path, python: Path, packages: Path, others: Iterable[Path]) -> None:
+def make(home: Path, python: Path, packages: Path, others: Path) -> None:
     """Makes `home` anew: a simulated plugin for each cloud whose SDK is in `packages`, run by
-    `python`, links to the plugins `others` (their directories), and the programs that clusters'
-    credentials come from in `home/bin`."""
+    `python`, the plugins for Kubernetes and TLS out of the engine home `others` or from PATH, and
+    the programs that clusters' credentials come from in `home/bin`."""
     shutil.rmtree(home, ignore_errors=True)
     plugins = home / "plugins"
     plugins.mkdir(parents=True)
-    for other in others:
-        (plugins / other.name).symlink_to(other.resolve())
+    for name in NAMES:
+        directory = f"resource-{name}-v{stand_in.version(name)}"
+        if (there := others / "plugins" / directory).is_dir():
+            (plugins / directory).symlink_to(there.resolve())
+        elif on_path := shutil.which(f"pulumi-resource-{name}"):
+            (plugins / directory).mkdir()
+            (plugins / directory / f"pulumi-resource-{name}").symlink_to(on_path)
     for name in CLOUDS:
         try:
             version = Sdk(packages, name).version
@@ -33,7 +39,7 @@ def make(home: Path, python: Path, packages: Path, others: Iterable[Path]) -> No
             continue
         directory = plugins / f"resource-{name}-v{version}"
         directory.mkdir()
-        write_wrapper(
+        stand_in.write_wrapper(
             directory / f"pulumi-resource-{name}",
             python,
             "local.clouds",
@@ -42,7 +48,7 @@ def make(home: Path, python: Path, packages: Path, others: Iterable[Path]) -> No
         )
     (home / "bin").mkdir()
     for program in PROGRAMS:
-        write_wrapper(home / "bin" / program, python, "local.clouds.credentials", program)
+        stand_in.write_wrapper(home / "bin" / program, python, "local.clouds.credentials", program)
 
 
 def variables(home: Path, given: Mapping[str, str]) -> dict[str, str]:

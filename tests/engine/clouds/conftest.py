@@ -23,7 +23,7 @@ def simulated_home(pulumi_home: Path, tmp_path_factory: pytest.TempPathFactory) 
     made = tmp_path_factory.mktemp("simulated") / "home"
     python = Path(os.environ.get("SLIPWAY_LOCAL_PYTHON", sys.executable))
     packages = Path(sysconfig.get_path("purelib"))
-    home.make(made, python, packages, sorted((pulumi_home / "plugins").glob("resource-*")))
+    home.make(made, python, packages, pulumi_home)
     return made
 
 
