@@ -76,5 +76,5 @@ def is_true(value: Any) -> bool:
 
 
 def open_to_all(cidrs: Sequence[str]) -> bool:
-    """Whether one of `cidrs` is the whole internet."""
-    return any(ipaddress.ip_network(cidr, strict=False).prefixlen == 0 for cidr in cidrs)
+    """Whether one of `cidrs` is the internet, or so much of it that two such ranges are."""
+    return any(ipaddress.ip_network(cidr, strict=False).prefixlen < 8 for cidr in cidrs)

@@ -34,6 +34,7 @@ ABOUT = re.compile(
 )
 #: Where the pack means something else, by what it asks of a resource that has this property.
 DIFFERENCES = {
+    ("CKV_AWS_58", "encryptionConfig.provider"): "checkov does not ask by which key",
     ("CKV_GCP_12", "a good cluster"): "checkov sees Dataplane V2 only beside a `network_policy`",
     ("CKV_GCP_70", "releaseChannel.channel"): "checkov takes the channel UNSPECIFIED for one",
     ("CKV_GCP_64", "privateClusterConfig.enablePrivateNodes"): "checkov does not look inside",

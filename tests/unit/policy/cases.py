@@ -74,6 +74,7 @@ _EKS = _of(
     ("CKV_AWS_339", "version", "1.28"),
     ("CKV_AWS_58", "encryptionConfig", ABSENT),
     ("CKV_AWS_58", "encryptionConfig.resources", []),
+    ("CKV_AWS_58", "encryptionConfig.provider", ABSENT),
     ("SLIPWAY_EKS_1", "deletionProtection", ABSENT),
     ("SLIPWAY_EKS_1", "deletionProtection", False),
     ("SLIPWAY_EKS_2", "accessConfig", ABSENT),
@@ -93,6 +94,7 @@ _EKS_TEMPLATES = _of(
     ("CKV_AWS_341", "metadataOptions.httpPutResponseHopLimit", 2),
     ("CKV_AWS_88", "networkInterfaces.0.associatePublicIpAddress", "true"),
     ("CKV_AWS_46", "userData", _encoded("export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE")),
+    ("CKV_AWS_46", "userData", _encoded("aws_secret_access_key = " + "0a/B" * 10)),
     ("SLIPWAY_EKS_4", "blockDeviceMappings", ABSENT),
     ("SLIPWAY_EKS_4", "blockDeviceMappings.0.ebs.encrypted", "false"),
     ("SLIPWAY_EKS_4", "blockDeviceMappings.0.ebs.kmsKeyId", ABSENT),
@@ -169,6 +171,8 @@ _ACK = _of(
     ("SLIPWAY_ACK_5", "controlPlaneLogTtl", ABSENT),
     ("SLIPWAY_ACK_6", "enableRrsa", ABSENT),
     ("SLIPWAY_ACK_7", "skipSetCertificateAuthority", ABSENT),
+    ("SLIPWAY_ACK_7", "clientCert", "~/.kube/client-cert.pem"),
+    ("SLIPWAY_ACK_7", "clusterCaCert", "~/.kube/cluster-ca-cert.pem"),
     ("SLIPWAY_ACK_7", "clientKey", "~/.kube/client-key.pem"),
 )
 _ACK_POOLS = _of(
@@ -178,9 +182,11 @@ _ACK_POOLS = _of(
     ("SLIPWAY_ACK_8", "systemDiskEncrypted", ABSENT),
     ("SLIPWAY_ACK_8", "systemDiskKmsKey", ABSENT),
     ("SLIPWAY_ACK_8", "dataDisks.0.encrypted", "false"),
+    ("SLIPWAY_ACK_8", "dataDisks.0.kmsKeyId", ABSENT),
     ("SLIPWAY_ACK_9", "internetMaxBandwidthOut", 5),
     ("SLIPWAY_ACK_10", "instanceMetadataOptions", ABSENT),
     ("SLIPWAY_ACK_11", "password", "Passw0rd"),
+    ("SLIPWAY_ACK_11", "kmsEncryptedPassword", "Y2lwaGVy"),
 )
 
 CASES = (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policy.rules import LEFT_OUT, RULES, table
-from policy.rules.rule import UNKNOWN, Rule, Unknown
+from policy.rules.rule import UNKNOWN, Rule, Unknown, open_to_all
 from tests.unit.policy.cases import CASES, GOOD_TOO, Case
 from tests.unit.policy.resources import GOOD
 
@@ -50,6 +50,12 @@ def test_what_a_preview_does_not_know_breaks_no_rule(type: str, deep: bool) -> N
     good = GOOD[type]
     unknown: dict[str, Any | Unknown] = _unknown(good) if deep else dict.fromkeys(good, UNKNOWN)
     assert broken(type, unknown) == set()
+
+
+@pytest.mark.parametrize("cidr", ["0.0.0.0/0", "::/0", "128.0.0.0/1", "0.0.0.0/7"])
+def test_half_the_internet_is_all_of_it(cidr: str) -> None:
+    assert open_to_all(["203.0.113.0/24", cidr])
+    assert not open_to_all(["203.0.113.0/24", "10.0.0.0/8", "2001:db8::/32"])
 
 
 def test_ids_are_used_once() -> None:
