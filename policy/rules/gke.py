@@ -162,12 +162,10 @@ RULES = (
     Rule(
         id="CKV_GCP_66",
         types=(CLUSTER,),
-        demands="Binary Authorization decides which images run",
+        demands="Binary Authorization decides, by the project's policy, which images run",
         holds=lambda cluster: (
             at(cluster, "binaryAuthorization.evaluationMode") == "PROJECT_SINGLETON_POLICY_ENFORCE"
         ),
-        opt_in="it enforces a policy of the project, which is not Slipway's, and the default one "
-        "admits every image; `slipway:images.digests` pins what runs",
     ),
     Rule(
         id="CKV_GCP_68",
