@@ -75,4 +75,6 @@ def test_a_rule_that_is_off_is_turned_on_by_a_file(toy: Toy, pack: Path, tmp_pat
     refused = _asked(toy(), pack, _cluster(), "--policy-pack-config", str(strict))
     assert refused.code != 0
     assert "[mandatory]  CKV_AWS_39" in refused.text
-    assert _asked(toy(), pack, _cluster(public=False), "--policy-pack-config", str(strict)).code == 0
+    assert (
+        _asked(toy(), pack, _cluster(public=False), "--policy-pack-config", str(strict)).code == 0
+    )
