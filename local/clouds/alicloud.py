@@ -77,6 +77,19 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "alicloud:log/project:Project": Kind("{of[projectName]}{of[name]}"),
     "alicloud:log/store:Store": Kind("{of[projectName]}{of[project]}:{of[logstoreName]}{of[name]}"),
+    "alicloud:log/logTailConfig:LogTailConfig": Kind("{of[project]}:{of[logstore]}:{name}"),
+    "alicloud:log/logTailAttachment:LogTailAttachment": Kind(
+        "{of[project]}:{of[logtailConfigName]}:{of[machineGroupName]}"
+    ),
+    "alicloud:cs/registryEnterpriseNamespace:RegistryEnterpriseNamespace": Kind(
+        "{of[instanceId]}:{name}"
+    ),
+    "alicloud:cs/registryEnterpriseRepo:RegistryEnterpriseRepo": Kind(
+        "{of[instanceId]}:{of[namespace]}:{name}", {"repoId": "crr-{hex17}"}
+    ),
+    "alicloud:nas/accessGroup:AccessGroup": Kind("{of[accessGroupName]}:standard"),
+    "alicloud:nas/accessRule:AccessRule": Kind("{of[accessGroupName]}:1"),
+    "alicloud:cs/autoscalingConfig:AutoscalingConfig": Kind("{of[clusterId]}"),
     "alicloud:cr/namespace:Namespace": Kind("{name}"),
     "alicloud:cr/repo:Repo": Kind("{of[namespace]}/{name}"),
 }

@@ -132,6 +132,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             "repositoryUrl": "{account}.dkr.ecr.{region}.amazonaws.com/{name}",
         },
     ),
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Kind("{of[repository]}"),
     "aws:route53/zone:Zone": Kind("Z{hex17}", {"zoneId": "{id}"}),
     "aws:route53/record:Record": Kind("{of[zoneId]}_{name}_{of[type]}", {"fqdn": "{name}"}),
     "aws:s3/bucket:Bucket": Kind(
@@ -227,7 +228,12 @@ def _token(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     return {"authorizationToken": password, "userName": "AWS", "password": "simulated"}
 
 
+def _balancer_zone(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    return {"id": "Z0123456789BALANCER"}
+
+
 FUNCTIONS: Final = {
+    "aws:lb/getHostedZoneId:getHostedZoneId": _balancer_zone,
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
     "aws:index/getCallerIdentity:getCallerIdentity": _identity,
     "aws:index/getRegion:getRegion": _region,

@@ -82,6 +82,13 @@ KINDS: Final[Mapping[str, Kind]] = {
         "projects/{project}/managedZones/{of[managedZone]}/rrsets/{name}/{of[type]}"
     ),
     "gcp:filestore/instance:Instance": Kind(_LOCATED + "/instances/{name}"),
+    "gcp:projects/serviceIdentity:ServiceIdentity": Kind(
+        "projects/{project}/services/{of[service]}",
+        {
+            "email": "service-123456789012@{of[service]}",
+            "member": "serviceAccount:service-123456789012@{of[service]}",
+        },
+    ),
     "gcp:projects/service:Service": Kind("{project}/{of[service]}"),
 }
 

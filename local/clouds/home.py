@@ -27,11 +27,12 @@ def make(home: Path, python: Path, packages: Path, others: Path) -> None:
     plugins.mkdir(parents=True)
     for name in NAMES:
         directory = f"resource-{name}-v{stand_in.version(name)}"
-        if (there := others / "plugins" / directory).is_dir():
-            (plugins / directory).symlink_to(there.resolve())
-        elif on_path := shutil.which(f"pulumi-resource-{name}"):
-            (plugins / directory).mkdir()
-            (plugins / directory / f"pulumi-resource-{name}").symlink_to(on_path)
+        found = [*(others / "plugins" / directory).glob("*")]
+        if not found and (on_path := shutil.which(f"pulumi-resource-{name}")):
+            found = [Path(on_path)]
+        (plugins / directory).mkdir()  # the engine overlooks a directory that is a link
+        for file in found:
+            (plugins / directory / file.name).symlink_to(file.resolve())
     for name in CLOUDS:
         try:
             version = Sdk(packages, name).version
