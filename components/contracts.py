@@ -41,10 +41,12 @@ class Grant:
 @dataclass(frozen=True, kw_only=True)
 class Identity:
     """What lets the pods of a service account in: `annotations` of the account, and resources
-    (`needs`) that have to be there before its first pod is."""
+    (`needs`) that have to be there before its first pod is. Or, where the cloud's CSI driver reads
+    the bucket in their place, `mount`: attributes of a volume that it mounts."""
 
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     needs: Sequence[pulumi.Resource] = ()
+    mount: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Cluster(Protocol):
@@ -56,8 +58,10 @@ class Cluster(Protocol):
     kubeconfig: pulumi.Output[str]
     """A secret."""
     node_pools: Mapping[str, NodePool]
-    load_balancer_annotations: Mapping[str, str]
+    load_balancer_annotations: Mapping[str, pulumi.Input[str]]
     """What a Service of type LoadBalancer needs to be reachable from outside."""
+    load_balancer_class: str | None
+    """Its `loadBalancerClass`; None is the cluster's default."""
     default_controller: str
     """What serves the routes where the stack does not choose."""
     default_metrics: str
@@ -206,8 +210,9 @@ class ModelSource(Protocol):
     grants: Sequence[Grant]
     """What the pod's service account reads them by; empty where no identity is needed."""
 
-    def files(self, at: str | None) -> ModelFiles:
-        """The model's files, in the absolute directory `at`, or wherever suits the source."""
+    def files(self, at: str | None, identity: Identity = ...) -> ModelFiles:
+        """The model's files, in the absolute directory `at`, or wherever suits the source. One with
+        `grants` is told the identity that has them."""
         ...
 
 

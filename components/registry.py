@@ -12,6 +12,7 @@ Area = Literal["clusters", "gateways", "controllers", "metrics", "runtimes", "so
 REGISTRY = MappingProxyType(
     {
         "clusters": {
+            "ack": "components.clusters.ack.cluster:AckCluster",
             "existing": "components.clusters.existing:ExistingCluster",
             "local": "components.clusters.local:LocalCluster",
         },

@@ -51,6 +51,7 @@ class ReachedCluster(pulumi.ComponentResource):
     default_controller = "traefik"
     default_metrics = "present"
     load_balancer_annotations: Mapping[str, str]
+    load_balancer_class = None
     name: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
 

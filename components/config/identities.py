@@ -8,6 +8,18 @@ from typing import Any
 from components import registry
 from components.config.report import Mistake, shown
 
+#: Keys of a source that say how it is read without the cluster's help.
+_SAID = ("credentials", "anonymous", "role")
+_FIX = (
+    "make a Secret in the models' namespace with the cloud's credentials file under the key "
+    "`credentials`, and write `credentials: <its name>`; where the bucket is public, "
+    "`anonymous: true`"
+)
+_OSS_FIX = (
+    "name the RAM role that the driver takes on as `role: …`, or where the cluster has no RRSA a "
+    "Secret with `akId` and `akSecret` as `credentials: …`"
+)
+
 
 def missing(raw: Mapping[str, Any]) -> Iterator[Mistake]:
     """Buckets that nothing lets the pods in to."""
@@ -21,7 +33,7 @@ def missing(raw: Mapping[str, Any]) -> Iterator[Mistake]:
         if not isinstance(source, dict) or source.get("kind") not in registry.kinds("sources"):
             continue
         scheme = registry.implementation("sources", source["kind"]).options.scheme
-        said = source.get("credentials") is not None or source.get("anonymous")
+        said = any(source.get(key) not in (None, False) for key in _SAID)
         if said or scheme in {None, *given}:
             continue
         yield Mistake(
@@ -29,7 +41,5 @@ def missing(raw: Mapping[str, Any]) -> Iterator[Mistake]:
             shown=None,
             expected=f"a key for {shown(source.get('uri'))}, since a cluster of kind `{kind}` "
             "gives its pods no cloud identity",
-            fix="make a Secret in the models' namespace with the cloud's credentials file under "
-            "the key `credentials`, and write `credentials: <its name>`; where the bucket is "
-            "public, `anonymous: true`",
+            fix=_OSS_FIX if scheme == "oss" else _FIX,
         )

@@ -79,6 +79,8 @@ class LoadBalancer(pulumi.ComponentResource):
         }
         if options.allow:
             spec["loadBalancerSourceRanges"] = list(options.allow)
+        if cluster.load_balancer_class:
+            spec["loadBalancerClass"] = cluster.load_balancer_class
         return KubernetesObject(
             name,
             "v1",

@@ -13,8 +13,10 @@ from components import workload
 from components.config.values import byte_count, cores, seconds
 from components.contracts import (
     Backend,
+    Identity,
     ModelFiles,
     Runtime,
+    ServedModel,
     ServerArgs,
     ServingProtocol,
 )
@@ -75,9 +77,8 @@ class ModelServer(Runtime):
         self._name, self.args = name, args
         self._labels = workload.labels(self.kind, name)
         self._child = pulumi.ResourceOptions(parent=self)
-        self._files = {
-            model.name: model.source.files(self.directory(model.name)) for model in args.models
-        }
+        self._identity = self._make_identity()
+        self._files = {model.name: self._files_of(model) for model in args.models}
         program = self.program(self._files)
         server = self._make_workload(program)
         # The roll-out gives up first, and with a reason; a Service waits for pods as long.
@@ -108,6 +109,18 @@ class ModelServer(Runtime):
     def directory(self, model: str) -> str | None:
         """The absolute directory in which the server finds `model`; None where it is told one."""
         return None
+
+    def _files_of(self, model: ServedModel) -> ModelFiles:
+        at = self.directory(model.name)
+        if not model.source.grants:
+            return model.source.files(at)
+        return model.source.files(at, self._identity)
+
+    def _make_identity(self) -> Identity:
+        grants = [grant for model in self.args.models for grant in model.source.grants]
+        if not grants:
+            return Identity()
+        return self.args.cluster.identity(self._name, self.args.namespace, grants, self._child)
 
     def _make_workload(self, program: Program) -> workload.Workload:
         args, files = self.args, self._files.values()
@@ -150,11 +163,10 @@ class ModelServer(Runtime):
         )
 
     def _make_service_account(self) -> pulumi.Output[str] | None:
-        """Where a source needs leave to read a bucket; clouds give it to an account by its name."""
-        grants = [grant for model in self.args.models for grant in model.source.grants]
-        if not grants:
+        """Where a pod needs leave to read a bucket; clouds give it to an account by its name."""
+        identity = self._identity
+        if identity.mount or not any(model.source.grants for model in self.args.models):
             return None
-        identity = self.args.cluster.identity(self._name, self.args.namespace, grants, self._child)
         return KubernetesObject(
             f"{self._name}-reader",
             "v1",

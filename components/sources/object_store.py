@@ -12,7 +12,7 @@ from components.config.checks import label
 from components.config.model_options import SourceOptions
 from components.config.options import mistake
 from components.config.values import Bytes, Cidr, Label
-from components.contracts import Grant, ModelFiles, SourceArgs
+from components.contracts import Grant, Identity, ModelFiles, SourceArgs
 from components.kubernetes_object import Fields
 from components.sources.addresses import Endpoint, port
 from components.sources.volume import directory, own_volume
@@ -24,6 +24,7 @@ _KEY, _KEY_DIRECTORY = "credentials", "/credentials"
 KEY_FILE = f"{_KEY_DIRECTORY}/{_KEY}"
 #: Names are looked up wherever the node's resolver is: in kube-system, on the node, in the cloud.
 _DNS: Fields = {"ports": [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]}
+_NONE = Identity()
 
 
 class ObjectStoreOptions(SourceOptions):
@@ -71,7 +72,7 @@ class ObjectStoreSource:
         """How the cloud's client library is set up."""
         raise NotImplementedError
 
-    def files(self, at: str | None) -> ModelFiles:
+    def files(self, at: str | None, identity: Identity = _NONE) -> ModelFiles:
         options, name = self._options, label(self._args.model)
         target = directory(self._args.model, at)
         environment = dict(self.environment())

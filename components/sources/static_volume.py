@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 
@@ -21,7 +21,8 @@ class StaticVolume(pulumi.ComponentResource):
     volume; the files stay. The volume's name, which is the label's value too, is made from all
     that it says and from the namespace: two stacks never mean the same one, and what cannot be
     changed in a volume is another volume, another claim, and so other pods. `secret` names one in the
-    models' namespace that a CSI driver mounts with."""
+    models' namespace that a CSI driver mounts with; `attributes` are what it is told beside those
+    in `source`, known later."""
 
     claim: pulumi.Output[str]
 
@@ -34,6 +35,7 @@ class StaticVolume(pulumi.ComponentResource):
         size: str,
         mount_options: Sequence[str] = (),
         secret: str | None = None,
+        attributes: Mapping[str, pulumi.Input[str]] | None = None,
     ) -> None:
         name = f"{label(args.model)}-files"
         super().__init__("slipway:sources:StaticVolume", name, None, args.opts)
@@ -45,12 +47,15 @@ class StaticVolume(pulumi.ComponentResource):
             **({"mountOptions": list(mount_options)} if mount_options else {}),
         }
         said = json.dumps([spec, source, secret], sort_keys=True)
-        called = args.namespace.apply(
-            lambda namespace: f"{label(args.model)}-{_digest(namespace, said)}"
+        told = pulumi.Output.from_input(dict(attributes or {}))
+        called = pulumi.Output.all(args.namespace, told).apply(
+            lambda it: f"{label(args.model)}-{_digest(it[0], said, *_parts(it[1]))}"
         )
         if csi := source.get("csi"):
             # The OSS driver wants the name; any other wants what no other volume has.
             source = {"csi": {**csi, "volumeHandle": called}}
+            if attributes:
+                source["csi"]["volumeAttributes"] = {**csi["volumeAttributes"], **attributes}
             if secret:
                 reference = {"name": secret, "namespace": args.namespace}
                 source["csi"]["nodePublishSecretRef"] = reference
@@ -81,6 +86,10 @@ class StaticVolume(pulumi.ComponentResource):
             child,
         ).name
         self.register_outputs({"claim": self.claim})
+
+
+def _parts(attributes: Mapping[str, str]) -> list[str]:
+    return [json.dumps(attributes, sort_keys=True)] if attributes else []
 
 
 def _digest(*parts: str) -> str:

@@ -13,6 +13,8 @@ import pulumi
 from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import wait_for_rpcs
 
+from tests.unit.components import ack_answers
+
 # The SDK keeps one root resource in a process, and that belongs to one loop.
 _LOOP = asyncio.new_event_loop()
 ADDRESS = "203.0.113.7"
@@ -170,10 +172,12 @@ class _Answers(mocks.Mocks):
             state["privateKeyPem"] = "KEY"
         if args.typ == "tls:index/selfSignedCert:SelfSignedCert":
             state["certPem"] = "CERTIFICATE"
+        for key, value in ack_answers.RESOURCES.get(args.typ, {}).items():
+            state.setdefault(key, value.format(name=args.name) if isinstance(value, str) else value)
         return args.resource_id or f"{args.name}-id", state
 
     def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:
-        return {}
+        return ack_answers.CALLS.get(args.token, {})
 
 
 class _Log(logging.Handler):

@@ -134,6 +134,7 @@ def values(options: IngressNginxOptions, args: ControllerArgs) -> dict[str, Any]
         "service": {
             "annotations": dict(args.cluster.load_balancer_annotations),
             "loadBalancerSourceRanges": list(args.allow),
+            "loadBalancerClass": args.cluster.load_balancer_class or "",
         },
         "config": {
             "ssl-redirect": str(args.ssl_redirect).lower(),

@@ -247,7 +247,7 @@ class Traefik(Controller):
                 "spec": {
                     "type": "LoadBalancer",
                     "selector": _LABELS,
-                    **self._source_ranges(),
+                    **self._special(),
                     "ports": [
                         {"name": "http", "port": 80, "targetPort": "web"},
                         {"name": "https", "port": 443, "targetPort": "websecure"},
@@ -259,9 +259,13 @@ class Traefik(Controller):
             ),
         )
 
-    def _source_ranges(self) -> Fields:
-        ranges = list(self._args.allow)
-        return {"loadBalancerSourceRanges": ranges} if ranges else {}
+    def _special(self) -> Fields:
+        special: Fields = {}
+        if ranges := list(self._args.allow):
+            special["loadBalancerSourceRanges"] = ranges
+        if self._args.cluster.load_balancer_class:
+            special["loadBalancerClass"] = self._args.cluster.load_balancer_class
+        return special
 
     def _make_ingress_class(self) -> pulumi.Output[str]:
         made = KubernetesObject(

@@ -1,0 +1,25 @@
+"""Names that Alibaba Cloud gives to things: `vpc-…`."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from components.config.options import mistake
+
+
+def _identifier(prefix: str, what: str) -> AfterValidator:
+    def validate(raw: str) -> str:
+        if not re.fullmatch(rf"{prefix}-[a-z0-9]+", raw):
+            raise mistake(f"{what}: `{prefix}-…`", "copy it from the console")
+        return raw
+
+    return AfterValidator(validate)
+
+
+VpcId = Annotated[str, _identifier("vpc", "the ID of a VPC")]
+VswitchId = Annotated[str, _identifier("vsw", "the ID of a vSwitch")]
+InstanceId = Annotated[str, _identifier("cri", "the ID of a Container Registry instance")]
+KmsInstanceId = Annotated[str, _identifier("kst", "the ID of a KMS instance")]

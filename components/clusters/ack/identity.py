@@ -1,0 +1,125 @@
+"""`OssReader`: leave to read directories of OSS, for what mounts them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+from pulumi_alicloud import cs, ram
+
+from components.contracts import Grant
+from components.kubernetes_object import KubernetesObject
+
+#: Where ACK's driver runs a process for each volume that it mounts; the driver's add-on makes it.
+MOUNT_NAMESPACE = "ack-csi-fuse"
+_AUDIENCE = "sts.aliyuncs.com"
+
+
+class OssReader(pulumi.ComponentResource):
+    """A service account that mounts run under, a RAM role that trusts this account of this
+    cluster alone (RRSA), and a policy to read what is below the prefixes. Nothing has a key."""
+
+    role: pulumi.Output[str]
+    """The role's name, known when it may read."""
+    account: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        role: str,
+        cluster: cs.ManagedKubernetes,
+        account: pulumi.Input[str],
+        grants: Sequence[Grant],
+        provider: pulumi.ProviderResource,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("slipway:clusters:AckOssReader", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.account = KubernetesObject(
+            f"{name}-account",
+            "v1",
+            "ServiceAccount",
+            {
+                "metadata": {"name": account, "namespace": MOUNT_NAMESPACE},
+                "automountServiceAccountToken": False,
+            },
+            pulumi.ResourceOptions(parent=self, provider=provider, delete_before_replace=True),
+        ).name
+        assumed = ram.Role(
+            f"{name}-role",
+            role_name=role,
+            description="Reads models in OSS for a cluster of Slipway",
+            assume_role_policy_document=trusting_account(
+                cluster, pulumi.Output.concat(MOUNT_NAMESPACE, ":", self.account)
+            ),
+            opts=child,
+        )
+        policy = ram.Policy(
+            f"{name}-policy",
+            policy_name=role,
+            description="Reads models in OSS for a cluster of Slipway",
+            policy_document=json.dumps(reading([grant.url for grant in grants])),
+            opts=child,
+        )
+        attached = ram.RolePolicyAttachment(
+            f"{name}-reads",
+            role_name=assumed.role_name,
+            policy_name=policy.policy_name,
+            policy_type="Custom",
+            opts=child,
+        )
+        self.role = attached.role_name
+        self.register_outputs({"role": self.role, "account": self.account})
+
+
+def trusting_account(
+    cluster: cs.ManagedKubernetes, account: pulumi.Input[str]
+) -> pulumi.Output[str]:
+    """Who may take a role on, as JSON: `account`, a namespace and a name, of `cluster`."""
+    rrsa = cluster.rrsa_metadata
+    return pulumi.Output.all(
+        rrsa["ram_oidc_provider_arn"], rrsa["rrsa_oidc_issuer_url"], account
+    ).apply(lambda it: json.dumps(_trust(*it)))
+
+
+def _trust(authority: str, issuer: str, account: str) -> dict[str, Any]:
+    return {
+        "Version": "1",
+        "Statement": [
+            {
+                "Action": "sts:AssumeRole",
+                "Effect": "Allow",
+                "Principal": {"Federated": [authority]},
+                "Condition": {
+                    "StringEquals": {
+                        "oidc:aud": _AUDIENCE,
+                        "oidc:iss": issuer,
+                        "oidc:sub": f"system:serviceaccount:{account}",
+                    }
+                },
+            }
+        ],
+    }
+
+
+def reading(urls: Sequence[str]) -> dict[str, Any]:
+    """Leave to read objects below `oss://bucket/prefix`, and to list these."""
+    statements: list[dict[str, Any]] = []
+    for url in dict.fromkeys(urls):
+        bucket, _, prefix = url.removeprefix("oss://").strip("/").partition("/")
+        statements += [
+            {
+                "Action": ["oss:GetObject"],
+                "Effect": "Allow",
+                "Resource": [f"acs:oss:*:*:{bucket}/{prefix}/*"],
+            },
+            {
+                "Action": ["oss:ListObjects"],
+                "Effect": "Allow",
+                "Resource": [f"acs:oss:*:*:{bucket}"],
+                "Condition": {"StringLike": {"oss:Prefix": [f"{prefix}/", f"{prefix}/*"]}},
+            },
+        ]
+    return {"Version": "1", "Statement": statements}

@@ -1,0 +1,99 @@
+"""`AckNodePool`: nodes of one make on ACK."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from components.clusters.ack import machines
+from components.clusters.cloud import CloudNodePool
+from components.config.options import mistake
+from components.config.values import byte_count
+
+_DRIVER = re.compile(r"\d{3}\.\d{1,3}(\.\d{1,3})?")
+
+
+def _machine(raw: str) -> str:
+    if not machines.is_type(raw):
+        raise mistake("a machine type of ECS such as `ecs.g7.xlarge`", f"did you mean `ecs.{raw}`?")
+    if machines.is_refused(raw):
+        raise mistake(
+            "a machine type that ACK takes nodes of, not a shared, burstable or part-of-a-GPU one",
+            "choose one such as `ecs.g7.xlarge`, or with a GPU `ecs.gn7i-c8g1.2xlarge`",
+        )
+    return raw
+
+
+Machine = Annotated[str, AfterValidator(_machine)]
+
+
+class AckNodePool(CloudNodePool):
+    """Nodes of one make."""
+
+    machine_type: Machine
+    """What ECS calls the machine, such as `ecs.g7.xlarge`"""
+    alternatives: tuple[Machine, ...] = Field(default=(), strict=False)
+    """Machine types to take where there is none of `machine_type`, in this order. GPUs have to
+    be the same"""
+    driver: str | None = None
+    """The version of NVIDIA's driver that new nodes install, such as `550.144.03`; left out,
+    ACK's own choice. Where ACK does not know the version it takes its own, too"""
+
+    upgrade: bool = False
+    """Bring its nodes to the cluster's version by this `up`, one at a time, each with a new system
+    disk. Any later `up` that changes the pool does it again: take it out afterwards"""
+
+    @property
+    def machine_types(self) -> list[str]:
+        """All types that a node may have."""
+        return [self.machine_type, *self.alternatives]
+
+    @property
+    def disk_gib(self) -> int:
+        """The disk in GiB, rounded up."""
+        return -(-byte_count(self.disk) // 2**30)
+
+    @field_validator("disk")
+    @classmethod
+    def _disk(cls, value: str) -> str:
+        if not 40 * 2**30 <= byte_count(value) <= 2048 * 2**30:
+            raise mistake("from `40Gi` to `2048Gi`", "ECS has no other system disks")
+        return value
+
+    @field_validator("driver")
+    @classmethod
+    def _version(cls, value: str | None) -> str | None:
+        if value is not None and not _DRIVER.fullmatch(value):
+            raise mistake("a driver's version such as `550.144.03`", "NVIDIA's number, in quotes")
+        return value
+
+    @model_validator(mode="after")
+    def _what_the_machines_have(self) -> AckNodePool:
+        for machine in self.machine_types:
+            self._compare(machine)
+        if self.driver and self.accelerator is None:
+            raise mistake("`driver` beside `accelerator`", "take `driver` out")
+        return self
+
+    def _compare(self, machine: str) -> None:
+        asked, there = self.accelerator, machines.gpus(machine)
+        if asked and not machines.has_gpus(machine):
+            raise mistake(
+                f"a machine with {asked.kind}: `{machine}` has no GPU",
+                "choose one such as `ecs.gn7i-c8g1.2xlarge`, or take `accelerator` out",
+            )
+        if asked is None and machines.has_gpus(machine):
+            said = f"{{kind: {there.kind}, count: {there.count}}}" if there else "{kind: nvidia}"
+            raise mistake(
+                f"`accelerator` beside `{machine}`, which has GPUs",
+                f"add `accelerator: {said}`",
+            )
+        if asked is None or there is None:
+            return
+        if there.count != asked.count or not (asked.is_on(there) or asked.kind == there.kind):
+            raise mistake(
+                f"what `{machine}` has: {there.count} of `{there.kind}`",
+                f"write `accelerator: {{kind: {there.kind}, count: {there.count}}}`",
+            )

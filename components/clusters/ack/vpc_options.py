@@ -1,0 +1,91 @@
+"""The VPC of a cluster on ACK, made for it or adopted."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Literal
+
+from pydantic import field_validator, model_validator
+
+from components.clusters.ack.identifiers import VpcId, VswitchId
+from components.clusters.cloud import CreateVpc, VpcOptions
+from components.config.options import mistake
+from components.config.values import Cidr
+
+#: What Alibaba Cloud has for itself; no VPC may have it.
+_RESERVED = ipaddress.ip_network("100.64.0.0/10")
+#: More would leave their pods too few addresses.
+MOST_ZONES = 4
+
+
+class CreateAckVpc(CreateVpc):
+    """A VPC made for the cluster: in each zone a vSwitch for nodes and one for pods, and a NAT
+    gateway as the one way out."""
+
+    kind: Literal["create"]
+
+    @field_validator("cidr")
+    @classmethod
+    def _not_reserved(cls, value: str) -> str:
+        if ipaddress.ip_network(value).overlaps(_RESERVED):
+            raise mistake(f"a range outside {_RESERVED}", "choose one inside 10.0.0.0/8")
+        return value
+
+    @field_validator("zones")
+    @classmethod
+    def _enough(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not 2 <= len(set(value)) == len(value) <= MOST_ZONES:
+            raise mistake(
+                f"from 2 to {MOST_ZONES} different zones: the API's load balancer needs two",
+                "write them as `[cn-hangzhou-i, cn-hangzhou-j]`",
+            )
+        return value
+
+    @property
+    def all_zones(self) -> tuple[str, ...]:
+        """The zones that it has vSwitches in."""
+        return self.zones
+
+    @model_validator(mode="after")
+    def _some_zones(self) -> CreateAckVpc:
+        if not self.zones:
+            raise mistake(
+                "`zones`, of which the API's load balancer needs two",
+                "add `zones: [cn-hangzhou-i, cn-hangzhou-j]`",
+            )
+        return self
+
+
+class ExistingAckVpc(VpcOptions):
+    """A VPC that is there, with a way out to the Internet. The stack makes nothing in it but the
+    cluster, its load balancers and flow logs."""
+
+    kind: Literal["existing"]
+    id: VpcId
+    """The VPC"""
+    cidr: Cidr
+    """The addresses of the VPC: who has them reaches the API and shared storage"""
+    nodes: dict[str, VswitchId]
+    """A vSwitch for nodes in each zone, by the zone; at least two"""
+    pods: dict[str, VswitchId]
+    """A vSwitch for pods in each of these zones"""
+
+    @property
+    def all_zones(self) -> tuple[str, ...]:
+        """The zones that it has vSwitches in."""
+        return tuple(self.nodes)
+
+    @model_validator(mode="after")
+    def _same_zones(self) -> ExistingAckVpc:
+        if len(self.nodes) < 2:
+            raise mistake(
+                "`nodes` in at least two zones: the API's load balancer needs them",
+                "add a vSwitch in another zone",
+            )
+        if self.nodes.keys() != self.pods.keys():
+            missing = min(self.nodes.keys() ^ self.pods.keys())
+            raise mistake(
+                "`nodes` and `pods` in the same zones: a pod's address is of its node's zone",
+                f"name a vSwitch of `{missing}` in both",
+            )
+        return self
