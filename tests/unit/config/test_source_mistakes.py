@@ -128,8 +128,8 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
         "vers=4.0",
         "`[first, second]`",
     ),
-    "neither role nor key": (without(OSS, "role"), "", None, "`role: …`"),
-    "role and key": ({**OSS, "credentials": "oss-key"}, "", None, "`role: …`"),
+    "neither role nor key": (without(OSS, "role"), ".credentials", None, "`role: …`"),
+    "role and key": ({**OSS, "credentials": "oss-key"}, "", None, "take one of them out"),
     "a version of a mounted bucket": ({**OSS, "version": 1}, ".version", "1", "take `version` out"),
     "an image without a tag": (
         {**IMAGE, "image": "example/model"},

@@ -1,0 +1,305 @@
+"""Every mistake in a cluster on ACK is answered with its key, its value and its fix."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import pytest
+
+from components.config.load import validate
+from tests.unit.components.ack_stack import CREATED, EXISTING, OSS, ack, gpu, pools, stack
+from tests.unit.components.environment import model
+from tests.unit.config.test_mistakes import refused
+
+
+def vpc(**changes: Any) -> dict[str, Any]:
+    return ack(vpc={**CREATED, **changes})
+
+
+def there(**changes: Any) -> dict[str, Any]:
+    return ack(vpc={**EXISTING, **changes})
+
+
+# The cluster, the key in it, the value as it is told, and words of the fix.
+MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
+    "no region": (ack(region=None), ".region", None, "add the key `region`"),
+    "a region by its name": (ack(region="Hangzhou"), ".region", "Hangzhou", "as the console"),
+    "a version that nobody knows": (ack(version="1.12"), ".version", "1.12", '`version: "1.36"`'),
+    "a version with its patch": (
+        ack(version="1.36.1-aliyun.1"),
+        ".version",
+        "1.36.1-aliyun.1",
+        '`version: "1.36"`',
+    ),
+    "a version without quotes": (ack(version=1.36), ".version", "1.36", "in quotes"),
+    "no zones": (
+        ack(vpc={"kind": "create"}),
+        ".vpc",
+        None,
+        "`zones: [cn-hangzhou-i, cn-hangzhou-j]`",
+    ),
+    "one zone": (vpc(zones=["cn-hangzhou-i"]), ".vpc.zones", "cn-hangzhou-i", "cn-hangzhou-j"),
+    "a zone twice": (
+        vpc(zones=["cn-hangzhou-i", "cn-hangzhou-i"]),
+        ".vpc.zones",
+        "cn-hangzhou-i",
+        "cn-hangzhou-j",
+    ),
+    "too many zones": (
+        vpc(zones=[f"cn-hangzhou-{each}" for each in "ghijk"]),
+        ".vpc.zones",
+        "cn-hangzhou-g",
+        "cn-hangzhou-j",
+    ),
+    "a zone of another region": (
+        vpc(zones=["cn-hangzhou-i", "cn-beijing-l"]),
+        ".vpc",
+        None,
+        "`cn-hangzhou-a`, or change `region`",
+    ),
+    "a zone by its letter": (vpc(zones=["i", "j"]), ".vpc", '"i"', "`cn-hangzhou-a`"),
+    "addresses that the cloud has for itself": (
+        vpc(cidr="100.64.0.0/16"),
+        ".vpc.cidr",
+        "100.64.0.0/16",
+        "inside 10.0.0.0/8",
+    ),
+    "Services among the nodes": (
+        vpc(cidr="172.16.0.0/12"),
+        "",
+        None,
+        "no address can be both a node's and a Service's",
+    ),
+    "Services in a network that is there": (
+        there(cidr="172.16.0.0/12"),
+        "",
+        None,
+        "change `service_cidr`",
+    ),
+    "a network by its name": (there(id="prod"), ".vpc.id", "prod", "copy it from the console"),
+    "a vSwitch by its name": (
+        there(nodes={"cn-hangzhou-i": "a", "cn-hangzhou-j": "vsw-2"}),
+        ".vpc.nodes.cn-hangzhou-i",
+        '"a"',
+        "copy it from the console",
+    ),
+    "nodes in one zone": (
+        there(nodes={"cn-hangzhou-i": "vsw-1"}, pods={"cn-hangzhou-i": "vsw-3"}),
+        ".vpc",
+        None,
+        "add a vSwitch in another zone",
+    ),
+    "pods in other zones": (
+        there(pods={"cn-hangzhou-i": "vsw-3", "cn-hangzhou-k": "vsw-4"}),
+        ".vpc",
+        None,
+        "name a vSwitch of `cn-hangzhou-j` in both",
+    ),
+    "a pool where the network is not": (
+        pools(zones=["cn-hangzhou-k"]),
+        "",
+        None,
+        "add `cn-hangzhou-k` to `vpc.zones`",
+    ),
+    "a pool where a network that is there is not": (
+        {**pools(zones=["cn-hangzhou-k"]), "vpc": EXISTING},
+        ".node_pools",
+        None,
+        "add a vSwitch in `cn-hangzhou-k`",
+    ),
+    "a machine of another cloud": (
+        pools(machine_type="m5.xlarge"),
+        ".node_pools.default.machine_type",
+        "m5.xlarge",
+        "`ecs.m5.xlarge`",
+    ),
+    "a burstable machine": (
+        pools(machine_type="ecs.t6-c1m2.large"),
+        ".node_pools.default.machine_type",
+        "ecs.t6-c1m2.large",
+        "`ecs.g7.xlarge`",
+    ),
+    "a shared machine as an alternative": (
+        pools(alternatives=["ecs.g6t.large"]),
+        ".node_pools.default.alternatives[0]",
+        "ecs.g6t.large",
+        "`ecs.g7.xlarge`",
+    ),
+    "a part of a GPU": (
+        gpu(machine_type="ecs.vgn7i-vws-m4.xlarge"),
+        ".node_pools.gpu.machine_type",
+        "ecs.vgn7i",
+        "`ecs.gn7i-c8g1.2xlarge`",
+    ),
+    "a GPU on a machine without one": (
+        gpu(machine_type="ecs.g7.xlarge"),
+        ".node_pools.gpu",
+        None,
+        "take `accelerator` out",
+    ),
+    "a machine with a GPU that is not told": (
+        gpu(accelerator=None),
+        ".node_pools.gpu",
+        None,
+        "add `accelerator: {kind: nvidia-a10, count: 1}`",
+    ),
+    "another GPU than the machine has": (
+        gpu(accelerator={"kind": "nvidia-t4"}),
+        ".node_pools.gpu",
+        None,
+        "{kind: nvidia-a10, count: 1}",
+    ),
+    "more GPUs than the machine has": (
+        gpu(accelerator={"kind": "nvidia-a10", "count": 2}),
+        ".node_pools.gpu",
+        None,
+        "{kind: nvidia-a10, count: 1}",
+    ),
+    "an alternative with another GPU": (
+        gpu(alternatives=["ecs.gn6i-c8g1.2xlarge"]),
+        ".node_pools.gpu",
+        None,
+        "{kind: nvidia-t4, count: 1}",
+    ),
+    "a driver without a GPU": (
+        pools(driver="550.144.03"),
+        ".node_pools.default",
+        None,
+        "take `driver` out",
+    ),
+    "a driver by its branch": (
+        gpu(driver="R550"),
+        ".node_pools.gpu.driver",
+        "R550",
+        "NVIDIA's number",
+    ),
+    "a disk that is too small": (
+        pools(disk="20Gi"),
+        ".node_pools.default.disk",
+        "20Gi",
+        "no other system disks",
+    ),
+    "a disk that is too large": (
+        pools(disk="4Ti"),
+        ".node_pools.default.disk",
+        "4Ti",
+        "no other system disks",
+    ),
+    "no node at all": (
+        pools(max=0),
+        ".node_pools.default.max",
+        "0",
+        "write 1",
+    ),
+    "a public API for everybody": (
+        ack(access={"kind": "cidrs", "cidrs": ["0.0.0.0/0"]}),
+        ".access.cidrs",
+        "0.0.0.0/0",
+        "name your own ranges",
+    ),
+    "a public API for nobody": (
+        ack(access={"kind": "cidrs", "cidrs": []}),
+        ".access.cidrs",
+        "[]",
+        "name at least one",
+    ),
+    "a private API without a way in": (
+        ack(access={"kind": "private"}),
+        ".access.from",
+        None,
+        "add the key `from`",
+    ),
+    "an API by GKE's name": (ack(access={"kind": "dns"}), ".access", "dns", "choose one of these"),
+    "a key and where to make one": (
+        ack(encryption_key="key-1", kms_instance="kst-1"),
+        "",
+        None,
+        "take `kms_instance` out",
+    ),
+    "a KMS instance by its name": (
+        ack(kms_instance="prod"),
+        ".kms_instance",
+        "prod",
+        "copy it from the console",
+    ),
+    "a registry by its address": (
+        ack(registry={"instance": "prod-registry.cn-hangzhou.cr.aliyuncs.com"}),
+        ".registry.instance",
+        "prod-registry",
+        "copy it from the console",
+    ),
+    "a log project with capitals": (
+        ack(log_project="Slipway_Logs"),
+        ".log_project",
+        "Slipway_Logs",
+        "did you mean `slipway-logs`",
+    ),
+    "logs for no time": (ack(log_days=0), ".log_days", "0", "write 1"),
+    "a key of another cloud": (
+        ack(project="prod"),
+        ".project",
+        "prod",
+        "did you mean `log_project`",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_names_key_value_and_fix(name: str) -> None:
+    cluster, key, value, fix = MISTAKES[name]
+    said = refused(stack(cluster))
+    entries = said.split("\n  slipway:")
+    (entry,) = [each for each in entries if each.startswith("cluster")]
+    head, _, rest = entry.partition("\n")
+    assert head.split(" is ")[0] == f"cluster{key}"
+    if value is not None:
+        assert value in head
+    assert fix in rest
+
+
+@pytest.mark.parametrize(
+    "cluster",
+    [
+        ack(),
+        ack(vpc=EXISTING),
+        ack(
+            region="ap-southeast-1",
+            vpc={**CREATED, "zones": ["ap-southeast-1a", "ap-southeast-1c"]},
+        ),
+        ack(version="1.35"),
+        gpu(accelerator={"kind": "nvidia"}),
+        gpu(machine_type="ecs.gn7i-c32g1.16xlarge", accelerator={"kind": "nvidia", "count": 2}),
+        gpu(machine_type="ecs.gn8is.4xlarge", accelerator={"kind": "nvidia-l20"}, driver="550.90"),
+        pools(alternatives=["ecs.g8i.xlarge"], spot={"on_demand": 1}),
+    ],
+)
+def test_what_is_right_is_taken(cluster: dict[str, Any]) -> None:
+    config, mistakes = validate(stack(cluster))
+    assert config is not None, [str(each) for each in mistakes]
+
+
+def test_a_model_that_wants_a_gpu_finds_the_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = {"m": model(source=OSS, accelerator={"kind": "nvidia-a10"})}
+    assert validate(stack(models=one))[0] is not None
+    said = refused(stack(pools(), models=one))
+    assert "no node pool with an accelerator" in said
+
+
+def test_without_the_sdk_a_stack_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *more: None if name == "pulumi_alicloud" else found(name, *more),
+    )
+    said = refused(stack())
+    assert "slipway:cluster.kind" in said
+    assert "requirements-ack.txt" in said
+
+
+def test_a_bucket_of_another_cloud_needs_a_key() -> None:
+    source = {"kind": "s3", "uri": "s3://bucket/models/m"}
+    assert "slipway:models.m.source.credentials" in refused(
+        stack(models={"m": model(source=source)})
+    )
