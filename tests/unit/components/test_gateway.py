@@ -314,6 +314,7 @@ def test_ranges_for_somebody_else_s_load_balancer_are_refused() -> None:
 
 class _Cluster:
     load_balancer_annotations = {"example.com/kind": "nlb"}  # noqa: RUF012
+    load_balancer_class = None
 
 
 def chart_values(**changes: Any) -> dict[str, Any]:
