@@ -14,6 +14,7 @@ REGISTRY = MappingProxyType(
         "clusters": {
             "ack": "components.clusters.ack.cluster:AckCluster",
             "existing": "components.clusters.existing:ExistingCluster",
+            "gke": "components.clusters.gke.cluster:GkeCluster",
             "local": "components.clusters.local:LocalCluster",
         },
         "gateways": {

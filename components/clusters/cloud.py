@@ -181,7 +181,7 @@ class CloudOptions(ClusterOptions):
     deletion_protection: bool = True
     """Whether `destroy` refuses, before it deletes anything, and the cloud beside it. To delete
     the cluster write false, run `up`, then `destroy`"""
-    node_pools: dict[Label, CloudNodePool]
+    node_pools: Mapping[Label, CloudNodePool]
     """The nodes, by a name for each pool"""
     dns: DnsOptions | None = None
     """A record for `slipway:gateway.host`; none is made where it is left out"""

@@ -1,0 +1,124 @@
+"""`GkeCluster`: a cluster in Google Kubernetes Engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from components.clusters.gke.options import GkeOptions
+from components.clusters.gke.versions import MINORS
+from components.clusters.support import warning
+from components.contracts import Grant, Identity, NodePool
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes import Provider
+
+
+class GkeCluster(pulumi.ComponentResource):
+    """A regional cluster with private nodes, its network and key where the stack names none, a
+    container registry, and a Kubernetes provider whose objects come after the nodes. It makes no
+    project, and enables no API of it."""
+
+    options = GkeOptions
+
+    kind = "gke"
+    default_controller = "traefik"
+    default_metrics = "present"
+
+    provider: Provider
+    node_pools: Mapping[str, NodePool]
+    load_balancer_annotations: Mapping[str, str]
+    name: pulumi.Output[str]
+    kubeconfig: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, options: GkeOptions, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("slipway:clusters:GkeCluster", name, None, opts)
+        # Here, so that a stack file is read without the SDK.
+        import pulumi_gcp as gcp
+        from pulumi_kubernetes import Provider
+
+        from components.clusters.gke import storage
+        from components.clusters.gke.control_plane import control_plane, kubeconfig
+        from components.clusters.gke.encryption import encryption
+        from components.clusters.gke.network import network
+        from components.clusters.gke.node_pools import node_pools, service_account
+        from components.clusters.gke.registry import registry
+
+        if late := warning(options.minor, MINORS, date.today()):
+            pulumi.log.warn(late, self)
+        self._name, self._options = name, options
+        google = gcp.Provider(
+            f"{name}-google",
+            project=options.project,
+            region=options.region,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self._google = pulumi.ResourceOptions(provider=google)
+        child = pulumi.ResourceOptions(parent=self, provider=google)
+        self._number = gcp.organizations.get_project_output(
+            project_id=options.project, opts=pulumi.InvokeOptions(parent=self, provider=google)
+        ).number
+        net = network(name, options, child)
+        key = encryption(name, options, self._number, child)
+        account = service_account(name, options, child)
+        images = registry(name, options, key, account.member, child)
+        cluster = control_plane(name, options, net, key, account.email, child)
+        pools = node_pools(name, options, cluster, account, key, child)
+        self.name = cluster.name
+        self.kubeconfig = kubeconfig(cluster, options)
+        self.provider = Provider(
+            f"{name}-provider",
+            kubeconfig=self.kubeconfig,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*pools]),
+        )
+        self._disk, self._shared = storage.storage_classes(
+            name,
+            options,
+            net,
+            key,
+            pulumi.ResourceOptions(parent=self, provider=self.provider),
+        )
+        self.node_pools = {
+            key: NodePool(labels=pool.labels, taints=pool.taints, accelerator=pool.accelerator)
+            for key, pool in options.pools().items()
+        }
+        # A regional load balancer that knows which nodes are well; only when the Service is made.
+        self.load_balancer_annotations = {"cloud.google.com/l4-rbs": "enabled"}
+        self.register_outputs(
+            {"name": self.name, "kubeconfig": self.kubeconfig, "registry": images.registry_uri}
+        )
+
+    def identity(
+        self,
+        service_account: str,
+        namespace: pulumi.Input[str],
+        grants: Sequence[Grant],
+        opts: pulumi.ResourceOptions,
+    ) -> Identity:
+        """Leave to read buckets of Cloud Storage; raises `pulumi.RunError` for others."""
+        from components.clusters.gke.identity import readers
+
+        if others := [grant.url for grant in grants if not grant.url.startswith("gs://")]:
+            raise pulumi.RunError(
+                f"slipway:cluster.kind is `{self.kind}`: its pods cannot read {', '.join(others)} "
+                "by an identity of their own; write `credentials`, or copy the files to `gs://`"
+            )
+        opts = pulumi.ResourceOptions.merge(opts, self._google)
+        made = readers(service_account, namespace, grants, self._options, self._number, opts)
+        return Identity(needs=made)
+
+    def storage_class(self, requested: str | None, access_mode: str) -> pulumi.Input[str] | None:
+        """Disks, and Filestore where many nodes write; what is asked for by name otherwise."""
+        return requested or (self._shared if access_mode == "ReadWriteMany" else self._disk)
+
+    def publish(self, host: str, address: pulumi.Output[str]) -> None:
+        from components.clusters.gke.dns import record
+
+        if self._options.dns:
+            opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self), self._google)
+            record(self._name, self._options, self._options.dns, host, address, opts)
