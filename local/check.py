@@ -96,6 +96,7 @@ SUITES = (
     Suite("unit", "local", ("tests/unit/local",), _LOCAL),
     Suite("unit", "client", ("tests/unit/client",), _CLIENT),
     Suite("unit", "images", ("tests/unit/images",), _IMAGES),
+    Suite("unit", "clouds", ("tests/unit/clouds",), bootstrap.clouds_python),
     Suite("unit", "policy", ("tests/unit/policy",), bootstrap.clouds_python),
     Suite("unit", "checkov", ("tests/scan/test_policies.py",), _checkov),
     Suite("engine", "engine", ("tests/engine",), bootstrap.clouds_python, _SIDE_BY_SIDE),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 import pulumi
 
@@ -12,9 +11,6 @@ from components.clusters.gke.options import GkeOptions
 from components.clusters.gke.versions import MINORS
 from components.clusters.support import warning
 from components.contracts import Grant, Identity, NodePool
-
-if TYPE_CHECKING:
-    from pulumi_kubernetes import Provider
 
 
 class GkeCluster(pulumi.ComponentResource):
@@ -28,9 +24,9 @@ class GkeCluster(pulumi.ComponentResource):
     default_controller = "traefik"
     default_metrics = "present"
 
-    provider: Provider
     node_pools: Mapping[str, NodePool]
     load_balancer_annotations: Mapping[str, str]
+    load_balancer_class = None
     name: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
 

@@ -185,18 +185,14 @@ def fitting(asked: Accelerator, machine_type: str) -> Accelerator:
     offers = (
         _N1 if re.fullmatch(r"n1-(standard|highmem|highcpu)-\d+", machine_type) else machine_type
     )
-    counts = gpu.machines.get(offers)
-    if counts is None:
-        fit = [name for name, each in gpu.machines.items() if asked.count in each]
-        raise mistake(
-            f"a machine type with {asked.count} `{asked.kind}`: "
-            f"{listed(fit) if fit else 'there is none'}",
-            f"change `machine_type` (`{machine_type}`), or the accelerator",
-        )
+    counts = gpu.machines.get(offers, ())
     if asked.count not in counts:
+        fit = [name for name, each in gpu.machines.items() if asked.count in each]
+        there = f"{listed(fit)}" if fit else "there is none"
         raise mistake(
-            f"`accelerator.count` of {' or '.join(map(str, counts))}: as `{machine_type}` has",
-            f"write `count: {counts[0]}`, or change `machine_type`",
+            f"a machine type with {asked.count} `{asked.kind}`: {there}",
+            f"`{machine_type}` has {' or '.join(map(str, counts)) or 'none'}: change "
+            "`machine_type`, or the accelerator",
         )
     return asked
 

@@ -97,7 +97,7 @@ class Maintenance(Options):
     """When GKE may upgrade patches of the control plane and of nodes."""
 
     days: tuple[Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"], ...] = Field(
-        default=("SA", "SU"), min_length=1, strict=False
+        default=("SA", "SU"), strict=False
     )
     start: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "02:00"
     """Hour and minute, UTC"""

@@ -22,6 +22,10 @@ CHART = "kubernetes:helm.sh/v4:Chart"
 #: The one object of every chart.
 CHART_SERVICE = "slipway-gateway/ingress-nginx-controller"
 _SERVICE = "kubernetes:core/v1:Service"
+#: What clouds add to the inputs of a resource, and what they answer when they are asked; the tests
+#: of a cloud fill these in.
+ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+CALLS: dict[str, dict[str, Any]] = {}
 
 
 @dataclass
@@ -41,6 +45,7 @@ class Resource:
     version: str
     read: bool
     create_timeout: str = ""
+    protect: bool = False
     ignore_changes: list[str] = field(default_factory=list)
     replace_on_changes: list[str] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
@@ -113,6 +118,7 @@ class _Monitor(mocks.MockMonitor):
                 version=request.version,
                 read=False,
                 create_timeout=request.customTimeouts.create,
+                protect=request.protect,
                 ignore_changes=list(request.ignoreChanges),
                 replace_on_changes=list(request.replaceOnChanges),
             )
@@ -174,10 +180,12 @@ class _Answers(mocks.Mocks):
             state["certPem"] = "CERTIFICATE"
         for key, value in ack_answers.RESOURCES.get(args.typ, {}).items():
             state.setdefault(key, value.format(name=args.name) if isinstance(value, str) else value)
+        if args.typ in ANSWERS:
+            state |= ANSWERS[args.typ](args.inputs)
         return args.resource_id or f"{args.name}-id", state
 
     def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:
-        return ack_answers.CALLS.get(args.token, {})
+        return CALLS.get(args.token) or ack_answers.CALLS.get(args.token, {})
 
 
 class _Log(logging.Handler):

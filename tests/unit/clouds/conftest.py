@@ -1,0 +1,3 @@
+from tests.unit.components.conftest import cluster
+
+__all__ = ["cluster"]

@@ -1,0 +1,260 @@
+"""What is wrong with a GKE cluster is told before anything is made, without Google's SDK."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.config.load import validate
+from tests.unit.components.environment import model, stack_file
+
+DEFAULT = {"machine_type": "e2-standard-4", "min": 1, "max": 3}
+GPU = {"machine_type": "g2-standard-8", "max": 2, "accelerator": {"kind": "nvidia-l4"}}
+KEY = "projects/p/locations/{}/keyRings/r/cryptoKeys/k"
+EXISTING = {
+    "kind": "existing",
+    "network": "n",
+    "subnetwork": "s",
+    "pods": "p",
+    "services": "v",
+}
+
+
+def gke(**changes: Any) -> dict[str, Any]:
+    return {
+        "kind": "gke",
+        "project": "my-project",
+        "region": "us-central1",
+        "vpc": {"kind": "create"},
+        "access": {"kind": "dns"},
+        "node_pools": {"default": DEFAULT},
+        **changes,
+    }
+
+
+def vpc(**changes: Any) -> dict[str, Any]:
+    return gke(vpc={"kind": "create", **changes})
+
+
+def pools(**others: Any) -> dict[str, Any]:
+    return gke(node_pools={"default": DEFAULT, **others})
+
+
+def gpu(**changes: Any) -> dict[str, Any]:
+    return pools(gpu={**GPU, **changes})
+
+
+# The cluster, the key below `slipway:cluster`, and words of what was expected or of the fix.
+MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "no project": ({**gke(), "project": None}, "project", "text"),
+    "a project's name": (gke(project="My Project"), "project", "neither the name nor the number"),
+    "a zone for a region": (gke(region="us-central1-a"), "region", "did you mean `us-central1`"),
+    "no region at all": (gke(region="iowa"), "region", "`gcloud compute regions list`"),
+    "an unknown minor": (
+        gke(version="1.20"),
+        "version",
+        'write the newest, in quotes: `version: "1.36"`',
+    ),
+    "a patch for a minor": (gke(version="1.35.8-gke.1"), "version", "`1.34`, `1.35` or `1.36`"),
+    "a number for a version": (gke(version=1.35), "version", "put the value in quotes"),
+    "no such access": (gke(access={"kind": "public"}), "access", "`cidrs`, `dns` or `private`"),
+    "a public endpoint without ranges": (
+        gke(access={"kind": "cidrs", "cidrs": []}),
+        "access.cidrs",
+        "name at least one",
+    ),
+    "a public endpoint for everybody": (
+        gke(access={"kind": "cidrs", "cidrs": ["0.0.0.0/0"]}),
+        "access.cidrs",
+        "not `0.0.0.0/0`",
+    ),
+    "a private endpoint without a way in": (
+        gke(access={"kind": "private"}),
+        "access.from",
+        "add the key `from`",
+    ),
+    "ranges of a DNS endpoint": (
+        gke(access={"kind": "dns", "cidrs": ["10.0.0.0/8"]}),
+        "access.cidrs",
+        "take `cidrs` out",
+    ),
+    "a public range for nodes": (vpc(cidr="8.8.0.0/16"), "vpc.cidr", "a private IPv4 range"),
+    "a range too small for nodes": (vpc(cidr="10.0.0.0/24"), "vpc.cidr", "/20 or larger"),
+    "a range too small for pods": (vpc(pods="10.4.0.0/24"), "vpc.pods", "from /9 to /21"),
+    "pods among nodes": (
+        vpc(pods="10.0.0.0/14"),
+        "",
+        "`vpc.pods` (10.0.0.0/14) outside `vpc.cidr`",
+    ),
+    "pods among Services": (
+        gke(service_cidr="10.5.0.0/20"),
+        "",
+        "`vpc.pods` (10.4.0.0/14) outside `service_cidr`",
+    ),
+    "nodes among Services": (gke(service_cidr="10.0.0.0/20"), "", "`service_cidr` (10.0.0.0/20)"),
+    "Services' range beside a network that is there": (
+        gke(vpc=EXISTING, service_cidr="10.9.0.0/20"),
+        "",
+        "take `service_cidr` out",
+    ),
+    "a network that is there without a subnet": (
+        gke(vpc={key: EXISTING[key] for key in EXISTING if key != "subnetwork"}),
+        "vpc.subnetwork",
+        "add the key `subnetwork`",
+    ),
+    "a zone of another region": (vpc(zones=["us-east1-b"]), "vpc", "such as `us-central1-a`"),
+    "a pool in another region": (
+        pools(far={**DEFAULT, "zones": ["europe-west4-a"]}),
+        "node_pools",
+        "not `europe-west4-a`",
+    ),
+    "a pool outside the network's zones": (
+        gke(
+            vpc={"kind": "create", "zones": ["us-central1-a"]},
+            node_pools={"default": {**DEFAULT, "zones": ["us-central1-b"]}},
+        ),
+        "",
+        "add `us-central1-b` to `vpc.zones`",
+    ),
+    "a key of another region": (
+        gke(encryption_key=KEY.format("europe-west4")),
+        "encryption_key",
+        "choose a key in `us-central1`",
+    ),
+    "a key by its short name": (gke(encryption_key="ring/key"), "encryption_key", "the whole name"),
+    "no node pools": (gke(node_pools={}), "node_pools", "a pool without taints"),
+    "nowhere for DNS to run": (
+        gke(node_pools={"default": {**DEFAULT, "min": 0}}),
+        "node_pools",
+        "at least one node",
+    ),
+    "only tainted pools": (
+        gke(node_pools={"default": {**DEFAULT, "taints": ["a=b:NoSchedule"]}}),
+        "node_pools",
+        "a pool without taints",
+    ),
+    "zero nodes at most": (pools(web={**DEFAULT, "max": 0}), "node_pools.web.max", "at least 1"),
+    "more at least than at most": (
+        pools(web={**DEFAULT, "min": 5}),
+        "node_pools.web",
+        "`max` (3) of at least `min` (5)",
+    ),
+    "a floor above the most": (
+        pools(web={**DEFAULT, "spot": {"on_demand": 4}}),
+        "node_pools.web",
+        "`spot.on_demand` (4) of at most `max` (3)",
+    ),
+    "a long pool's name": (
+        pools(**{"a-pool-for-the-web-application": DEFAULT}),
+        "node_pools",
+        "shorten it: `a-pool-for-the-web`",
+    ),
+    "a tiny disk": (pools(web={**DEFAULT, "disk": "10Gi"}), "node_pools.web.disk", "write `20Gi`"),
+    "a label of Google's": (
+        pools(web={**DEFAULT, "labels": {"slipway/node-pool": "x"}}),
+        "node_pools.web.labels",
+        "labels of your own",
+    ),
+    "an image that there is not": (
+        pools(web={**DEFAULT, "image_family": "WINDOWS_LTSC_CONTAINERD"}),
+        "node_pools.web.image_family",
+        "'COS_CONTAINERD' or 'UBUNTU_CONTAINERD'",
+    ),
+    "an accelerator of any kind": (
+        gpu(accelerator={"kind": "nvidia"}),
+        "node_pools.gpu",
+        "`nvidia-b200`, not `nvidia`",
+    ),
+    "an accelerator that the machine has not": (
+        gpu(machine_type="e2-standard-4"),
+        "node_pools.gpu",
+        "`g2-standard-4`, `g2-standard-8`",
+    ),
+    "more accelerators than the machine has": (
+        gpu(accelerator={"kind": "nvidia-l4", "count": 2}),
+        "node_pools.gpu",
+        "`g2-standard-24`",
+    ),
+    "an odd number of accelerators": (
+        gpu(machine_type="n1-standard-8", accelerator={"kind": "nvidia-t4", "count": 3}),
+        "node_pools.gpu",
+        "there is none\n    fix: `n1-standard-8` has 1 or 2 or 4",
+    ),
+    "a machine with accelerators that are not said": (
+        pools(gpu={"machine_type": "a2-highgpu-2g", "max": 1}),
+        "node_pools.gpu",
+        "`accelerator: {kind: nvidia-a100, count: 2}`",
+    ),
+    "an accelerator on Ubuntu": (
+        gpu(image_family="UBUNTU_CONTAINERD"),
+        "node_pools.gpu",
+        "take `image_family` out",
+    ),
+    "a driver of nothing": (
+        pools(web={**DEFAULT, "gpu_driver": "latest"}),
+        "node_pools.web",
+        "take `gpu_driver` out",
+    ),
+    "a region without that accelerator": (
+        {**gpu(), "region": "europe-north1"},
+        "node_pools",
+        "a region with `nvidia-l4` for the pool `gpu`: `asia-east1`",
+    ),
+    "a zone without that accelerator": (
+        gpu(zones=["us-central1-f"]),
+        "node_pools",
+        "take `us-central1-f` out of its `zones`",
+    ),
+    "a network in zones without that accelerator": (
+        {**gpu(), "vpc": {"kind": "create", "zones": ["us-central1-f"]}},
+        "node_pools",
+        "write one of these into `vpc.zones`",
+    ),
+    "more nodes than addresses of pods": (
+        {**vpc(pods="10.4.0.0/21"), "node_pools": {"default": {**DEFAULT, "max": 8}}},
+        "node_pools",
+        "at most 8 nodes, for which `vpc.pods` has addresses, not 9",
+    ),
+    "too little time for upgrades": (
+        gke(maintenance={"days": ["SU"], "hours": 6}),
+        "maintenance",
+        "48 hours of maintenance",
+    ),
+    "a day that there is not": (
+        gke(maintenance={"days": ["Sunday"]}),
+        "maintenance.days[0]",
+        "'SU'",
+    ),
+    "a zone without its name at Google": (
+        gke(dns={"zone": "example.com"}),
+        "dns.managed_zone",
+        "add the key `managed_zone`",
+    ),
+    "a channel that there is not": (gke(channel="nightly"), "channel", "'regular'"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_by_its_key_and_its_fix(name: str) -> None:
+    raw, key, words = MISTAKES[name]
+    config, found = validate({**stack_file(models={}), "cluster": raw})
+    assert config is None
+    path = f"slipway:cluster.{key}" if key else "slipway:cluster"
+    assert [each.path for each in found] == [path]
+    assert words in str(found[0])
+
+
+def test_a_good_cluster_is_taken() -> None:
+    config, found = validate({**stack_file(), "cluster": gpu()})
+    assert config and not found
+
+
+def test_a_gpu_model_needs_a_pool_whose_devices_can_be_asked_for() -> None:
+    wants = {"half_plus_two": model(accelerator={"kind": "nvidia-l4"})}
+    for cluster in (gke(), gpu(gpu_driver="dra")):
+        _, found = validate({**stack_file(models=wants), "cluster": cluster})
+        (told,) = found
+        assert told.path == "slipway:models.half_plus_two.accelerator"
+    config, found = validate({**stack_file(models=wants), "cluster": gpu()})
+    assert config and not found
