@@ -43,6 +43,9 @@ def python_app(
             shop.install(library, *workshop.requirements(directory))
             shutil.rmtree(library / "bin", ignore_errors=True)  # they name the host's Python
             shop.finish(library, tree, unused)
+            python = tree / "usr" / "bin" / "python3"
+            python.parent.mkdir(parents=True)
+            python.symlink_to(f"python{base.PYTHON}")  # as images of Python call it, too
             for path, file in scripts.items():
                 script = tree / path.lstrip("/")
                 script.parent.mkdir(parents=True, exist_ok=True)

@@ -45,7 +45,7 @@ def secret(checkout: Checkout, name: str, content: str) -> None:
 def filled(dev: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buckets]:
     """Buckets that hold half_plus_two for TF Serving and for Triton, S3's behind a key, and an
     image that holds both."""
-    names = ("storage-initializer", "emulators", TRITON)
+    names = ("storage-initializer", "emulators", "metrics-server", TRITON)
     printed = dev.run("python3", "-m", "local", "images", *names).stdout.split()
     buckets = emulators.start(dev, printed[1])
     models = ROOT / "models"

@@ -94,7 +94,8 @@ def volume(recording: Recording, name: str) -> dict[str, Any]:
 
 
 def fetch(recording: Recording) -> dict[str, Any]:
-    (container,) = pod(recording)["initContainers"]
+    containers = pod(recording)["initContainers"]
+    (container,) = [each for each in containers if each["name"].startswith("fetch-")]
     return dict(container)
 
 
