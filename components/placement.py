@@ -20,15 +20,20 @@ class Placement:
     tolerations: Sequence[Fields] = ()
 
 
-def placement(accelerator: Accelerator | None, pools: Mapping[str, NodePool]) -> Placement:
-    """Any node where there is no accelerator to ask for; else the nodes of the pools that have
-    it. Where a pool has no labels to know its nodes by, the resource alone decides."""
-    if accelerator is None:
+def placement(
+    accelerator: Accelerator | None, pools: Mapping[str, NodePool], name: str | None = None
+) -> Placement:
+    """The nodes of the pool `name`, or of all pools that have the accelerator, or any node. Where
+    a pool has no labels to know its nodes by, the resource alone decides."""
+    if name:
+        chosen = [pools[name]]
+    elif accelerator:
+        chosen = [pool for pool in pools.values() if accelerator.is_on(pool.accelerator)]
+    else:
         return Placement()
-    chosen = [pool for pool in pools.values() if accelerator.is_on(pool.accelerator)]
     taints = dict.fromkeys(taint for pool in chosen for taint in pool.taints)
     return Placement(
-        devices={accelerator.resource: str(accelerator.count)},
+        devices={accelerator.resource: str(accelerator.count)} if accelerator else {},
         node_affinity=_any_of(chosen) if all(pool.labels for pool in chosen) else None,
         tolerations=[_toleration(taint) for taint in taints],
     )

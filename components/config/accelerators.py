@@ -107,3 +107,27 @@ def matched(asked: Accelerator, pools: Mapping[str, NodePoolOptions]) -> Acceler
         f"what a node of some pool has: {pool}",
         "ask for one of these kinds, and for no more than one node has",
     )
+
+
+def chosen(name: str, pools: Mapping[str, NodePoolOptions], asked: Accelerator | None) -> str:
+    """`name`, where that pool has nodes to know by a label, and on them what is `asked`.
+
+    Raises a `mistake`.
+    """
+    pool = pools.get(name)
+    if pool is None:
+        there = f": {listed(pools)}" if pools else ", which has none"
+        raise mistake(
+            f"a node pool of `slipway:cluster`{there}", "name one of these, or take it out"
+        )
+    if not pool.labels:
+        raise mistake(
+            f"a node pool with `labels`, by which its nodes are known: `{name}` has none",
+            f"write the labels that its nodes have under `node_pools.{name}.labels`",
+        )
+    if asked and not asked.is_on(pool.accelerator):
+        raise mistake(
+            f"a node pool with {asked.count} `{asked.kind}` a node",
+            "take `node_pool` out: a replica runs where its accelerator is",
+        )
+    return name

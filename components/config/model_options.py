@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import ValidationInfo, field_validator, model_validator
 
-from components.config.accelerators import Accelerator, matched
+from components.config.accelerators import Accelerator, chosen, matched
 from components.config.expose import ExposeOptions
 from components.config.kinds import Chosen
 from components.config.options import Options, mistake
@@ -80,6 +80,10 @@ class ModelOptions(Options):
     accelerator: Accelerator | None = None
     """What each replica has to itself. It runs on nodes of the pools of `slipway:cluster` that
     have it, and on no others"""
+    node_pool: Label | None = None
+    """The pool of `slipway:cluster` whose nodes its replicas run on, and on no others; they
+    tolerate its taints. Left out, they run on any node without taints, or where their accelerator
+    is"""
     surge: bool = True
     """Whether a new replica starts beside the old ones, which takes room for one more, and with
     an accelerator a spare one. False: an old replica stops first, so a model with a single one
@@ -96,6 +100,14 @@ class ModelOptions(Options):
     def _on_some_node(cls, value: Accelerator | None, info: ValidationInfo) -> Accelerator | None:
         pools = (info.context or {}).get("node_pools")  # unknown beside an invalid cluster
         return value if value is None or pools is None else matched(value, pools)
+
+    @field_validator("node_pool")
+    @classmethod
+    def _of_the_cluster(cls, value: str | None, info: ValidationInfo) -> str | None:
+        pools = (info.context or {}).get("node_pools")
+        if value is None or pools is None:
+            return value
+        return chosen(value, pools, info.data.get("accelerator"))
 
     @field_validator("startup_timeout")
     @classmethod

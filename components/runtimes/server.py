@@ -143,7 +143,9 @@ class ModelServer(Runtime):
             environment_from={**program.environment_from, **self._make_secrets(program)},
             user=program.user,
             surge=args.options.surge,
-            placement=placement(args.options.accelerator, args.cluster.node_pools),
+            placement=placement(
+                args.options.accelerator, args.cluster.node_pools, args.options.node_pool
+            ),
             ports=program.ports,
             startup_probe=program.startup_probe,
             readiness_probe=program.readiness_probe,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.unit.clouds.checklist import Property, without
 from tests.unit.clouds.gke import CLUSTER, DEFAULT, GPU, NUMBER, POOL, cluster, stack, up
@@ -436,3 +438,39 @@ def test_everything_of_google_s_is_made_by_the_stack_s_own_provider(made: Record
         if each.custom and "cluster-google" not in each.provider
     }
     assert others == set()
+
+
+ROOT = Path(__file__).parents[3]
+FILES = (ROOT / "Pulumi.gke.yaml", ROOT / "examples/kfserving-on-gke/gke.yaml")
+
+
+def written(path: Path) -> dict[str, Any]:
+    config = yaml.safe_load(path.read_text())["config"]
+    return {key.removeprefix("slipway:"): value for key, value in config.items()}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_the_stack_files_that_are_here_are_deployed_without_a_warning(path: Path) -> None:
+    config = written(path)
+    recording = up(config)
+    assert recording.outputs["endpoints"].keys() == config["models"].keys()
+    # The default minor is not past its support on the day that this was written.
+    assert [line for line in recording.warnings if "out of support" not in line] == []
+
+
+def test_the_three_pools_of_the_example_are_pinned_tainted_and_open() -> None:
+    recording = up(written(FILES[1]))
+    nodes = {
+        name: pool(recording, name)["nodeConfig"] for name in ("default", "webapp", "kfserving")
+    }
+    assert {name: len(each["taints"]) for name, each in nodes.items()} == {
+        "default": 0,
+        "webapp": 1,
+        "kfserving": 1,
+    }
+    series = {name: each["machineType"].partition("-")[0] for name, each in nodes.items()}
+    assert series == {"default": "n2", "webapp": "e2", "kfserving": "n2"}
+    spec = recording.one("Deployment", "rpm-server").inputs["spec"]["template"]["spec"]
+    assert [each["value"] for each in spec["tolerations"]] == ["kfserving"]
+    # A bucket that is public is read without anybody's leave.
+    assert [each.inputs["bucket"] for each in recording.of("BucketIAMMember")] == ["my-models"]

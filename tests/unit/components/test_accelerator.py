@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.config.load import load
@@ -136,3 +137,46 @@ def test_a_new_pod_takes_a_place_of_its_own_or_an_old_one_s(
     recording = up({"gpu": L4}, accelerator=ONE, surge=surge)
     spec = recording.one("Deployment", "half-plus-two-server").inputs["spec"]
     assert spec["strategy"] == {"type": "RollingUpdate", "rollingUpdate": strategy}
+
+
+WEB = {"labels": {"pool": "web"}, "taints": ["dedicated=web:NoSchedule"]}
+
+
+def test_a_model_runs_on_the_pool_that_it_names_and_on_no_other() -> None:
+    recording = up({"web": WEB, "gpu": L4}, node_pool="web")
+    assert terms(recording) == [{"pool": ["web"]}]
+    assert pod(recording)["tolerations"] == [
+        {"key": "dedicated", "operator": "Equal", "value": "web", "effect": "NoSchedule"}
+    ]
+    (container,) = pod(recording)["containers"]
+    assert "nvidia.com/gpu" not in container["resources"]["limits"]
+
+
+def test_of_two_pools_with_an_accelerator_a_model_may_name_one() -> None:
+    other = {**L4, "labels": {"pool": "l4-spot"}}
+    recording = up({"gpu": L4, "spot": other}, accelerator=ONE, node_pool="spot")
+    assert terms(recording) == [{"pool": ["l4-spot"]}]
+    assert pod(recording)["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("pools", "changes", "told"),
+    [
+        ({"web": WEB}, {"node_pool": "wbe"}, "a node pool of `slipway:cluster`: `web`"),
+        ({}, {"node_pool": "web"}, "which has none"),
+        ({"web": {}}, {"node_pool": "web"}, "by which its nodes are known: `web` has none"),
+        (
+            {"web": WEB, "gpu": L4},
+            {"node_pool": "web", "accelerator": ONE},
+            "a node pool with 1 `nvidia` a node",
+        ),
+    ],
+    ids=["unknown", "none", "unlabelled", "without the accelerator"],
+)
+def test_a_pool_that_a_model_cannot_run_on_is_refused(
+    pools: dict[str, Any], changes: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(pulumi.RunError) as error:
+        up(pools, **changes)
+    assert "slipway:models.half_plus_two.node_pool is" in str(error.value)
+    assert told in str(error.value)
