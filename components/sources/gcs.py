@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 
 from components.config.checks import label
 from components.config.options import example
-from components.contracts import ModelFiles, SourceArgs
+from components.contracts import Identity, ModelFiles, SourceArgs
 from components.sources.addresses import bucket_uri
 from components.sources.object_store import KEY_FILE, ObjectStoreOptions, ObjectStoreSource
 
@@ -22,6 +22,8 @@ for path, _, _ in os.walk(sys.argv[1], topdown=False):
     if path != sys.argv[1] and not os.listdir(path):
         os.rmdir(path)
 """
+
+_NONE = Identity()
 
 
 class GcsOptions(ObjectStoreOptions):
@@ -54,8 +56,8 @@ class GcsSource(ObjectStoreSource):
         super().__init__(options, args, options.uri)
         self._gcs = options
 
-    def files(self, at: str | None) -> ModelFiles:
-        files = super().files(at)
+    def files(self, at: str | None, identity: Identity = _NONE) -> ModelFiles:
+        files = super().files(at, identity)
         if self._gcs.version is None:
             return files
         (fetch,) = files.fetch
