@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator
 
-from components.config.checks import label
 from components.config.options import example
-from components.contracts import Identity, ModelFiles, SourceArgs
+from components.contracts import SourceArgs
 from components.sources.addresses import bucket_uri
 from components.sources.object_store import KEY_FILE, ObjectStoreOptions, ObjectStoreSource
-
-#: The storage initializer makes the directories of versions that it then leaves out, and a server
-#: would take such a one for the newest version. A bucket has no empty directories.
-_TIDY = """\
-import os, sys
-for path, _, _ in os.walk(sys.argv[1], topdown=False):
-    if path != sys.argv[1] and not os.listdir(path):
-        os.rmdir(path)
-"""
-
-_NONE = Identity()
 
 
 class GcsOptions(ObjectStoreOptions):
@@ -55,20 +42,6 @@ class GcsSource(ObjectStoreSource):
     def __init__(self, options: GcsOptions, args: SourceArgs) -> None:
         super().__init__(options, args, options.uri)
         self._gcs = options
-
-    def files(self, at: str | None, identity: Identity = _NONE) -> ModelFiles:
-        files = super().files(at, identity)
-        if self._gcs.version is None:
-            return files
-        (fetch,) = files.fetch
-        mount = next(each for each in fetch["volumeMounts"] if each["mountPath"] == files.path)
-        tidy = {
-            "name": f"tidy-{label(self._args.model)}",
-            "image": fetch["image"],
-            "command": ["python3", "-c", _TIDY, files.path],
-            "volumeMounts": [mount],
-        }
-        return replace(files, fetch=[fetch, tidy])
 
     def environment(self) -> Mapping[str, str]:
         found = {}

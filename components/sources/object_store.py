@@ -19,6 +19,20 @@ from components.sources.volume import directory, own_volume
 
 #: KServe's own; its arguments are pairs of an address and a directory.
 STORAGE_INITIALIZER = "kserve/storage-initializer:v0.20.0"
+_ENTRYPOINT = "/storage-initializer/scripts/initializer-entrypoint"
+#: Runs the initializer, `argv[1:4]`, for the version `argv[4]`. From GCS it makes the directories
+#: of other versions, too, and leaves them empty, which a server would take for the newest.
+COPY_VERSION = """\
+import os, subprocess, sys
+entrypoint, address, target, version = sys.argv[1:]
+failed = subprocess.run([entrypoint, address, target]).returncode
+for directory, _, _ in os.walk(target, topdown=False):
+    if directory != target and not os.listdir(directory):
+        os.rmdir(directory)
+if not failed and not os.path.isdir(os.path.join(target, version)):
+    failed = f"{address} has no version {version}"
+sys.exit(failed)
+"""
 #: The key of a Secret that holds the cloud's credentials file, and the file in the pod.
 _KEY, _KEY_DIRECTORY = "credentials", "/credentials"
 KEY_FILE = f"{_KEY_DIRECTORY}/{_KEY}"
@@ -93,7 +107,7 @@ class ObjectStoreSource:
         fetch: Fields = {
             "name": f"fetch-{name}",
             "image": self._args.images.resolve(STORAGE_INITIALIZER),
-            "args": [self._uri, target],
+            **self._program(target),
             "env": [{"name": key, "value": environment[key]} for key in sorted(environment)],
             "volumeMounts": mounts,
         }
@@ -105,6 +119,15 @@ class ObjectStoreSource:
             fetch=[fetch],
             egress=self._egress(),
         )
+
+    def _program(self, target: str) -> Fields:
+        version = self._options.version
+        if version is None:
+            return {"args": [self._uri, target]}
+        return {
+            "command": ["python3", "-c", COPY_VERSION],
+            "args": [_ENTRYPOINT, self._uri, target, str(version)],
+        }
 
     def _egress(self) -> list[Fields]:
         options = self._options

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from local import paths
 from local.cluster import cluster
@@ -14,7 +17,7 @@ from local.images.workshop import scratch_image
 from local.toolchain import debian
 from tests.cluster.checkout import ROOT, Checkout
 from tests.cluster.serving import buckets as emulators
-from tests.cluster.serving.buckets import Buckets
+from tests.cluster.serving.buckets import GCS, Buckets
 from tests.cluster.serving.sources import MODEL_IMAGE, NAMESPACE, up
 
 
@@ -41,6 +44,20 @@ def secret(checkout: Checkout, name: str, content: str) -> None:
         file.unlink()
 
 
+def service_account() -> str:
+    """A key file of Google's form, which no service gives a token for."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return json.dumps(
+        {
+            "type": "service_account",
+            "client_email": "forger@example.com",
+            "private_key": key.private_bytes(*form).decode(),
+            "token_uri": f"{GCS}/token",
+        }
+    )
+
+
 @pytest.fixture(scope="module")
 def filled(dev: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buckets]:
     """Buckets that hold half_plus_two for TF Serving and for Triton, S3's behind a key, and an
@@ -58,9 +75,10 @@ def filled(dev: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     put_image(dev, tmp_path_factory.mktemp("image"))
     secret(dev, "reader", buckets.credentials)
     secret(dev, "stranger", "[default]\naws_access_key_id=AKIAX\naws_secret_access_key=wrong\n")
+    secret(dev, "forger", service_account())
     try:
         yield buckets
     finally:
         up(dev, {})
-        dev.kubectl("delete", *NAMESPACE, "secret/reader", "secret/stranger")
+        dev.kubectl("delete", *NAMESPACE, "secret/reader", "secret/stranger", "secret/forger")
         dev.kubectl("delete", "namespace/buckets", "--timeout=60s")

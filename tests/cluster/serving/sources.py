@@ -36,12 +36,12 @@ def pvc(path: str = "half_plus_two") -> dict[str, Any]:
     return {"kind": "pvc", "claim": "models", "path": path}
 
 
-def up(checkout: Checkout, models: dict[str, Any], check: bool = True) -> str:
+def up(checkout: Checkout, models: dict[str, Any], *options: str, check: bool = True) -> str:
     """Serve `models` beside those of the dev stack, and no others; what `up` prints."""
     checkout.restore_config()
     config = checkout.config()
     config["config"]["slipway:models"] |= models
     checkout.write_config(config)
-    command = ("pulumi", "up", "--yes", "--skip-preview", "--stack", "dev")
+    command = ("pulumi", "up", "--yes", "--skip-preview", "--stack", "dev", *options)
     done = checkout.run(*command, check=check, timeout=TIMEOUT)
     return done.stdout + done.stderr

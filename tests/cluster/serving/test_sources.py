@@ -37,7 +37,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "wrong_key": (s3(key="stranger"), "(403) when calling the HeadBucket operation: Forbidden"),
     "no_key": (s3(key="nobody"), 'secret "nobody" not found'),
     "wrong_gcs_path": (gcs("half_plus_twelve"), "GCS error for gs://models/half_plus_twelve: 404"),
-    "wrong_gcs_key": (gcs(credentials="stranger"), "GCS error for gs://models/half_plus_two"),
+    "wrong_gcs_key": (gcs(credentials="forger"), "GCS error for gs://models/half_plus_two"),
     "wrong_copy": (image("nothing"), "/models/nothing"),
     "wrong_mount": (image("nothing", "volume"), "models/nothing"),
     "from_nfs": (NFS, "MountVolume.SetUp failed for volume"),
@@ -88,12 +88,11 @@ AT_ONCE = 4
 def told(dev: Checkout, filled: Buckets) -> str:
     """What `up` says of models that cannot be had, a few at a time."""
     bad = {name: tfserving(source, startup_timeout="40s") for name, (source, _) in BAD.items()}
-    names = list(bad)
-    said = [
-        up(dev, {name: bad[name] for name in names[first : first + AT_ONCE]}, check=False)
-        for first in range(0, len(names), AT_ONCE)
-    ]
-    print(*said)
+    names, said = list(bad), []
+    for first in range(0, len(names), AT_ONCE):
+        some = {name: bad[name] for name in names[first : first + AT_ONCE]}
+        # The first that fails would keep the engine from the others.
+        said.append(up(dev, some, "--continue-on-error", check=False))
     return "".join(said)
 
 
@@ -103,7 +102,8 @@ def test_files_that_cannot_be_had_are_the_reason_that_up_gives(told: str, model:
     assert f"{name}-se" in told  # its server or its Service, whichever is told first
     _, reason = BAD[model]
     entries = told.split("\n  kubernetes:")
-    assert any(f"({name}-se" in entry and reason in entry for entry in entries), name
+    own = [entry for entry in entries if f"({name}-se" in entry]
+    assert any(reason in entry for entry in own), own
 
 
 @pytest.mark.parametrize(("model", "mode"), [("from-nfs", "RWX"), ("from-oss", "ROX")])
