@@ -50,7 +50,7 @@ class Identity:
 
 
 class Cluster(Protocol):
-    """Where a stack runs."""
+    """Where a stack runs. It is constructed as `Cluster(name, options, images)`."""
 
     kind: str
     name: pulumi.Output[str]
@@ -62,6 +62,11 @@ class Cluster(Protocol):
     """What a Service of type LoadBalancer needs to be reachable from outside."""
     load_balancer_class: str | None
     """Its `loadBalancerClass`; None is the cluster's default."""
+    external_traffic_policy: str | None
+    """That of Services of type LoadBalancer: `Local` keeps the caller's address. None where the
+    load balancer does not keep it anyway."""
+    registry: pulumi.Output[str] | None
+    """Where images are pushed that the nodes may pull; None where the stack makes none."""
     default_controller: str
     """What serves the routes where the stack does not choose."""
     default_metrics: str

@@ -13,6 +13,7 @@ REGISTRY = MappingProxyType(
     {
         "clusters": {
             "ack": "components.clusters.ack.cluster:AckCluster",
+            "eks": "components.clusters.eks.cluster:EksCluster",
             "existing": "components.clusters.existing:ExistingCluster",
             "gke": "components.clusters.gke.cluster:GkeCluster",
             "local": "components.clusters.local:LocalCluster",

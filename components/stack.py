@@ -37,13 +37,13 @@ def deploy(config: StackConfig) -> dict[str, Any]:
     Returns the stack's outputs: `endpoints`, `gateway`, `cluster` and the secret `kubeconfig`, and
     `simulated` where the clouds are.
     """
+    images = Images(config.images.mirror, config.images.pull_policy, config.images.digests)
     cluster: Cluster = registry.implementation("clusters", config.cluster.kind)(
-        "cluster", config.cluster
+        "cluster", config.cluster, images
     )
     opts = pulumi.ResourceOptions(providers=[cluster.provider])
     namespace = Namespace("models", config.namespace, opts).name
     volumes = Volumes("volumes", config.volumes, namespace, cluster, opts)
-    images = Images(config.images.mirror, config.images.pull_policy, config.images.digests)
     _metrics(config, cluster, opts)
     gateway: Gateway = registry.implementation("gateways", config.gateway.kind)(
         "gateway",
@@ -73,7 +73,11 @@ def deploy(config: StackConfig) -> dict[str, Any]:
             "ca_certificate": gateway.ca_certificate,
             "message_bytes": byte_count(config.limits.message_size),
         },
-        "cluster": {"kind": cluster.kind, "name": cluster.name},
+        "cluster": {
+            "kind": cluster.kind,
+            "name": cluster.name,
+            **({"registry": cluster.registry} if cluster.registry else {}),
+        },
         "kubeconfig": pulumi.Output.secret(cluster.kubeconfig),
     }
 

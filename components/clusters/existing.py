@@ -11,6 +11,7 @@ from components.clusters.kubeconfig import KubeconfigError, kubeconfig_files, pa
 from components.clusters.reached import ReachedCluster, ReachedOptions
 from components.config.options import mistake
 from components.config.stack_config import SecretReference
+from components.images import Images
 
 
 def _source(raw: Any, info: ValidationInfo) -> Any:
@@ -80,6 +81,7 @@ class ExistingCluster(ReachedCluster):
         self,
         name: str,
         options: ExistingOptions,
+        images: Images | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         called = options.name or options.found.context

@@ -11,6 +11,7 @@ from pydantic import model_validator
 from components.clusters.kubeconfig import KubeconfigError, kubeconfig_files, read
 from components.clusters.reached import ReachedCluster, ReachedOptions
 from components.config.options import mistake
+from components.images import Images
 
 #: The contexts of clusters that `make up` starts begin so.
 CONTEXT_PREFIX = "slipway-"
@@ -57,7 +58,11 @@ class LocalCluster(ReachedCluster):
     default_metrics = "metrics-server"
 
     def __init__(
-        self, name: str, options: LocalOptions, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        options: LocalOptions,
+        images: Images | None = None,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(
             "slipway:clusters:LocalCluster",

@@ -48,6 +48,8 @@ class ReachedCluster(pulumi.ComponentResource):
 
     kind: str
     node_pools: Mapping[str, NodePool]
+    external_traffic_policy: str | None = None
+    registry: pulumi.Output[str] | None = None
     default_controller = "traefik"
     default_metrics = "present"
     load_balancer_annotations: Mapping[str, str]

@@ -10,7 +10,7 @@ import pulumi
 from pulumi.runtime import config as engine_config
 from pydantic import ValidationError
 
-from components.config import checks, identities, servers
+from components.config import checks, identities, names, servers
 from components.config.report import Mistake, mistakes, unknown_key
 from components.config.stack_config import StackConfig
 
@@ -71,7 +71,7 @@ def validate(raw: dict[str, Any]) -> tuple[StackConfig | None, list[Mistake]]:
     except ValidationError as error:
         found += mistakes(error, raw, keys)
     found += [*checks.clashes(raw), *checks.references(raw), *servers.disagreements(raw)]
-    found += identities.missing(raw)
+    found += [*identities.missing(raw), *names.missing(raw)]
     return (None if found else config), found
 
 

@@ -6,7 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from components.config.accelerators import NodePoolOptions
 from components.config.kinds import Chosen
@@ -57,6 +64,11 @@ class ClusterOptions(Options):
     def pools(self) -> Mapping[str, NodePoolOptions]:
         """Its nodes, as far as models choose between them."""
         return {}
+
+    def access_modes(self) -> frozenset[str] | None:
+        """The access modes of volumes that its own StorageClasses make; None where that is not
+        known."""
+        return None
 
 
 class ControllerOptions(Options):
@@ -150,6 +162,17 @@ class VolumeOptions(Options):
             raise mistake(expected, "as Kubernetes spells it")
         return value
 
+    @model_validator(mode="after")
+    def _made_by_some_class(self, info: ValidationInfo) -> VolumeOptions:
+        there = (info.context or {}).get("access_modes")
+        if there is None or self.storage_class or self.access_mode in there:
+            return self
+        raise mistake(
+            f"an access mode of the cluster's own volumes: {', '.join(sorted(there))}",
+            "write `shared_storage: true` in `slipway:cluster`, or name a `storage_class` that "
+            f"makes volumes of `{self.access_mode}`",
+        )
+
 
 def _model_name(name: str) -> str:
     expected = f"a model name: letters, digits, `_` and `-`, at most {LONGEST_MODEL_NAME}"
@@ -205,4 +228,5 @@ class StackConfig(Options):
         """What a model may ask for is what its nodes have; models are validated after this."""
         if info.context is not None:
             info.context["node_pools"] = value.pools()
+            info.context["access_modes"] = value.access_modes()
         return value

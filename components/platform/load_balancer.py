@@ -8,7 +8,7 @@ from components.config.expose import ExposeOptions
 from components.contracts import Cluster, Endpoint, Runtime
 from components.kubernetes_object import Fields, KubernetesObject
 from components.platform.addresses import socket_address
-from components.platform.gateway.controller import load_balancer_address
+from components.platform.gateway.controller import load_balancer_address, load_balancer_fields
 
 _NAMES = {"grpc": "gRPC", "rest": "REST"}
 
@@ -77,10 +77,7 @@ class LoadBalancer(pulumi.ComponentResource):
                 for key, port in options.ports.items()
             ],
         }
-        if options.allow:
-            spec["loadBalancerSourceRanges"] = list(options.allow)
-        if cluster.load_balancer_class:
-            spec["loadBalancerClass"] = cluster.load_balancer_class
+        spec |= load_balancer_fields(cluster, options.allow)
         return KubernetesObject(
             name,
             "v1",

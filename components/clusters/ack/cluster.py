@@ -15,6 +15,7 @@ from components.clusters.ack.names import cluster_name, ram_name
 from components.clusters.ack.options import AckOptions
 from components.clusters.ack.versions import MINORS, REGISTRY_ADDON
 from components.contracts import Grant, Identity, NodePool
+from components.images import Images
 
 if TYPE_CHECKING:
     from pulumi_kubernetes import Provider
@@ -37,7 +38,9 @@ class AckCluster(pulumi.ComponentResource):
     kind = "ack"
     default_controller = "traefik"
     default_metrics = "present"
-    load_balancer_class = "alibabacloud.com/nlb"
+    load_balancer_class: str | None = "alibabacloud.com/nlb"
+    external_traffic_policy: str | None = None
+    registry: pulumi.Output[str] | None = None
 
     name: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
@@ -45,7 +48,11 @@ class AckCluster(pulumi.ComponentResource):
     load_balancer_annotations: Mapping[str, pulumi.Input[str]]
 
     def __init__(
-        self, name: str, options: AckOptions, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        options: AckOptions,
+        images: Images | None = None,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:clusters:AckCluster", name, None, opts)
         import pulumi_alicloud

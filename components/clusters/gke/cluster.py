@@ -11,6 +11,7 @@ from components.clusters.gke.options import GkeOptions
 from components.clusters.gke.versions import MINORS
 from components.clusters.support import warning
 from components.contracts import Grant, Identity, NodePool
+from components.images import Images
 
 
 class GkeCluster(pulumi.ComponentResource):
@@ -26,12 +27,18 @@ class GkeCluster(pulumi.ComponentResource):
 
     node_pools: Mapping[str, NodePool]
     load_balancer_annotations: Mapping[str, str]
-    load_balancer_class = None
+    load_balancer_class: str | None = None
+    external_traffic_policy: str | None = None
+    registry: pulumi.Output[str] | None
     name: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
 
     def __init__(
-        self, name: str, options: GkeOptions, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        options: GkeOptions,
+        images: Images | None = None,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:clusters:GkeCluster", name, None, opts)
         # Here, so that a stack file is read without the SDK.
@@ -62,7 +69,7 @@ class GkeCluster(pulumi.ComponentResource):
         net = network(name, options, child)
         key = encryption(name, options, self._number, child)
         account = service_account(name, options, child)
-        images = registry(name, options, key, account.member, child)
+        repository = registry(name, options, key, account.member, child)
         cluster = control_plane(name, options, net, key, account.email, child)
         pools = node_pools(name, options, cluster, account, key, child)
         self.name = cluster.name
@@ -85,8 +92,9 @@ class GkeCluster(pulumi.ComponentResource):
         }
         # A regional load balancer that knows which nodes are well; only when the Service is made.
         self.load_balancer_annotations = {"cloud.google.com/l4-rbs": "enabled"}
+        self.registry = repository.registry_uri
         self.register_outputs(
-            {"name": self.name, "kubeconfig": self.kubeconfig, "registry": images.registry_uri}
+            {"name": self.name, "kubeconfig": self.kubeconfig, "registry": repository.registry_uri}
         )
 
     def identity(

@@ -62,6 +62,17 @@ def load_balancer_address(status: Fields | None, service: str) -> str:
     )
 
 
+def load_balancer_fields(cluster: Cluster, allow: Sequence[str]) -> Fields:
+    """What the spec of a LoadBalancer Service says of this cluster, and of those who may call:
+    the address ranges `allow`, or all where there are none."""
+    said: Fields = {"loadBalancerSourceRanges": list(allow)} if allow else {}
+    if cluster.load_balancer_class is not None:
+        said["loadBalancerClass"] = cluster.load_balancer_class
+    if cluster.external_traffic_policy is not None:
+        said["externalTrafficPolicy"] = cluster.external_traffic_policy
+    return said
+
+
 def namespace_peer(namespace: str, labels: dict[str, str]) -> Fields:
     """The pods with `labels` in `namespace`, as a NetworkPolicy names them."""
     return {

@@ -160,11 +160,23 @@ class _Monitor(mocks.MockMonitor):
         ]
 
 
+class Cloud:
+    """What a cloud says of what is asked of it: nothing."""
+
+    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Outputs of a resource beside its inputs."""
+        return {}
+
+    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The result of a function."""
+        return {}
+
+
 class _Answers(mocks.Mocks):
     """Answers like a cluster: auto-names, and an address for load balancers."""
 
-    def __init__(self, address: dict[str, str]) -> None:
-        self._address = address
+    def __init__(self, address: dict[str, str], cloud: Cloud) -> None:
+        self._address, self._cloud = address, cloud
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         state = dict(args.inputs)
@@ -182,10 +194,12 @@ class _Answers(mocks.Mocks):
             state.setdefault(key, value.format(name=args.name) if isinstance(value, str) else value)
         if args.typ in ANSWERS:
             state |= ANSWERS[args.typ](args.inputs)
+        state |= self._cloud.made(args.typ, args.name, state)
         return args.resource_id or f"{args.name}-id", state
 
     def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:
-        return CALLS.get(args.token) or ack_answers.CALLS.get(args.token, {})
+        told = CALLS.get(args.token) or ack_answers.CALLS.get(args.token)
+        return told or self._cloud.told(args.token, dict(args.args))
 
 
 class _Log(logging.Handler):
@@ -204,12 +218,13 @@ def run(
     secret_keys: tuple[str, ...] = (),
     preview: bool = False,
     address: dict[str, str] | None = None,
+    cloud: Cloud | None = None,
 ) -> Recording:
     """Run `program` with `config` (keys without `slipway:` are put under it)."""
     log, logger = _Log(), logging.getLogger("slipway-test-engine")
     logger.handlers, logger.propagate = [log], False
     asyncio.set_event_loop(_LOOP)
-    monitor = _Monitor(_Answers(address or {"ip": ADDRESS}))
+    monitor = _Monitor(_Answers(address or {"ip": ADDRESS}, cloud or Cloud()))
     pulumi.runtime.set_mocks(
         monitor.mocks,
         project="slipway",

@@ -315,6 +315,7 @@ def test_ranges_for_somebody_else_s_load_balancer_are_refused() -> None:
 class _Cluster:
     load_balancer_annotations = {"example.com/kind": "nlb"}  # noqa: RUF012
     load_balancer_class = None
+    external_traffic_policy = "Local"
 
 
 def chart_values(**changes: Any) -> dict[str, Any]:
@@ -342,6 +343,7 @@ def test_ingress_nginx_gets_the_limits_the_annotations_and_no_webhook() -> None:
     assert values["config"]["proxy-body-size"] == str(64 * 1024 * 1024)
     assert values["config"]["client-body-timeout"] == "100"
     assert values["service"]["annotations"] == {"example.com/kind": "nlb"}
+    assert values["service"]["externalTrafficPolicy"] == "Local"
     assert values["admissionWebhooks"] == {"enabled": False}
     assert values["image"] == {}
 

@@ -13,6 +13,7 @@ from components import registry
 from components.config.load import load
 from components.kubernetes_object import KubernetesObject
 from components.stack import deploy
+from tests.unit.components import aws
 from tests.unit.components.engine import Recording, Resource, run
 from tests.unit.components.environment import model, stack_file
 from tests.unit.components.sdk_types import SECRET, mistakes, sdk_class
@@ -103,6 +104,11 @@ STACKS: dict[str, dict[str, Any]] = {
         "secrets": {"hub": "t0ken"},
     },
 }
+STACKS["a cluster on EKS"] = {
+    "cluster": aws.cluster(
+        shared_storage=True, node_pools={"default": aws.DEFAULT_POOL, "gpu": aws.GPU_POOL}
+    )
+}
 OBJECTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "kubernetes:core/v1:ConfigMap": ("v1", "ConfigMap", {"data": {"a": "b"}, "immutable": True}),
     "kubernetes:core/v1:Secret": ("v1", "Secret", {"data": {"a": "Yg=="}, "type": "Opaque"}),
@@ -127,7 +133,9 @@ def up(stack: str) -> Recording:
         gateway = changes["gateway"].items()
         changes["gateway"] = {key: value for key, value in gateway if value is not None}
     secret_keys = ("secrets",) if "secrets" in changes else ()
-    return run(lambda: deploy(load()), stack_file(**changes), secret_keys=secret_keys)
+    return run(
+        lambda: deploy(load()), stack_file(**changes), secret_keys=secret_keys, cloud=aws.Aws()
+    )
 
 
 def registered(make: Any) -> Resource:

@@ -16,6 +16,7 @@ from components.platform.gateway.controller import (
     Controller,
     ControllerArgs,
     load_balancer_address,
+    load_balancer_fields,
     namespace_peer,
 )
 from components.platform.namespace import Namespace
@@ -133,8 +134,7 @@ def values(options: IngressNginxOptions, args: ControllerArgs) -> dict[str, Any]
         "admissionWebhooks": {"enabled": False},
         "service": {
             "annotations": dict(args.cluster.load_balancer_annotations),
-            "loadBalancerSourceRanges": list(args.allow),
-            "loadBalancerClass": args.cluster.load_balancer_class or "",
+            **load_balancer_fields(args.cluster, args.allow),
         },
         "config": {
             "ssl-redirect": str(args.ssl_redirect).lower(),

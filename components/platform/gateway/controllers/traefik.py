@@ -19,6 +19,7 @@ from components.platform.gateway.controller import (
     Controller,
     ControllerArgs,
     load_balancer_address,
+    load_balancer_fields,
     namespace_peer,
 )
 from components.platform.gateway.controllers.traefik_access import TraefikAccess
@@ -247,7 +248,7 @@ class Traefik(Controller):
                 "spec": {
                     "type": "LoadBalancer",
                     "selector": _LABELS,
-                    **self._special(),
+                    **load_balancer_fields(self._args.cluster, self._args.allow),
                     "ports": [
                         {"name": "http", "port": 80, "targetPort": "web"},
                         {"name": "https", "port": 443, "targetPort": "websecure"},
@@ -258,14 +259,6 @@ class Traefik(Controller):
                 parent=self, depends_on=[deployment], delete_before_replace=True
             ),
         )
-
-    def _special(self) -> Fields:
-        special: Fields = {}
-        if ranges := list(self._args.allow):
-            special["loadBalancerSourceRanges"] = ranges
-        if self._args.cluster.load_balancer_class:
-            special["loadBalancerClass"] = self._args.cluster.load_balancer_class
-        return special
 
     def _make_ingress_class(self) -> pulumi.Output[str]:
         made = KubernetesObject(

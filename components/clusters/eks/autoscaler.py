@@ -1,0 +1,227 @@
+"""`ClusterAutoscaler`: makes and removes nodes of the pools."""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_aws import eks
+
+from components import workload
+from components.clusters.eks import policies
+from components.clusters.eks.control_plane import ControlPlane
+from components.clusters.eks.roles import Role
+from components.clusters.eks.versions import CLUSTER_AUTOSCALER_IMAGES
+from components.images import Images
+from components.kubernetes_object import Fields, KubernetesObject
+
+_NAMESPACE = "kube-system"
+#: Named, since a role is given to an account by its name.
+_ACCOUNT = "cluster-autoscaler"
+_PORT = 8085
+_RBAC = "rbac.authorization.k8s.io"
+_LABELS = workload.labels("cluster-autoscaler", "nodes")
+_READ = ["get", "list", "watch"]
+#: https://github.com/kubernetes/autoscaler/tree/master/cluster-autoscaler/cloudprovider/aws/examples
+_RULES: list[Fields] = [
+    {"apiGroups": [""], "resources": ["events"], "verbs": ["create", "patch"]},
+    {"apiGroups": [""], "resources": ["pods/eviction"], "verbs": ["create"]},
+    {"apiGroups": [""], "resources": ["pods/status"], "verbs": ["update"]},
+    {"apiGroups": [""], "resources": ["nodes"], "verbs": [*_READ, "update"]},
+    {
+        "apiGroups": [""],
+        "resources": [
+            "namespaces",
+            "pods",
+            "services",
+            "replicationcontrollers",
+            "persistentvolumeclaims",
+            "persistentvolumes",
+        ],
+        "verbs": _READ,
+    },
+    {
+        "apiGroups": ["apps"],
+        "resources": ["daemonsets", "replicasets", "statefulsets"],
+        "verbs": _READ,
+    },
+    {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": _READ},
+    {"apiGroups": ["policy"], "resources": ["poddisruptionbudgets"], "verbs": _READ},
+    {
+        "apiGroups": ["storage.k8s.io"],
+        "resources": [
+            "storageclasses",
+            "csinodes",
+            "csidrivers",
+            "csistoragecapacities",
+            "volumeattachments",
+        ],
+        "verbs": _READ,
+    },
+    {
+        "apiGroups": ["resource.k8s.io"],
+        "resources": ["deviceclasses", "resourceclaims", "resourceslices"],
+        "verbs": _READ,
+    },
+]
+_OWN_RULES: list[Fields] = [
+    {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create", "list", "watch"]},
+    {
+        "apiGroups": [""],
+        "resources": ["configmaps"],
+        "resourceNames": ["cluster-autoscaler-status"],
+        "verbs": ["delete", "get", "update"],
+    },
+    {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
+    {
+        "apiGroups": ["coordination.k8s.io"],
+        "resources": ["leases"],
+        "resourceNames": ["cluster-autoscaler"],
+        "verbs": ["get", "update"],
+    },
+]
+
+
+class ClusterAutoscaler(pulumi.ComponentResource):
+    """The autoscaler of the Kubernetes project, which may change the node groups of this cluster
+    and no others. `opts` have the providers of both, AWS and the cluster."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        control_plane: ControlPlane,
+        region: str,
+        minor: str,
+        images: Images,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        super().__init__("slipway:clusters:EksClusterAutoscaler", name, None, opts)
+        self._name, self._child = name, pulumi.ResourceOptions(parent=self)
+        role = Role(
+            f"{name}-role",
+            policies.pods(control_plane.cluster.arn, _NAMESPACE, _ACCOUNT),
+            region,
+            self._child,
+            inline={"groups": _policy(control_plane.name)},
+        )
+        association = eks.PodIdentityAssociation(
+            f"{name}-identity",
+            cluster_name=control_plane.name,
+            namespace=_NAMESPACE,
+            service_account=_ACCOUNT,
+            role_arn=role.arn,
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=role.resources, delete_before_replace=True
+            ),
+        )
+        account = KubernetesObject(
+            f"{name}-account",
+            "v1",
+            "ServiceAccount",
+            {
+                "metadata": {"name": _ACCOUNT, "namespace": _NAMESPACE},
+                "automountServiceAccountToken": False,
+            },
+            pulumi.ResourceOptions(
+                parent=self, depends_on=[association], delete_before_replace=True
+            ),
+        ).name
+        rights = [self._allow("nodes", None, _RULES, account)]
+        rights.append(self._allow("own", _NAMESPACE, _OWN_RULES, account))
+        spec = _workload(control_plane.name, region, minor, images, account).deployment_spec()
+        spec["template"]["spec"]["priorityClassName"] = "system-cluster-critical"
+        KubernetesObject(
+            f"{name}-server",
+            "apps/v1",
+            "Deployment",
+            {"metadata": {"namespace": _NAMESPACE, "labels": _LABELS}, "spec": spec},
+            pulumi.ResourceOptions(parent=self, depends_on=rights),
+        )
+        self.register_outputs({})
+
+    def _allow(
+        self, what: str, namespace: str | None, rules: list[Fields], account: pulumi.Output[str]
+    ) -> KubernetesObject:
+        kind = "Role" if namespace else "ClusterRole"
+        metadata: Fields = {"metadata": {"namespace": namespace}} if namespace else {}
+        role = KubernetesObject(
+            f"{self._name}-{what}", f"{_RBAC}/v1", kind, {**metadata, "rules": rules}, self._child
+        )
+        return KubernetesObject(
+            f"{self._name}-{what}-binding",
+            f"{_RBAC}/v1",
+            f"{kind}Binding",
+            {
+                **metadata,
+                "roleRef": {"apiGroup": _RBAC, "kind": kind, "name": role.name},
+                "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": _NAMESPACE}],
+            },
+            self._child,
+        )
+
+
+def _policy(cluster_name: pulumi.Output[str]) -> pulumi.Output[str]:
+    """https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md.
+    EKS tags the groups of its node groups so."""
+    owned = cluster_name.apply(
+        lambda it: {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{it}": "owned"}
+    )
+    return policies.document(
+        policies.allow(
+            [
+                "autoscaling:DescribeAutoScalingGroups",
+                "autoscaling:DescribeAutoScalingInstances",
+                "autoscaling:DescribeLaunchConfigurations",
+                "autoscaling:DescribeScalingActivities",
+                "autoscaling:DescribeTags",
+                "ec2:DescribeImages",
+                "ec2:DescribeInstanceTypes",
+                "ec2:DescribeLaunchTemplateVersions",
+                "ec2:GetInstanceTypesFromInstanceRequirements",
+                "eks:DescribeNodegroup",
+            ]
+        ),
+        policies.allow(
+            ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+            condition={"StringEquals": owned},
+        ),
+    )
+
+
+def _workload(
+    cluster_name: pulumi.Output[str],
+    region: str,
+    minor: str,
+    images: Images,
+    account: pulumi.Output[str],
+) -> workload.Workload:
+    healthy: Fields = {"httpGet": {"path": "/health-check", "port": "http"}}
+    tags = "k8s.io/cluster-autoscaler/enabled,k8s.io/cluster-autoscaler/"
+    return workload.Workload(
+        labels=_LABELS,
+        image=images.resolve(CLUSTER_AUTOSCALER_IMAGES[minor]),
+        pull_policy=images.pull_policy,
+        command=["/cluster-autoscaler"],
+        arguments=[
+            "--cloud-provider=aws",
+            pulumi.Output.concat("--node-group-auto-discovery=asg:tag=", tags, cluster_name),
+            f"--namespace={_NAMESPACE}",
+            "--expander=least-waste",
+            "--balance-similar-node-groups",
+            # The same model's files are on each node: they keep no node from going.
+            "--skip-nodes-with-local-storage=false",
+            "--skip-nodes-with-system-pods=false",
+        ],
+        environment={"AWS_REGION": region},
+        ports={"http": _PORT},
+        startup_probe=healthy,
+        readiness_probe=healthy,
+        liveness_probe=healthy,
+        cpu=("100m", "1"),
+        memory=("300Mi", "1Gi"),
+        replicas=1,
+        deadline=10,
+        drain=1,
+        startup=300,
+        service_account=account,
+        token=True,
+    )

@@ -1,0 +1,266 @@
+"""`EksCluster`: a cluster on Amazon EKS, with its network, nodes and add-ons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from components.clusters import support
+from components.clusters.eks.options import EksOptions
+from components.clusters.eks.versions import MINORS
+from components.clusters.exec_kubeconfig import exec_kubeconfig
+from components.contracts import Grant, Identity, NodePool
+from components.images import Images
+
+if TYPE_CHECKING:
+    from pulumi_aws import Provider as AwsProvider
+
+    from components.clusters.eks.control_plane import ControlPlane
+    from components.clusters.eks.network import Network
+    from components.clusters.eks.node_pools import NodePools
+
+_BALANCER = "service.beta.kubernetes.io/aws-load-balancer"
+_HINT = "the AWS CLI, version 2: https://docs.aws.amazon.com/cli/latest/userguide/"
+
+
+class EksCluster(pulumi.ComponentResource):
+    """Everything from the network to the add-ons; what runs on the cluster is made after its nodes
+    and deleted before them. Of Amazon's SDK nothing is loaded before a cluster is made."""
+
+    options = EksOptions
+
+    kind = "eks"
+    default_controller = "traefik"
+    default_metrics = "metrics-server"
+    load_balancer_class: str | None = None
+    external_traffic_policy: str | None = "Local"
+    name: pulumi.Output[str]
+    kubeconfig: pulumi.Output[str]
+    registry: pulumi.Output[str] | None
+    node_pools: Mapping[str, NodePool]
+    load_balancer_annotations: Mapping[str, str]
+
+    def __init__(
+        self,
+        name: str,
+        options: EksOptions,
+        images: Images | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("slipway:clusters:EksCluster", name, None, opts)
+        self._name, self._options = name, options
+        self._images = images or Images()
+        if old := support.warning(options.minor, MINORS, date.today()):
+            pulumi.log.warn(old, self)
+        called = options.name or f"{pulumi.get_project()}-{pulumi.get_stack()}"
+        self._aws = self._make_aws_provider()
+        self._made = pulumi.ResourceOptions(parent=self, providers=[self._aws])
+        self._make(called)
+        self.node_pools = {
+            key: NodePool(
+                labels=pool.all_labels(key), taints=pool.all_taints, accelerator=pool.accelerator
+            )
+            for key, pool in options.node_pools.items()
+        }
+        self.load_balancer_annotations = _annotations(options.internal_load_balancers)
+        self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
+
+    def _make_aws_provider(self) -> AwsProvider:
+        from pulumi_aws import Provider
+
+        tags = {"slipway-stack": f"{pulumi.get_project()}-{pulumi.get_stack()}"}
+        return Provider(
+            f"{self._name}-aws",
+            region=self._options.region,
+            default_tags={"tags": tags},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _make(self, called: str) -> None:
+        from components.clusters.eks.addons import Addons
+        from components.clusters.eks.control_plane import ControlPlane, control_plane_role
+        from components.clusters.eks.encryption import Encryption
+        from components.clusters.eks.logs import Logs
+        from components.clusters.eks.network import Network
+        from components.clusters.eks.node_pools import NodePools, node_role
+        from components.clusters.eks.policies import account
+        from components.clusters.eks.registry import Registry
+
+        name, options, made = self._name, self._options, self._made
+        own = pulumi.ResourceOptions(parent=self, provider=self._aws)
+        role = control_plane_role(f"{name}-control-plane-role", options.region, own)
+        key = Encryption(
+            f"{name}-encryption",
+            key=options.encryption_key,
+            region=options.region,
+            account=account(role.arn),
+            cluster_name=called,
+            opts=made,
+        ).arn
+        logs = Logs(
+            f"{name}-logs",
+            cluster_name=called,
+            key_arn=key,
+            days=options.log_retention_days,
+            containers=options.container_logs,
+            opts=made,
+        )
+        network = Network(
+            f"{name}-network", options.vpc, region=options.region, logs=logs, opts=made
+        )
+        registry = Registry(
+            f"{name}-registry",
+            cluster_name=called,
+            repositories=options.repositories,
+            key_arn=key,
+            deletable=not options.deletion_protection,
+            opts=made,
+        )
+        control_plane = ControlPlane(
+            f"{name}-control-plane",
+            options,
+            cluster_name=called,
+            role=role,
+            network=network,
+            logs=logs,
+            key_arn=key,
+            opts=made,
+        )
+        addons = Addons(f"{name}-addon", options, control_plane=control_plane, opts=own)
+        pools = NodePools(
+            f"{name}-nodes",
+            options,
+            control_plane=control_plane,
+            subnets=network.private_subnets,
+            role=node_role(f"{name}-node-role", options.region, registry.arns, own),
+            key_arn=key,
+            before=addons.before_nodes(),
+            opts=made,
+        )
+        after = addons.after_nodes(pools.groups, key_arn=key, log_groups=logs.containers)
+        self._control_plane, self.registry = control_plane, registry.url
+        self.name = control_plane.name
+        self.kubeconfig = self._kubeconfig(control_plane)
+        self._make_inside(network, control_plane, pools, after, key)
+
+    def _kubeconfig(self, control_plane: ControlPlane) -> pulumi.Output[str]:
+        cluster, region = control_plane.cluster, self._options.region
+        return exec_kubeconfig(
+            name=cluster.name,
+            server=cluster.endpoint,
+            certificate_authority=cluster.certificate_authority.apply(lambda it: str(it.data)),
+            command="aws",
+            arguments=[
+                *("eks", "get-token", "--output", "json"),
+                *("--region", region, "--cluster-name", cluster.name),
+            ],
+            hint=_HINT,
+        )
+
+    def _make_inside(
+        self,
+        network: Network,
+        control_plane: ControlPlane,
+        pools: NodePools,
+        addons: Sequence[pulumi.Resource],
+        key: pulumi.Output[str],
+    ) -> None:
+        """What is made on the cluster, by a provider that needs nodes."""
+        from pulumi_kubernetes import Provider
+
+        from components.clusters.eks.autoscaler import ClusterAutoscaler
+        from components.clusters.eks.device_plugin import DevicePlugin
+        from components.clusters.eks.storage import FileSystem, Storage
+
+        name, options = self._name, self._options
+        files = None
+        if options.shared_storage:
+            files = FileSystem(
+                f"{name}-files",
+                network=network,
+                nodes=control_plane.security_group,
+                key_arn=key,
+                opts=self._made,
+            )
+        self.provider = Provider(
+            f"{name}-provider",
+            kubeconfig=self.kubeconfig,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[*pools.groups, *addons, *(files.targets if files else ())],
+            ),
+        )
+        inside = pulumi.ResourceOptions(parent=self, providers=[self._aws, self.provider])
+        self._storage = Storage(f"{name}-storage", key_arn=key, files=files, opts=inside)
+        if options.autoscaler == "cluster-autoscaler":
+            ClusterAutoscaler(
+                f"{name}-autoscaler",
+                control_plane=control_plane,
+                region=options.region,
+                minor=options.minor,
+                images=self._images,
+                opts=inside,
+            )
+        bare = [
+            key
+            for key, pool in options.node_pools.items()
+            if pool.accelerator and not pool.brings_device_plugin
+        ]
+        if bare:
+            DevicePlugin(f"{name}-gpus", bare, self._images, inside)
+
+    def identity(
+        self,
+        service_account: str,
+        namespace: pulumi.Input[str],
+        grants: Sequence[Grant],
+        opts: pulumi.ResourceOptions,
+    ) -> Identity:
+        """A role that reads the prefixes in S3, by EKS Pod Identity."""
+        from components.clusters.eks.identity import identity
+
+        return identity(
+            service_account,
+            namespace,
+            grants,
+            cluster_name=self.name,
+            cluster_arn=self._control_plane.cluster.arn,
+            region=self._options.region,
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=self._aws)),
+        )
+
+    def storage_class(self, requested: str | None, access_mode: str) -> pulumi.Input[str] | None:
+        if requested is not None:
+            return requested
+        if access_mode == "ReadWriteOnce":
+            return self._storage.disk_class
+        return self._storage.file_class
+
+    def publish(self, host: str, address: pulumi.Output[str]) -> None:
+        """A record in the zone of Route 53 that the stack names."""
+        if self._options.dns is None:
+            return
+        from components.clusters.eks.dns import record
+
+        record(
+            f"{self._name}-record",
+            self._options.dns.zone,
+            host,
+            address,
+            pulumi.ResourceOptions(parent=self, provider=self._aws),
+        )
+
+
+def _annotations(internal: bool) -> dict[str, Any]:
+    """A network load balancer of the cloud controller that EKS runs, which nothing has to be
+    installed for."""
+    said = {
+        f"{_BALANCER}-type": "nlb",
+        f"{_BALANCER}-cross-zone-load-balancing-enabled": "true",
+    }
+    if internal:
+        said[f"{_BALANCER}-internal"] = "true"
+    return said

@@ -1,0 +1,82 @@
+"""`DevicePlugin`: offers the GPUs of nodes to Kubernetes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+
+from components import workload
+from components.clusters.cloud import POOL_LABEL
+from components.clusters.eks.versions import DEVICE_PLUGIN_IMAGE
+from components.images import Images
+from components.kubernetes_object import KubernetesObject
+
+_LABELS = workload.labels("nvidia-device-plugin", "gpus")
+#: Where kubelet looks for plugins.
+_SOCKETS = "/var/lib/kubelet/device-plugins"
+
+
+class DevicePlugin(pulumi.ComponentResource):
+    """NVIDIA's device plugin on the nodes of `pools`, whose image has the driver and no plugin."""
+
+    def __init__(
+        self, name: str, pools: Sequence[str], images: Images, opts: pulumi.ResourceOptions
+    ) -> None:
+        super().__init__("slipway:clusters:EksDevicePlugin", name, None, opts)
+        here = {"key": POOL_LABEL, "operator": "In", "values": list(pools)}
+        terms = [{"matchExpressions": [here]}]
+        KubernetesObject(
+            f"{name}-plugin",
+            "apps/v1",
+            "DaemonSet",
+            {
+                "metadata": {"namespace": "kube-system", "labels": _LABELS},
+                "spec": {
+                    "selector": {"matchLabels": _LABELS},
+                    "template": {
+                        "metadata": {"labels": _LABELS},
+                        "spec": {
+                            "priorityClassName": "system-node-critical",
+                            "automountServiceAccountToken": False,
+                            "enableServiceLinks": False,
+                            "affinity": {
+                                "nodeAffinity": {
+                                    "requiredDuringSchedulingIgnoredDuringExecution": {
+                                        "nodeSelectorTerms": terms
+                                    }
+                                }
+                            },
+                            "tolerations": [{"operator": "Exists"}],
+                            "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+                            "containers": [
+                                {
+                                    "name": "plugin",
+                                    "image": images.resolve(DEVICE_PLUGIN_IMAGE),
+                                    "imagePullPolicy": images.pull_policy,
+                                    "resources": {
+                                        "requests": {"cpu": "10m", "memory": "64Mi"},
+                                        "limits": {"cpu": "500m", "memory": "256Mi"},
+                                    },
+                                    "securityContext": {
+                                        "allowPrivilegeEscalation": False,
+                                        "readOnlyRootFilesystem": True,
+                                        "capabilities": {"drop": ["ALL"]},
+                                    },
+                                    "volumeMounts": [{"name": "sockets", "mountPath": _SOCKETS}],
+                                }
+                            ],
+                            "volumes": [
+                                {
+                                    "name": "sockets",
+                                    "hostPath": {"path": _SOCKETS, "type": "Directory"},
+                                }
+                            ],
+                        },
+                    },
+                },
+            },
+            # On a pool of no nodes there is nothing to wait for.
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})

@@ -1,0 +1,86 @@
+"""`Encryption`: the key of everything that lies still."""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_aws import kms
+
+from components.clusters.eks import policies
+from components.clusters.eks.regions import partition
+
+#: The longest that AWS offers, and its default.
+_DELETION_DAYS = 30
+_USE = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+
+
+class Encryption(pulumi.ComponentResource):
+    """A KMS key, rotated each year, or one that is there. `account` is the account's number."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        key: str | None,
+        region: str,
+        account: pulumi.Output[str],
+        cluster_name: str,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        super().__init__("slipway:clusters:EksEncryption", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        if key is None:
+            made = kms.Key(
+                f"{name}-key",
+                description=f"Secrets, disks, logs and images of the cluster {cluster_name}",
+                enable_key_rotation=True,
+                deletion_window_in_days=_DELETION_DAYS,
+                policy=_key_policy(region, account),
+                opts=child,
+            )
+            kms.Alias(
+                f"{name}-alias", name=f"alias/{cluster_name}", target_key_id=made.id, opts=child
+            )
+            self.arn = made.arn
+        else:
+            self.arn = pulumi.Output.from_input(key)
+        self.register_outputs({"arn": self.arn})
+
+
+def _key_policy(region: str, account: pulumi.Output[str]) -> pulumi.Output[str]:
+    arn = f"arn:{partition(region)}"
+    return policies.document(
+        # The account's IAM policies decide; without this nobody could change the key.
+        policies.allow(
+            ["kms:*"], Principal={"AWS": pulumi.Output.format("{0}:iam::{1}:root", arn, account)}
+        ),
+        policies.allow(
+            _USE,
+            condition={
+                "ArnLike": {
+                    "kms:EncryptionContext:aws:logs:arn": pulumi.Output.format(
+                        "{0}:logs:{1}:{2}:log-group:*", arn, region, account
+                    )
+                }
+            },
+            Principal={"Service": f"logs.{region}.amazonaws.com"},
+        ),
+        # EC2 Auto Scaling starts the nodes, whose disks it has to open. Its role comes to exist
+        # with the account's first group, so it cannot be the principal: a key's policy names only
+        # what is there.
+        policies.allow(
+            [*_USE, "kms:CreateGrant"],
+            condition={
+                "StringEquals": {"kms:CallerAccount": account},
+                "ArnLike": {
+                    "aws:PrincipalArn": pulumi.Output.format(
+                        "{0}:iam::{1}:role/aws-service-role/autoscaling.amazonaws.com/*",
+                        arn,
+                        account,
+                    )
+                },
+            },
+            Principal={"AWS": "*"},
+        ),
+    )

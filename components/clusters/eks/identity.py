@@ -1,0 +1,67 @@
+"""What the pods of one service account may read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import pulumi
+from pulumi_aws import eks
+
+from components.clusters.eks import policies
+from components.clusters.eks.regions import partition
+from components.clusters.eks.roles import Role
+from components.contracts import Grant, Identity
+
+
+def identity(
+    service_account: str,
+    namespace: pulumi.Input[str],
+    grants: Sequence[Grant],
+    *,
+    cluster_name: pulumi.Output[str],
+    cluster_arn: pulumi.Output[str],
+    region: str,
+    opts: pulumi.ResourceOptions,
+) -> Identity:
+    """A role that reads the prefixes of `grants` and nothing else, which EKS Pod Identity hands to
+    the pods of the account: those only that start when it is associated."""
+    if not grants:
+        return Identity()
+    role = Role(
+        f"{service_account}-reads",
+        policies.pods(cluster_arn, namespace, service_account),
+        region,
+        opts,
+        inline={"models": policies.document(*_reading(grants, region))},
+    )
+    association = eks.PodIdentityAssociation(
+        f"{service_account}-identity",
+        cluster_name=cluster_name,
+        namespace=namespace,
+        service_account=service_account,
+        role_arn=role.arn,
+        # One association an account: another cannot be made beside it.
+        opts=pulumi.ResourceOptions.merge(
+            opts,
+            pulumi.ResourceOptions(depends_on=role.resources, delete_before_replace=True),
+        ),
+    )
+    return Identity(needs=[association, *role.resources])
+
+
+def _reading(grants: Sequence[Grant], region: str) -> list[dict[str, object]]:
+    statements = []
+    for grant in grants:
+        url = urlsplit(grant.url)
+        bucket = f"arn:{partition(region)}:s3:::{url.netloc}"
+        prefix = url.path.strip("/")
+        statements += [
+            policies.allow(["s3:GetObject"], f"{bucket}/{prefix}/*" if prefix else f"{bucket}/*"),
+            policies.allow(
+                ["s3:ListBucket"],
+                bucket,
+                {"StringLike": {"s3:prefix": [f"{prefix}/*"]}} if prefix else None,
+            ),
+        ]
+    return statements

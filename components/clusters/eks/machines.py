@@ -1,0 +1,51 @@
+"""What is known of EC2's instance types by their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from components.config.accelerators import Accelerator
+
+#: https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html, read 2026-11-21: the GPU of a
+#: family, and how many of it a size has; 1 where the size is not listed.
+_GPUS: Mapping[str, tuple[str, Mapping[str, int]]] = {
+    "g4dn": ("nvidia-t4", {"12xlarge": 4, "metal": 8}),
+    "g5": ("nvidia-a10g", {"12xlarge": 4, "24xlarge": 4, "48xlarge": 8}),
+    "g5g": ("nvidia-t4g", {"16xlarge": 2, "metal": 2}),
+    "g6": ("nvidia-l4", {"12xlarge": 4, "24xlarge": 4, "48xlarge": 8}),
+    "g6e": ("nvidia-l40s", {"12xlarge": 4, "24xlarge": 4, "48xlarge": 8}),
+    "p4d": ("nvidia-a100", {"24xlarge": 8}),
+    "p4de": ("nvidia-a100", {"24xlarge": 8}),
+    "p5": ("nvidia-h100", {"48xlarge": 8}),
+    "p5e": ("nvidia-h200", {"48xlarge": 8}),
+    "p5en": ("nvidia-h200", {"48xlarge": 8}),
+    "p6-b200": ("nvidia-b200", {"48xlarge": 8}),
+}
+_TYPE = re.compile(r"(?P<family>[a-z]+[0-9][a-z0-9-]*)\.(?P<size>[a-z0-9-]+)")
+
+
+def is_machine_type(name: str) -> bool:
+    """Whether `name` has the form of an instance type."""
+    return bool(_TYPE.fullmatch(name))
+
+
+def gpus(name: str) -> Accelerator | None:
+    """The GPUs of an instance type; None where it has none or is not known here."""
+    family, _, size = name.partition(".")
+    if family not in _GPUS:
+        return None
+    kind, counts = _GPUS[family]
+    return Accelerator(kind=kind, count=counts.get(size, 1))
+
+
+def may_have_gpus(name: str) -> bool:
+    """Whether it is of a family with accelerators of NVIDIA's, known here or newer."""
+    return bool(re.match(r"[gp][0-9]", name))
+
+
+def is_arm(name: str) -> bool:
+    """Whether its processor is AWS' own, which no x86 image runs on."""
+    family = name.partition(".")[0]
+    attributes = re.sub(r"^[a-z]+[0-9]+", "", family)
+    return family == "a1" or "g" in attributes.partition("-")[0]

@@ -1,0 +1,233 @@
+"""`EksOptions`: what a stack says of a cluster on Amazon EKS."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from components.clusters import support
+from components.clusters.cloud import CloudNodePool, CloudOptions, CreateVpc, VpcOptions
+from components.clusters.eks import machines
+from components.clusters.eks.regions import ADDON_ACCOUNTS
+from components.clusters.eks.versions import DEFAULT_MINOR, MINORS
+from components.config.one_of import OneOf
+from components.config.options import listed, mistake
+from components.config.values import Label
+
+_RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
+
+
+def _matching(pattern: str, expected: str, fix: str) -> Any:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise mistake(expected, fix)
+        return value
+
+    return AfterValidator(check)
+
+
+VpcId = Annotated[
+    str, _matching(r"vpc-[0-9a-f]{8,17}", "a VPC's id such as `vpc-0a1b2c3d4e5f60718`", "copy it")
+]
+SubnetId = Annotated[
+    str, _matching(r"subnet-[0-9a-f]{8,17}", "a subnet's id such as `subnet-0a1b2c3d`", "copy it")
+]
+KeyArn = Annotated[
+    str,
+    _matching(
+        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-f-]+",
+        "the ARN of a KMS key, `arn:aws:kms:REGION:ACCOUNT:key/ID`",
+        "copy the key's ARN, not an alias'",
+    ),
+]
+PrincipalArn = Annotated[
+    str,
+    _matching(
+        r"arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/.+",
+        "the ARN of an IAM role or user, `arn:aws:iam::ACCOUNT:role/NAME`",
+        "copy the role's own ARN, not that of one of its sessions",
+    ),
+]
+
+
+class EksCreateVpc(CreateVpc):
+    """A VPC with a private and a public subnet in each zone. Nodes are in the private ones, and go
+    out by NAT; load balancers in the public ones."""
+
+    zones: tuple[str, ...] = Field(min_length=0, strict=False)
+    """Two or three availability zones, such as `[eu-central-1a, eu-central-1b]`"""
+    nat: Literal["zone", "one"] = "zone"
+    """A NAT gateway in each zone, or `one` for all: cheaper by one or two of them, but without
+    that zone no node reaches a registry"""
+
+    @field_validator("zones")
+    @classmethod
+    def _two_or_three(cls, zones: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(zones)) != len(zones) or len(zones) not in (2, 3):
+            raise mistake("two or three different zones", "EKS needs two at least")
+        return zones
+
+
+class EksExistingVpc(VpcOptions):
+    """A VPC that is there. Its private subnets reach registries and the AWS API, by NAT or by VPC
+    endpoints; those for load balancers are tagged as EKS' documents say. Its flow logs are its
+    owner's."""
+
+    kind: Literal["existing"]
+    id: VpcId
+    private_subnets: dict[str, SubnetId]
+    """The nodes' subnets, by availability zone: two at least"""
+
+    @field_validator("private_subnets")
+    @classmethod
+    def _two(cls, subnets: dict[str, str]) -> dict[str, str]:
+        if len(subnets) < 2:
+            raise mistake(
+                "private subnets in two zones at least",
+                "write `{eu-central-1a: subnet-…, eu-central-1b: subnet-…}`",
+            )
+        return subnets
+
+
+class EksNodePool(CloudNodePool):
+    """A managed node group; a pool with spot nodes and a floor of others is two of them."""
+
+    image_family: Literal["AL2023", "BOTTLEROCKET"] = "AL2023"
+    """Amazon Linux 2023 or Bottlerocket, of the variant that the machine needs: x86 or ARM, with
+    NVIDIA's driver or without"""
+
+    @field_validator("machine_type")
+    @classmethod
+    def _instance_type(cls, value: str) -> str:
+        if not machines.is_machine_type(value):
+            raise mistake("an EC2 instance type such as `m7i.large`", "write family, dot and size")
+        return value
+
+    @model_validator(mode="after")
+    def _its_gpus(self) -> EksNodePool:
+        there, said = machines.gpus(self.machine_type), self.accelerator
+        if there and said is None:
+            raise mistake(
+                f"`accelerator` for `{self.machine_type}`, which has {there.count} × {there.kind}",
+                f"write `accelerator: {{kind: {there.kind}, count: {there.count}}}`",
+            )
+        if said and not machines.may_have_gpus(self.machine_type):
+            raise mistake(
+                f"a machine with {said.kind}; `{self.machine_type}` has none",
+                "choose one such as `g6.xlarge`, or take `accelerator` out",
+            )
+        if there and said and not (said.is_on(there) and said.count == there.count):
+            raise mistake(
+                f"what `{self.machine_type}` has: {there.count} × {there.kind}",
+                f"write `accelerator: {{kind: {there.kind}, count: {there.count}}}`",
+            )
+        return self
+
+    @property
+    def ami_type(self) -> str:
+        """What EKS calls the nodes' image."""
+        processor = "ARM_64" if machines.is_arm(self.machine_type) else "x86_64"
+        if self.accelerator:
+            return f"{self.image_family}_{processor}_NVIDIA"
+        standard = "_STANDARD" if self.image_family == "AL2023" else ""
+        return f"{self.image_family}_{processor}{standard}"
+
+    @property
+    def brings_device_plugin(self) -> bool:
+        """Whether the image offers its GPUs to Kubernetes by itself, as Bottlerocket's does."""
+        return self.image_family == "BOTTLEROCKET"
+
+
+class EksOptions(CloudOptions):
+    """A cluster on Amazon EKS that this stack makes."""
+
+    identities: ClassVar[frozenset[str]] = frozenset({"s3"})
+
+    kind: Literal["eks"]
+    name: Label | None = None
+    """The cluster's name in the account and region; `<project>-<stack>` where it is left out"""
+    vpc: Annotated[VpcOptions, OneOf({"create": EksCreateVpc, "existing": EksExistingVpc})]
+    node_pools: dict[Label, EksNodePool]  # type: ignore[assignment]
+    """The nodes, by a name for each pool"""
+    encryption_key: KeyArn | None = None
+    """The ARN of the KMS key of secrets, disks, logs and images. Left out, one is made, rotated
+    each year. A key of your own has to let CloudWatch Logs and EC2 Auto Scaling use it"""
+    administrators: dict[Label, PrincipalArn] = Field(default_factory=dict)
+    """IAM roles and users who may do everything on the cluster, by a name for each; whoever made
+    the cluster may anyway"""
+    autoscaler: Literal["cluster-autoscaler", "none"] = "cluster-autoscaler"
+    """What makes and removes nodes between a pool's `min` and `max`"""
+    shared_storage: bool = False
+    """An EFS file system, for volumes of access mode ReadWriteMany and ReadOnlyMany"""
+    internal_load_balancers: bool = False
+    """Whether load balancers have private addresses only"""
+    repositories: tuple[Label, ...] = Field(default=("models",), strict=False)
+    """Repositories of a registry (ECR) that nodes may pull from, below the cluster's name"""
+    container_logs: bool = True
+    """Whether the logs of all containers go to CloudWatch, by Amazon's own add-on"""
+    log_retention_days: int = 365
+    """How long CloudWatch keeps logs, of the control plane, the network and the containers"""
+
+    def access_modes(self) -> frozenset[str]:
+        shared = {"ReadWriteMany", "ReadOnlyMany"} if self.shared_storage else set()
+        return frozenset({"ReadWriteOnce", *shared})
+
+    @property
+    def minor(self) -> str:
+        """Kubernetes' minor version."""
+        return self.version or DEFAULT_MINOR
+
+    @field_validator("region")
+    @classmethod
+    def _known_region(cls, value: str) -> str:
+        if value not in ADDON_ACCOUNTS:
+            near = [each for each in ADDON_ACCOUNTS if each[:2] == value[:2]] or ["eu-central-1"]
+            raise mistake("a region of AWS that has EKS", f"there is {listed(near)}")
+        return value
+
+    @field_validator("version")
+    @classmethod
+    def _known_version(cls, value: str | None) -> str | None:
+        return value and support.known(value, MINORS)
+
+    @field_validator("service_cidr")
+    @classmethod
+    def _service_range(cls, value: str) -> str:
+        if not 12 <= ipaddress.ip_network(value).prefixlen <= 24:
+            raise mistake("a range from /12 to /24", "write `172.20.0.0/16`")
+        return value
+
+    @field_validator("log_retention_days")
+    @classmethod
+    def _retention(cls, value: int) -> int:
+        if value not in _RETENTIONS:
+            above = next((days for days in _RETENTIONS if days > value), _RETENTIONS[-1])
+            raise mistake(
+                f"a number of days that CloudWatch knows: {', '.join(map(str, _RETENTIONS))}",
+                f"write {above}",
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _zones_there(self) -> EksOptions:
+        vpc = self.vpc
+        there = vpc.zones if isinstance(vpc, EksCreateVpc) else ()
+        if isinstance(vpc, EksExistingVpc):
+            there = tuple(vpc.private_subnets)
+        for zone in there:
+            if not re.fullmatch(rf"{re.escape(self.region)}[a-z]", zone):
+                raise mistake(
+                    f"zones of the region `{self.region}`, not `{zone}`",
+                    f"a zone is the region and a letter: `{self.region}a`",
+                )
+        for name, pool in self.node_pools.items():
+            for zone in pool.zones:
+                if zone not in there:
+                    raise mistake(
+                        f"zones of the network in `node_pools.{name}.zones`: {listed(there)}",
+                        f"take `{zone}` out, or give the network a subnet in it",
+                    )
+        return self

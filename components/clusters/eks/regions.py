@@ -1,0 +1,57 @@
+"""What AWS calls things in its regions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_COMMON = "602401143452"
+#: The account whose registry has the images of EKS' add-ons, by region:
+#: https://docs.aws.amazon.com/eks/latest/userguide/add-ons-images.html, read 2026-11-21.
+ADDON_ACCOUNTS: Mapping[str, str] = {
+    "af-south-1": "877085696533",
+    "ap-east-1": "800184023465",
+    "ap-east-2": "533267051163",
+    "ap-northeast-1": _COMMON,
+    "ap-northeast-2": _COMMON,
+    "ap-northeast-3": _COMMON,
+    "ap-south-1": _COMMON,
+    "ap-south-2": "900889452093",
+    "ap-southeast-1": _COMMON,
+    "ap-southeast-2": _COMMON,
+    "ap-southeast-3": "296578399912",
+    "ap-southeast-4": "491585149902",
+    "ap-southeast-5": "151610086707",
+    "ap-southeast-6": "333609536671",
+    "ap-southeast-7": "121268973566",
+    "ca-central-1": _COMMON,
+    "ca-west-1": "761377655185",
+    "cn-north-1": "918309763551",
+    "cn-northwest-1": "961992271922",
+    "eu-central-1": _COMMON,
+    "eu-central-2": "900612956339",
+    "eu-north-1": _COMMON,
+    "eu-south-1": "590381155156",
+    "eu-south-2": "455263428931",
+    "eu-west-1": _COMMON,
+    "eu-west-2": _COMMON,
+    "eu-west-3": _COMMON,
+    "il-central-1": "066635153087",
+    "me-central-1": "759879836304",
+    "me-south-1": "558608220178",
+    "mx-central-1": "730335286997",
+    "sa-east-1": _COMMON,
+    "us-east-1": _COMMON,
+    "us-east-2": _COMMON,
+    "us-gov-east-1": "151742754352",
+    "us-gov-west-1": "013241004608",
+    "us-west-1": _COMMON,
+    "us-west-2": _COMMON,
+}
+
+
+def partition(region: str) -> str:
+    """The first part of an ARN in `region` after `arn:`."""
+    for prefix, name in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
+        if region.startswith(prefix):
+            return name
+    return "aws"

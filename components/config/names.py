@@ -1,0 +1,26 @@
+"""Whether the gateway's host and the zone that it gets a record in fit each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from components.config.report import Mistake, shown
+
+
+def missing(raw: Mapping[str, Any]) -> Iterator[Mistake]:
+    """A zone without a host in it."""
+    cluster, gateway = raw.get("cluster"), raw.get("gateway")
+    dns = cluster.get("dns") if isinstance(cluster, dict) else None
+    zone = dns.get("zone") if isinstance(dns, dict) else None
+    if not isinstance(zone, str) or not isinstance(gateway, dict):
+        return
+    host = gateway.get("host")
+    if isinstance(host, str) and f".{host}".endswith(f".{zone}"):
+        return
+    yield Mistake(
+        path="slipway:gateway.host",
+        shown=shown(host) if host else None,
+        expected=f"a name in the zone `{zone}` of `slipway:cluster.dns`",
+        fix=f"write `host: models.{zone}`, or take `dns` out",
+    )
