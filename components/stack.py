@@ -64,8 +64,7 @@ def deploy(config: StackConfig) -> dict[str, Any]:
         endpoints |= {model: way.route(model, runtime, opts) for model in members}
     for name in images.unused():
         pulumi.log.warn(f"slipway:images.digests.{name} pins nothing: no image here has that name")
-    simulated = {"simulated": True} if os.environ.get(SIMULATED) == "1" else {}
-    return simulated | {
+    outputs: dict[str, Any] = {
         "endpoints": {model: endpoints[model].outputs() for model in config.models},
         "gateway": {
             "address": gateway.address,
@@ -80,6 +79,7 @@ def deploy(config: StackConfig) -> dict[str, Any]:
         },
         "kubeconfig": pulumi.Output.secret(cluster.kubeconfig),
     }
+    return {"simulated": True, **outputs} if os.environ.get(SIMULATED) == "1" else outputs
 
 
 def _metrics(config: StackConfig, cluster: Cluster, opts: pulumi.ResourceOptions) -> None:

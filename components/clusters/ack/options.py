@@ -42,7 +42,7 @@ class AckOptions(CloudOptions):
         CreateAckVpc | ExistingAckVpc, OneOf({"create": CreateAckVpc, "existing": ExistingAckVpc})
     ]
     """The network: made for the cluster, or one that is there"""
-    node_pools: dict[Label, AckNodePool]  # type: ignore[assignment]  # read, never written to
+    node_pools: dict[Label, AckNodePool]  # read, never written to
     """The nodes, by a name for each pool"""
     kms_instance: KmsInstanceId | None = None
     """The KMS instance that the key is made in. Left out, in none, as far as KMS lets the account:

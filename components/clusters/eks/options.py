@@ -150,7 +150,7 @@ class EksOptions(CloudOptions):
     name: Label | None = None
     """The cluster's name in the account and region; `<project>-<stack>` where it is left out"""
     vpc: Annotated[VpcOptions, OneOf({"create": EksCreateVpc, "existing": EksExistingVpc})]
-    node_pools: dict[Label, EksNodePool]  # type: ignore[assignment]
+    node_pools: dict[Label, EksNodePool]
     """The nodes, by a name for each pool"""
     encryption_key: KeyArn | None = None
     """The ARN of the KMS key of secrets, disks, logs and images. Left out, one is made, rotated
