@@ -154,9 +154,9 @@ class CloudNodePool(Options):
             raise mistake(
                 f"`max` ({self.max}) of at least `min` ({self.min})", f"write `max: {self.min}`"
             )
-        if self.spot and self.spot.on_demand >= self.max:
+        if self.spot and self.spot.on_demand > self.max:
             raise mistake(
-                f"`spot.on_demand` ({self.spot.on_demand}) of less than `max` ({self.max})",
+                f"`spot.on_demand` ({self.spot.on_demand}) of at most `max` ({self.max})",
                 "lower it; leave `spot` out where no node is to be one",
             )
         return self

@@ -62,10 +62,12 @@ class NodePools(pulumi.ComponentResource):
         if said.spot is None:
             return [self._make_group(pool, pool, said, template, "ON_DEMAND", said.min, said.max)]
         floor = said.spot.on_demand
-        lowest = max(0, said.min - floor)
-        groups = [
-            self._make_group(f"{pool}-spot", pool, said, template, "SPOT", lowest, said.max - floor)
-        ]
+        groups = []
+        if said.max > floor:
+            least, most = max(0, said.min - floor), said.max - floor
+            groups.append(
+                self._make_group(f"{pool}-spot", pool, said, template, "SPOT", least, most)
+            )
         if floor:
             groups.append(
                 self._make_group(f"{pool}-floor", pool, said, template, "ON_DEMAND", floor, floor)

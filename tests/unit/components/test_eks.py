@@ -275,6 +275,12 @@ def test_a_pool_without_a_floor_is_spot_alone() -> None:
     assert sorted(groups) == ["cluster-nodes-batch-spot", "cluster-nodes-default"]
 
 
+def test_a_pool_that_is_all_floor_has_no_spot_nodes() -> None:
+    pool = {**DEFAULT_POOL, "spot": {"on_demand": 3}}
+    groups = [each.name for each in up(node_pools={"default": pool}).of("NodeGroup")]
+    assert groups == ["cluster-nodes-default-floor"]
+
+
 def test_a_pool_can_be_in_some_zones_and_bring_labels_taints_and_a_disk() -> None:
     pool = {
         **DEFAULT_POOL,

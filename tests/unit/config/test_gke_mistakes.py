@@ -238,7 +238,8 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_told_by_its_key_and_its_fix(name: str) -> None:
     raw, key, words = MISTAKES[name]
-    config, found = validate({**stack_file(models={}), "cluster": raw})
+    gateway = {"kind": "nginx", "host": "models.example.com", "tls": {"kind": "self-signed"}}
+    config, found = validate({**stack_file(models={}), "gateway": gateway, "cluster": raw})
     assert config is None
     path = f"slipway:cluster.{key}" if key else "slipway:cluster"
     assert [each.path for each in found] == [path]
