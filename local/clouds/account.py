@@ -101,7 +101,8 @@ class Account:
         `by_name` lists, with the types that they name (`{"clusterName": "aws:eks/cluster:*"}`):
         other things may be called the same."""
         own = record.outputs.get("name")
-        known = {record.outputs.get(key) for key in _IDENTIFIERS} | {record.id}
+        known = {record.outputs.get(key) for key in _IDENTIFIERS if key not in record.inputs}
+        known |= {record.id, own}
         known = {each for each in known if isinstance(each, str) and each}
         distinct = known - {own, record.inputs.get("name")}
         names = {

@@ -1,5 +1,5 @@
-"""What `aws eks get-token`, `gke-gcloud-auth-plugin` and `ack-ram-tool` print for a simulated
-cluster: the token of the API server that stands for it."""
+"""What `aws eks get-token`, `gke-gcloud-auth-plugin` and `ack-ram-tool credential-plugin` print for
+a simulated cluster: the token of the API server that stands for it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PROGRAMS: Final = {
     "gke-gcloud-auth-plugin": ("gcp", (), "", "gcp:container/cluster:Cluster"),
     "ack-ram-tool": (
         "alicloud",
-        ("credential-plugin", "get-token"),
+        ("credential-plugin",),
         "--cluster-id",
         "alicloud:cs/managedKubernetes:ManagedKubernetes",
     ),

@@ -47,6 +47,8 @@ _PROTECTIONS: Final = (
 )
 _ON: Final = (True, "Enabled", "enabled", "on", "true")
 _RANDOM_LENGTH: Final = 7
+#: What the plugins name a resource by where the program does not.
+_NAMES: Final = ("name", "nodeGroupName", "accountId")
 _NOWHERE: Final = {"url": "https://simulated.invalid", "ca": "", "token": ""}
 
 
@@ -337,7 +339,7 @@ def _give_name(
 ) -> None:
     """A name where there is none: the resource's own and seven random digits, as the SDKs' plugins
     do it."""
-    for key in ("name", "nodeGroupName"):
+    for key in _NAMES:
         known = resource.inputs.get(key)
         if known is None or known.required or given.get(key) is not None:
             continue

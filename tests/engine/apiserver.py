@@ -102,6 +102,11 @@ class ApiServer:
         with urllib.request.urlopen(request, context=context, timeout=10) as response:
             return json.load(response)
 
+    def admission(self) -> dict[str, str]:
+        """Where it is, the authority's certificate (PEM) and the token of `tester`."""
+        authority = self.kubeconfig.with_name("server.crt").read_text()
+        return {"url": self.url, "ca": authority, "token": _TOKENS["tester"]}
+
     def get(self, *arguments: str) -> Any:
         """`kubectl get <arguments> -o json`, parsed."""
         return json.loads(self.kubectl("get", *arguments, "-o", "json"))

@@ -41,6 +41,8 @@ class Project:
     """A stack of a project under `directory`, whose state lies there too. `home` is a PULUMI_HOME
     with the plugins; the program runs with the interpreter that runs the tests."""
 
+    timeout = TIMEOUT
+
     def __init__(
         self, directory: Path, home: Path, kubeconfig: Path | None = None, stack: str = "dev"
     ) -> None:
@@ -85,11 +87,13 @@ class Project:
         """Runs `pulumi <arguments>`; raises AssertionError with its output when `check` fails."""
         running = self.start(*arguments)
         try:
-            text, _ = running.communicate(timeout=TIMEOUT)
+            text, _ = running.communicate(timeout=self.timeout)
         except subprocess.TimeoutExpired:
             os.killpg(running.pid, signal.SIGKILL)  # a plugin would keep the pipe open
             text, _ = running.communicate()
-            raise AssertionError(f"`pulumi {arguments[0]}` took over {TIMEOUT} s: {text}") from None
+            raise AssertionError(
+                f"`pulumi {arguments[0]}` took over {self.timeout} s: {text}"
+            ) from None
         outcome = Outcome(running.returncode, _COLOUR.sub("", text))
         assert not check or outcome.code == 0, outcome.text
         return outcome

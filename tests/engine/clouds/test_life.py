@@ -1,0 +1,159 @@
+"""Every stack file of a cloud, from nothing to everything and back, in the order that holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.engine.apiserver import ApiServer, api_server
+from tests.engine.clouds.life import Life, assert_before, of, shown
+from tests.engine.program.controllers import controllers
+from tests.engine.program.test_scaling import metrics
+
+ROOT = Path(__file__).resolve().parents[3]
+_NAMESPACES = ("models", "slipway-gateway", "slipway-metrics", "kube-system")
+_OBJECTS = "kubernetes:*"
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Types by what they are for."""
+
+    subnets: tuple[str, ...]
+    way_out: tuple[str, ...]
+    cluster: str
+    pools: str
+    #: Namespaces that its clusters come with, beside Kubernetes' own.
+    namespaces: tuple[str, ...] = ()
+
+
+CLOUDS = {
+    "eks": Cloud(
+        subnets=("aws:ec2/vpc:*", "aws:ec2/subnet:*"),
+        way_out=("aws:ec2/natGateway:*", "aws:ec2/route:*", "aws:ec2/routeTableAssociation:*"),
+        cluster="aws:eks/cluster:*",
+        pools="aws:eks/nodeGroup:*",
+    ),
+    "gke": Cloud(
+        subnets=("gcp:compute/network:*", "gcp:compute/subnetwork:*"),
+        way_out=("gcp:compute/router*",),
+        cluster="gcp:container/cluster:*",
+        pools="gcp:container/nodePool:*",
+    ),
+    "ack": Cloud(
+        subnets=("alicloud:vpc/network:*", "alicloud:vpc/switch:*"),
+        way_out=("alicloud:vpc/natGateway:*", "alicloud:vpc/snatEntry:*"),
+        cluster="alicloud:cs/managedKubernetes:*",
+        pools="alicloud:cs/nodePool:*",
+        namespaces=("ack-csi-fuse",),
+    ),
+}
+
+
+def _files() -> list[Path]:
+    listed = [*ROOT.glob("Pulumi.*.yaml"), *ROOT.glob("examples/*/*.yaml")]
+    return sorted(path for path in listed if _config(path)["slipway:cluster"]["kind"] in CLOUDS)
+
+
+def _config(path: Path) -> dict[str, Any]:
+    config = yaml.safe_load(path.read_text()).get("config") or {}
+    return {"slipway:cluster": {"kind": ""}, **config}
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[ApiServer]:
+    """An API server of the test's own: a cluster is empty when it is made."""
+    directory = tmp_path / "cluster"
+    directory.mkdir()
+    with api_server(directory) as server, metrics(server):
+        yield server
+
+
+@pytest.mark.parametrize("path", _files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_stack_comes_stays_changes_in_one_place_and_goes(
+    simulated_home: Path, tmp_path: Path, cluster: ApiServer, path: Path
+) -> None:
+    config = _config(path)
+    kind = config["slipway:cluster"]["kind"]
+    stack = Life(tmp_path / "program", simulated_home, tmp_path / "account", cluster, kind)
+    stack.environment["SSL_CERT_FILE"] = str(cluster.kubeconfig.with_name("server.crt"))
+    stack.write(config)
+    for name in CLOUDS[kind].namespaces:
+        cluster.kubectl("create", "namespace", name)
+    namespaces = (config.get("slipway:namespace", "models"), *_NAMESPACES)
+    with controllers(cluster, *dict.fromkeys(namespaces)):
+        _comes(stack, CLOUDS[kind])
+        _, steps = stack.run("up", "--yes", "--skip-preview", "--expect-no-changes")
+        assert steps == [], shown(steps)
+        assert stack.outputs()["simulated"] is True
+        _changes_a_pool(stack, CLOUDS[kind], config)
+        _goes_in_two_steps(stack, CLOUDS[kind], config)
+    assert stack.resources() == []
+    for account in stack.account.glob("*/resources.json"):
+        assert json.loads(account.read_text()) == []
+
+
+def _comes(stack: Life, cloud: Cloud) -> None:
+    _, steps = stack.made()
+    print(shown(steps))
+    assert {each.op for each in steps} == {"create"}
+    networks = of(steps, "create", *cloud.subnets)
+    if networks:  # not where it was there before
+        assert_before(networks, of(steps, "create", cloud.cluster))
+        assert_before(of(steps, "create", *cloud.way_out), of(steps, "create", cloud.pools))
+    assert_before(of(steps, "create", cloud.cluster), of(steps, "create", cloud.pools))
+    assert_before(of(steps, "create", cloud.pools), of(steps, "create", _OBJECTS))
+    routes = of(steps, "create", "kubernetes:networking.k8s.io/v1:Ingress")
+    if routes:
+        assert_before([each for each in steps if "gateway" in each.name and each.type in (
+            "kubernetes:apps/v1:Deployment", "kubernetes:core/v1:Service")], routes)  # fmt: skip
+
+
+def _changes_a_pool(stack: Life, cloud: Cloud, config: dict[str, Any]) -> None:
+    pools = config["slipway:cluster"]["node_pools"]
+    name = next(iter(pools))
+    pools[name]["max"] = pools[name]["max"] + 1
+    stack.write(config)
+    _, steps = stack.made()
+    print(shown(steps))
+    (changed,) = steps
+    assert changed in of(steps, "update", cloud.pools)
+    assert name in changed.name
+
+
+def _goes_in_two_steps(stack: Life, cloud: Cloud, config: dict[str, Any]) -> None:
+    before = stack.resources()
+    # As one types it: with the preview that comes before a destroy, and stops it.
+    refused, _ = stack.run("destroy", "--yes", check=False)
+    assert refused.code != 0
+    assert "protect" in refused.text
+    assert len(stack.resources()) == len(before)
+
+    config["slipway:cluster"]["deletion_protection"] = False
+    stack.write(config)
+    stack.made()
+    _, steps = stack.destroyed()
+    print(shown(steps))
+    gateway = [
+        each
+        for each in of(steps, "delete", "kubernetes:apps/v1:Deployment")
+        if "gateway" in each.name
+    ]
+    routes = of(steps, "delete", "kubernetes:networking.k8s.io/v1:Ingress")
+    if routes:
+        assert_before(routes, gateway)
+    if gateway:
+        services = of(steps, "delete", "kubernetes:core/v1:Service")
+        assert_before([each for each in services if "gateway" in each.name], gateway)
+    assert_before(of(steps, "delete", _OBJECTS), of(steps, "delete", cloud.pools))
+    assert_before(of(steps, "delete", cloud.pools), of(steps, "delete", cloud.cluster))
+    networks = of(steps, "delete", *cloud.subnets)
+    if networks:
+        assert_before(of(steps, "delete", cloud.cluster), networks)
+        assert_before(of(steps, "delete", cloud.pools), of(steps, "delete", *cloud.way_out))
