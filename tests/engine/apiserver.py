@@ -36,6 +36,7 @@ _CONTROLLERS = (
     "namespace-controller",
     "endpointslice-controller",
     "persistentvolumeclaim-protection-controller",
+    "persistentvolume-protection-controller",
 )
 _START_SECONDS = 60
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h

@@ -19,7 +19,8 @@ _BALANCER = {"loadBalancer": {"ingress": [{"ip": ADDRESS}]}}
 @contextmanager
 def controllers(cluster: ApiServer, *namespaces: str) -> Iterator[None]:
     """In `namespaces`, whether they are there yet or not, every Deployment is rolled out with one
-    ready pod, every claim is bound, and every Ingress and Service of type LoadBalancer has the
+    ready pod, every claim is bound, every volume
+    is available, and every Ingress and Service of type LoadBalancer has the
     address `ADDRESS`."""
     over = threading.Event()
     failed: list[Exception] = []
@@ -63,6 +64,11 @@ def _once(cluster: ApiServer, namespace: str) -> None:
     for each in cluster.call("GET", claims)["items"]:
         if each["status"].get("phase") != "Bound":
             _write(cluster, f"{claims}/{each['metadata']['name']}", {"phase": "Bound"})
+    for each in cluster.call("GET", "/api/v1/persistentvolumes")["items"]:
+        # Not bound, and so in nobody's use: nothing here would say when its claim is gone.
+        if each["status"].get("phase") == "Pending":
+            path = f"/api/v1/persistentvolumes/{each['metadata']['name']}"
+            _write(cluster, path, {"phase": "Available"})
     for path in (
         f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses",
         f"/api/v1/namespaces/{namespace}/services",

@@ -1,0 +1,50 @@
+"""`make preview` as a pull request from a fork runs it: no credentials, no cluster, nothing kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from local.clouds import ACCOUNT, SIMULATED
+from tests.engine.clouds.test_life import CLOUDS, ROOT
+
+
+def _previewed(*arguments: str) -> subprocess.CompletedProcess[str]:
+    python = os.environ.get("SLIPWAY_LOCAL_PYTHON", sys.executable)
+    without = ("AWS_", "GOOGLE_", "ALICLOUD_", "PULUMI_", "KUBECONFIG", ACCOUNT, SIMULATED)
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(without)}
+    return subprocess.run(
+        [python, "-m", "local", "preview", *arguments],
+        cwd=ROOT,
+        env=kept,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.mark.parametrize(
+    "stack", [name for name in CLOUDS if (ROOT / f"Pulumi.{name}.yaml").exists()]
+)
+def test_a_stack_is_previewed_as_json_and_says_that_it_is_simulated(stack: str) -> None:
+    file = ROOT / f"Pulumi.{stack}.yaml"
+    before = file.read_bytes()
+    done = _previewed(stack, "--json")
+    assert done.returncode == 0, done.stderr[-4000:] + done.stdout[-4000:]
+    assert done.stderr.splitlines()[0].startswith("simulated: ")
+    steps = json.loads(done.stdout)["steps"]
+    assert {each["op"] for each in steps} <= {"create", "read"}
+    (made,) = [each for each in steps if each["urn"].endswith(f"Stack::slipway-{stack}")]
+    assert made["newState"]["outputs"]["simulated"] is True
+    assert file.read_bytes() == before
+
+
+def test_a_stack_without_a_file_is_told_which_there_are() -> None:
+    done = _previewed("nowhere")
+    assert done.returncode == 1
+    assert "there is no Pulumi.nowhere.yaml: expected one of dev" in done.stderr
