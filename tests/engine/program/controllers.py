@@ -19,9 +19,8 @@ _BALANCER = {"loadBalancer": {"ingress": [{"ip": ADDRESS}]}}
 @contextmanager
 def controllers(cluster: ApiServer, *namespaces: str) -> Iterator[None]:
     """In `namespaces`, whether they are there yet or not, every Deployment is rolled out with one
-    ready pod, every claim is bound, every volume
-    is available, and every Ingress and Service of type LoadBalancer has the
-    address `ADDRESS`."""
+    ready pod, every claim is bound, every volume is available, and every Ingress and Service of
+    type LoadBalancer has the address `ADDRESS`."""
     over = threading.Event()
     failed: list[Exception] = []
 
