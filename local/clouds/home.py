@@ -26,13 +26,13 @@ def make(home: Path, python: Path, packages: Path, others: Path) -> None:
     plugins = home / "plugins"
     plugins.mkdir(parents=True)
     for name in NAMES:
-        directory = f"resource-{name}-v{stand_in.version(name)}"
-        found = [*(others / "plugins" / directory).glob("*")]
+        called = f"resource-{name}-v{stand_in.version(name)}"
+        found = [*(others / "plugins" / called).glob("*")]
         if not found and (on_path := shutil.which(f"pulumi-resource-{name}")):
             found = [Path(on_path)]
-        (plugins / directory).mkdir()  # the engine overlooks a directory that is a link
+        (plugins / called).mkdir()  # the engine overlooks a directory that is a link
         for file in found:
-            (plugins / directory / file.name).symlink_to(file.resolve())
+            (plugins / called / file.name).symlink_to(file.resolve())
     for name in CLOUDS:
         try:
             version = Sdk(packages, name).version
