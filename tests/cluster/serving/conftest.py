@@ -51,6 +51,7 @@ def service_account() -> str:
     return json.dumps(
         {
             "type": "service_account",
+            "project_id": "test",
             "client_email": "forger@example.com",
             "private_key": key.private_bytes(*form).decode(),
             "token_uri": f"{GCS}/token",
