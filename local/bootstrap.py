@@ -23,8 +23,6 @@ MINIMUM = (3, 11)
 #: Compiled at once: where a user lets Python write no byte code, every run of the program would
 #: compile 300 modules.
 _INSTALL = ("pip", "install", "--quiet", "--compile-bytecode")
-#: Compiling a cloud's SDK takes half a minute, of which a stack uses a hundredth.
-_INSTALL_CLOUDS = _INSTALL[:-1]
 #: No stack on this machine uses them, and with them installed Pulumi's language host asks for
 #: their plugins, hundreds of MB, whatever a stack uses.
 _CLOUD_SDKS = ("pulumi-aws", "pulumi-gcp")
@@ -73,11 +71,11 @@ def digest(*arguments: str) -> str:
     return found.hexdigest()[:12]
 
 
-def ensure(venv: Path, title: str, *arguments: str, install: tuple[str, ...] = _INSTALL) -> Path:
+def ensure(venv: Path, title: str, *arguments: str) -> Path:
     """The interpreter of `venv`, installed with `uv pip install <arguments>` when they, or a file
     that they name, have changed."""
     python = venv / "bin" / "python"
-    wanted = digest(*install, *arguments)
+    wanted = digest(*_INSTALL, *arguments)
     stamp = venv / ".slipway-stamp"
     if python.is_file() and stamp.is_file() and stamp.read_text() == wanted:
         return python
@@ -85,7 +83,7 @@ def ensure(venv: Path, title: str, *arguments: str, install: tuple[str, ...] = _
         stamp.unlink(missing_ok=True)
         # Anew: what is there already would neither be compiled nor taken out.
         _run([uv(), "venv", "--quiet", "--clear", "--python", sys.executable, str(venv)])
-        _run([uv(), *install, "--python", str(python), *arguments])
+        _run([uv(), *_INSTALL, "--python", str(python), *arguments])
         stamp.write_text(wanted)
     return python
 
@@ -113,8 +111,8 @@ def clouds_python(clone: Clone) -> Path:
     names = ("requirements.txt", "requirements-ack.txt", "requirements-dev.txt")
     files = [part for name in names for part in ("-r", str(clone.root / name))]
     files += ["-c", str(clone.root / "constraints.txt")]
-    venv = cache_dir() / f"venv-clouds-{digest(*_INSTALL_CLOUDS, *files)}"
-    return ensure(venv, "program, with the clouds", *files, install=_INSTALL_CLOUDS)
+    venv = cache_dir() / f"venv-clouds-{digest(*_INSTALL, *files)}"
+    return ensure(venv, "program, with the clouds", *files)
 
 
 def client_python(clone: Clone) -> Path:

@@ -1,9 +1,9 @@
 """`make bench`: what Slipway costs, as ratios measured side by side in one run.
 
-Four tables: `make up` with the tools cached; evaluating the program for more and more models; an
-`up` that changes nothing beside a `kubectl apply --server-side` of the same objects that changes
-nothing; a prediction through the gateway beside one to the Service of the pod. Everything runs in a
-checkout and a cluster of its own.
+`make up` with the tools cached; evaluating the program for more and more models, and for the stacks
+of the clouds; an `up` that changes nothing beside a `kubectl apply --server-side` of the same
+objects that changes nothing; a prediction through the gateway beside one to the Service of the pod,
+and one of many numbers in each encoding. Everything runs in a checkout and a cluster of its own.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tests.cluster.checkout import ROOT, Checkout
 
 HERE = Path(__file__).parent
@@ -27,6 +29,7 @@ RUNS = 5
 UP = ("up", "--yes", "--skip-preview", "--stack", "dev")
 CALLS = 500
 BATCHES = 40
+CLOUDS = ("ack", "eks", "gke")
 
 
 def table(title: str, header: list[str], rows: list[list[str]]) -> None:
@@ -111,6 +114,28 @@ def evaluation(checkout: Checkout) -> None:
     table(
         "The same Kubernetes objects by the SDK's own classes, without components", header, ratios
     )
+
+
+def clouds(checkout: Checkout) -> None:
+    """Stack files that make a cluster, by an interpreter that has the clouds' SDKs."""
+    script = (
+        "from local import bootstrap, paths; print(bootstrap.clouds_python(paths.Clone.here()))"
+    )
+    python = checkout.run("python3", "-c", script).stdout.splitlines()[-1]
+    rows = []
+    for path in sorted([*ROOT.glob("Pulumi.*.yaml"), *ROOT.glob("examples/*/*.yaml")]):
+        name = str(path.relative_to(ROOT))
+        config = yaml.safe_load(path.read_text())["config"]
+        if config["slipway:cluster"]["kind"] not in CLOUDS:
+            continue
+        command = (python, str(HERE / "stack.py"), name)
+        lines = [checkout.run(*command, env={"PYTHONPATH": "."}).stdout for _ in range(RUNS)]
+        found = medians([json.loads(line.splitlines()[-1]) for line in lines])
+        size = f"{found['kilobytes'] / 1024:.0f} MB"
+        rows.append([name, str(int(found["resources"])), f"{found['seconds']:.2f} s", size])
+    header = ["stack file", "resources", "time", "peak memory"]
+    title = f"Evaluating the stacks of the clouds (mocked engine, median of {RUNS})"
+    table(title, header, rows)
 
 
 def applied_objects(checkout: Checkout) -> Path:
@@ -271,6 +296,7 @@ def main() -> None:
             warm_up(checkout)
             checkout.read_environment()
             evaluation(checkout)
+            clouds(checkout)
             gateway(checkout)
             encodings(checkout)
             unchanged_up(checkout)
