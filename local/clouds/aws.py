@@ -1,15 +1,14 @@
-"""AWS: identifiers as the service gives them, and what it refuses by the order of things."""
+"""AWS: identifiers as the service gives them."""
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from local.clouds.account import Account, Record
+from local.clouds import aws_functions as functions
+from local.clouds import aws_rules as rules
 from local.clouds.cloud import Cloud
-from local.clouds.made_up import MOMENT, Facts, Kind
+from local.clouds.made_up import MOMENT, Kind
 
 ACCOUNT: Final = "123456789012"
 _HERE: Final = "{region}:{account}"
@@ -148,181 +147,13 @@ KINDS: Final[Mapping[str, Kind]] = {
 }
 
 
-def _zones(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    region = given.get("region") or facts.region
-    letters = "abc"
-    return {
-        "names": [f"{region}{letter}" for letter in letters],
-        "zoneIds": [f"{region}-az{number}" for number in range(1, len(letters) + 1)],
-        "id": region,
-        "region": region,
-    }
-
-
-def _identity(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    return {
-        "accountId": facts.account,
-        "arn": f"arn:aws:iam::{facts.account}:role/simulated",
-        "userId": "AROASIMULATED",
-        "id": facts.account,
-    }
-
-
-def _region(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    region = given.get("region") or facts.region
-    return {"id": region, "name": region, "region": region, "description": region}
-
-
-def _partition(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    return {
-        "partition": "aws",
-        "dnsSuffix": "amazonaws.com",
-        "reverseDnsPrefix": "com.amazonaws",
-        "id": "aws",
-    }
-
-
-def _parameter(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    """The public parameters of EKS images name an image; others are not known here."""
-    name = str(given["name"])
-    value = "ami-0123456789abcdef0" if "ami" in name or "image_id" in name else f"value of {name}"
-    return {"value": value, "insecureValue": value, "type": "String", "version": 1, "id": name}
-
-
-def _policy(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    statements = []
-    for each in given.get("statements") or []:
-        statement: dict[str, Any] = {"Effect": each.get("effect", "Allow")}
-        statement |= {
-            key.capitalize(): each[key] for key in ("sid", "actions", "resources") if each.get(key)
-        }
-        statements.append(statement)
-    text = json.dumps({"Version": "2012-10-17", "Statement": statements})
-    return {"json": text, "minifiedJson": text, "id": "policy"}
-
-
-def _addon(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    return {"version": f"v1.0.0-eksbuild.1+{given.get('kubernetesVersion')}"}
-
-
-def _vpc(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    return {"cidrBlock": "10.0.0.0/16", "state": "available", "ownerId": facts.account}
-
-
-def _subnet(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    digit = sum(str(given.get("id")).encode()) % 3
-    return {
-        "availabilityZone": f"{facts.region}{'abc'[digit]}",
-        "cidrBlock": f"10.0.{digit}.0/24",
-        "state": "available",
-    }
-
-
-def _zone(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    name = given.get("name") or "example.com"
-    return {"name": name, "zoneId": given.get("zoneId") or "Z0123456789SIMULATED"}
-
-
-def _token(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    password = base64.b64encode(b"AWS:simulated").decode()
-    return {"authorizationToken": password, "userName": "AWS", "password": "simulated"}
-
-
-def _balancer_zone(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    return {"id": "Z0123456789BALANCER"}
-
-
-FUNCTIONS: Final = {
-    "aws:lb/getHostedZoneId:getHostedZoneId": _balancer_zone,
-    "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
-    "aws:index/getCallerIdentity:getCallerIdentity": _identity,
-    "aws:index/getRegion:getRegion": _region,
-    "aws:index/getPartition:getPartition": _partition,
-    "aws:ssm/getParameter:getParameter": _parameter,
-    "aws:iam/getPolicyDocument:getPolicyDocument": _policy,
-    "aws:eks/getAddonVersion:getAddonVersion": _addon,
-    "aws:ec2/getVpc:getVpc": _vpc,
-    "aws:ec2/getSubnet:getSubnet": _subnet,
-    "aws:route53/getZone:getZone": _zone,
-    "aws:ecr/getAuthorizationToken:getAuthorizationToken": _token,
-}
-
-
-def _cluster_needs(record: Record, account: Account) -> str | None:
-    return _role_needs(account, str(record.inputs["roleArn"]), "AmazonEKSClusterPolicy")
-
-
-def _node_group_needs(record: Record, account: Account) -> str | None:
-    """Nodes that cannot join make `NodeCreationFailure`, after half an hour."""
-    role = str(record.inputs["nodeRoleArn"])
-    return _role_needs(
-        account, role, "AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy"
-    )
-
-
-def _role_needs(account: Account, arn: str, *policies: str) -> str | None:
-    roles = [each for each in account.of("aws:iam/role:Role") if each.outputs["arn"] == arn]
-    attached = [
-        str(each.inputs["policyArn"]).rpartition("/")[2]
-        for each in account.of("aws:iam/rolePolicyAttachment:*")
-        if roles and each.inputs["role"] == roles[0].outputs["name"]
-    ]
-    if not roles or set(attached) & set(policies):
-        return None
-    return f"role {roles[0].id} has no policy {' or '.join(policies)} attached yet"
-
-
-def _nat_needs(record: Record, account: Account) -> str | None:
-    """`Gateway.NotAttached`: a public NAT gateway wants the VPC's internet gateway first."""
-    subnet = account.find("aws:ec2/subnet:Subnet", str(record.inputs.get("subnetId")))
-    if subnet is None or record.inputs.get("connectivityType") == "private":
-        return None
-    vpc = subnet.inputs["vpcId"]
-    attached = [
-        *account.of("aws:ec2/internetGateway:*"),
-        *account.of("aws:ec2/internetGatewayAttachment:*"),
-    ]
-    if any(each.inputs.get("vpcId") == vpc for each in attached):
-        return None
-    return f"Gateway.NotAttached: network {vpc} has no Internet gateway attached"
-
-
-def _log_group_is_free(record: Record, account: Account) -> str | None:
-    """EKS makes the group itself where it finds none."""
-    for cluster in account.of("aws:eks/cluster:Cluster"):
-        if record.inputs.get("name") == f"/aws/eks/{cluster.id}/cluster" and cluster.inputs.get(
-            "enabledClusterLogTypes"
-        ):
-            return f"ResourceAlreadyExistsException: {cluster.id} has made its log group itself"
-    return None
-
-
-def _gateway_is_free(record: Record, account: Account) -> str | None:
-    vpc = record.inputs.get("vpcId")
-    subnets = {each.id for each in account.of("aws:ec2/subnet:*") if each.inputs["vpcId"] == vpc}
-    nats = [e for e in account.of("aws:ec2/natGateway:*") if e.inputs.get("subnetId") in subnets]
-    if not nats:
-        return None
-    return f"DependencyViolation: network {vpc} has some mapped public addresses ({nats[0].id})"
-
-
-def _attachment_is_free(record: Record, account: Account) -> str | None:
-    """Without its policies a role's node groups and clusters cannot clean up behind them."""
-    roles = [e for e in account.of("aws:iam/role:*") if e.outputs["name"] == record.inputs["role"]]
-    for each in (*account.of("aws:eks/nodeGroup:*"), *account.of("aws:eks/cluster:*")):
-        arn = each.inputs.get("nodeRoleArn") or each.inputs.get("roleArn")
-        if roles and arn == roles[0].outputs["arn"]:
-            return f"DependencyViolation: {each.label} works by this policy"
-    return None
-
-
 CLOUD: Final = Cloud(
     name="aws",
     account=ACCOUNT,
     needs_project=False,
     clusters=("aws:eks/cluster:Cluster",),
     kinds=KINDS,
-    functions=FUNCTIONS,
+    functions=functions.FUNCTIONS,
     by_name={
         "clusterName": "aws:eks/cluster:*",
         "role": "aws:iam/role:*",
@@ -331,14 +162,6 @@ CLOUD: Final = Cloud(
         "bucket": "aws:s3/bucket*",
         "rule": "aws:cloudwatch/eventRule:*",
     },
-    creations={
-        "aws:eks/cluster:Cluster": _cluster_needs,
-        "aws:eks/nodeGroup:NodeGroup": _node_group_needs,
-        "aws:ec2/natGateway:NatGateway": _nat_needs,
-        "aws:cloudwatch/logGroup:LogGroup": _log_group_is_free,
-    },
-    deletions={
-        "aws:ec2/internetGateway:InternetGateway": _gateway_is_free,
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _attachment_is_free,
-    },
+    creations=rules.CREATIONS,
+    deletions=rules.DELETIONS,
 )

@@ -4,10 +4,7 @@ account in a directory."""
 from __future__ import annotations
 
 import base64
-import contextlib
-import json
 import os
-import random
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -15,13 +12,12 @@ from urllib.parse import urlsplit
 
 from google.protobuf import empty_pb2
 
-from local.clouds import ACCOUNT, SIMULATED, create_only, made_up
+from local.clouds import ACCOUNT, SIMULATED, create_only, made_up, refusals
 from local.clouds.account import Account, Record
-from local.clouds.api import leftovers
 from local.clouds.checking import failures
 from local.clouds.cloud import Cloud
+from local.clouds.inputs import give_name, own, plain_settings
 from local.clouds.made_up import Facts
-from local.clouds.sdk import Properties as Types
 from local.clouds.sdk import Resource, Sdk, UnknownToken
 from local.plugins.diff import Change, changes, split
 from local.plugins.engine import Engine
@@ -38,17 +34,6 @@ from local.plugins.values import (
     reveal,
 )
 
-#: What a resource is kept from its deletion by, and the values that do.
-_PROTECTIONS: Final = (
-    "deletionProtection",
-    "deletionProtectionEnabled",
-    "enableDeletionProtection",
-    "deleteProtection",
-)
-_ON: Final = (True, "Enabled", "enabled", "on", "true")
-_RANDOM_LENGTH: Final = 7
-#: What the plugins name a resource by where the program does not.
-_NAMES: Final = ("name", "nodeGroupName", "accountId")
 _NOWHERE: Final = {"url": "https://simulated.invalid", "ca": "", "token": ""}
 
 
@@ -67,7 +52,7 @@ class CloudServicer(ResourceServicer):
     async def CheckConfig(self, request: Any, context: Context) -> Any:
         await self._only_simulated(context)
         accepted = self._sdk.resource(f"pulumi:providers:{self.name}").inputs
-        given = _plain_settings(accepted, decode(request.news))
+        given = plain_settings(accepted, decode(request.news))
         return _checked(request, failures(self._sdk, accepted, given))
 
     async def DiffConfig(self, request: Any, context: Context) -> Any:
@@ -85,7 +70,7 @@ class CloudServicer(ResourceServicer):
     async def Configure(self, request: Any, context: Context) -> Any:
         await self._only_simulated(context)
         accepted = self._sdk.resource(f"pulumi:providers:{self.name}").inputs
-        self._settings = reveal(_plain_settings(accepted, decode(request.args)))
+        self._settings = reveal(plain_settings(accepted, decode(request.args)))
         await self.engine.warn("", f"{self.name} is simulated: nothing of this exists")
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=False
@@ -94,7 +79,7 @@ class CloudServicer(ResourceServicer):
     async def Check(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request.urn, context)
         given = decode(request.news)
-        _give_name(resource, given, decode(request.olds), request.urn, request.randomSeed)
+        give_name(resource, given, decode(request.olds), request.urn, request.randomSeed)
         found = failures(self._sdk, resource.inputs, given)
         for key in self._unplaced(resource, given):
             found.append((key, f"is neither here nor in {self.name}:{key}"))
@@ -102,7 +87,7 @@ class CloudServicer(ResourceServicer):
 
     async def Diff(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request.urn, context)
-        old, new = _own(decode(request.old_inputs)), _own(decode(request.news))
+        old, new = own(decode(request.old_inputs)), own(decode(request.news))
         ignored = {tuple(split(path) or ()) for path in request.ignoreChanges}
         plain = provider_pb2.PropertyDiff
         kinds = {
@@ -146,9 +131,11 @@ class CloudServicer(ResourceServicer):
             resource_id = made_up.identifier(kind, self._facts(), known, stamp)
             state = self._outputs(resource, inputs, stamp, resource_id)
             record = Record(
-                resource.token, resource_id, request.urn, stamp, _own(known), reveal(state)
+                resource.token, resource_id, request.urn, stamp, own(known), reveal(state)
             )
-            await self._unless(self._cannot_create(record), "create", record, context)
+            await self._unless(
+                refusals.of_creation(record, self._cloud, self._account), "create", record, context
+            )
             self._account.keep("create", record)
         return provider_pb2.CreateResponse(id=resource_id, properties=encode(state))
 
@@ -169,7 +156,12 @@ class CloudServicer(ResourceServicer):
                 await refuse(context, f"{resource.token} {request.id} is not there")
             state = self._outputs(resource, inputs, there.stamp, request.id)
             record = Record(
-                there.type, there.id, request.urn, there.stamp, _own(reveal(inputs)), reveal(state)
+                there.type,
+                there.id,
+                request.urn,
+                there.stamp,
+                own(reveal(inputs)),
+                reveal(state),
             )
             fault = self._account.fault("update", resource.token)
             await self._unless(fault, "update", record, context)
@@ -195,7 +187,12 @@ class CloudServicer(ResourceServicer):
         with self._account.open():
             there = self._account.find(resource.token, request.id)
             if there is not None:
-                await self._unless(self._cannot_delete(there), "delete", there, context)
+                await self._unless(
+                    refusals.of_deletion(there, self._cloud, self._account),
+                    "delete",
+                    there,
+                    context,
+                )
                 self._account.keep("delete", there)
         return empty_pb2.Empty()
 
@@ -245,34 +242,6 @@ class CloudServicer(ResourceServicer):
             self._account.note(f"refused {op}", record.type, record.urn, record.id, reason)
             await refuse(context, reason)
 
-    def _cannot_create(self, record: Record) -> str | None:
-        if fault := self._account.fault("create", record.type):
-            return fault
-        if there := self._account.find(record.type, record.id):
-            return f"{record.label} exists already (made as {there.urn.rpartition('::')[2]})"
-        rule = self._cloud.creations.get(record.type)
-        return rule(record, self._account) if rule else None
-
-    def _cannot_delete(self, record: Record) -> str | None:
-        if fault := self._account.fault("delete", record.type):
-            return fault
-        for name in _PROTECTIONS:
-            otherwise = record.type in self._cloud.protected and name == _PROTECTIONS[0]
-            if record.inputs.get(name, otherwise) in _ON:
-                return (
-                    f"{record.label} is protected by {name}: set it to false, `pulumi up`, and "
-                    "delete it then"
-                )
-        if users := self._account.users(record, self._cloud.by_name):
-            labels = ", ".join(sorted(each.label for each in users))
-            return f"DependencyViolation: {record.label} is still used by {labels}"
-        if record.type in self._cloud.clusters and (api := self._account.api()):
-            left = leftovers(api)
-            if left:
-                return f"{record.label}: nobody would delete what these made: {', '.join(left)}"
-        rule = self._cloud.deletions.get(record.type)
-        return rule(record, self._account) if rule else None
-
     def _outputs(
         self, resource: Resource, inputs: Properties, stamp: str, resource_id: str | None
     ) -> Properties:
@@ -314,41 +283,6 @@ class CloudServicer(ResourceServicer):
         if self._cloud.needs_project and "project" in resource.inputs:
             wanted.append("project")
         return [key for key in wanted if not given.get(key) and not self._settings.get(key)]
-
-
-def _plain_settings(accepted: Types, given: Properties) -> Properties:
-    """A provider's settings: what is no string comes as JSON in one."""
-    found: Properties = {}
-    for key, value in given.items():
-        inner = value.value if isinstance(value, Secret) else value
-        if isinstance(inner, str) and key in accepted and accepted[key].type.kind != "string":
-            with contextlib.suppress(ValueError):  # it is told as a wrong type
-                inner = json.loads(inner)
-        if key != "version" and not key.startswith("__"):
-            found[key] = inner
-    return found
-
-
-def _own(properties: Properties) -> Properties:
-    """Without what the engine and the plugin keep for themselves."""
-    return {key: value for key, value in properties.items() if not key.startswith("__")}
-
-
-def _give_name(
-    resource: Resource, given: Properties, old: Properties, urn: str, seed: bytes
-) -> None:
-    """A name where there is none: the resource's own and seven random digits, as the SDKs' plugins
-    do it."""
-    for key in _NAMES:
-        known = resource.inputs.get(key)
-        if known is None or known.required or given.get(key) is not None:
-            continue
-        if key in (old.get("__defaults") or []) and old.get(key):
-            given[key] = old[key]
-        else:
-            digits = random.Random(seed or urn).choices("0123456789abcdef", k=_RANDOM_LENGTH)
-            given[key] = f"{urn.rpartition('::')[2]}-{''.join(digits)}"
-        given["__defaults"] = sorted({*(given.get("__defaults") or []), key})
 
 
 def _checked(request: Any, found: list[tuple[str, str]], inputs: Properties | None = None) -> Any:

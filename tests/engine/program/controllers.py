@@ -19,8 +19,8 @@ _BALANCER = {"loadBalancer": {"ingress": [{"ip": ADDRESS}]}}
 @contextmanager
 def controllers(cluster: ApiServer, *namespaces: str) -> Iterator[None]:
     """In `namespaces`, whether they are there yet or not, every Deployment is rolled out with one
-    ready pod, every claim is bound, every volume is available, and every Ingress and Service of
-    type LoadBalancer has the address `ADDRESS`."""
+    ready pod, every DaemonSet is on no node, every claim is bound, every volume is available, and
+    every Ingress and Service of type LoadBalancer has the address `ADDRESS`."""
     over = threading.Event()
     failed: list[Exception] = []
 
@@ -59,6 +59,11 @@ def _once(cluster: ApiServer, namespace: str) -> None:
             _run_pod(cluster, each)
             status = _rolled_out(each["spec"]["replicas"], generation)
             _write(cluster, f"{deployments}/{each['metadata']['name']}", status)
+    daemons = f"/apis/apps/v1/namespaces/{namespace}/daemonsets"
+    for each in cluster.call("GET", daemons)["items"]:
+        generation = each["metadata"]["generation"]
+        if each["status"].get("observedGeneration") != generation:
+            _write(cluster, f"{daemons}/{each['metadata']['name']}", _nowhere(generation))
     claims = f"/api/v1/namespaces/{namespace}/persistentvolumeclaims"
     for each in cluster.call("GET", claims)["items"]:
         if each["status"].get("phase") != "Bound":
@@ -110,6 +115,12 @@ def _rolled_out(replicas: int, generation: int) -> dict[str, Any]:
             {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"},
         ],
     }
+
+
+def _nowhere(generation: int) -> dict[str, int]:
+    """The status of a DaemonSet where there is no node."""
+    counts = ("currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled")
+    return {**dict.fromkeys((*counts, "numberReady"), 0), "observedGeneration": generation}
 
 
 def _write(cluster: ApiServer, path: str, status: dict[str, Any]) -> None:
