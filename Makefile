@@ -45,8 +45,12 @@ test-unit: ## The tests that need no engine and no cluster
 	@$(LOCAL) test unit
 
 .PHONY: test-long
-test-long: ## The long tests: every runtime, source and scaling served; `make up` killed at eleven points
+test-long: test-clouds ## The long tests: every runtime, source and scaling served; `make up` killed at eleven points
 	@$(LOCAL) test serving kills
+
+.PHONY: test-clouds
+test-clouds: ## Every stack of a cloud is made, changed and destroyed by the real engine in a simulated cloud
+	@$(LOCAL) test clouds
 
 .PHONY: lint
 lint: ## ruff and mypy --strict

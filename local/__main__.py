@@ -127,7 +127,7 @@ FORWARDING: dict[str, tuple[Callable[..., None], str]] = {
     "preview": (_preview, "what a stack would make in a cloud, which is simulated"),
     "test": (
         _test,
-        "tests of the layers named (unit, engine, cluster, serving, kills), or of the first three",
+        "tests of the layers named (unit, engine, cluster, serving, kills, clouds), or of the first three",
     ),
 }
 

@@ -22,8 +22,14 @@ from local.toolchain.tools import Toolbox
 
 LAYERS = ("unit", "engine", "cluster")
 SERVING = "serving"
-#: Cluster tests that take longer than all layers together: only run by their names.
-LONG = (SERVING, "kills")
+#: Tests that take longer than all layers together: only run by their names.
+LONG = {
+    SERVING: "tests/cluster/serving",
+    "kills": "tests/cluster/kills",
+    "clouds": "tests/engine/clouds/test_life.py",
+}
+#: Those that run on nodes of this machine.
+ON_NODES = {"cluster", SERVING, "kills"}
 
 
 class CheckError(LocalError):
@@ -76,7 +82,6 @@ _CLIENT = _with_pytest("client", "client/requirements.txt")
 _IMAGES = _with_pytest("images", "local/images/tflite_serving/requirements.txt")
 _PROGRAM_TESTS = (
     "tests/unit/components",
-    "tests/unit/clouds",
     "tests/unit/config",
     "tests/unit/test_imports.py",
 )
@@ -87,9 +92,8 @@ _NONE_CHOSEN = 5
 #: With clones and clusters of their own, they are suites of their own.
 _KILLED = "tests/cluster/test_killed.py"
 _OWN = ("tests/cluster/test_existing.py", "tests/cluster/test_readme.py")
-_LONG = {layer: f"tests/cluster/{layer}" for layer in LONG}
 _POLICY = ("policy/__main__.py", "policy/rules")
-_NOT_THESE = tuple(f"--ignore={path}" for path in (_KILLED, *_OWN, *_LONG.values()))
+_NOT_THESE = tuple(f"--ignore={path}" for path in (_KILLED, *_OWN, *LONG.values()))
 
 SUITES = (
     Suite("unit", "program", _PROGRAM_TESTS, bootstrap.clouds_python),
@@ -99,14 +103,15 @@ SUITES = (
     Suite("unit", "clouds", ("tests/unit/clouds",), bootstrap.clouds_python),
     Suite("unit", "policy", ("tests/unit/policy",), bootstrap.clouds_python),
     Suite("unit", "checkov", ("tests/scan/test_policies.py",), _checkov),
-    Suite("engine", "engine", ("tests/engine",), bootstrap.clouds_python, _SIDE_BY_SIDE),
+    Suite(
+        "engine", "engine", ("tests/engine", *_NOT_THESE), bootstrap.clouds_python, _SIDE_BY_SIDE
+    ),
     Suite("cluster", "cluster", ("tests/cluster", *_NOT_THESE), bootstrap.program_python),
     Suite("cluster", "own", _OWN, bootstrap.program_python),
     Suite("cluster", "killed", (_KILLED,), bootstrap.program_python),
-    *(
-        Suite(layer, layer, (path,), bootstrap.program_python, ("--verbose",))
-        for layer, path in _LONG.items()
-    ),
+    Suite(SERVING, SERVING, (LONG[SERVING],), bootstrap.program_python, ("--verbose",)),
+    Suite("kills", "kills", (LONG["kills"],), bootstrap.program_python, ("--verbose",)),
+    Suite("clouds", "clouds", (LONG["clouds"],), bootstrap.clouds_python, _SIDE_BY_SIDE),
 )
 
 
@@ -121,7 +126,7 @@ def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> 
         prepare.environments(clone)
         bootstrap.policy_python(clone)
         prepare.plugin_set(clone, box.downloads)
-        if {"cluster", *LONG} & set(layers):
+        if ON_NODES & set(layers):
             prepare.image_archives(
                 box, recipes.ALL if SERVING in layers else prepare.stack_images(clone)
             )
