@@ -104,7 +104,8 @@ class Account:
         known = {record.outputs.get(key) for key in _IDENTIFIERS if key not in record.inputs}
         known |= {record.id, own}
         known = {each for each in known if isinstance(each, str) and each}
-        distinct = known - {own, record.inputs.get("name")}
+        # What it took from others, or was given, is not its own: a policy's id is its repository's.
+        distinct = known - {own} - {value for _, value in _strings(record.inputs)}
         names = {
             key
             for key, pattern in by_name.items()

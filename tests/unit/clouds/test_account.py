@@ -60,6 +60,12 @@ def test_a_plain_name_is_a_use_only_where_it_names_that_kind(
     assert _users(account, cluster, other) == (["other"] if uses else [])
 
 
+def test_what_is_named_by_another_is_not_used_by_it(account: Account) -> None:
+    policy = _record("aws:ecr/lifecyclePolicy:LifecyclePolicy", "models", repository="models")
+    repository = _record("aws:ecr/repository:Repository", "models", name="models")
+    assert _users(account, policy, repository) == []
+
+
 def test_what_is_made_again_has_another_stamp_and_a_new_account_the_same_ones(
     tmp_path: Path,
 ) -> None:
