@@ -28,7 +28,7 @@ class GkeCluster(pulumi.ComponentResource):
     node_pools: Mapping[str, NodePool]
     load_balancer_annotations: Mapping[str, str]
     load_balancer_class: str | None = None
-    external_traffic_policy: str | None = None
+    external_traffic_policy: str | None = "Local"
     registry: pulumi.Output[str] | None
     name: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
@@ -49,7 +49,7 @@ class GkeCluster(pulumi.ComponentResource):
         from components.clusters.gke.control_plane import control_plane, kubeconfig
         from components.clusters.gke.encryption import encryption
         from components.clusters.gke.network import network
-        from components.clusters.gke.node_pools import node_pools, service_account
+        from components.clusters.gke.node_pools import account, node_pools
         from components.clusters.gke.registry import registry
 
         if late := warning(options.minor, MINORS, date.today()):
@@ -68,16 +68,16 @@ class GkeCluster(pulumi.ComponentResource):
         ).number
         net = network(name, options, child)
         key = encryption(name, options, self._number, child)
-        account = service_account(name, options, child)
-        repository = registry(name, options, key, account.member, child)
-        cluster = control_plane(name, options, net, key, account.email, child)
-        pools = node_pools(name, options, cluster, account, key, child)
+        nodes = account(name, options, child)
+        cluster = control_plane(name, options, net, key, nodes.email, child)
+        repository = registry(name, options, key, nodes.member, cluster, child)
+        pools = node_pools(name, options, cluster, nodes, key, child)
         self.name = cluster.name
         self.kubeconfig = kubeconfig(cluster, options)
         self.provider = Provider(
             f"{name}-provider",
             kubeconfig=self.kubeconfig,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*pools]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*pools, repository.pull]),
         )
         self._disk, self._shared = storage.storage_classes(
             name,
@@ -92,9 +92,9 @@ class GkeCluster(pulumi.ComponentResource):
         }
         # A regional load balancer that knows which nodes are well; only when the Service is made.
         self.load_balancer_annotations = {"cloud.google.com/l4-rbs": "enabled"}
-        self.registry = repository.registry_uri
+        self.registry = repository.address
         self.register_outputs(
-            {"name": self.name, "kubeconfig": self.kubeconfig, "registry": repository.registry_uri}
+            {"name": self.name, "kubeconfig": self.kubeconfig, "registry": self.registry}
         )
 
     def identity(

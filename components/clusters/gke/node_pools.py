@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pulumi
 import pulumi_gcp as gcp
 
@@ -24,29 +26,36 @@ _DRA_LABELS = {
 }
 
 
-def service_account(
-    name: str, options: GkeOptions, opts: pulumi.ResourceOptions
-) -> gcp.serviceaccount.Account:
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """The nodes' service account, and the role that it has before there are nodes."""
+
+    email: pulumi.Output[str]
+    member: pulumi.Output[str]
+    role: pulumi.Resource
+
+
+def account(name: str, options: GkeOptions, opts: pulumi.ResourceOptions) -> Account:
     """What nodes are in Google Cloud: they write logs and metrics, and that is all; what they may
     pull is the registry's to say. Pods never get its tokens."""
-    account = gcp.serviceaccount.Account(
+    made = gcp.serviceaccount.Account(
         f"{name}-nodes", display_name=f"Nodes of {pulumi.get_stack()}", opts=opts
     )
-    gcp.projects.IAMMember(
+    role = gcp.projects.IAMMember(
         f"{name}-nodes-role",
         project=options.project,
         role="roles/container.defaultNodeServiceAccount",
-        member=account.member,
+        member=made.member,
         opts=opts,
     )
-    return account
+    return Account(email=made.email, member=made.member, role=role)
 
 
 def node_pools(
     name: str,
     options: GkeOptions,
     cluster: gcp.container.Cluster,
-    account: gcp.serviceaccount.Account,
+    account: Account,
     encryption: Encryption,
     opts: pulumi.ResourceOptions,
 ) -> list[gcp.container.NodePool]:
@@ -73,7 +82,7 @@ def _pool(
     size: tuple[int, int, bool],
     options: GkeOptions,
     cluster: gcp.container.Cluster,
-    account: gcp.serviceaccount.Account,
+    account: Account,
     encryption: Encryption,
     opts: pulumi.ResourceOptions,
 ) -> gcp.container.NodePool:
@@ -103,7 +112,7 @@ def _pool(
         opts=pulumi.ResourceOptions.merge(
             opts,
             pulumi.ResourceOptions(
-                depends_on=list(encryption.needs),
+                depends_on=[*encryption.needs, account.role],
                 # The autoscaler's; another number would be another pool.
                 ignore_changes=["initialNodeCount"],
             ),
@@ -115,7 +124,7 @@ def _nodes(
     key: str,
     pool: GkeNodePool,
     spot: bool,
-    account: gcp.serviceaccount.Account,
+    account: Account,
     encryption: Encryption,
 ) -> gcp.container.NodePoolNodeConfigArgsDict:
     dra = _DRA_LABELS if pool.gpu_driver == "dra" else {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pulumi
 import pulumi_gcp as gcp
 
@@ -10,15 +12,25 @@ from components.clusters.gke.labels import slug
 from components.clusters.gke.options import GkeOptions
 
 
+@dataclass(frozen=True, kw_only=True)
+class Registry:
+    """What images are named by, and the leave to pull them."""
+
+    address: pulumi.Output[str]
+    pull: pulumi.Resource
+
+
 def registry(
     name: str,
     options: GkeOptions,
     encryption: Encryption,
     nodes: pulumi.Input[str],
+    cluster: pulumi.Resource,
     opts: pulumi.ResourceOptions,
-) -> gcp.artifactregistry.Repository:
+) -> Registry:
     """A repository of Artifact Registry that the service account `nodes` reads. It is named
-    `slipway-<stack>`; a tag that is there stays what it is."""
+    `slipway-<stack>`; a tag that is there stays what it is. It comes after `cluster`: leave to use
+    a key takes minutes to hold everywhere, and its making is not repeated."""
     made = gcp.artifactregistry.Repository(
         f"{name}-images",
         repository_id=slug(f"slipway-{pulumi.get_stack()}"),
@@ -27,10 +39,10 @@ def registry(
         kms_key_name=encryption.key,
         docker_config={"immutable_tags": True},
         opts=pulumi.ResourceOptions.merge(
-            opts, pulumi.ResourceOptions(depends_on=list(encryption.needs))
+            opts, pulumi.ResourceOptions(depends_on=[*encryption.needs, cluster])
         ),
     )
-    gcp.artifactregistry.RepositoryIamMember(
+    pull = gcp.artifactregistry.RepositoryIamMember(
         f"{name}-images-pull",
         repository=made.name,
         location=options.region,
@@ -38,4 +50,4 @@ def registry(
         member=nodes,
         opts=opts,
     )
-    return made
+    return Registry(address=made.registry_uri, pull=pull)

@@ -139,13 +139,13 @@ def login(recording: Recording) -> dict[str, Any]:
 def test_nothing_is_made_before_what_it_needs(made: Recording) -> None:
     provider = made.one("kubernetes", "cluster-provider")
     pools = {"cluster-default", "cluster-gpu"}
-    assert pools <= made.needs(provider)
+    assert {*pools, "cluster-images-pull"} <= made.needs(provider)
     before = {"cluster-nat", "cluster-subnet", "cluster-key-secrets", "cluster-key-disks"}
     assert before <= made.needs(made.one("Cluster"))
     for each in pools:
-        assert {"cluster-control-plane", *before} <= made.needs(made.one("NodePool", each))
-    repository = made.one("Repository")
-    assert "cluster-key-images" in made.needs(repository)
+        needed = {"cluster-control-plane", "cluster-nodes-role", *before}
+        assert needed <= made.needs(made.one("NodePool", each))
+    assert {"cluster-key-images", "cluster-control-plane"} <= made.needs(made.one("Repository"))
 
 
 def test_nobody_logs_in_with_a_key_or_a_certificate(made: Recording) -> None:
@@ -394,9 +394,15 @@ def gateway_service(recording: Recording) -> Resource:
     return found
 
 
-def test_the_gateway_s_load_balancer_is_a_regional_one(made: Recording) -> None:
-    annotations = gateway_service(made).inputs["metadata"]["annotations"]
-    assert annotations == {"cloud.google.com/l4-rbs": "enabled"}
+def test_the_gateway_s_load_balancer_is_regional_and_tells_who_calls(made: Recording) -> None:
+    service = gateway_service(made).inputs
+    assert service["metadata"]["annotations"] == {"cloud.google.com/l4-rbs": "enabled"}
+    assert service["spec"]["externalTrafficPolicy"] == "Local"
+
+
+def test_the_stack_tells_where_images_are_pushed(made: Recording) -> None:
+    address = "us-central1-docker.pkg.dev/my-project/slipway-dev"
+    assert made.outputs["cluster"]["registry"] == address
 
 
 def test_the_gateway_s_host_gets_a_record_where_a_zone_is_given() -> None:

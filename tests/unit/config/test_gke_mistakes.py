@@ -227,7 +227,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "'SU'",
     ),
     "a zone without its name at Google": (
-        gke(dns={"zone": "example.com"}),
+        gke(dns={"zone": "localhost"}),
         "dns.managed_zone",
         "add the key `managed_zone`",
     ),
@@ -259,3 +259,18 @@ def test_a_gpu_model_needs_a_pool_whose_devices_can_be_asked_for() -> None:
         assert told.path == "slipway:models.half_plus_two.accelerator"
     config, found = validate({**stack_file(models=wants), "cluster": gpu()})
     assert config and not found
+
+
+@pytest.mark.parametrize("host", [None, "models.example.org", "badexample.com"])
+def test_a_zone_gets_a_record_of_a_name_in_it(host: str | None) -> None:
+    dns = {"zone": "example.com", "managed_zone": "example-com"}
+    gateway = {**stack_file()["gateway"], "host": host}
+    if host is None:
+        del gateway["host"]
+    whole = {**stack_file(models={}, gateway=gateway), "cluster": gke(dns=dns)}
+    _, (told,) = validate(whole)
+    assert told.path == "slipway:gateway.host"
+    assert "write `host: models.example.com`" in str(told)
+    for good in ("models.example.com", "example.com"):
+        config, found = validate({**whole, "gateway": {**gateway, "host": good}})
+        assert config and not found
