@@ -227,7 +227,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "'SU'",
     ),
     "a zone without its name at Google": (
-        gke(dns={"zone": "localhost"}),
+        gke(dns={"zone": "example.com"}),
         "dns.managed_zone",
         "add the key `managed_zone`",
     ),
