@@ -16,12 +16,13 @@ Function = Callable[[Mapping[str, Any], Facts], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Cloud:
-    """One cloud. `clusters` are its types that hand out a Kubernetes API; `by_name` are properties
+    """One cloud. `place` is the setting that says where everything is, region or
+    project. `clusters` are its types that hand out a Kubernetes API; `by_name` are properties
     that name a resource by its plain name; `creations` and `deletions` are rules by type token."""
 
     name: str
     account: str
-    needs_project: bool
+    place: str
     clusters: tuple[str, ...]
     kinds: Mapping[str, Kind]
     functions: Mapping[str, Function]

@@ -169,7 +169,7 @@ def _key_needs(account: Account, key: str | None, agent: str) -> str | None:
 CLOUD: Final = Cloud(
     name="gcp",
     account=NUMBER,
-    needs_project=True,
+    place="project",
     clusters=("gcp:container/cluster:Cluster",),
     kinds=KINDS,
     functions=FUNCTIONS,

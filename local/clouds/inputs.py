@@ -9,7 +9,7 @@ from typing import Final
 
 from local.clouds.sdk import Properties as Types
 from local.clouds.sdk import Resource
-from local.plugins.values import Properties, Secret
+from local.plugins.values import Properties, Secret, reveal
 
 #: What the plugins name a resource by where the program does not.
 _NAMES: Final = ("name", "nodeGroupName", "accountId")
@@ -49,3 +49,12 @@ def give_name(
             digits = random.Random(seed or urn).choices("0123456789abcdef", k=_RANDOM_LENGTH)
             given[key] = f"{urn.rpartition('::')[2]}-{''.join(digits)}"
         given["__defaults"] = sorted({*(given.get("__defaults") or []), key})
+
+
+def keeps_name(old: Properties, new: Properties) -> bool:
+    """Whether what replaces a resource has its name because the program says so."""
+    given = new.get("__defaults") or []
+    return any(
+        key in new and key not in given and reveal(new[key]) == reveal(old.get(key))
+        for key in _NAMES
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from local.clouds.sdk import Properties, Sdk, Type
-from local.plugins.values import UNKNOWN
+from local.plugins.values import UNKNOWN, Unknown
 
 #: One moment for everything that is dated: a second `up` must see no change.
 MOMENT: Final = "2026-01-01T00:00:00Z"
@@ -18,8 +18,8 @@ MOMENT: Final = "2026-01-01T00:00:00Z"
 @dataclass(frozen=True)
 class Kind:
     """How one resource type is identified, and its outputs that others read. Both are templates of
-    `str.format`: `{name}` `{id}` `{region}` `{location}` `{project}` `{account}` `{hex8}` `{hex17}` `{hex32}`
-    `{uuid}` `{number}` `{api_url}` `{api_host}` `{api_ca}`, and `{of[<input>]}`."""
+    `str.format`: `{name}` `{id}` `{region}` `{location}` `{project}` `{account}` `{hex8}` `{hex17}`
+    `{hex32}` `{uuid}` `{number}` `{api_url}` `{api_host}` `{api_ca}`, and `{of[<input>]}`."""
 
     id: str
     outputs: Mapping[str, Any] = field(default_factory=dict)
@@ -62,6 +62,17 @@ def outputs(
         words = _words(facts, inputs, stamp) | {"id": resource_id}
         made = _merged(made, _filled(templates, words))
     return _completed(sdk, known, made, stamp if resource_id else None)
+
+
+def kept(old: Any, new: Any) -> Any:
+    """`new` with what was known before where it is unknown: an update makes no other id."""
+    if isinstance(new, Unknown):
+        return new if old is None else old
+    if isinstance(new, dict) and isinstance(old, dict):
+        return {key: kept(old.get(key), value) for key, value in new.items()}
+    if isinstance(new, list) and isinstance(old, list) and len(new) == len(old):
+        return [kept(before, value) for before, value in zip(old, new, strict=True)]
+    return new
 
 
 def answer(

@@ -16,7 +16,7 @@ from local.clouds import ACCOUNT, SIMULATED, create_only, made_up, refusals
 from local.clouds.account import Account, Record
 from local.clouds.checking import failures
 from local.clouds.cloud import Cloud
-from local.clouds.inputs import give_name, own, plain_settings
+from local.clouds.inputs import give_name, keeps_name, own, plain_settings
 from local.clouds.made_up import Facts
 from local.clouds.sdk import Resource, Sdk, UnknownToken
 from local.plugins.diff import Change, changes, split
@@ -27,7 +27,6 @@ from local.plugins.values import (
     UNKNOWN,
     Properties,
     Secret,
-    Unknown,
     contains_unknown,
     decode,
     encode,
@@ -38,8 +37,7 @@ _NOWHERE: Final = {"url": "https://simulated.invalid", "ca": "", "token": ""}
 
 
 class CloudServicer(ResourceServicer):
-    """One cloud. `accepts` what its SDK has, keeps an account, and says of itself that it is
-    simulated."""
+    """One cloud: it takes what its SDK has, keeps an account, and says that it is simulated."""
 
     def __init__(self, engine: Engine, sdk: Sdk, cloud: Cloud) -> None:
         super().__init__(engine, sdk.version)
@@ -87,7 +85,8 @@ class CloudServicer(ResourceServicer):
 
     async def Diff(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request.urn, context)
-        old, new = own(decode(request.old_inputs)), own(decode(request.news))
+        given = decode(request.news)
+        old, new = own(decode(request.old_inputs)), own(given)
         ignored = {tuple(split(path) or ()) for path in request.ignoreChanges}
         plain = provider_pb2.PropertyDiff
         kinds = {
@@ -104,9 +103,8 @@ class CloudServicer(ResourceServicer):
             response.detailedDiff[path].CopyFrom(plain(kind=kinds[change][replace], inputDiff=True))
             if replace:
                 response.replaces.append(path)
-        # Two of one name cannot be there at once.
-        same_name = "name" in new and reveal(new["name"]) == reveal(old.get("name"))
-        response.deleteBeforeReplace = bool(response.replaces) and same_name
+        # Two of one name cannot be there at once; a name that the plugin gave is given anew.
+        response.deleteBeforeReplace = bool(response.replaces) and keeps_name(old, given)
         some = provider_pb2.DiffResponse.DIFF_SOME
         none = provider_pb2.DiffResponse.DIFF_NONE
         response.changes = some if response.detailedDiff else none
@@ -143,13 +141,11 @@ class CloudServicer(ResourceServicer):
         resource = await self._resource(request.urn, context)
         inputs = decode(request.news)
         if request.preview:
-            state = self._outputs(resource, inputs, "", None)
-            old = decode(request.olds)
-            kept = {
-                name: old.get(name, value) if isinstance(value, Unknown) else value
-                for name, value in state.items()
-            }
-            return provider_pb2.UpdateResponse(properties=encode(kept))
+            old, state = decode(request.olds), self._outputs(resource, inputs, "", None)
+            for name, value in state.items():
+                if not contains_unknown(inputs.get(name)):
+                    state[name] = made_up.kept(old.get(name), value)
+            return provider_pb2.UpdateResponse(properties=encode(state))
         with self._account.open():
             there = self._account.find(resource.token, request.id)
             if there is None:
@@ -279,10 +275,10 @@ class CloudServicer(ResourceServicer):
 
     def _unplaced(self, resource: Resource, given: Mapping[str, Any]) -> list[str]:
         """What says where a resource is, and is said nowhere."""
-        wanted = ["region"] if self.name != "gcp" else []
-        if self._cloud.needs_project and "project" in resource.inputs:
-            wanted.append("project")
-        return [key for key in wanted if not given.get(key) and not self._settings.get(key)]
+        key = self._cloud.place
+        said = given.get(key) or self._settings.get(key)
+        # A region is asked for before anything else; a project, where a resource is in one.
+        return [] if said or (key == "project" and key not in resource.inputs) else [key]
 
 
 def _checked(request: Any, found: list[tuple[str, str]], inputs: Properties | None = None) -> Any:

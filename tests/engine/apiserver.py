@@ -38,7 +38,7 @@ _CONTROLLERS = (
     "persistentvolumeclaim-protection-controller",
     "persistentvolume-protection-controller",
 )
-_START_SECONDS = 60
+_START_SECONDS = 120
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 

@@ -103,3 +103,35 @@ def test_a_cloud_without_a_region_is_refused(toy: Toy, cloud: str) -> None:
     refused = stack.preview(check=False)
     assert refused.code != 0
     assert f"is neither here nor in {cloud}:region" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [
+        ('name="models", ', ["create", "delete", "create", "delete"]),
+        ("", ["create", "create", "delete", "delete"]),
+    ],
+)
+def test_what_has_a_name_of_its_own_goes_before_what_replaces_it(
+    toy: Toy, name: str, order: list[str]
+) -> None:
+    stack = toy()
+    text = "from pulumi_aws import ecr\necr.Repository('r', {}encryption_configurations=[{}])\n"
+    stack.program(text.format(name, "{'encryption_type': 'AES256'}"))
+    stack.up()
+    stack.program(text.format(name, "{'encryption_type': 'KMS'}"))
+    assert stack.up().counts() == {"unchanged": 1, "replaced": 1}
+    stack.destroy()
+    assert [op for op, _ in stack.log("aws")] == order
+
+
+def test_an_update_in_a_preview_leaves_what_is_known_known(toy: Toy) -> None:
+    stack = toy()
+    text = _CLUSTERS["aws"].replace("PROTECTION", "deletion_protection=False, tags={'v': 'VALUE'}")
+    text += 'pulumi.export("group", cluster.vpc_config.cluster_security_group_id)\n'
+    stack.program(text)
+    stack.up()
+    stack.program(text.replace("VALUE", "2"))
+    seen = stack.preview()
+    assert "1 to update" in seen.text
+    assert "group" not in seen.text.partition("Outputs:")[2]
