@@ -171,6 +171,7 @@ class ControlPlane(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(self._network.way_out),
+                protect=options.deletion_protection,
                 # For creation alone: add-ons are kept by resources of their own.
                 ignore_changes=["addons"],
             ),

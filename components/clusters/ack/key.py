@@ -35,6 +35,6 @@ class Key(pulumi.ComponentResource):
                 rotation_interval="365d",
                 deletion_protection=protected,
                 pending_window_in_days=_PENDING_DAYS,
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, protect=options.deletion_protection),
             ).id
         self.register_outputs({"id": self.id})
