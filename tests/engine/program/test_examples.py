@@ -15,9 +15,10 @@ from tests.engine.program.shown import shown_to, written
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 FILES = sorted(EXAMPLES.glob("*/*.yaml"))
 
-
-#: What an example may be: of clusters that are there, or of one that the stack makes in a cloud.
-ENVIRONMENTS = ({"existing.yaml", "local.yaml"}, {"eks.yaml"}, {"gke.yaml"}, {"ack.yaml"})
+#: What an example may be: of clusters that are there, of one that the stack makes in a cloud, or
+#: of both.
+THERE = {"existing.yaml", "local.yaml"}
+ENVIRONMENTS = (THERE, {"eks.yaml"}, {"gke.yaml"}, {"ack.yaml"}, THERE | {"ack.yaml"})
 
 
 def test_every_example_has_its_environments_and_says_what_it_is() -> None:
