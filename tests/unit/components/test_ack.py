@@ -9,10 +9,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
+import yaml
 
 from components.clusters import support
 from components.clusters.ack.names import cluster_name, ram_name
@@ -32,6 +34,8 @@ from tests.unit.components.ack_stack import (
 from tests.unit.components.engine import Recording, Resource, run
 from tests.unit.components.environment import model
 
+ROOT = Path(__file__).resolve().parents[3]
+ENVIRONMENTS = [ROOT / "Pulumi.ack.yaml", ROOT / "examples/mnist-on-nas/ack.yaml"]
 EVERYTHING = ack(shared_storage=True, registry={"instance": "cri-1"}, dns={"zone": "example.com"})
 
 
@@ -648,6 +652,26 @@ def test_without_deletion_protection_the_cloud_protects_nothing() -> None:
     recording = up(ack(deletion_protection=False))
     assert recording.one(CLUSTER).inputs["deletionProtection"] is False
     assert recording.one("Key").inputs["deletionProtection"] == "Disabled"
+    assert [each.name for each in recording.resources if each.protect] == []
+
+
+def test_deletion_protection_stops_a_destroy_before_it_begins(everything: Recording) -> None:
+    protected = {each.kind for each in everything.resources if each.protect}
+    assert protected == {CLUSTER, "Key"}
+
+
+@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.parent.name)
+def test_an_environment_of_the_repository_is_made_as_it_stands(path: Path) -> None:
+    config = yaml.safe_load(path.read_text())["config"]
+    recording = run(
+        lambda: deploy(load()),
+        {key.removeprefix("slipway:"): value for key, value in config.items()},
+    )
+    made = recording.of_package("alicloud")
+    asked = [line for line in SECURE if any(each.kind == line.kind for each in made)]
+    assert len(asked) > len(SECURE) / 2
+    assert [str(line) for line in asked if not line.holds(made)] == []
+    assert len(recording.of("Deployment")) == len(config["slipway:models"]) + 1
 
 
 def test_a_key_of_the_user_s_own_is_used_everywhere() -> None:

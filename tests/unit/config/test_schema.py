@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 from components import registry, schema
 
 ROOT = Path(schema.__file__).parent.parent
+STACKS = [ROOT / f"Pulumi.{name}.yaml" for name in ("dev", "ack")]
 
 
 def test_the_committed_schema_is_what_the_models_say() -> None:
@@ -23,14 +25,16 @@ def test_the_schema_knows_every_registered_kind() -> None:
     ] == []
 
 
-def test_the_dev_stack_points_editors_to_the_schema() -> None:
-    first = (ROOT / "Pulumi.dev.yaml").read_text().splitlines()[0]
+@pytest.mark.parametrize("path", STACKS, ids=lambda path: path.name)
+def test_a_stack_points_editors_to_the_schema(path: Path) -> None:
+    first = path.read_text().splitlines()[0]
     named = re.fullmatch(r"# yaml-language-server: \$schema=(.+)", first)
     assert named and (ROOT / named[1]) == schema.SCHEMA_FILE
 
 
-def test_the_dev_stack_has_only_keys_of_the_schema() -> None:
-    document = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())
+@pytest.mark.parametrize("path", STACKS, ids=lambda path: path.name)
+def test_a_stack_has_only_keys_of_the_schema(path: Path) -> None:
+    document = yaml.safe_load(path.read_text())
     known = schema.schema()["properties"]["config"]["properties"]
     assert set(document["config"]) <= set(known)
 
