@@ -153,13 +153,15 @@ GPUS: Mapping[str, Gpu] = {
 }
 #: Machine series that Persistent Disk cannot be attached to:
 #: https://cloud.google.com/compute/docs/disks/hyperdisks
-_HYPERDISK_ONLY = frozenset({"a4", "a4x", "c4", "c4a", "c4d", "g4", "h4d", "m4", "n4", "n4a", "x4"})
+_HYPERDISK_ONLY = ("a3-ultragpu", "a4", "c4", "g4", "h4d", "m4", "n4", "x4")
+#: Machines that Google sells as spot machines, or for a time that is booked, and not otherwise:
+#: https://cloud.google.com/compute/docs/accelerator-optimized-machines#a3-high-vms
+SPOT_ONLY = frozenset({"a3-highgpu-1g", "a3-highgpu-2g", "a3-highgpu-4g"})
 
 
 def disk_type(machine_type: str) -> str:
     """The balanced disk that the machine can boot from."""
-    series = machine_type.partition("-")[0]
-    return "hyperdisk-balanced" if series in _HYPERDISK_ONLY else "pd-balanced"
+    return "hyperdisk-balanced" if machine_type.startswith(_HYPERDISK_ONLY) else "pd-balanced"
 
 
 def built_in(machine_type: str) -> Accelerator | None:

@@ -51,6 +51,11 @@ class GkeNodePool(CloudNodePool):
 
     @model_validator(mode="after")
     def _machine_has_it(self) -> GkeNodePool:
+        if self.machine_type in machines.SPOT_ONLY and (not self.spot or self.spot.on_demand):
+            raise mistake(
+                f"`spot` without a floor: Google sells `{self.machine_type}` no other way",
+                "write `spot: {}`, or choose `a3-highgpu-8g`",
+            )
         if self.accelerator:
             machines.fitting(self.accelerator, self.machine_type)
             if self.image_family != "COS_CONTAINERD":

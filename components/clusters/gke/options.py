@@ -60,6 +60,21 @@ def _pods(cidr: str) -> str:
     return cidr
 
 
+def _time(text: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise mistake("hour and minute, such as `02:00`", "write both with two digits, in quotes")
+    return text
+
+
+def _group(name: str) -> str:
+    if not re.fullmatch(r"gke-security-groups@[a-z0-9.-]+", name):
+        raise mistake(
+            "`gke-security-groups@<your domain>`: GKE knows no other",
+            "make a group of that name, and the groups that RBAC may name its members",
+        )
+    return name
+
+
 class DnsAccess(AccessOptions):
     """No endpoint with an IP address: a name of Google's that is reached from anywhere, behind
     Google's front end, which lets in whom IAM gives `container.clusters.connect`."""
@@ -99,7 +114,7 @@ class Maintenance(Options):
     days: tuple[Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"], ...] = Field(
         default=("SA", "SU"), strict=False
     )
-    start: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "02:00"
+    start: Annotated[str, AfterValidator(_time)] = "02:00"
     """Hour and minute, UTC"""
     hours: int = Field(default=6, ge=4, le=23)
     """Length of each window"""
@@ -158,9 +173,7 @@ class GkeOptions(CloudOptions):
     """The nodes, by a name for each pool"""
     dns: GkeDns | None = None
     """A record for `slipway:gateway.host`; none is made where it is left out"""
-    security_group: Annotated[str, Field(pattern=r"^gke-security-groups@[a-z0-9.-]+$")] | None = (
-        None
-    )
+    security_group: Annotated[str, AfterValidator(_group)] | None = None
     """`gke-security-groups@<domain>`, whose member groups RBAC may name; left out, RBAC knows
     no groups"""
     filestore_tier: Literal["zonal", "enterprise"] = "zonal"

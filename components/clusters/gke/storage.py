@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
+from components.clusters.gke import machines
 from components.clusters.gke.encryption import Encryption
 from components.clusters.gke.network import Network
 from components.clusters.gke.options import GkeOptions
@@ -27,7 +28,7 @@ def storage_classes(
             # GKE's own default is a default, too: of two the newer one counts.
             "metadata": {"annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
             "provisioner": "pd.csi.storage.gke.io",
-            "parameters": {"type": "pd-balanced", "disk-encryption-kms-key": encryption.key},
+            "parameters": {"type": _disk(options), "disk-encryption-kms-key": encryption.key},
             "reclaimPolicy": "Delete",
             "allowVolumeExpansion": True,
             "volumeBindingMode": "WaitForFirstConsumer",
@@ -52,3 +53,9 @@ def storage_classes(
         opts,
     )
     return disk.name, shared.name
+
+
+def _disk(options: GkeOptions) -> str:
+    """What can be attached to the nodes: Persistent Disk where some have nothing else."""
+    types = {machines.disk_type(pool.machine_type) for pool in options.node_pools.values()}
+    return "hyperdisk-balanced" if types == {"hyperdisk-balanced"} else "pd-balanced"

@@ -360,6 +360,16 @@ def test_another_machine_boots_from_the_disk_that_it_can_have() -> None:
     assert pool(recording, "default")["nodeConfig"]["diskSizeGb"] == 50
 
 
+def test_volumes_are_disks_that_the_nodes_can_have() -> None:
+    new = {**DEFAULT, "machine_type": "n4-standard-4"}
+    for pools, disk in (
+        ({"default": new}, "hyperdisk-balanced"),
+        ({"default": new, "old": DEFAULT}, "pd-balanced"),
+    ):
+        made = up(node_pools=pools).one("StorageClass", "cluster-disk")
+        assert made.inputs["parameters"]["type"] == disk
+
+
 def test_volumes_are_encrypted_disks_and_shared_ones_filestore() -> None:
     volumes = {"one": {"size": "1Gi"}, "many": {"size": "1Ti", "access_mode": "ReadWriteMany"}}
     recording = up({**stack(), "volumes": volumes})

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -231,6 +235,30 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "dns.managed_zone",
         "add the key `managed_zone`",
     ),
+    "a machine that is sold as spot only": (
+        gpu(machine_type="a3-highgpu-1g", accelerator={"kind": "nvidia-h100"}),
+        "node_pools.gpu",
+        "write `spot: {}`",
+    ),
+    "a floor of machines that are sold as spot only": (
+        gpu(
+            machine_type="a3-highgpu-2g",
+            accelerator={"kind": "nvidia-h100", "count": 2},
+            spot={"on_demand": 1},
+        ),
+        "node_pools.gpu",
+        "`spot` without a floor",
+    ),
+    "a window at no time": (
+        gke(maintenance={"start": "2:00"}),
+        "maintenance.start",
+        "write both with two digits",
+    ),
+    "a group that GKE does not know": (
+        gke(security_group="admins@example.com"),
+        "security_group",
+        "`gke-security-groups@<your domain>`",
+    ),
     "a channel that there is not": (gke(channel="nightly"), "channel", "'regular'"),
 }
 
@@ -274,3 +302,23 @@ def test_a_zone_gets_a_record_of_a_name_in_it(host: str | None) -> None:
     for good in ("models.example.com", "example.com"):
         config, found = validate({**whole, "gateway": {**gateway, "host": good}})
         assert config and not found
+
+
+def test_a_gke_stack_file_is_read_without_the_sdk_of_any_cloud() -> None:
+    program = (
+        "import json, sys\n"
+        "from components.config.load import validate\n"
+        "config, found = validate(json.loads(sys.stdin.read()))\n"
+        "assert config and not found\n"
+        "clouds = ('pulumi_aws', 'pulumi_gcp', 'pulumi_alicloud', 'pulumi_kubernetes')\n"
+        "print([name for name in sys.modules if name in clouds])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parents[3],
+        input=json.dumps({**stack_file(), "cluster": gpu()}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
