@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from local.clouds import ACCOUNT, SIMULATED
+from local.clouds.account import API
+from tests.engine.apiserver import ApiServer
 from tests.engine.clouds.conftest import Toy
 
 _CLUSTERS = {
@@ -135,3 +139,21 @@ def test_an_update_in_a_preview_leaves_what_is_known_known(toy: Toy) -> None:
     seen = stack.preview()
     assert "1 to update" in seen.text
     assert "group" not in seen.text.partition("Outputs:")[2]
+
+
+def test_a_cluster_whose_services_still_have_load_balancers_is_not_deleted(
+    toy: Toy, cluster: ApiServer, namespace: str
+) -> None:
+    stack = toy()
+    stack.program(_CLUSTERS["gcp"].replace("PROTECTION", "deletion_protection=False"))
+    stack.up()
+    ports = ["--tcp=80:80", "-n", namespace]
+    cluster.kubectl("create", "service", "loadbalancer", "left", *ports)
+    served = stack.account / API
+    served.write_text(json.dumps(cluster.admission()))
+    refused = stack.pulumi("destroy", "--yes", "--skip-preview", check=False)
+    assert refused.code != 0
+    assert "nobody would delete what these made" in refused.text
+    assert f"Service {namespace}/left" in refused.text
+    served.unlink()
+    stack.destroy()
