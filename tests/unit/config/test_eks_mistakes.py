@@ -1,0 +1,316 @@
+"""Every mistake about a cluster on EKS is answered with its key and its fix, without AWS' SDK."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.config.load import validate
+from tests.unit.components.aws import DEFAULT_POOL, EXISTING, GPU_POOL, VPC, cluster
+from tests.unit.components.environment import model, stack_file
+
+ROOT = Path(__file__).parents[3]
+GATEWAY = {"kind": "nginx", "host": "models.example.com", "tls": {"kind": "self-signed"}}
+
+
+def pools(**changes: Any) -> dict[str, Any]:
+    return cluster(node_pools={"default": DEFAULT_POOL, **changes})
+
+
+def pool(**changes: Any) -> dict[str, Any]:
+    return pools(web={**DEFAULT_POOL, **changes})
+
+
+def gpu(**changes: Any) -> dict[str, Any]:
+    return pools(gpu={**GPU_POOL, **changes})
+
+
+def access(kind: str, **more: Any) -> dict[str, Any]:
+    return cluster(access={"kind": kind, **more})
+
+
+# The cluster, the key below `slipway:cluster`, and words of what is told.
+MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "a region that there is not": (cluster(region="eu-central-9"), "region", "there is"),
+    "a zone as a region": (cluster(region="eu-central-1a"), "region", "`eu-central-1`"),
+    "a version that is gone": (cluster(version="1.29"), "version", '`version: "1.36"`'),
+    "a version as a number": (cluster(version=1.35), "version", "put the value in quotes"),
+    "a patch version": (cluster(version="1.36.3"), "version", "a minor version"),
+    "no network": (cluster(vpc=None), "vpc", "add the key `vpc`"),
+    "a network of no kind": (cluster(vpc={"zones": []}), "vpc", "add `kind: …`"),
+    "a network that is found": (
+        cluster(vpc={**VPC, "kind": "found"}),
+        "vpc",
+        "one of `create` or `existing`",
+    ),
+    "one zone": (
+        cluster(vpc={**VPC, "zones": ["eu-central-1a"]}),
+        "vpc.zones",
+        "EKS needs two at least",
+    ),
+    "the same zone twice": (
+        cluster(vpc={**VPC, "zones": ["eu-central-1a"] * 2}),
+        "vpc.zones",
+        "two or three different zones",
+    ),
+    "no zones": (cluster(vpc={"kind": "create"}), "vpc.zones", "add the key `zones`"),
+    "zones of another region": (
+        cluster(vpc={**VPC, "zones": ["eu-west-1a", "eu-west-1b"]}),
+        "",
+        "a zone is the region and a letter: `eu-central-1a`",
+    ),
+    "zones by their letters": (cluster(vpc={**VPC, "zones": ["a", "b"]}), "", "`eu-central-1a`"),
+    "public addresses for nodes": (
+        cluster(vpc={**VPC, "cidr": "203.0.113.0/20"}),
+        "vpc.cidr",
+        "did you mean",
+    ),
+    "a network that is nobody's": (
+        cluster(vpc={**VPC, "cidr": "8.8.0.0/16"}),
+        "vpc.cidr",
+        "a private IPv4 range",
+    ),
+    "a small network": (
+        cluster(vpc={**VPC, "cidr": "10.0.0.0/24"}),
+        "vpc.cidr",
+        "a range of /20 or larger",
+    ),
+    "Services in the network's range": (
+        cluster(service_cidr="10.0.0.0/16"),
+        "",
+        "no address can be both",
+    ),
+    "a large range for Services": (
+        cluster(service_cidr="10.0.0.0/8"),
+        "service_cidr",
+        "/12 to /24",
+    ),
+    "a VPC by its name": (cluster(vpc={**EXISTING, "id": "production"}), "vpc.id", "vpc-0a1b"),
+    "one private subnet": (
+        cluster(vpc={**EXISTING, "private_subnets": {"eu-central-1a": "subnet-0000000a"}}),
+        "vpc.private_subnets",
+        "in two zones at least",
+    ),
+    "a subnet by its ARN": (
+        cluster(
+            vpc={
+                **EXISTING,
+                "private_subnets": {
+                    "eu-central-1a": "arn:aws:ec2:subnet/subnet-0a",
+                    "eu-central-1b": "subnet-0000000b",
+                },
+            }
+        ),
+        "vpc.private_subnets.eu-central-1a",
+        "a subnet's id",
+    ),
+    "subnets of another region": (
+        cluster(
+            vpc={
+                **EXISTING,
+                "private_subnets": {
+                    "us-east-1a": "subnet-0000000a",
+                    "us-east-1b": "subnet-0000000b",
+                },
+            }
+        ),
+        "",
+        "zones of the region `eu-central-1`",
+    ),
+    "nobody said to reach the API": (cluster(access=None), "access", "add the key `access`"),
+    "a public API for nobody": (access("cidrs", cidrs=[]), "access.cidrs", "name at least one"),
+    "a public API without ranges": (access("cidrs"), "access.cidrs", "add the key `cidrs`"),
+    "a public API for everybody": (
+        access("cidrs", cidrs=["0.0.0.0/0"]),
+        "access.cidrs",
+        "your own ranges, or `kind: private`",
+    ),
+    "a public API for half of everybody": (
+        access("cidrs", cidrs=["128.0.0.0/1"]),
+        "access.cidrs",
+        "your own ranges",
+    ),
+    "a public API for everybody by IPv6": (
+        access("cidrs", cidrs=["::/0"]),
+        "access.cidrs",
+        "your own ranges",
+    ),
+    "a private API without a way in": (access("private"), "access.from", "add the key `from`"),
+    "a private API for nobody": (access("private", **{"from": []}), "access.from", "at least one"),
+    "a way in by Google's DNS": (access("dns"), "access", "one of `cidrs` or `private`"),
+    "a key that is misspelt": (access("cidrs", cidr=["1.2.3.4/32"]), "access.cidrs", "add the key"),
+    "no pools": (cluster(node_pools={}), "node_pools", "a pool without taints"),
+    "GPUs alone": (cluster(node_pools={"gpu": GPU_POOL}), "node_pools", "add one, such as"),
+    "nothing that is there from the start": (
+        cluster(node_pools={"default": {**DEFAULT_POOL, "min": 0}}),
+        "node_pools",
+        "at least one node",
+    ),
+    "zero nodes at most": (pool(max=0), "node_pools.web.max", "write 1"),
+    "no most": (
+        pools(web={"machine_type": "m7i.large"}),
+        "node_pools.web.max",
+        "add the key `max`",
+    ),
+    "less than none": (pool(min=-1), "node_pools.web.min", "write 0"),
+    "more at least than at most": (pool(min=4), "node_pools.web", "write `max: 4`"),
+    "a floor above the most": (
+        pool(spot={"on_demand": 4}),
+        "node_pools.web",
+        "`spot.on_demand` (4) of at most `max` (3)",
+    ),
+    "spot as a word": (pool(spot=True), "node_pools.web.spot", "`on_demand`"),
+    "a machine of Google's": (
+        pool(machine_type="n2-standard-4"),
+        "node_pools.web.machine_type",
+        "such as `m7i.large`",
+    ),
+    "GPUs that are not said": (
+        pool(machine_type="g6.12xlarge"),
+        "node_pools.web",
+        "write `accelerator: {kind: nvidia-l4, count: 4}`",
+    ),
+    "GPUs that the machine has not": (
+        pool(accelerator={"kind": "nvidia"}),
+        "node_pools.web",
+        "`m7i.large` has none",
+    ),
+    "another GPU than the machine has": (
+        gpu(accelerator={"kind": "nvidia-a100"}),
+        "node_pools.gpu",
+        "what `g6.xlarge` has: 1 × nvidia-l4",
+    ),
+    "fewer GPUs than the machine has": (
+        gpu(machine_type="g6.12xlarge"),
+        "node_pools.gpu",
+        "write `accelerator: {kind: nvidia-l4, count: 4}`",
+    ),
+    "an image family that there is not": (
+        pool(image_family="AL2"),
+        "node_pools.web.image_family",
+        "'AL2023'",
+    ),
+    "a zone without a subnet": (
+        pool(zones=["eu-central-1c"]),
+        "",
+        "`node_pools.web.zones`",
+    ),
+    "a taint without effect": (pool(taints=["team=a"]), "node_pools.web.taints[0]", "NoSchedule"),
+    "a label of Kubernetes'": (
+        pool(labels={"kubernetes.io/arch": "arm64"}),
+        "node_pools.web.labels",
+        "write it without that prefix: `arch`",
+    ),
+    "a label of EKS'": (
+        pool(labels={"node-role.kubernetes.io/web": ""}),
+        "node_pools.web.labels",
+        "labels of your own",
+    ),
+    "a disk without unit": (pool(disk="100"), "node_pools.web.disk", "add the unit"),
+    "a pool that is no name": (
+        pools(Web_1=DEFAULT_POOL),
+        "node_pools.Web_1",
+        "did you mean `web-1`",
+    ),
+    "an alias of a key": (
+        cluster(encryption_key="alias/production"),
+        "encryption_key",
+        "not an alias'",
+    ),
+    "an administrator's session": (
+        cluster(administrators={"me": "arn:aws:sts::111122223333:assumed-role/platform/me"}),
+        "administrators.me",
+        "the role's own ARN",
+    ),
+    "a retention that CloudWatch has not": (
+        cluster(log_retention_days=100),
+        "log_retention_days",
+        "write 120",
+    ),
+    "an autoscaler that there is not": (cluster(autoscaler="karpentr"), "autoscaler", "choose one"),
+    "a zone that is no name": (cluster(dns={"zone": "Z0123"}), "dns.zone", "a host name"),
+    "a key of another cloud": (cluster(project="my-project"), "project", "take `project` out"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_by_its_key_and_its_fix(name: str) -> None:
+    raw, key, words = MISTAKES[name]
+    config, found = validate(
+        {**stack_file(models={}, volumes=None), "gateway": GATEWAY, "cluster": raw}
+    )
+    assert config is None
+    path = f"slipway:cluster.{key}" if key else "slipway:cluster"
+    assert path in [each.path for each in found]
+    assert words in str(next(each for each in found if each.path == path))
+
+
+def test_a_good_cluster_is_taken() -> None:
+    config, found = validate({**stack_file(volumes=None, models={}), "cluster": gpu()})
+    assert config and not found
+
+
+def test_a_gpu_model_needs_a_pool_of_such_gpus() -> None:
+    wants = {"half_plus_two": model(accelerator={"kind": "nvidia-a10g"})}
+    for there in (pools(), gpu()):
+        _, found = validate({**stack_file(models=wants), "cluster": there})
+        assert [each.path for each in found] == ["slipway:models.half_plus_two.accelerator"]
+
+
+def test_a_shared_volume_needs_a_file_system() -> None:
+    volumes = {"models": {"size": "1Gi", "access_mode": "ReadWriteMany"}}
+    _, found = validate({**stack_file(volumes=volumes), "cluster": cluster()})
+    (told,) = found
+    assert told.path == "slipway:volumes.models"
+    assert "write `shared_storage: true` in `slipway:cluster`" in str(told)
+    for more in ({"shared_storage": True}, {}):
+        named = {} if more else {"storage_class": "fast"}
+        there = {"models": {**volumes["models"], **named}}
+        config, _ = validate({**stack_file(volumes=there), "cluster": cluster(**more)})
+        assert config
+
+
+@pytest.mark.parametrize(
+    ("host", "right"),
+    [
+        ("models.example.com", True),
+        ("example.com", True),
+        ("models.example.org", False),
+        (None, False),
+    ],
+)
+def test_a_zone_needs_a_host_in_it(host: str | None, right: bool) -> None:
+    gateway = {key: value for key, value in (GATEWAY | {"host": host}).items() if value}
+    config, found = validate(
+        {
+            **stack_file(models={}),
+            "gateway": gateway,
+            "cluster": cluster(dns={"zone": "example.com"}),
+        }
+    )
+    assert bool(config) is right
+    assert [each.path for each in found] == ([] if right else ["slipway:gateway.host"])
+
+
+def test_a_model_in_google_s_store_needs_a_key() -> None:
+    gcs = {"kind": "gcs", "uri": "gs://bucket/model"}
+    _, found = validate({**stack_file(models={"m": model(source=gcs)}), "cluster": cluster()})
+    assert [each.path for each in found] == ["slipway:models.m.source.credentials"]
+
+
+def test_a_mistake_is_told_without_amazon_s_sdk() -> None:
+    program = (
+        "import sys\n"
+        "from components.config.load import validate\n"
+        "from tests.unit.components.environment import stack_file\n"
+        "config, found = validate({**stack_file(models={}), 'cluster': {'kind': 'eks'}})\n"
+        "print(len(found) > 2, [name for name in sys.modules if name.startswith('pulumi_aws')])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "True []"
