@@ -17,6 +17,7 @@ REGISTRY = MappingProxyType(
             "existing": "components.clusters.existing:ExistingCluster",
             "gke": "components.clusters.gke.cluster:GkeCluster",
             "local": "components.clusters.local:LocalCluster",
+            "reference": "components.clusters.reference:ReferenceCluster",
         },
         "gateways": {
             "nginx": "components.platform.gateway.nginx:NginxGateway",

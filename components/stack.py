@@ -11,7 +11,7 @@ import pulumi
 from components import registry
 from components.config.model_options import ModelOptions
 from components.config.servers import of_the_server, servers
-from components.config.stack_config import StackConfig
+from components.config.stack_config import GatewayOptions, StackConfig
 from components.config.values import byte_count
 from components.contracts import (
     Cluster,
@@ -42,36 +42,10 @@ def deploy(config: StackConfig) -> dict[str, Any]:
         "cluster", config.cluster, images
     )
     opts = pulumi.ResourceOptions(providers=[cluster.provider])
-    namespace = Namespace("models", config.namespace, opts).name
-    volumes = Volumes("volumes", config.volumes, namespace, cluster, opts)
     _metrics(config, cluster, opts)
-    gateway: Gateway = registry.implementation("gateways", config.gateway.kind)(
-        "gateway",
-        config.gateway,
-        config=config,
-        cluster=cluster,
-        namespace=namespace,
-        images=images,
-        opts=opts,
-    )
-    if config.gateway.host:
-        cluster.publish(config.gateway.host, gateway.address)
-    endpoints: dict[str, Endpoint] = {}
-    for name, members in servers(config.models).items():
-        runtime = _serve(name, members, config, cluster, namespace, volumes, gateway, images, opts)
-        exposed = of_the_server(list(members.values())).expose
-        way = LoadBalancer(name, exposed, cluster, runtime, opts) if exposed else gateway
-        endpoints |= {model: way.route(model, runtime, opts) for model in members}
-    for name in images.unused():
-        pulumi.log.warn(f"slipway:images.digests.{name} pins nothing: no image here has that name")
     outputs: dict[str, Any] = {
-        "endpoints": {model: endpoints[model].outputs() for model in config.models},
-        "gateway": {
-            "address": gateway.address,
-            "host": gateway.host,
-            "ca_certificate": gateway.ca_certificate,
-            "message_bytes": byte_count(config.limits.message_size),
-        },
+        "endpoints": {},
+        "gateway": None,
         "cluster": {
             "kind": cluster.kind,
             "name": cluster.name,
@@ -79,7 +53,49 @@ def deploy(config: StackConfig) -> dict[str, Any]:
         },
         "kubeconfig": pulumi.Output.secret(cluster.kubeconfig),
     }
+    if config.gateway is not None:
+        outputs |= _models(config, config.gateway, cluster, images, opts)
+    for name in images.unused():
+        pulumi.log.warn(f"slipway:images.digests.{name} pins nothing: no image here has that name")
     return {"simulated": True, **outputs} if os.environ.get(SIMULATED) == "1" else outputs
+
+
+def _models(
+    config: StackConfig,
+    options: GatewayOptions,
+    cluster: Cluster,
+    images: Images,
+    opts: pulumi.ResourceOptions,
+) -> dict[str, Any]:
+    """The gateway, the models behind it, and their outputs."""
+    namespace = Namespace("models", config.namespace, opts).name
+    volumes = Volumes("volumes", config.volumes, namespace, cluster, opts)
+    gateway: Gateway = registry.implementation("gateways", options.kind)(
+        "gateway",
+        options,
+        config=config,
+        cluster=cluster,
+        namespace=namespace,
+        images=images,
+        opts=opts,
+    )
+    if options.host:
+        cluster.publish(options.host, gateway.address)
+    endpoints: dict[str, Endpoint] = {}
+    for name, members in servers(config.models).items():
+        runtime = _serve(name, members, config, cluster, namespace, volumes, gateway, images, opts)
+        exposed = of_the_server(list(members.values())).expose
+        way = LoadBalancer(name, exposed, cluster, runtime, opts) if exposed else gateway
+        endpoints |= {model: way.route(model, runtime, opts) for model in members}
+    return {
+        "endpoints": {model: endpoints[model].outputs() for model in config.models},
+        "gateway": {
+            "address": gateway.address,
+            "host": gateway.host,
+            "ca_certificate": gateway.ca_certificate,
+            "message_bytes": byte_count(config.limits.message_size),
+        },
+    }
 
 
 def _metrics(config: StackConfig, cluster: Cluster, opts: pulumi.ResourceOptions) -> None:

@@ -85,5 +85,7 @@ class ExistingCluster(ReachedCluster):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         called = options.name or options.found.context
-        super().__init__("slipway:clusters:ExistingCluster", name, options, called, opts=opts)
+        super().__init__(
+            "slipway:clusters:ExistingCluster", name, options, called, options.found.text, opts=opts
+        )
         self.load_balancer_annotations = options.load_balancer_annotations

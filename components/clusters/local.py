@@ -69,6 +69,7 @@ class LocalCluster(ReachedCluster):
             name,
             options,
             options.found.context,
+            options.found.text,
             # The cluster is this stack's alone: what a killed `up` made is its own, too.
             adopt=True,
             opts=opts,

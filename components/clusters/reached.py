@@ -15,11 +15,18 @@ from components.config.values import Label
 from components.contracts import Grant, Identity, NodePool
 
 
-class ReachedOptions(ClusterOptions):
-    """Options whose validation reads a kubeconfig."""
+class DescribedOptions(ClusterOptions):
+    """A cluster whose nodes the stack does not make, and describes where models choose them."""
 
     node_pools: dict[Label, NodePoolOptions] = Field(default_factory=dict)
     """The nodes with accelerators, by a name for them"""
+
+    def pools(self) -> Mapping[str, NodePoolOptions]:
+        return self.node_pools
+
+
+class ReachedOptions(DescribedOptions):
+    """Options whose validation reads a kubeconfig."""
 
     _found: Kubeconfig | None = PrivateAttr(default=None)
 
@@ -33,12 +40,9 @@ class ReachedOptions(ClusterOptions):
     def unreachable(self) -> str | None:
         return self.found.unreachable()
 
-    def pools(self) -> Mapping[str, NodePoolOptions]:
-        return self.node_pools
-
 
 class ReachedCluster(pulumi.ComponentResource):
-    """A Kubernetes provider that reads no other kubeconfig than the one that was found, and
+    """A Kubernetes provider that reads no other kubeconfig than the one that it is given, and
     nothing else: node pools as they are described, and no workload identity, so pods get no leave
     to read a bucket.
 
@@ -61,15 +65,16 @@ class ReachedCluster(pulumi.ComponentResource):
         self,
         token: str,
         name: str,
-        options: ReachedOptions,
-        called: str,
+        options: DescribedOptions,
+        called: pulumi.Input[str],
+        kubeconfig: pulumi.Input[str],
         *,
         adopt: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(token, name, None, opts)
         self.name = pulumi.Output.from_input(called)
-        self.kubeconfig = pulumi.Output.secret(options.found.text)
+        self.kubeconfig = pulumi.Output.secret(kubeconfig)
         self.provider = self._make_provider(name, adopt)
         self.node_pools = {key: self._node_pool(key, pool) for key, pool in options.pools().items()}
         self.load_balancer_annotations = {}

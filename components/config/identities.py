@@ -27,7 +27,7 @@ def missing(raw: Mapping[str, Any]) -> Iterator[Mistake]:
     kind = cluster.get("kind") if isinstance(cluster, dict) else None
     if kind not in registry.kinds("clusters") or not isinstance(models, dict):
         return
-    given = registry.implementation("clusters", kind).options.identities
+    given = registry.implementation("clusters", kind).options.lets_in_to(cluster)
     for model, options in models.items():
         source = options.get("source") if isinstance(options, dict) else None
         if not isinstance(source, dict) or source.get("kind") not in registry.kinds("sources"):

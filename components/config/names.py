@@ -1,4 +1,4 @@
-"""Whether the gateway's host and the zone that it gets a record in fit each other."""
+"""Whether there is a gateway, and its host fits the zone that it gets a record in."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from components.config.report import Mistake, shown
 
 
 def missing(raw: Mapping[str, Any]) -> Iterator[Mistake]:
-    """A zone without a host in it."""
+    """Models without a gateway, and a zone without a host in it."""
     cluster, gateway = raw.get("cluster"), raw.get("gateway")
+    if gateway is None:
+        if raw.get("models") or raw.get("volumes"):
+            yield Mistake(
+                path="slipway:gateway", shown=None, expected="a value", fix="add the key `gateway`"
+            )
+        return
     dns = cluster.get("dns") if isinstance(cluster, dict) else None
     zone = dns.get("zone") if isinstance(dns, dict) else None
     if not isinstance(zone, str) or not isinstance(gateway, dict):

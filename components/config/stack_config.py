@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -56,6 +56,11 @@ class ClusterOptions(Options):
     """Schemes of the buckets (`s3`, `gs`) that pods can be let in to without a key."""
 
     kind: str
+
+    @classmethod
+    def lets_in_to(cls, raw: Mapping[str, Any]) -> frozenset[str]:
+        """`identities` of the cluster that `raw` describes."""
+        return cls.identities
 
     def unreachable(self) -> str | None:
         """Why the cluster does not answer, None where it does or where that is not known."""
@@ -202,8 +207,9 @@ class StackConfig(Options):
 
     cluster: Annotated[ClusterOptions, Chosen("clusters")]
     """Where the stack runs"""
-    gateway: Annotated[GatewayOptions, Chosen("gateways")]
-    """How models are reached from outside"""
+    gateway: Annotated[GatewayOptions | None, Chosen("gateways")] = None
+    """How models are reached from outside. A stack without one has no models: it is the platform
+    of stacks that have, whose cluster is a `reference` to it"""
     namespace: Annotated[Label, AfterValidator(_namespace)] = "models"
     """The namespace that the models run in; the stack makes it"""
     models: dict[ModelName, Annotated[ModelOptions, Chosen("runtimes", "runtime")]] = Field(
