@@ -60,10 +60,8 @@ class EksCluster(pulumi.ComponentResource):
         self._made = pulumi.ResourceOptions(parent=self, providers=[self._aws])
         self._make(called)
         self.node_pools = {
-            key: NodePool(
-                labels=pool.all_labels(key), taints=pool.all_taints, accelerator=pool.accelerator
-            )
-            for key, pool in options.node_pools.items()
+            key: NodePool(labels=pool.labels, taints=pool.taints, accelerator=pool.accelerator)
+            for key, pool in options.pools().items()
         }
         self.load_balancer_annotations = _annotations(options.internal_load_balancers)
         self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
@@ -204,11 +202,7 @@ class EksCluster(pulumi.ComponentResource):
                 images=self._images,
                 opts=inside,
             )
-        bare = [
-            key
-            for key, pool in options.node_pools.items()
-            if pool.accelerator and not pool.brings_device_plugin
-        ]
+        bare = [key for key, pool in options.node_pools.items() if pool.wants_device_plugin]
         if bare:
             DevicePlugin(f"{name}-gpus", bare, self._images, inside)
 

@@ -252,6 +252,7 @@ def test_a_pool_of_gpus_is_tainted_labelled_and_offers_them() -> None:
     [
         {"default": DEFAULT_POOL},
         {"default": DEFAULT_POOL, "gpu": {**GPU_POOL, "image_family": "BOTTLEROCKET"}},
+        {"default": DEFAULT_POOL, "gpu": {**GPU_POOL, "gpu_driver": "dra"}},
     ],
 )
 def test_a_device_plugin_runs_only_where_the_image_brings_none(pools: dict[str, Any]) -> None:

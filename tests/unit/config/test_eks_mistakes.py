@@ -194,6 +194,12 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "node_pools.web.image_family",
         "'AL2023'",
     ),
+    "a driver without GPUs": (pool(gpu_driver="dra"), "node_pools.web", "take `gpu_driver` out"),
+    "a device plugin beside the image's own": (
+        gpu(image_family="BOTTLEROCKET", gpu_driver="device-plugin"),
+        "node_pools.gpu",
+        "has a device plugin of its own",
+    ),
     "a zone without a subnet": (
         pool(zones=["eu-central-1c"]),
         "",
@@ -256,7 +262,7 @@ def test_a_good_cluster_is_taken() -> None:
 
 def test_a_gpu_model_needs_a_pool_of_such_gpus() -> None:
     wants = {"half_plus_two": model(accelerator={"kind": "nvidia-a10g"})}
-    for there in (pools(), gpu()):
+    for there in (pools(), gpu(), gpu(gpu_driver="dra")):
         _, found = validate({**stack_file(models=wants), "cluster": there})
         assert [each.path for each in found] == ["slipway:models.half_plus_two.accelerator"]
 
