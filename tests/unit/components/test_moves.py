@@ -1,0 +1,72 @@
+"""The same models on every kind of cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components import registry
+from components.config.load import load
+from components.stack import deploy
+from tests.unit.clouds import gke
+from tests.unit.components import ack_stack, aws
+from tests.unit.components.engine import Recording, run
+from tests.unit.components.environment import model, stack_file
+from tests.unit.components.test_reference import CLUSTER, Platform
+
+PVC = {"kind": "pvc", "claim": "models", "path": "half_plus_two"}
+MODELS = {
+    "half_plus_two": model(source=PVC, replicas={"min": 1, "max": 3}),
+    "cifar10": {
+        "runtime": "triton",
+        "source": {**PVC, "path": "triton/cifar10"},
+        "accelerator": {"kind": "nvidia"},
+    },
+}
+_GPUS = {
+    "gpu": {
+        "accelerator": {"kind": "nvidia-l4"},
+        "labels": {"pool": "gpu"},
+        "taints": ["nvidia.com/gpu=present:NoSchedule"],
+    }
+}
+CLUSTERS: dict[str, dict[str, Any]] = {
+    "ack": ack_stack.ack(),
+    "eks": aws.cluster(node_pools=aws.BOTH_POOLS),
+    "existing": {"kind": "existing", "node_pools": _GPUS},
+    "gke": gke.cluster(),
+    "local": {"kind": "local", "node_pools": _GPUS},
+    "reference": {**CLUSTER, "node_pools": _GPUS},
+}
+
+
+def up(kind: str) -> Recording:
+    config = stack_file(cluster=CLUSTERS[kind], models=MODELS)
+    return run(lambda: deploy(load()), config, cloud=Platform())
+
+
+def served(recording: Recording) -> dict[str, Any]:
+    """What of the models' pods no cluster has a say in."""
+    found = {}
+    for name in ("half-plus-two", "cifar10"):
+        pod = recording.one("Deployment", f"{name}-server").inputs["spec"]["template"]["spec"]
+        found[name] = {key: pod[key] for key in ("containers", "securityContext", "volumes")}
+        found[f"{name} ports"] = recording.one("Service", f"{name}-service").inputs["spec"]["ports"]
+        (grpc,) = recording.one("Ingress", f"{name}-route-grpc").inputs["spec"]["rules"]
+        found[f"{name} route"] = grpc["http"]["paths"][0]["path"]
+    return found
+
+
+def test_every_kind_of_cluster_is_here() -> None:
+    assert sorted(CLUSTERS) == registry.kinds("clusters")
+
+
+@pytest.mark.parametrize("kind", CLUSTERS)
+def test_the_same_models_are_served_on_every_kind_of_cluster(kind: str) -> None:
+    here, there = up("local"), up(kind)
+    assert served(there) == served(here)
+    assert there.outputs["endpoints"].keys() == here.outputs["endpoints"].keys() == MODELS.keys()
+    pod = there.one("Deployment", "cifar10-server").inputs["spec"]["template"]["spec"]
+    assert [each["key"] for each in pod["tolerations"]] == ["nvidia.com/gpu"]
+    assert pod["affinity"]["nodeAffinity"]
