@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from policy.rules import LEFT_OUT, RULES, table
+from components.clusters.eks.versions import MINORS
+from policy.rules import LEFT_OUT, RULES, eks, table
 from policy.rules.rule import UNKNOWN, Rule, Unknown, open_to_all
 from tests.unit.policy.cases import CASES, GOOD_TOO, Case
 from tests.unit.policy.resources import GOOD
@@ -61,6 +62,11 @@ def test_half_the_internet_is_all_of_it(cidr: str) -> None:
 def test_ids_are_used_once() -> None:
     assert Counter(rule.id for rule in RULES).most_common(1)[0][1] == 1
     assert not LEFT_OUT.keys() & {rule.id for rule in RULES}
+
+
+def test_the_oldest_version_is_that_of_the_clusters_too() -> None:
+    oldest = min(MINORS, key=lambda minor: tuple(map(int, minor.split("."))))
+    assert oldest == eks.OLDEST_MINOR
 
 
 def test_the_page_says_what_the_rules_say() -> None:
