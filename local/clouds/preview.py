@@ -22,8 +22,9 @@ class PreviewError(LocalError):
 
 
 def preview(clone: Clone, stack: str, *arguments: str) -> None:
-    """Preview `stack`, `Pulumi.<stack>.yaml`; `arguments` go to `pulumi preview`. The preview is
-    on stdout and everything else on stderr, the first line that it is simulated.
+    """Preview `stack`, `Pulumi.<stack>.yaml`, and ask the policy pack; `arguments` go to
+    `pulumi preview`. The preview is on stdout and everything else on stderr, the first line that
+    it is simulated.
 
     Nothing that is here is used or changed: the state, the engine home and the copy of the program
     are made anew each time.
@@ -40,6 +41,8 @@ def preview(clone: Clone, stack: str, *arguments: str) -> None:
         if stand_ins(clone):
             prepare.programs(clone, box, ("helm",))
         python = bootstrap.clouds_python(clone)
+        bootstrap.policy_python(clone)
+        policies = ("--policy-pack", str(clone.root / "policy"))
         shutil.rmtree(clone.simulated, ignore_errors=True)
         program = _copy(clone, file, python)
         (packages,) = (python.parents[1] / "lib").glob("python3.*/site-packages")
@@ -52,7 +55,7 @@ def preview(clone: Clone, stack: str, *arguments: str) -> None:
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "KUBECONFIG": str(clone.simulated / "no-kubeconfig"),
         }
-        for command in (("stack", "init"), ("preview", *arguments)):
+        for command in (("stack", "init"), ("preview", *policies, *arguments)):
             done = subprocess.run(
                 ["pulumi", *command, "--stack", stack, "--non-interactive"],
                 cwd=program,

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,17 @@ def test_a_stack_is_previewed_as_json_and_says_that_it_is_simulated(stack: str) 
     (made,) = [each for each in steps if each["urn"].endswith(f"Stack::slipway-{stack}")]
     assert made["newState"]["outputs"]["simulated"] is True
     assert file.read_bytes() == before
+
+
+def test_a_finding_of_the_policies_fails_the_preview(tmp_path: Path) -> None:
+    """The stack's API is public to a range, which a rule that is off by default refuses."""
+    strict = tmp_path / "strict.json"
+    strict.write_text(json.dumps({"CKV_AWS_39": "mandatory"}))
+    assert "✅ slipway" in _previewed("eks").stdout
+    done = _previewed("eks", "--policy-pack-config", str(strict))
+    assert done.returncode == 1
+    assert done.stdout.count("[mandatory]") == 1
+    assert "[mandatory]  CKV_AWS_39" in done.stdout
 
 
 def test_a_stack_without_a_file_is_told_which_there_are() -> None:
