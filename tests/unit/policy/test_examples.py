@@ -10,7 +10,13 @@ from policy.rules import CLOUDS, RULES
 from tests.unit.clouds import gke  # noqa: F401 (what Google Cloud answers)
 from tests.unit.components.aws import Aws
 from tests.unit.components.engine import run
+from tests.unit.policy.stacks import CLOUDS as KINDS
 from tests.unit.policy.stacks import stacks
+
+
+def test_every_cloud_has_an_example() -> None:
+    kinds = {config["slipway:cluster"]["kind"] for config in stacks().values()}
+    assert kinds == set(KINDS) == {cloud.lower() for cloud in CLOUDS}
 
 
 @pytest.mark.parametrize("path", stacks())
