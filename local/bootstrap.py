@@ -7,11 +7,14 @@ run in. Their pins cannot be met together.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from local.errors import LocalError
@@ -71,15 +74,30 @@ def digest(*arguments: str) -> str:
     return found.hexdigest()[:12]
 
 
+@contextlib.contextmanager
+def _alone(venv: Path) -> Iterator[None]:
+    """Nobody else makes `venv` at the same time: clones share those in the cache."""
+    cache_dir().mkdir(parents=True, exist_ok=True)
+    with (cache_dir() / f"venv-{digest(str(venv))}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def ensure(venv: Path, title: str, *arguments: str) -> Path:
     """The interpreter of `venv`, installed with `uv pip install <arguments>` when they, or a file
     that they name, have changed."""
     python = venv / "bin" / "python"
     wanted = digest(*_INSTALL, *arguments)
     stamp = venv / ".slipway-stamp"
-    if python.is_file() and stamp.is_file() and stamp.read_text() == wanted:
+
+    def made() -> bool:
+        return python.is_file() and stamp.is_file() and stamp.read_text() == wanted
+
+    if made():
         return python
-    with step(f"Python environment: {title}"):
+    with step(f"Python environment: {title}"), _alone(venv):
+        if made():  # by another clone, meanwhile
+            return python
         stamp.unlink(missing_ok=True)
         # Anew: what is there already would neither be compiled nor taken out.
         _run([uv(), "venv", "--quiet", "--clear", "--python", sys.executable, str(venv)])
