@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from tests.unit.clouds.gke import CLUSTER, DEFAULT, GPU, NUMBER, POOL, cluster, 
 from tests.unit.components.engine import ADDRESS, Recording, Resource
 from tests.unit.components.environment import model, stack_file
 
+ROOT = Path(__file__).parents[3]
 ENCRYPTER = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
 KEY = "cluster-key-id"
 NODES = "serviceAccount:nodes@my-project.iam.gserviceaccount.com"
@@ -253,14 +256,7 @@ def test_a_bucket_of_another_cloud_is_asked_a_key_for() -> None:
 def test_a_network_is_made_or_one_that_is_there_is_used(made: Recording) -> None:
     ranges = made.one("Subnetwork").inputs["secondaryIpRanges"]
     assert [each["ipCidrRange"] for each in ranges] == ["10.4.0.0/14", "172.20.0.0/16"]
-    there = {
-        "kind": "existing",
-        "network": "shared",
-        "subnetwork": "nodes",
-        "pods": "pod-range",
-        "services": "service-range",
-    }
-    adopted = up(vpc=there)
+    adopted = up(vpc=ADOPTED)
     assert not [each for each in adopted.resources if each.type.startswith("gcp:compute")]
     plane = adopted.one("Cluster").inputs
     assert (plane["network"], plane["subnetwork"]) == ("shared", "nodes")
@@ -268,6 +264,36 @@ def test_a_network_is_made_or_one_that_is_there_is_used(made: Recording) -> None
         "clusterSecondaryRangeName": "pod-range",
         "servicesSecondaryRangeName": "service-range",
     }
+
+
+ADOPTED = {
+    "kind": "existing",
+    "network": "shared",
+    "subnetwork": "nodes",
+    "pods": "pod-range",
+    "services": "service-range",
+}
+
+
+@pytest.mark.parametrize(("vpc", "loaded"), [({"kind": "create"}, True), (ADOPTED, False)])
+def test_what_costs_most_of_the_sdk_is_loaded_where_a_network_is_made(
+    vpc: dict[str, Any], loaded: bool
+) -> None:
+    program = (
+        "import json, sys\n"
+        "from tests.unit.clouds.gke import up\n"
+        "up(vpc=json.loads(sys.argv[1]))\n"
+        "print('pulumi_gcp.compute.network' in sys.modules)\n"
+        "assert not {'pulumi_aws', 'pulumi_alicloud'} & sys.modules.keys()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program, json.dumps(vpc)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split()[-1] == str(loaded)
 
 
 def test_a_pool_is_as_large_as_it_says(made: Recording) -> None:
@@ -456,7 +482,6 @@ def test_everything_of_google_s_is_made_by_the_stack_s_own_provider(made: Record
     assert others == set()
 
 
-ROOT = Path(__file__).parents[3]
 FILES = (ROOT / "Pulumi.gke.yaml", ROOT / "examples/kfserving-on-gke/gke.yaml")
 
 
