@@ -116,6 +116,7 @@ def test_the_names_are_the_ones_that_the_mirror_switch_makes():
         "slipway.local/metrics-server/metrics-server",
         "slipway.local/emulators",
         "slipway.local/seldonio/mlserver",
+        "slipway.local/library/busybox",
     ]
 
 
