@@ -13,7 +13,8 @@ _HEAD = """\
 # Policies
 
 `policy/` is a Pulumi policy pack. It looks at the clusters, node pools and launch templates that a
-stack asks for, and refuses those that are not what the tables below say.
+stack asks for, and refuses those that are not what the tables below say. `make preview STACK=eks`
+asks it, on pull requests too; with credentials it is asked so:
 
 ```bash
 python3 -m venv policy/.venv
