@@ -99,14 +99,16 @@ def _silence(downloads: Downloads) -> str | None:
 def _official(clone: Clone, name: str, downloads: Downloads) -> bool:
     """Whether the official plugin is found by the engine, after one attempt to have it there."""
     directory = _directory(clone, name)
-    if directory.is_symlink() and not directory.exists():  # theirs, and they have removed it
+    if directory.is_symlink():  # which the engine overlooks
         directory.unlink()
     if _installed(clone, name):
         return True
     if _is_here(clone, name):
         _make_room(clone, name)
         if _theirs(name).is_dir():
-            directory.symlink_to(_theirs(name))
+            directory.mkdir()
+            for file in _theirs(name).iterdir():
+                (directory / file.name).symlink_to(file)
         return True
     return _silence(downloads) is None and _install(clone, name, downloads)
 
