@@ -13,7 +13,9 @@ from pathlib import Path
 
 BASE = Path("/var/lib/slipway")
 #: Seconds that a difference has to last.
-SETTLE = 3.0
+SETTLE = 10.0
+#: In a process' flags (proc_pid_stat(5)); Linux' include/linux/sched.h.
+_PF_EXITING = 0x4
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def picture(cluster: str, checkout: Path) -> Machine:
 def settled_picture(cluster: str, checkout: Path) -> Machine:
     """A picture that holds for a second: another cluster that is just being started shows for a
     moment what does not bear its name yet."""
-    deadline = time.monotonic() + 10 * SETTLE
+    deadline = time.monotonic() + 3 * SETTLE
     last = picture(cluster, checkout)
     while time.monotonic() < deadline:
         time.sleep(1)
@@ -113,10 +115,12 @@ def _namespaces() -> list[str]:
 
 
 def _living() -> Iterator[Path]:
-    """The processes that have not ended: a zombie waits only to be looked at by its parent."""
+    """The processes that are not ending: a zombie waits only to be looked at by its parent, and the
+    first process of a namespace only for the others in it, in no cluster's cgroup any more."""
     for directory in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if (directory / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
+            state, *numbers = (directory / "stat").read_text().rpartition(")")[2].split()
+            if state != "Z" and not int(numbers[5]) & _PF_EXITING:
                 yield directory
 
 
