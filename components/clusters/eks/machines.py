@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from components.config.accelerators import Accelerator
 
-#: https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html, read 2026-11-21: the GPU of a
-#: family, and how many of it a size has; 1 where the size is not listed.
+#: The GPU of a family, and how many of it a size has; 1 where the size is not listed. As known on
+#: 2026-11-21; AWS lists them at https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html.
 _GPUS: Mapping[str, tuple[str, Mapping[str, int]]] = {
     "g4dn": ("nvidia-t4", {"12xlarge": 4, "metal": 8}),
     "g5": ("nvidia-a10g", {"12xlarge": 4, "24xlarge": 4, "48xlarge": 8}),

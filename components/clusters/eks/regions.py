@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 _COMMON = "602401143452"
 #: The account whose registry has the images of EKS' add-ons, by region:
-#: https://docs.aws.amazon.com/eks/latest/userguide/add-ons-images.html, read 2026-11-21.
+#: as known on 2026-11-21; AWS lists them at
+#: https://docs.aws.amazon.com/eks/latest/userguide/add-ons-images.html.
 ADDON_ACCOUNTS: Mapping[str, str] = {
     "af-south-1": "877085696533",
     "ap-east-1": "800184023465",

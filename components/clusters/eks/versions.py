@@ -8,7 +8,8 @@ from datetime import date
 
 from components.clusters.support import Minor
 
-#: https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html, read 2026-11-21.
+#: As known on 2026-11-21, those of 1.36 from calendars of others; AWS keeps them at
+#: https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html.
 MINORS: Mapping[str, Minor] = {
     "1.34": Minor(until=date(2026, 12, 2), extended_until=date(2027, 12, 2)),
     "1.35": Minor(until=date(2027, 3, 27), extended_until=date(2028, 3, 27)),
