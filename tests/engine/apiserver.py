@@ -100,7 +100,7 @@ class ApiServer:
         )
         authority = self.kubeconfig.with_name("server.crt")
         context = ssl.create_default_context(cafile=str(authority))
-        with urllib.request.urlopen(request, context=context, timeout=10) as response:
+        with urllib.request.urlopen(request, context=context, timeout=30) as response:
             return json.load(response)
 
     def admission(self) -> dict[str, str]:
