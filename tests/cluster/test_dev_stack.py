@@ -229,8 +229,12 @@ def test_the_file_decides_the_answer(dev: Checkout) -> None:
 
 
 def restart(checkout: Checkout) -> None:
-    checkout.kubectl("-n", "models", "rollout", "restart", "deployment", "-l", INSTANCE)
+    """The old pods are gone afterwards: until then they may be asked, too."""
+    place = ("-n", "models")
+    old = checkout.kubectl(*place, "get", "pods", "-l", INSTANCE, "-o", "name").split()
+    checkout.kubectl(*place, "rollout", "restart", "deployment", "-l", INSTANCE)
     rolled_out(checkout)
+    checkout.kubectl(*place, "wait", "--for=delete", *old, "--timeout=60s")
 
 
 def rolled_out(checkout: Checkout) -> None:
