@@ -47,8 +47,9 @@ def test_the_api_takes_every_object_of_an_example(restricted: ApiServer, path: P
     sections = {key.removeprefix("slipway:"): value for key, value in config.items()}
     if sections["cluster"]["kind"] not in ("existing", "local"):
         for model in sections["models"].values():  # an identity is for the cloud to give
-            if model["source"]["kind"] in ("s3", "gcs"):
-                model["source"].setdefault("credentials", "bucket-key")
+            source = model["source"]
+            if source["kind"] in ("s3", "gcs") and not source.get("anonymous"):
+                source.setdefault("credentials", "bucket-key")
     sections["cluster"] = {
         "node_pools": node_pools(sections),
         "kind": "existing",
