@@ -49,7 +49,7 @@ test-long: test-clouds ## The long tests: every runtime, source and scaling serv
 	@$(LOCAL) test serving kills
 
 .PHONY: test-clouds
-test-clouds: ## Every stack of a cloud is made, changed and destroyed by the real engine in a simulated cloud
+test-clouds: ## The tests of the clouds: every stack of one is made, changed and destroyed in a simulated cloud
 	@$(LOCAL) test clouds
 
 .PHONY: lint

@@ -26,7 +26,7 @@ SERVING = "serving"
 LONG = {
     SERVING: "tests/cluster/serving",
     "kills": "tests/cluster/kills",
-    "clouds": "tests/engine/clouds/test_life.py",
+    "clouds": "tests/engine/clouds",
 }
 #: Those that run on nodes of this machine.
 ON_NODES = {"cluster", SERVING, "kills"}
@@ -100,9 +100,6 @@ SUITES = (
     Suite("unit", "local", ("tests/unit/local",), _LOCAL),
     Suite("unit", "client", ("tests/unit/client",), _CLIENT),
     Suite("unit", "images", ("tests/unit/images",), _IMAGES),
-    Suite("unit", "clouds", ("tests/unit/clouds",), bootstrap.clouds_python),
-    Suite("unit", "policy", ("tests/unit/policy",), bootstrap.clouds_python),
-    Suite("unit", "checkov", ("tests/scan/test_policies.py",), _checkov),
     Suite(
         "engine", "engine", ("tests/engine", *_NOT_THESE), bootstrap.clouds_python, _SIDE_BY_SIDE
     ),
@@ -111,7 +108,10 @@ SUITES = (
     Suite("cluster", "killed", (_KILLED,), bootstrap.program_python),
     Suite(SERVING, SERVING, (LONG[SERVING],), bootstrap.program_python, ("--verbose",)),
     Suite("kills", "kills", (LONG["kills"],), bootstrap.program_python, ("--verbose",)),
-    Suite("clouds", "clouds", (LONG["clouds"],), bootstrap.clouds_python, _SIDE_BY_SIDE),
+    Suite("clouds", "unit", ("tests/unit/clouds",), bootstrap.clouds_python),
+    Suite("clouds", "policy", ("tests/unit/policy",), bootstrap.clouds_python),
+    Suite("clouds", "checkov", ("tests/scan/test_policies.py",), _checkov),
+    Suite("clouds", "engine", (LONG["clouds"],), bootstrap.clouds_python, _SIDE_BY_SIDE),
 )
 
 
@@ -158,7 +158,7 @@ def _side_by_side(
     rows = []
     with ThreadPoolExecutor() as clusters, ThreadPoolExecutor(2) as others:
         running = [
-            (others if suite.layer in ("unit", "engine") else clusters).submit(
+            (clusters if suite.layer in ON_NODES else others).submit(
                 _run, clone, suite, python, extra, environment, captured=True
             )
             for suite, python in runs
