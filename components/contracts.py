@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pulumi
 
-from components.config.accelerators import Accelerator
+from components.config.accelerators import Accelerator, NodePoolOptions
 from components.config.model_options import ModelOptions
 from components.config.stack_config import LimitsOptions
 from components.images import Images
@@ -29,6 +29,11 @@ class NodePool:
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: Sequence[str] = ()
     accelerator: Accelerator | None = None
+
+    @classmethod
+    def of(cls, pool: NodePoolOptions) -> NodePool:
+        """The nodes that `pool` describes."""
+        return cls(labels=pool.labels, taints=pool.taints, accelerator=pool.accelerator)
 
 
 @dataclass(frozen=True, kw_only=True)

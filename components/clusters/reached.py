@@ -88,7 +88,7 @@ class ReachedCluster(pulumi.ComponentResource):
                 f"{pool.accelerator.resource}=present:NoSchedule`, and write it under `taints`",
                 self,
             )
-        return NodePool(labels=pool.labels, taints=pool.taints, accelerator=pool.accelerator)
+        return NodePool.of(pool)
 
     def _make_provider(self, name: str, adopt: bool) -> Any:
         from pulumi_kubernetes import Provider

@@ -6,7 +6,8 @@ import contextlib
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from tests.cluster.checkout import Checkout
 
 #: What `half_plus_two` answers to 1, 2 and 5.
 HALF_PLUS_TWO = [2.5, 3.0, 4.5]
+#: Seconds in which a version that is put there is served.
+SOON = 60.0
 _ASKING = Path(__file__).parent / "asking.py"
 
 
@@ -48,3 +51,11 @@ def asked_all_the_time(
         asking.kill()
         asking.wait()
         outputs.unlink()
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for `condition`, at most `SOON`."""
+    deadline = time.monotonic() + SOON
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {SOON:g} s for {what}"
+        time.sleep(0.5)

@@ -71,10 +71,7 @@ class AckCluster(pulumi.ComponentResource):
         self.kubeconfig = self._kubeconfig(control_plane)
         self.provider = self._make_provider([*pools.made, *addons.made.values()])
         self._make_storage(network)
-        self.node_pools = {
-            key: NodePool(labels=pool.labels, taints=pool.taints, accelerator=pool.accelerator)
-            for key, pool in options.pools().items()
-        }
+        self.node_pools = {key: NodePool.of(pool) for key, pool in options.pools().items()}
         self.load_balancer_annotations = self._annotations(network)
         self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
 

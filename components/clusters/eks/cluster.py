@@ -59,10 +59,7 @@ class EksCluster(pulumi.ComponentResource):
         self._aws = self._make_aws_provider()
         self._made = pulumi.ResourceOptions(parent=self, providers=[self._aws])
         self._make(called)
-        self.node_pools = {
-            key: NodePool(labels=pool.labels, taints=pool.taints, accelerator=pool.accelerator)
-            for key, pool in options.pools().items()
-        }
+        self.node_pools = {key: NodePool.of(pool) for key, pool in options.pools().items()}
         self.load_balancer_annotations = _annotations(options.internal_load_balancers)
         self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
 

@@ -86,10 +86,7 @@ class GkeCluster(pulumi.ComponentResource):
             key,
             pulumi.ResourceOptions(parent=self, provider=self.provider),
         )
-        self.node_pools = {
-            key: NodePool(labels=pool.labels, taints=pool.taints, accelerator=pool.accelerator)
-            for key, pool in options.pools().items()
-        }
+        self.node_pools = {key: NodePool.of(pool) for key, pool in options.pools().items()}
         # A regional load balancer that knows which nodes are well; only when the Service is made.
         self.load_balancer_annotations = {"cloud.google.com/l4-rbs": "enabled"}
         self.registry = repository.address

@@ -11,14 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time
+from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time, until
 from tests.cluster.checkout import Checkout
 from tests.cluster.test_dev_stack import violations
 from tests.cluster.test_triton import MODEL, SELECTOR, rest
 
 HALF_PLUS_THREE = [3.5, 4.0, 5.5]
-#: Seconds in which a version that is put there is served.
-SOON = 60.0
 #: How often the server of the dev stack looks for new versions, twice.
 TWO_POLLS = 30.0
 
@@ -43,13 +41,6 @@ def version(dev: Checkout) -> Iterator[Callable[..., None]]:
     for path in (home / ".coming", *put):
         shutil.rmtree(path, ignore_errors=True)
     until(lambda: dev.predict(MODEL, "1", "2", "5") == HALF_PLUS_TWO, "version 1")
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + SOON
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {SOON:g} s for {what}"
-        time.sleep(0.5)
 
 
 def pods(checkout: Checkout) -> str:

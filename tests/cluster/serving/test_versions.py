@@ -13,13 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time
+from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time, until
 from tests.cluster.checkout import Checkout
 
 HALF_PLUS_THREE = [3.5, 4.0, 5.5]
 SELECTOR = ("-n", "models", "-l", "app.kubernetes.io/instance=half-plus-two")
-#: Seconds in which a version that is put there is served.
-SOON = 60.0
 
 
 @pytest.fixture
@@ -37,13 +35,6 @@ def second(dev: Checkout) -> Iterator[Callable[[], Path]]:
     shutil.rmtree(coming, ignore_errors=True)
     shutil.rmtree(versions / "2", ignore_errors=True)
     until(lambda: dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO, "version 1")
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + SOON
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {SOON:g} s for {what}"
-        time.sleep(0.5)
 
 
 def pods(checkout: Checkout) -> str:
