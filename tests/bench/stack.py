@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.unit.components.aws import Aws
+from tests.unit.clouds.aws import Aws
 from tests.unit.components.engine import run
 
 

@@ -118,7 +118,8 @@ def without_stack(dev: Checkout) -> Iterator[Checkout]:
 @pytest.fixture
 def own(without_stack: Checkout, tmp_path: Path) -> Iterator[Checkout]:
     """A clone whose `pulumi` and `kubectl` see that cluster as one that somebody has."""
-    checkout = Checkout(tmp_path, without_stack.exports)
+    # pip compiles a gigabyte of clouds' SDKs otherwise, of which this stack imports nothing.
+    checkout = Checkout(tmp_path, {**without_stack.exports, "PIP_NO_COMPILE": "1"})
     yield checkout
     checkout.pulumi("destroy", "--yes", "--skip-preview", "--stack", MINE)
     checkout.pulumi("stack", "rm", "--yes", MINE)

@@ -13,7 +13,7 @@ from components import registry
 from components.config.load import load
 from components.kubernetes_object import KubernetesObject
 from components.stack import deploy
-from tests.unit.components import aws
+from tests.unit.clouds import aws
 from tests.unit.components.engine import Recording, Resource, run
 from tests.unit.components.environment import model, stack_file
 from tests.unit.components.sdk_types import SECRET, mistakes, sdk_class

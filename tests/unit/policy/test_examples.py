@@ -8,7 +8,7 @@ from components.config.load import load
 from components.stack import deploy
 from policy.rules import CLOUDS, RULES
 from tests.unit.clouds import gke  # noqa: F401 (what Google Cloud answers)
-from tests.unit.components.aws import Aws
+from tests.unit.clouds.aws import Aws
 from tests.unit.components.engine import run
 from tests.unit.policy.stacks import CLOUDS as KINDS
 from tests.unit.policy.stacks import stacks

@@ -9,7 +9,7 @@ import pytest
 
 from components.config.load import load, validate
 from components.stack import deploy
-from tests.unit.components.aws import ACCOUNT, BOTH_POOLS, S3, Aws, cluster
+from tests.unit.clouds.aws import ACCOUNT, BOTH_POOLS, S3, Aws, cluster
 from tests.unit.components.engine import Recording, run
 from tests.unit.components.environment import model, stack_file
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from components.clusters.eks import cluster as eks_cluster
-from tests.unit.components.aws import (
+from tests.unit.clouds.aws import (
     ACCOUNT,
     BOTH_POOLS,
     DEFAULT_POOL,
@@ -488,7 +488,7 @@ def test_two_clouds_that_a_stack_does_not_use_are_not_loaded() -> None:
         "import sys\n"
         "from components.clusters.eks.cluster import EksCluster\n"
         "print(sorted(name for name in sys.modules if name.startswith('pulumi_')))\n"
-        "from tests.unit.components.aws import up\n"
+        "from tests.unit.clouds.aws import up\n"
         "up()\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules"
         " if name.startswith(('pulumi_aws', 'pulumi_gcp', 'pulumi_alicloud'))}))\n"

@@ -21,7 +21,7 @@ from components.clusters.ack.names import cluster_name, ram_name
 from components.clusters.ack.versions import ADDONS, DEFAULT_MINOR, MINORS, RELEASES
 from components.config.load import load
 from components.stack import deploy
-from tests.unit.components.ack_stack import (
+from tests.unit.clouds.ack_stack import (
     CREATED,
     EXISTING,
     OSS,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from components.config.load import validate
-from tests.unit.components.ack_stack import CREATED, EXISTING, OSS, ack, gpu, pools, stack
+from tests.unit.clouds.ack_stack import CREATED, EXISTING, OSS, ack, gpu, pools, stack
 from tests.unit.components.environment import model
 from tests.unit.config.test_mistakes import refused
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.components.aws import PRIVATE, up
+from tests.unit.clouds.aws import PRIVATE, up
 from tests.unit.components.engine import Resource
 
 

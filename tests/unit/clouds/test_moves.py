@@ -9,11 +9,10 @@ import pytest
 from components import registry
 from components.config.load import load
 from components.stack import deploy
-from tests.unit.clouds import gke
-from tests.unit.components import ack_stack, aws
+from tests.unit.clouds import ack_stack, aws, gke
+from tests.unit.clouds.test_reference import CLUSTER, Platform
 from tests.unit.components.engine import Recording, run
 from tests.unit.components.environment import model, stack_file
-from tests.unit.components.test_reference import CLUSTER, Platform
 
 PVC = {"kind": "pvc", "claim": "models", "path": "half_plus_two"}
 MODELS = {

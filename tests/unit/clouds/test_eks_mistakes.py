@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from components.config.load import validate
-from tests.unit.components.aws import DEFAULT_POOL, EXISTING, GPU_POOL, VPC, cluster
+from tests.unit.clouds.aws import DEFAULT_POOL, EXISTING, GPU_POOL, VPC, cluster
 from tests.unit.components.environment import model, stack_file
 
 ROOT = Path(__file__).parents[3]
