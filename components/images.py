@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True)
 class Images:
     """Upstream names, or the same names at a mirror (a registry host, with a path if any), pinned
-    by those of `digests` that are known, by their upstream names."""
+    by those of `digests` that are known, by their upstream names. `charts` is a chart repository
+    that has the charts of all vendors."""
 
     mirror: str | None = None
     pull_policy: str = "Always"
     digests: Mapping[str, str] = field(default_factory=dict)
+    charts: str | None = None
     _named: set[str] = field(default_factory=set)
 
     def resolve(self, reference: str) -> str:
@@ -27,6 +29,14 @@ class Images:
         # Docker's rule: a first part with a dot or a port is a host, or it is `localhost`.
         is_host = slash and ("." in first or ":" in first or first == "localhost")
         return f"{self.mirror}/{rest if is_host else reference}{pinned}"
+
+    def chart(self, name: str, upstream: str) -> tuple[str, str | None]:
+        """What Helm calls the chart `name` of the repository `upstream`, and the repository where
+        that does not say it: a registry (`oci://`) is a part of the name."""
+        repository = self.charts or upstream
+        if repository.startswith("oci://"):
+            return f"{repository}/{name}", None
+        return name, repository
 
     def unused(self) -> list[str]:
         """The names in `digests` that no image of the stack had so far."""

@@ -37,7 +37,7 @@ def deploy(config: StackConfig) -> dict[str, Any]:
     Returns the stack's outputs: `endpoints`, `gateway`, `cluster` and the secret `kubeconfig`, and
     `simulated` where the clouds are.
     """
-    images = Images(config.images.mirror, config.images.pull_policy, config.images.digests)
+    images = _images(config)
     cluster: Cluster = registry.implementation("clusters", config.cluster.kind)(
         "cluster", config.cluster, images
     )
@@ -58,6 +58,11 @@ def deploy(config: StackConfig) -> dict[str, Any]:
     for name in images.unused():
         pulumi.log.warn(f"slipway:images.digests.{name} pins nothing: no image here has that name")
     return {"simulated": True, **outputs} if os.environ.get(SIMULATED) == "1" else outputs
+
+
+def _images(config: StackConfig) -> Images:
+    said = config.images
+    return Images(said.mirror, said.pull_policy, said.digests, said.charts)
 
 
 def _models(
@@ -106,7 +111,7 @@ def _metrics(config: StackConfig, cluster: Cluster, opts: pulumi.ResourceOptions
             return
         kind = cluster.default_metrics
         chosen = registry.implementation("metrics", kind).options.model_validate({"kind": kind})
-    images = Images(config.images.mirror, config.images.pull_policy, config.images.digests)
+    images = _images(config)
     registry.implementation("metrics", chosen.kind)("metrics", chosen, images, opts)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from components.clusters.eks.control_plane import ControlPlane
     from components.clusters.eks.network import Network
-    from components.clusters.eks.node_pools import NodePools
+    from components.clusters.eks.registry import Registry
 
 _BALANCER = "service.beta.kubernetes.io/aws-load-balancer"
 _HINT = "the AWS CLI, version 2: https://docs.aws.amazon.com/cli/latest/userguide/"
@@ -93,6 +93,7 @@ class EksCluster(pulumi.ComponentResource):
             region=options.region,
             account=account(role.arn),
             cluster_name=called,
+            fleets=options.autoscaler == "karpenter",
             opts=made,
         ).arn
         logs = Logs(
@@ -139,7 +140,7 @@ class EksCluster(pulumi.ComponentResource):
         self._control_plane, self.registry = control_plane, registry.url
         self.name = control_plane.name
         self.kubeconfig = self._kubeconfig(control_plane)
-        self._make_inside(network, control_plane, pools, after, key)
+        self._make_inside(network, control_plane, registry, [*pools.groups, *after], key)
 
     def _kubeconfig(self, control_plane: ControlPlane) -> pulumi.Output[str]:
         cluster, region = control_plane.cluster, self._options.region
@@ -159,14 +160,11 @@ class EksCluster(pulumi.ComponentResource):
         self,
         network: Network,
         control_plane: ControlPlane,
-        pools: NodePools,
-        addons: Sequence[pulumi.Resource],
+        registry: Registry,
+        ready: list[pulumi.Resource],
         key: pulumi.Output[str],
     ) -> None:
-        """What is made on the cluster, by a provider that needs nodes."""
-        from pulumi_kubernetes import Provider
-
-        from components.clusters.eks.autoscaler import ClusterAutoscaler
+        """What is made on the cluster when `ready` is there: its managed nodes and add-ons."""
         from components.clusters.eks.device_plugin import DevicePlugin
         from components.clusters.eks.storage import FileSystem, Storage
 
@@ -180,17 +178,27 @@ class EksCluster(pulumi.ComponentResource):
                 key_arn=key,
                 opts=self._made,
             )
-        self.provider = Provider(
-            f"{name}-provider",
-            kubeconfig=self.kubeconfig,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[*pools.groups, *addons, *(files.targets if files else ())],
-            ),
-        )
-        inside = pulumi.ResourceOptions(parent=self, providers=[self._aws, self.provider])
+            ready = [*ready, *files.targets]
+        if options.autoscaler == "karpenter":
+            from components.clusters.eks.karpenter import Karpenter
+
+            karpenter = Karpenter(
+                f"{name}-karpenter",
+                options,
+                control_plane=control_plane,
+                subnets=network.private_subnets,
+                repositories=registry.arns,
+                key_arn=key,
+                images=self._images,
+                opts=self._on_the_cluster(f"{name}-karpenter-provider", ready),
+            )
+            # All that runs on its nodes goes before it drains them.
+            ready = [*ready, *karpenter.pools]
+        inside = self._on_the_cluster(f"{name}-provider", ready)
         self._storage = Storage(f"{name}-storage", key_arn=key, files=files, opts=inside)
         if options.autoscaler == "cluster-autoscaler":
+            from components.clusters.eks.autoscaler import ClusterAutoscaler
+
             ClusterAutoscaler(
                 f"{name}-autoscaler",
                 control_plane=control_plane,
@@ -202,6 +210,19 @@ class EksCluster(pulumi.ComponentResource):
         bare = [key for key, pool in options.node_pools.items() if pool.wants_device_plugin]
         if bare:
             DevicePlugin(f"{name}-gpus", bare, self._images, inside)
+
+    def _on_the_cluster(
+        self, name: str, after: Sequence[pulumi.Resource]
+    ) -> pulumi.ResourceOptions:
+        """For objects that are made after `after` and deleted before it; `provider` is the last."""
+        from pulumi_kubernetes import Provider
+
+        self.provider = Provider(
+            name,
+            kubeconfig=self.kubeconfig,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+        )
+        return pulumi.ResourceOptions(parent=self, providers=[self._aws, self.provider])
 
     def identity(
         self,

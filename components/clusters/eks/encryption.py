@@ -14,7 +14,8 @@ _USE = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", 
 
 
 class Encryption(pulumi.ComponentResource):
-    """A KMS key, rotated each year, or one that is there. `account` is the account's number."""
+    """A KMS key, rotated each year, or one that is there. `account` is the account's number;
+    `fleets`: machines are started not by EC2 Auto Scaling alone, but by EC2's fleets, too."""
 
     arn: pulumi.Output[str]
 
@@ -26,6 +27,7 @@ class Encryption(pulumi.ComponentResource):
         region: str,
         account: pulumi.Output[str],
         cluster_name: str,
+        fleets: bool = False,
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("slipway:clusters:EksEncryption", name, None, opts)
@@ -36,7 +38,7 @@ class Encryption(pulumi.ComponentResource):
                 description=f"Secrets, disks, logs and images of the cluster {cluster_name}",
                 enable_key_rotation=True,
                 deletion_window_in_days=_DELETION_DAYS,
-                policy=_key_policy(region, account),
+                policy=_key_policy(region, account, fleets),
                 opts=child,
             )
             kms.Alias(
@@ -48,7 +50,8 @@ class Encryption(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-def _key_policy(region: str, account: pulumi.Output[str]) -> pulumi.Output[str]:
+def _key_policy(region: str, account: pulumi.Output[str], fleets: bool) -> pulumi.Output[str]:
+    launchers = ["autoscaling", *(["ec2fleet", "spot"] if fleets else [])]
     arn = f"arn:{partition(region)}"
     return policies.document(
         # The account's IAM policies decide; without this nobody could change the key.
@@ -68,17 +71,21 @@ def _key_policy(region: str, account: pulumi.Output[str]) -> pulumi.Output[str]:
         ),
         # EC2 Auto Scaling starts the nodes, whose disks it has to open. Its role comes to exist
         # with the account's first group, so it cannot be the principal: a key's policy names only
-        # what is there.
+        # what is there. So do those of EC2's fleets and spot machines.
         policies.allow(
             [*_USE, "kms:CreateGrant"],
             condition={
                 "StringEquals": {"kms:CallerAccount": account},
                 "ArnLike": {
-                    "aws:PrincipalArn": pulumi.Output.format(
-                        "{0}:iam::{1}:role/aws-service-role/autoscaling.amazonaws.com/*",
-                        arn,
-                        account,
-                    )
+                    "aws:PrincipalArn": [
+                        pulumi.Output.format(
+                            "{0}:iam::{1}:role/aws-service-role/{2}.amazonaws.com/*",
+                            arn,
+                            account,
+                            launcher,
+                        )
+                        for launcher in launchers
+                    ]
                 },
             },
             Principal={"AWS": "*"},

@@ -58,21 +58,24 @@ class NodePools(pulumi.ComponentResource):
     def _make_pool(
         self, pool: str, said: EksNodePool, key_arn: pulumi.Output[str]
     ) -> list[eks.NodeGroup]:
+        floor = said.spot.on_demand if said.spot else 0
+        least, most = max(0, said.min - floor), said.max - floor
+        if self._options.autoscaler == "karpenter":
+            most = least  # the others are Karpenter's
+        groups = [
+            (f"{pool}-spot", "SPOT", least, most)
+            if said.spot
+            else (pool, "ON_DEMAND", least, most),
+            (f"{pool}-floor", "ON_DEMAND", floor, floor),
+        ]
+        groups = [group for group in groups if group[-1]]
+        if not groups:
+            return []
         template = self._make_template(pool, said, key_arn)
-        if said.spot is None:
-            return [self._make_group(pool, pool, said, template, "ON_DEMAND", said.min, said.max)]
-        floor = said.spot.on_demand
-        groups = []
-        if said.max > floor:
-            least, most = max(0, said.min - floor), said.max - floor
-            groups.append(
-                self._make_group(f"{pool}-spot", pool, said, template, "SPOT", least, most)
-            )
-        if floor:
-            groups.append(
-                self._make_group(f"{pool}-floor", pool, said, template, "ON_DEMAND", floor, floor)
-            )
-        return groups
+        return [
+            self._make_group(role, pool, said, template, capacity, least, most)
+            for role, capacity, least, most in groups
+        ]
 
     def _make_template(
         self, pool: str, said: EksNodePool, key_arn: pulumi.Output[str]
@@ -91,7 +94,7 @@ class NodePools(pulumi.ComponentResource):
                         "delete_on_termination": "true",
                     },
                 }
-                for device, size in _disks(said).items()
+                for device, size in disks(said).items()
             ],
             metadata_options={
                 "http_endpoint": "enabled",
@@ -141,8 +144,8 @@ class NodePools(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*self._role.resources, *self._before],
-                # The autoscaler's to say.
-                ignore_changes=["scalingConfig.desiredSize"],
+                # The autoscaler's to say, where it may.
+                ignore_changes=["scalingConfig.desiredSize"] if least < most else None,
             ),
         )
 
@@ -170,8 +173,8 @@ def node_role(
     )
 
 
-def _disks(said: EksNodePool) -> dict[str, int]:
-    """GiB by device. Bottlerocket keeps images and pods on its second disk."""
+def disks(said: EksNodePool) -> dict[str, int]:
+    """A node's disks, GiB by device. Bottlerocket keeps images and pods on its second disk."""
     size = math.ceil(byte_count(said.disk) / 2**30)
     return (
         {"/dev/xvda": 4, "/dev/xvdb": size}

@@ -178,8 +178,10 @@ class EksOptions(CloudOptions):
     administrators: dict[Label, PrincipalArn] = Field(default_factory=dict)
     """IAM roles and users who may do everything on the cluster, by a name for each; whoever made
     the cluster may anyway"""
-    autoscaler: Literal["cluster-autoscaler", "none"] = "cluster-autoscaler"
-    """What makes and removes nodes between a pool's `min` and `max`"""
+    autoscaler: Literal["cluster-autoscaler", "karpenter", "none"] = "cluster-autoscaler"
+    """What makes and removes nodes between a pool's `min` and `max`. With `karpenter` the `min` of
+    a pool are a managed node group and the others Karpenter's own, of the newest image; where many
+    pods wait at once it may for a while make more nodes without GPUs than `max`"""
     shared_storage: bool = False
     """An EFS file system, for volumes of access mode ReadWriteMany and ReadOnlyMany"""
     internal_load_balancers: bool = False
@@ -207,6 +209,11 @@ class EksOptions(CloudOptions):
     def minor(self) -> str:
         """Kubernetes' minor version."""
         return self.version or DEFAULT_MINOR
+
+    @property
+    def lasting_nodes(self) -> int:
+        """How many nodes there always are that pods may run on which tolerate nothing."""
+        return sum(pool.min for name, pool in self.node_pools.items() if self.pools()[name].open)
 
     @field_validator("region")
     @classmethod
@@ -238,6 +245,19 @@ class EksOptions(CloudOptions):
                 f"write {above}",
             )
         return value
+
+    @model_validator(mode="after")
+    def _karpenter_sees_claims(self) -> EksOptions:
+        if self.autoscaler != "karpenter":
+            return self
+        for name, pool in self.node_pools.items():
+            if pool.gpu_driver == "dra" and pool.max > pool.min:
+                raise mistake(
+                    f"`min` and `max` alike in `node_pools.{name}`: Karpenter makes no nodes for "
+                    "pods that claim devices by DRA",
+                    f"write `min: {pool.max}`, or `autoscaler: cluster-autoscaler`",
+                )
+        return self
 
     @model_validator(mode="after")
     def _zones_there(self) -> EksOptions:

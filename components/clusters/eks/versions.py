@@ -59,3 +59,6 @@ CLUSTER_AUTOSCALER_IMAGES: Mapping[str, str] = {
     "1.36": "registry.k8s.io/autoscaling/cluster-autoscaler:v1.36.1",
 }
 DEVICE_PLUGIN_IMAGE = "nvcr.io/nvidia/k8s-device-plugin:v0.19.3"
+#: Image and chart have one number; which minors it serves is at
+#: https://karpenter.sh/docs/upgrading/compatibility/.
+KARPENTER = "1.14.1"

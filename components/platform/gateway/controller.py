@@ -20,15 +20,14 @@ TRAEFIK_SERVICE = "gateway"
 
 @dataclass(frozen=True, kw_only=True)
 class ControllerArgs:
-    """What a controller is told. `models` is the namespace whose routes it serves; `images` and
-    `charts` are where it is pulled from; `allow` are the address ranges that may connect;
+    """What a controller is told. `models` is the namespace whose routes it serves; `images` is
+    where it is pulled from; `allow` are the address ranges that may connect;
     `default_certificate` is the name of a TLS Secret in the controller's `home`, for clients that
     name no host: it comes to exist once the address is known that it is for."""
 
     cluster: Cluster
     models: pulumi.Output[str]
     images: Images
-    charts: str | None
     limits: LimitsOptions
     ssl_redirect: bool
     allow: Sequence[str]

@@ -189,7 +189,6 @@ class NginxGateway(pulumi.ComponentResource):
                 cluster=cluster,
                 models=namespace,
                 images=self._images,
-                charts=config.images.charts,
                 limits=config.limits,
                 ssl_redirect=self._options.ssl_redirect,
                 allow=self._options.allow,

@@ -194,6 +194,12 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "node_pools.web.image_family",
         "'AL2023'",
     ),
+    "claims of devices that Karpenter does not see": (
+        {**gpu(gpu_driver="dra"), "autoscaler": "karpenter"},
+        "",
+        "Karpenter makes no nodes for pods that claim devices",
+    ),
+    "an autoscaler of one's own": (cluster(autoscaler="auto"), "autoscaler", "one of"),
     "a driver without GPUs": (pool(gpu_driver="dra"), "node_pools.web", "take `gpu_driver` out"),
     "a device plugin beside the image's own": (
         gpu(image_family="BOTTLEROCKET", gpu_driver="device-plugin"),

@@ -327,7 +327,6 @@ def chart_values(**changes: Any) -> dict[str, Any]:
         "cluster": _Cluster(),
         "models": pulumi.Output.from_input("models"),
         "images": Images(None),
-        "charts": None,
         "limits": LimitsOptions(),
         "ssl_redirect": True,
         "allow": (),

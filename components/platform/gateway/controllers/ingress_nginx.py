@@ -104,13 +104,14 @@ class IngressNginx(Controller):
         as the SDK's classes."""
         from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
 
+        called, repository = args.images.chart(CHART, CHART_REPOSITORY)
         chart = Chart(
             name,
             name="ingress-nginx",
-            chart=CHART,
+            chart=called,
             version=CHART_VERSION,
             namespace=namespace,
-            repository_opts=RepositoryOptsArgs(repo=args.charts or CHART_REPOSITORY),
+            repository_opts=RepositoryOptsArgs(repo=repository),
             values=values(options, args),
             opts=pulumi.ResourceOptions(parent=self),
         )
