@@ -90,10 +90,10 @@ _SIDE_BY_SIDE = ("--numprocesses=2",)
 #: What pytest ends with where `-k` leaves none of a suite's tests.
 _NONE_CHOSEN = 5
 #: With clones and clusters of their own, they are suites of their own.
-_KILLED = "tests/cluster/test_killed.py"
-_OWN = ("tests/cluster/test_existing.py", "tests/cluster/test_readme.py")
+_FRESH = ("tests/cluster/test_killed.py", "tests/cluster/test_readme.py")
+_OWN = ("tests/cluster/test_existing.py", "tests/cluster/test_readme_own.py")
 _POLICY = ("policy/__main__.py", "policy/rules")
-_NOT_THESE = tuple(f"--ignore={path}" for path in (_KILLED, *_OWN, *LONG.values()))
+_NOT_THESE = tuple(f"--ignore={path}" for path in (*_FRESH, *_OWN, *LONG.values()))
 
 SUITES = (
     Suite("unit", "program", _PROGRAM_TESTS, bootstrap.clouds_python),
@@ -105,7 +105,7 @@ SUITES = (
     ),
     Suite("cluster", "cluster", ("tests/cluster", *_NOT_THESE), bootstrap.program_python),
     Suite("cluster", "own", _OWN, bootstrap.program_python),
-    Suite("cluster", "killed", (_KILLED,), bootstrap.program_python),
+    Suite("cluster", "fresh", _FRESH, bootstrap.program_python),
     Suite(SERVING, SERVING, (LONG[SERVING],), bootstrap.program_python, ("--verbose",)),
     Suite("kills", "kills", (LONG["kills"],), bootstrap.program_python, ("--verbose",)),
     Suite("clouds", "unit", ("tests/unit/clouds",), bootstrap.clouds_python),
