@@ -135,6 +135,10 @@ class CloudNodePool(Options):
     """Zones of its nodes; all of the network's where it is left out"""
     image_family: str | None = None
     """The nodes' image as the cloud names it, where it is not the one that the machine needs"""
+    gpu_driver: str | None = None
+    """How its GPUs come to be offered, where it is not the cloud's own way. With `dra` no device
+    plugin runs: they are left to NVIDIA's driver for Dynamic Resource Allocation, which is not
+    Slipway's, and models that ask for `accelerator` do not run there"""
 
     @property
     def all_taints(self) -> tuple[str, ...]:
@@ -154,6 +158,8 @@ class CloudNodePool(Options):
             raise mistake(
                 f"`max` ({self.max}) of at least `min` ({self.min})", f"write `max: {self.min}`"
             )
+        if self.gpu_driver and not self.accelerator:
+            raise mistake("`gpu_driver` beside `accelerator`", "take `gpu_driver` out")
         if self.spot and self.spot.on_demand > self.max:
             raise mistake(
                 f"`spot.on_demand` ({self.spot.on_demand}) of at most `max` ({self.max})",
@@ -189,7 +195,9 @@ class CloudOptions(ClusterOptions):
     def pools(self) -> Mapping[str, NodePoolOptions]:
         return {
             name: NodePoolOptions(
-                accelerator=pool.accelerator, labels=pool.all_labels(name), taints=pool.all_taints
+                accelerator=None if pool.gpu_driver == "dra" else pool.accelerator,
+                labels=pool.all_labels(name),
+                taints=pool.all_taints,
             )
             for name, pool in self.node_pools.items()
         }

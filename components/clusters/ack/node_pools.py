@@ -15,6 +15,9 @@ from components.clusters.ack.versions import IMAGE_FAMILY, RELEASES
 
 #: A label of a pool, by which ACK chooses the driver of its nodes.
 _DRIVER = "ack.aliyun.com/nvidia-driver-version"
+#: Keeps ACK's device plugin from a pool's nodes, as NVIDIA's driver for DRA wants it:
+#: https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/user-guide/schedule-gpus-using-dra.
+_NO_PLUGIN = {"ack.node.gpu.schedule": "disabled"}
 _TRUST = {
     "Version": "1",
     "Statement": [
@@ -124,8 +127,12 @@ class NodePools(pulumi.ComponentResource):
 
 
 def _labels(name: str, pool: AckNodePool) -> dict[str, str]:
-    driver = {_DRIVER: pool.driver} if pool.driver else {}
-    return {**pool.all_labels(name), **driver}
+    labels = pool.all_labels(name)
+    if pool.driver:
+        labels[_DRIVER] = pool.driver
+    if pool.gpu_driver == "dra":
+        labels |= _NO_PLUGIN
+    return labels
 
 
 def _taint(text: str) -> cs.NodePoolTaintArgs:

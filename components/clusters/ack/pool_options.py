@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
@@ -41,6 +41,10 @@ class AckNodePool(CloudNodePool):
     """The version of NVIDIA's driver that new nodes install, such as `550.144.03`; left out,
     ACK's own choice. Where ACK does not know the version it takes its own, too"""
 
+    gpu_driver: Literal["device-plugin", "dra"] | None = None
+    """How its GPUs are offered to Kubernetes: by ACK's device plugin where it is left out. With
+    `dra` none runs: they are left to NVIDIA's driver for Dynamic Resource Allocation, which is
+    not Slipway's, and models that ask for `accelerator` do not run there"""
     upgrade: bool = False
     """Bring its nodes to the cluster's version by this `up`, one at a time, each with a new system
     disk. Any later `up` that changes the pool does it again: take it out afterwards"""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -14,7 +13,6 @@ from components.clusters.cloud import CloudNodePool, CloudOptions, CreateVpc, Vp
 from components.clusters.eks import machines
 from components.clusters.eks.regions import ADDON_ACCOUNTS
 from components.clusters.eks.versions import DEFAULT_MINOR, MINORS
-from components.config.accelerators import NodePoolOptions
 from components.config.one_of import OneOf
 from components.config.options import listed, mistake
 from components.config.values import Label
@@ -103,8 +101,8 @@ class EksNodePool(CloudNodePool):
 
     gpu_driver: Literal["device-plugin", "dra"] | None = None
     """How its GPUs are offered to Kubernetes: by NVIDIA's device plugin where it is left out. With
-    `dra` none runs: the GPUs are left to NVIDIA's driver for Dynamic Resource Allocation, which is
-    not Slipway's, and models that ask for `nvidia.com/gpu` do not run there"""
+    `dra` none runs: they are left to NVIDIA's driver for Dynamic Resource Allocation, which is
+    not Slipway's, and models that ask for `accelerator` do not run there"""
 
     @field_validator("machine_type")
     @classmethod
@@ -135,8 +133,6 @@ class EksNodePool(CloudNodePool):
 
     @model_validator(mode="after")
     def _one_driver(self) -> EksNodePool:
-        if self.gpu_driver and not self.accelerator:
-            raise mistake("`gpu_driver` beside `accelerator`", "take `gpu_driver` out")
         if self.gpu_driver and self.image_family == "BOTTLEROCKET":
             raise mistake(
                 "no `gpu_driver` for Bottlerocket, whose image has a device plugin of its own",
@@ -192,14 +188,6 @@ class EksOptions(CloudOptions):
     """Whether the logs of all containers go to CloudWatch, by Amazon's own add-on"""
     log_retention_days: int = 365
     """How long CloudWatch keeps logs, of the control plane, the network and the containers"""
-
-    def pools(self) -> Mapping[str, NodePoolOptions]:
-        return {
-            name: pool.model_copy(update={"accelerator": None})
-            if self.node_pools[name].gpu_driver == "dra"
-            else pool
-            for name, pool in super().pools().items()
-        }
 
     def access_modes(self) -> frozenset[str]:
         shared = {"ReadWriteMany", "ReadOnlyMany"} if self.shared_storage else set()

@@ -33,7 +33,7 @@ class GkeNodePool(CloudNodePool):
     gpu_driver: Literal["default", "latest", "dra"] | None = None
     """Which GPU driver GKE installs; `default` where it is left out. With `dra` GKE installs
     neither driver nor device plugin: both are left to NVIDIA's driver for Dynamic Resource
-    Allocation, which is not Slipway's, and models that ask for `nvidia.com/gpu` do not run there"""
+    Allocation, which is not Slipway's, and models that ask for `accelerator` do not run there"""
     disk_type: Literal["pd-standard", "pd-balanced", "pd-ssd", "hyperdisk-balanced"] | None = None
     """The nodes' disks; the balanced one that the machine can have where it is left out"""
 
@@ -71,6 +71,4 @@ class GkeNodePool(CloudNodePool):
                 f"`accelerator` beside `{self.machine_type}`, which has GPUs",
                 f"write `accelerator: {example}`, or choose another machine type",
             )
-        if self.gpu_driver:
-            raise mistake("`gpu_driver` beside `accelerator`", "take `gpu_driver` out")
         return self

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
@@ -22,7 +21,6 @@ from components.clusters.gke.node_pool_options import GkeNodePool, short_enough
 from components.clusters.gke.versions import DEFAULT, MINORS
 from components.clusters.gke.zones import has_gpu, of_region, zones_of
 from components.clusters.support import known
-from components.config.accelerators import NodePoolOptions
 from components.config.one_of import OneOf
 from components.config.options import Options, example, mistake
 from components.config.values import Cidr, Label
@@ -184,15 +182,6 @@ class GkeOptions(CloudOptions):
     def minor(self) -> str:
         """Kubernetes' minor version."""
         return self.version or DEFAULT
-
-    def pools(self) -> Mapping[str, NodePoolOptions]:
-        """Its nodes; what a pool's devices are not asked for by `nvidia.com/gpu` is left out."""
-        return {
-            name: pool.model_copy(update={"accelerator": None})
-            if self.node_pools[name].gpu_driver == "dra"
-            else pool
-            for name, pool in super().pools().items()
-        }
 
     def zones(self, pool: GkeNodePool) -> tuple[str, ...]:
         """The zones of `pool`; none where GKE chooses."""

@@ -199,7 +199,6 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "",
         "Karpenter makes no nodes for pods that claim devices",
     ),
-    "an autoscaler of one's own": (cluster(autoscaler="auto"), "autoscaler", "one of"),
     "a driver without GPUs": (pool(gpu_driver="dra"), "node_pools.web", "take `gpu_driver` out"),
     "a device plugin beside the image's own": (
         gpu(image_family="BOTTLEROCKET", gpu_driver="device-plugin"),

@@ -1,0 +1,49 @@
+"""A pool whose GPUs are left to a driver for Dynamic Resource Allocation, on each cloud."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.config.load import load, validate
+from components.stack import deploy
+from tests.unit.clouds import ack_stack, aws, gke
+from tests.unit.components.engine import run
+from tests.unit.components.environment import model, stack_file
+
+A10 = {"kind": "nvidia-a10"}
+L4 = {"kind": "nvidia-l4"}
+FILES = {"models": {"size": "20Gi"}}
+
+
+def clusters(**gpu: Any) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """A cluster of each cloud, and the accelerator of its GPU pool."""
+    return {
+        "eks": (aws.cluster(node_pools={**aws.BOTH_POOLS, "gpu": {**aws.GPU_POOL, **gpu}}), L4),
+        "gke": (gke.cluster(node_pools={"default": gke.DEFAULT, "gpu": {**gke.GPU, **gpu}}), L4),
+        "ack": (ack_stack.gpu(**gpu), A10),
+    }
+
+
+@pytest.mark.parametrize("kind", clusters())
+def test_a_model_that_asks_for_the_device_plugin_s_gpus_does_not_run_there(kind: str) -> None:
+    def refused(**gpu: Any) -> list[str]:
+        cluster, accelerator = clusters(**gpu)[kind]
+        models = {"m": model(accelerator=accelerator)}
+        _, found = validate(stack_file(cluster=cluster, volumes=FILES, models=models))
+        return [each.path for each in found if "m" in each.path.split(".")]
+
+    assert refused() == []
+    assert refused(gpu_driver="dra") == ["slipway:models.m.accelerator"]
+
+
+def test_ack_keeps_its_device_plugin_from_such_a_pool() -> None:
+    def labels(cluster: dict[str, Any]) -> dict[str, str]:
+        recording = run(lambda: deploy(load()), ack_stack.stack(cluster))
+        said = recording.one("NodePool", "cluster-pool-gpu").inputs["labels"]
+        return {each["key"]: each["value"] for each in said}
+
+    key = "ack.node.gpu.schedule"
+    assert key not in labels(ack_stack.gpu())
+    assert labels(ack_stack.gpu(gpu_driver="dra"))[key] == "disabled"
