@@ -95,23 +95,24 @@ _OWN = ("tests/cluster/test_existing.py", "tests/cluster/test_readme_own.py")
 _POLICY = ("policy/__main__.py", "policy/rules")
 _NOT_THESE = tuple(f"--ignore={path}" for path in (*_FRESH, *_OWN, *LONG.values()))
 
+#: The longest of a layer first: the others fill what it leaves of two cores.
 SUITES = (
+    Suite(
+        "engine", "engine", ("tests/engine", *_NOT_THESE), bootstrap.clouds_python, _SIDE_BY_SIDE
+    ),
     Suite("unit", "program", _PROGRAM_TESTS, bootstrap.clouds_python),
     Suite("unit", "local", ("tests/unit/local",), _LOCAL),
     Suite("unit", "client", ("tests/unit/client",), _CLIENT),
     Suite("unit", "images", ("tests/unit/images",), _IMAGES),
-    Suite(
-        "engine", "engine", ("tests/engine", *_NOT_THESE), bootstrap.clouds_python, _SIDE_BY_SIDE
-    ),
     Suite("cluster", "cluster", ("tests/cluster", *_NOT_THESE), bootstrap.program_python),
     Suite("cluster", "own", _OWN, bootstrap.program_python),
     Suite("cluster", "fresh", _FRESH, bootstrap.program_python),
     Suite(SERVING, SERVING, (LONG[SERVING],), bootstrap.program_python, ("--verbose",)),
     Suite("kills", "kills", (LONG["kills"],), bootstrap.program_python, ("--verbose",)),
+    Suite("clouds", "engine", (LONG["clouds"],), bootstrap.clouds_python, _SIDE_BY_SIDE),
     Suite("clouds", "unit", ("tests/unit/clouds",), bootstrap.clouds_python),
     Suite("clouds", "policy", ("tests/unit/policy",), bootstrap.clouds_python),
     Suite("clouds", "checkov", ("tests/scan/test_policies.py",), _checkov),
-    Suite("clouds", "engine", (LONG["clouds"],), bootstrap.clouds_python, _SIDE_BY_SIDE),
 )
 
 
