@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 
+#: Seconds from an `up` that is done to a route that is served: an Ingress gets its address a moment
+#: before the controller has loaded it.
+ROUTE_TIMEOUT = 20.0
 #: Seconds for one command; the slowest, `make up` with the tools cached, takes about 60.
 TIMEOUT = 300
 
@@ -95,6 +99,18 @@ class Checkout:
             self.client("predict", model, *values, "--protocol", protocol, "--stack", "dev").stdout
         )
         return answer
+
+    def first_answer(self, model: str, *values: str, **options: str) -> list[float]:
+        """What a model says as soon as its route is served; `options` are the client's."""
+        given = [part for name, value in options.items() for part in (f"--{name}", value)]
+        deadline = time.monotonic() + ROUTE_TIMEOUT
+        while True:
+            done = self.client("predict", model, *values, *given, check=False)
+            if done.returncode == 0:
+                answer: list[float] = json.loads(done.stdout)
+                return answer
+            if time.monotonic() > deadline:
+                raise Failed(f"no answer in {ROUTE_TIMEOUT:.0f} s; the last one was: {done.stderr}")
 
     def last_answer(self) -> list[float]:
         """What `make up` prints at its end."""

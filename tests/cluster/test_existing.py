@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,6 @@ HALF_PLUS_TWO = [2.5, 3.0, 4.5]
 HALF_PLUS_THREE = [3.5, 4.0, 5.5]
 STACK = "beside"
 CLAIM = "files"
-#: Seconds from an `up` that is done to a route that is served.
-ROUTE_TIMEOUT = 20.0
 MANIFEST = Path(__file__).parent / "edge.yaml"
 
 
@@ -66,25 +63,12 @@ def beside(dev: Checkout) -> Iterator[Checkout]:
         shutil.rmtree(volume(dev).parent)
 
 
-def first_answer(checkout: Checkout, protocol: str) -> list[float]:
-    """What the model says once the controller has loaded its route: an Ingress gets its address a
-    moment before it is served, with Traefik's own settings up to 2 s."""
-    ask = ("predict", "other", "1", "2", "5", "--protocol", protocol, "--stack", STACK)
-    deadline = time.monotonic() + ROUTE_TIMEOUT
-    while True:
-        done = checkout.client(*ask, check=False)
-        if done.returncode == 0:
-            answer: list[float] = json.loads(done.stdout)
-            return answer
-        late = time.monotonic() > deadline
-        assert not late, f"no answer in {ROUTE_TIMEOUT:.0f} s; the last one was: {done.stderr}"
-
-
 def serves(checkout: Checkout) -> dict[str, Any]:
     """Bring the stack up, ask its model, find nothing to change; its outputs."""
     checkout.pulumi("up", "--yes", "--skip-preview", "--stack", STACK)
     for protocol in ("grpc", "rest"):
-        assert first_answer(checkout, protocol) == HALF_PLUS_THREE
+        answer = checkout.first_answer("other", "1", "2", "5", protocol=protocol, stack=STACK)
+        assert answer == HALF_PLUS_THREE
     for command in ("up", "refresh", "up"):
         checkout.pulumi(command, "--yes", "--skip-preview", "--expect-no-changes", "--stack", STACK)
     shown = checkout.pulumi("stack", "output", "--json", "--stack", STACK).stdout

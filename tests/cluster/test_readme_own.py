@@ -13,13 +13,11 @@ from typing import TypeAlias
 import pytest
 import yaml
 
-from tests.cluster.checkout import Checkout
+from tests.cluster.checkout import ROUTE_TIMEOUT, Checkout
 from tests.cluster.readme import blocks
 
 Done: TypeAlias = subprocess.CompletedProcess[str]
 MINE = "mine"
-#: Seconds from an `up` that is done to a route that is served.
-ROUTE_TIMEOUT = 20.0
 
 
 @pytest.fixture

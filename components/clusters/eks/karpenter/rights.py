@@ -73,8 +73,8 @@ def _machines(cluster_name: pulumi.Output[str], region: str) -> list[dict[str, A
 
         return cluster_name.apply(condition)
 
-    made = ("fleet", "instance", "volume", "network-interface", "launch-template")
-    made += ("spot-instances-request",)
+    made = ["fleet", "instance", "volume", "network-interface", "launch-template"]
+    made.append("spot-instances-request")
     while_made = {"ec2:CreateAction": ["RunInstances", "CreateFleet", "CreateLaunchTemplate"]}
     named = ["eks:eks-cluster-name", "karpenter.sh/nodeclaim", "Name"]
     later = pulumi.Output.all(tagged("ResourceTag"), cluster_name).apply(
