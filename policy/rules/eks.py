@@ -11,6 +11,8 @@ from .rule import Properties, Rule, at, every, is_true, open_to_all, present
 CLUSTER = "aws:eks/cluster:Cluster"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+#: What Karpenter makes nodes of.
+NODE_CLASS = "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass"
 
 #: The oldest that components/clusters/eks/versions.py knows.
 OLDEST_MINOR = "1.34"
@@ -68,6 +70,13 @@ def _disks_encrypted(template: Properties) -> bool:
     disks = [each for each in every(template, "blockDeviceMappings") if present(each, "ebs")]
     return bool(disks) and all(
         is_true(at(disk, "ebs.encrypted")) and present(disk, "ebs.kmsKeyId") for disk in disks
+    )
+
+
+def _node_disks_encrypted(node: Properties) -> bool:
+    disks = every(node, "spec.blockDeviceMappings")
+    return bool(disks) and all(
+        at(disk, "ebs.encrypted") is True and present(disk, "ebs.kmsKeyID") for disk in disks
     )
 
 
@@ -175,5 +184,26 @@ RULES = (
         types=(NODE_GROUP,),
         demands="no image of Amazon Linux 2, which is out of support",
         holds=lambda group: not str(at(group, "amiType") or "").startswith("AL2_"),
+    ),
+    Rule(
+        id="SLIPWAY_EKS_7",
+        types=(NODE_CLASS,),
+        demands="the second version of the instance metadata service only, with a hop limit of 1",
+        holds=lambda node: (
+            at(node, "spec.metadataOptions.httpTokens") == "required"
+            and at(node, "spec.metadataOptions.httpPutResponseHopLimit") == 1
+        ),
+    ),
+    Rule(
+        id="SLIPWAY_EKS_8",
+        types=(NODE_CLASS,),
+        demands="disks encrypted by a KMS key",
+        holds=_node_disks_encrypted,
+    ),
+    Rule(
+        id="SLIPWAY_EKS_9",
+        types=(NODE_CLASS,),
+        demands="nodes without a public address",
+        holds=lambda node: at(node, "spec.associatePublicIPAddress") is False,
     ),
 )

@@ -99,6 +99,16 @@ _EKS_TEMPLATES = _of(
     ("SLIPWAY_EKS_4", "blockDeviceMappings.0.ebs.encrypted", "false"),
     ("SLIPWAY_EKS_4", "blockDeviceMappings.0.ebs.kmsKeyId", ABSENT),
 )
+_EKS_NODE_CLASSES = _of(
+    "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass",
+    ("SLIPWAY_EKS_7", "spec.metadataOptions", ABSENT),
+    ("SLIPWAY_EKS_7", "spec.metadataOptions.httpTokens", "optional"),
+    ("SLIPWAY_EKS_7", "spec.metadataOptions.httpPutResponseHopLimit", 2),
+    ("SLIPWAY_EKS_8", "spec.blockDeviceMappings", ABSENT),
+    ("SLIPWAY_EKS_8", "spec.blockDeviceMappings.0.ebs.encrypted", False),
+    ("SLIPWAY_EKS_8", "spec.blockDeviceMappings.0.ebs.kmsKeyID", ABSENT),
+    ("SLIPWAY_EKS_9", "spec.associatePublicIPAddress", ABSENT),
+)
 _GKE = _of(
     "gcp:container/cluster:Cluster",
     ("CKV_GCP_1", "loggingService", "none"),
@@ -190,7 +200,7 @@ _ACK_POOLS = _of(
 )
 
 CASES = (
-    *(*_EKS, *_EKS_GROUPS, *_EKS_TEMPLATES),
+    *(*_EKS, *_EKS_GROUPS, *_EKS_TEMPLATES, *_EKS_NODE_CLASSES),
     *(*_GKE, *_GKE_POOLS),
     *(*_ACK, *_ACK_POOLS),
 )

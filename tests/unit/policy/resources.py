@@ -34,6 +34,15 @@ EKS_TEMPLATE: dict[str, Any] = {
     "networkInterfaces": [{"associatePublicIpAddress": "false"}],
     "userData": base64.b64encode(b"#!/bin/sh\necho ready\n").decode(),
 }
+EKS_NODE_CLASS: dict[str, Any] = {
+    "spec": {
+        "associatePublicIPAddress": False,
+        "blockDeviceMappings": [
+            {"deviceName": "/dev/xvda", "ebs": {"encrypted": True, "kmsKeyID": KEY}}
+        ],
+        "metadataOptions": {"httpPutResponseHopLimit": 1, "httpTokens": "required"},
+    }
+}
 _GKE_NODES: dict[str, Any] = {
     "bootDiskKmsKey": KEY,
     "serviceAccount": "nodes@project.iam.gserviceaccount.com",
@@ -100,6 +109,7 @@ GOOD = {
     "aws:eks/cluster:Cluster": EKS_CLUSTER,
     "aws:eks/nodeGroup:NodeGroup": EKS_NODE_GROUP,
     "aws:ec2/launchTemplate:LaunchTemplate": EKS_TEMPLATE,
+    "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass": EKS_NODE_CLASS,
     "gcp:container/cluster:Cluster": GKE_CLUSTER,
     "gcp:container/nodePool:NodePool": GKE_POOL,
     "alicloud:cs/managedKubernetes:ManagedKubernetes": ACK_CLUSTER,
