@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from components.clusters.eks.regions import GPU_FAMILIES
 from components.config.accelerators import Accelerator
 
 #: The GPU of a family, and how many of it a size has; 1 where the size is not listed. As known on
@@ -42,6 +43,14 @@ def gpus(name: str) -> Accelerator | None:
 def may_have_gpus(name: str) -> bool:
     """Whether it is of a family with accelerators of NVIDIA's, known here or newer."""
     return bool(re.match(r"[gp][0-9]", name))
+
+
+def elsewhere(name: str, region: str) -> tuple[str, ...]:
+    """The regions with the GPUs of an instance type, where `region` is known to have none; empty
+    where it has some, or where that is not known here."""
+    family = name.partition(".")[0]
+    there = tuple(each for each, families in GPU_FAMILIES.items() if family in families.split())
+    return there if region in GPU_FAMILIES and region not in there else ()
 
 
 def is_arm(name: str) -> bool:

@@ -6,12 +6,12 @@ import ipaddress
 import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from components.clusters import support
 from components.clusters.cloud import CloudNodePool, CloudOptions, CreateVpc, VpcOptions
 from components.clusters.eks import machines
-from components.clusters.eks.regions import ADDON_ACCOUNTS
+from components.clusters.eks.regions import ADDON_ACCOUNTS, GPU_FAMILIES
 from components.clusters.eks.versions import DEFAULT_MINOR, MINORS
 from components.config.one_of import OneOf
 from components.config.options import listed, mistake
@@ -215,6 +215,22 @@ class EksOptions(CloudOptions):
     @classmethod
     def _known_version(cls, value: str | None) -> str | None:
         return value and support.known(value, MINORS)
+
+    @field_validator("node_pools")
+    @classmethod
+    def _gpus_of_the_region(
+        cls, pools: dict[str, EksNodePool], info: ValidationInfo
+    ) -> dict[str, EksNodePool]:
+        region = info.data.get("region", "")
+        here = GPU_FAMILIES.get(region, "").split()
+        for name, pool in pools.items():
+            if there := machines.elsewhere(pool.machine_type, region):
+                raise mistake(
+                    f"a region with `{pool.machine_type}` for the pool `{name}`: {listed(there)}",
+                    "change `region`, or the pool's machine: "
+                    f"`{region}` has {listed(here) if here else 'no GPUs'}",
+                )
+        return pools
 
     @field_validator("service_cidr")
     @classmethod

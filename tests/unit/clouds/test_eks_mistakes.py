@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from components.clusters.eks import machines
+from components.clusters.eks.regions import ADDON_ACCOUNTS, GPU_FAMILIES
 from components.config.load import validate
 from tests.unit.clouds.aws import DEFAULT_POOL, EXISTING, GPU_POOL, VPC, cluster
 from tests.unit.components.environment import model, stack_file
@@ -189,6 +191,21 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "node_pools.gpu",
         "write `accelerator: {kind: nvidia-l4, count: 4}`",
     ),
+    "a region without that GPU": (
+        {**gpu(), "region": "ap-northeast-3"},
+        "node_pools",
+        "a region with `g6.xlarge` for the pool `gpu`: `ap-northeast-1`",
+    ),
+    "another GPU than the region has": (
+        {**gpu(), "region": "ap-southeast-1"},
+        "node_pools",
+        "`ap-southeast-1` has `g4dn`, `g5g` or `p4de`",
+    ),
+    "a region without GPUs": (
+        {**gpu(), "region": "ca-west-1"},
+        "node_pools",
+        "`ca-west-1` has no GPUs",
+    ),
     "an image family that there is not": (
         pool(image_family="AL2"),
         "node_pools.web.image_family",
@@ -263,6 +280,28 @@ def test_a_mistake_is_told_by_its_key_and_its_fix(name: str) -> None:
 def test_a_good_cluster_is_taken() -> None:
     config, found = validate({**stack_file(volumes=None, models={}), "cluster": gpu()})
     assert config and not found
+
+
+@pytest.mark.parametrize(
+    ("region", "machine"), [("ap-southeast-7", "g6.xlarge"), ("eu-central-1", "g9.xlarge")]
+)
+def test_a_region_or_a_gpu_that_is_not_known_here_is_let_through(region: str, machine: str) -> None:
+    there = {
+        **gpu(machine_type=machine),
+        "region": region,
+        "vpc": {**VPC, "zones": [f"{region}a", f"{region}b"]},
+    }
+    config, found = validate({**stack_file(volumes=None, models={}), "cluster": there})
+    assert config and not found
+
+
+def test_what_is_known_of_gpus_is_of_regions_and_gpus_that_there_are() -> None:
+    assert GPU_FAMILIES.keys() <= ADDON_ACCOUNTS.keys()
+    told = {family for families in GPU_FAMILIES.values() for family in families.split()}
+    assert all(machines.may_have_gpus(f"{family}.xlarge") for family in told)
+    for family in ("g4dn", "g5", "g5g", "g6", "g6e", "p4d", "p4de", "p5", "p5e", "p5en", "p6-b200"):
+        assert machines.gpus(f"{family}.48xlarge")
+        assert family in told
 
 
 def test_a_gpu_model_needs_a_pool_of_such_gpus() -> None:
