@@ -92,7 +92,8 @@ class SpotOptions(Options):
 
     on_demand: int = Field(default=0, ge=0, le=1000)
     """How many nodes of the pool are not spot nodes: the floor that stays when the cloud takes
-    the others back"""
+    the others back. Where a cloud's pools cannot mix both, it is there at all times, even above
+    `min`"""
 
 
 class DnsOptions(Options):
