@@ -463,7 +463,7 @@ def test_a_cluster_without_protection_can_be_destroyed_with_its_images() -> None
 def test_images_of_the_cluster_itself_come_from_the_mirror(tmp_path: Path) -> None:
     from components.config.load import load
     from components.stack import deploy
-    from tests.unit.components import aws
+    from tests.unit.clouds import aws
     from tests.unit.components.engine import run
     from tests.unit.components.environment import stack_file
 
