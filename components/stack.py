@@ -50,6 +50,7 @@ def deploy(config: StackConfig) -> dict[str, Any]:
             "kind": cluster.kind,
             "name": cluster.name,
             **({"registry": cluster.registry} if cluster.registry else {}),
+            **({"identity": cluster.workload_identity} if cluster.workload_identity else {}),
         },
         "kubeconfig": pulumi.Output.secret(cluster.kubeconfig),
     }

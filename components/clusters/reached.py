@@ -57,7 +57,8 @@ class ReachedCluster(pulumi.ComponentResource):
     default_controller = "traefik"
     default_metrics = "present"
     load_balancer_annotations: Mapping[str, str]
-    load_balancer_class = None
+    load_balancer_class: str | None = None
+    workload_identity: Mapping[str, pulumi.Input[str]]
     name: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
 
@@ -77,7 +78,7 @@ class ReachedCluster(pulumi.ComponentResource):
         self.kubeconfig = pulumi.Output.secret(kubeconfig)
         self.provider = self._make_provider(name, adopt)
         self.node_pools = {key: self._node_pool(key, pool) for key, pool in options.pools().items()}
-        self.load_balancer_annotations = {}
+        self.load_balancer_annotations, self.workload_identity = {}, {}
         self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
 
     def _node_pool(self, name: str, pool: NodePoolOptions) -> NodePool:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from functools import cached_property
+from typing import Annotated, Any, Literal, get_args
 
 import pulumi
 from pydantic import AfterValidator, Field
 
-from components.clusters.eks.regions import ADDON_ACCOUNTS, partition
+from components import registry
+from components.clusters.ack.installed import installed
+from components.clusters.beside import Beside, beside
 from components.clusters.reached import DescribedOptions, ReachedCluster
-from components.config.one_of import OneOf
-from components.config.options import Options, listed, mistake
+from components.config.options import mistake
 from components.contracts import Grant, Identity
 from components.images import Images
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+#: Kinds of clusters that give their pods identities.
+_Cloud = Literal["ack", "eks", "gke"]
 
 
 def _stack(name: str) -> str:
@@ -28,21 +32,6 @@ def _stack(name: str) -> str:
     return name
 
 
-def _region(name: str) -> str:
-    if name not in ADDON_ACCOUNTS:
-        raise mistake("the region of the cluster", f"one of {listed(ADDON_ACCOUNTS)}")
-    return name
-
-
-class EksIdentity(Options):
-    """Roles for the pods of a cluster on EKS: this stack makes them, in the account that it has
-    credentials for, which is the cluster's."""
-
-    kind: Literal["eks"]
-    region: Annotated[str, AfterValidator(_region)]
-    """The region of the cluster"""
-
-
 class ReferenceOptions(DescribedOptions):
     """The cluster that another stack made, which has no gateway and no models of its own: models
     live in a stack beside it, and go without it."""
@@ -51,19 +40,28 @@ class ReferenceOptions(DescribedOptions):
     stack: Annotated[str, AfterValidator(_stack)]
     """The other stack, `organization/project/stack`; without Pulumi Cloud the organization is
     `organization`"""
-    identity: Annotated[EksIdentity | None, OneOf({"eks": EksIdentity})] = None
-    """How pods are let in to buckets; where it is left out they are not"""
+    identity: Annotated[_Cloud, AfterValidator(installed)] | None = None
+    """The kind of the other stack's cluster, by whose workload identity pods are let in to
+    buckets; where it is left out they are not"""
     load_balancer_annotations: dict[str, str] = Field(default_factory=dict)
     """Annotations that a LoadBalancer Service needs there"""
+    load_balancer_class: str | None = None
+    """The `loadBalancerClass` that it needs there; the cluster's default where it is left out"""
 
     @classmethod
     def lets_in_to(cls, raw: Mapping[str, Any]) -> frozenset[str]:
-        return frozenset({"s3"} if raw.get("identity") else ())
+        cloud = raw.get("identity")
+        if cloud not in get_args(_Cloud):
+            return frozenset()
+        schemes: frozenset[str] = registry.implementation("clusters", cloud).options.identities
+        return schemes
 
 
 class ReferenceCluster(ReachedCluster):
-    """A Kubernetes provider by the other stack's `kubeconfig`. It makes nothing on the cluster and
-    nothing of it: both stacks can be destroyed, this one first."""
+    """A Kubernetes provider by the other stack's `kubeconfig`. It makes nothing of the cluster:
+    both stacks can be destroyed, this one first. Identities are made in this stack, out of what
+    the other's output `cluster.identity` tells. Fails with `pulumi.RunError` before anything is
+    made on the cluster where that is another cloud's, or not there."""
 
     options = ReferenceOptions
 
@@ -77,17 +75,18 @@ class ReferenceCluster(ReachedCluster):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         outputs = pulumi.StackReference(f"{name}-stack", options.stack)
+        told = outputs.require_output("cluster").apply(lambda it: _right(it, options))
         super().__init__(
             "slipway:clusters:ReferenceCluster",
             name,
             options,
-            outputs.require_output("cluster").apply(lambda it: str(it["name"])),
-            outputs.require_output("kubeconfig"),
+            told.apply(lambda it: str(it["name"])),
+            pulumi.Output.all(outputs.require_output("kubeconfig"), told).apply(lambda it: it[0]),
             opts=opts,
         )
-        self._name, self._identity = name, options.identity
+        self._name, self._options, self._told = name, options, told
         self.load_balancer_annotations = options.load_balancer_annotations
-        self._aws: pulumi.ProviderResource | None = None
+        self.load_balancer_class = options.load_balancer_class
 
     def identity(
         self,
@@ -97,28 +96,33 @@ class ReferenceCluster(ReachedCluster):
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """As the cloud of the cluster does; raises `pulumi.RunError` where none is named."""
-        if self._identity is None or not grants:
+        if self._options.identity is None or not grants:
             return super().identity(service_account, namespace, grants, opts)
-        import pulumi_aws
+        return self._beside.identity(service_account, namespace, grants, opts)
 
-        from components.clusters.eks.identity import identity
+    @cached_property
+    def _beside(self) -> Beside:
+        return beside(str(self._options.identity), self._name, self, self._fact)
 
-        region = self._identity.region
-        if self._aws is None:
-            self._aws = pulumi_aws.Provider(
-                f"{self._name}-aws", region=region, opts=pulumi.ResourceOptions(parent=self)
-            )
-        account = pulumi_aws.get_caller_identity_output(
-            opts=pulumi.InvokeOptions(provider=self._aws)
-        ).account_id
-        return identity(
-            service_account,
-            namespace,
-            grants,
-            cluster_name=self.name,
-            cluster_arn=pulumi.Output.concat(
-                f"arn:{partition(region)}:eks:{region}:", account, ":cluster/", self.name
-            ),
-            region=region,
-            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=self._aws)),
+    def _fact(self, key: str) -> pulumi.Output[str]:
+        return self._told.apply(lambda it: str(it["identity"][key]))
+
+
+def _right(cluster: Mapping[str, Any], options: ReferenceOptions) -> Mapping[str, Any]:
+    """The other stack's output `cluster`, where it goes with `options`."""
+    kind, wanted = cluster["kind"], options.identity
+    if wanted is None:
+        return cluster
+    if kind != wanted:
+        fix = f"write `identity: {kind}`" if kind in get_args(_Cloud) else "take `identity` out"
+        raise pulumi.RunError(
+            f"slipway:cluster.identity is `{wanted}`, and the cluster of `{options.stack}` is of "
+            f"kind `{kind}`: {fix}"
         )
+    if not cluster.get("identity"):
+        raise pulumi.RunError(
+            f"slipway:cluster.identity is `{wanted}`, and the outputs of `{options.stack}` do not "
+            "say `cluster.identity`, since they are of an older Slipway: run "
+            f"`pulumi up --stack {options.stack}` with this one, then this again"
+        )
+    return cluster

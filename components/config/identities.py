@@ -7,6 +7,7 @@ from typing import Any
 
 from components import registry
 from components.config.report import Mistake, shown
+from components.config.stack_config import ClusterOptions
 
 #: Keys of a source that say how it is read without the cluster's help.
 _SAID = ("credentials", "anonymous", "role")
@@ -27,7 +28,8 @@ def missing(raw: Mapping[str, Any]) -> Iterator[Mistake]:
     kind = cluster.get("kind") if isinstance(cluster, dict) else None
     if kind not in registry.kinds("clusters") or not isinstance(models, dict):
         return
-    given = registry.implementation("clusters", kind).options.lets_in_to(cluster)
+    there = registry.implementation("clusters", kind).options
+    given = there.lets_in_to(cluster)
     for model, options in models.items():
         source = options.get("source") if isinstance(options, dict) else None
         if not isinstance(source, dict) or source.get("kind") not in registry.kinds("sources"):
@@ -40,6 +42,22 @@ def missing(raw: Mapping[str, Any]) -> Iterator[Mistake]:
             path=f"slipway:models.{model}.source.credentials",
             shown=None,
             expected=f"a key for {shown(source.get('uri'))}, since a cluster of kind `{kind}` "
-            "gives its pods no cloud identity",
-            fix=_OSS_FIX if scheme == "oss" else _FIX,
+            f"gives its pods no cloud identity for `{scheme}://`",
+            fix=_chosen(there, cluster, scheme) + (_OSS_FIX if scheme == "oss" else _FIX),
         )
+
+
+def _chosen(options: type[ClusterOptions], cluster: Mapping[str, Any], scheme: str) -> str:
+    """What to write of a cluster whose identities the stack file chooses, and does not yet."""
+    if "identity" not in options.model_fields or cluster.get("identity") is not None:
+        return ""
+    clouds = (
+        kind
+        for kind in registry.kinds("clusters")
+        if scheme in registry.implementation("clusters", kind).options.identities
+    )
+    return "".join(
+        f"where the cluster is of kind `{kind}`, write `identity: {kind}` under `slipway:cluster`; "
+        "else "
+        for kind in clouds
+    )

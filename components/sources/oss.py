@@ -42,7 +42,8 @@ class OssOptions(SourceOptions):
     role: str | None = None
     """The RAM role that the driver takes on by RRSA, without a static key. It trusts the service
     account `csi-fuse-ossfs` in the namespace `ack-csi-fuse`. Left out on a cluster of kind `ack`,
-    the stack makes one for the server that reads its models' directories and nothing else"""
+    or beside one, the stack makes one for the server that reads its models' directories and
+    nothing else"""
     credentials: Label | None = None
     """A Secret in the models' namespace with `akId` and `akSecret`, where there is no RRSA"""
     size: Bytes = "5Gi"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.unit.clouds.aws import Aws
+from tests.unit.clouds.every import CLOUDS
 from tests.unit.components.engine import run
 
 
@@ -25,7 +25,7 @@ def main() -> None:
     from components.stack import deploy
 
     config = yaml.safe_load(Path(sys.argv[1]).read_text())["config"]
-    cloud = Aws() if config["slipway:cluster"]["kind"] == "eks" else None
+    cloud = CLOUDS.get(config["slipway:cluster"]["kind"])
     recording = run(lambda: deploy(load()), config, cloud=cloud)
     seconds = time.perf_counter() - STARTED
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -42,6 +42,7 @@ class AckCluster(pulumi.ComponentResource):
     external_traffic_policy: str | None = None
     registry: pulumi.Output[str] | None = None
 
+    workload_identity: Mapping[str, pulumi.Input[str]]
     name: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
     node_pools: Mapping[str, NodePool]
@@ -73,11 +74,17 @@ class AckCluster(pulumi.ComponentResource):
         self._make_storage(network)
         self.node_pools = {key: NodePool.of(pool) for key, pool in options.pools().items()}
         self.load_balancer_annotations = self._annotations(network)
+        self.workload_identity = {
+            "region": options.region,
+            "oidc_provider_arn": self._oidc.arn,
+            "oidc_issuer": self._oidc.issuer,
+        }
         self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
 
     def _make(self) -> tuple[Network, ControlPlane, NodePools, Addons]:
         from components.clusters.ack.addons import COLLECTOR, Addons
         from components.clusters.ack.control_plane import ControlPlane
+        from components.clusters.ack.identity import OidcProvider
         from components.clusters.ack.key import Key
         from components.clusters.ack.logs import Logs
         from components.clusters.ack.network import Network
@@ -93,7 +100,7 @@ class AckCluster(pulumi.ComponentResource):
         control_plane = ControlPlane(
             f"{name}-control-plane", called, options, network, logs, self._key, inside
         )
-        self._cluster = control_plane.cluster
+        self._cluster, self._oidc = control_plane.cluster, OidcProvider.of(control_plane.cluster)
         pools = NodePools(
             f"{name}-pool",
             ram_name(called, "nodes"),
@@ -164,27 +171,17 @@ class AckCluster(pulumi.ComponentResource):
         grants: Sequence[Grant],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """ACK's driver mounts buckets, under an account of its own namespace: that one is let in,
-        and the pods are not."""
-        if not grants:
-            return Identity()
-        from components.clusters.ack.identity import OssReader
+        """A role that mounts of the directories in OSS run by."""
+        from components.clusters.ack.identity import oss_identity
 
-        reader = OssReader(
-            f"{service_account}-reads",
-            ram_name(self._called, "reads", service_account),
-            self._cluster,
-            pulumi.Output.concat(namespace, "-", service_account),
+        return oss_identity(
+            service_account,
+            namespace,
             grants,
-            self.provider,
-            pulumi.ResourceOptions.merge(self._inside, opts),
-        )
-        return Identity(
-            mount={
-                "authType": "rrsa",
-                "roleName": reader.role,
-                "serviceAccountName": reader.account,
-            }
+            called=self._called,
+            oidc=self._oidc,
+            provider=self.provider,
+            opts=pulumi.ResourceOptions.merge(self._inside, opts),
         )
 
     def storage_class(self, requested: str | None, access_mode: str) -> pulumi.Input[str] | None:

@@ -1,20 +1,68 @@
-"""`OssReader`: leave to read directories of OSS, for what mounts them."""
+"""`oss_identity`: leave to read directories of OSS, for what mounts them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 from pulumi_alicloud import cs, ram
 
-from components.contracts import Grant
+from components.clusters.ack.names import ram_name
+from components.contracts import Grant, Identity
 from components.kubernetes_object import KubernetesObject
 
 #: Where ACK's driver runs a process for each volume that it mounts; the driver's add-on makes it.
 MOUNT_NAMESPACE = "ack-csi-fuse"
 _AUDIENCE = "sts.aliyuncs.com"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OidcProvider:
+    """Who vouches to RAM for the service accounts of one cluster (RRSA)."""
+
+    arn: pulumi.Output[str]
+    issuer: pulumi.Output[str]
+
+    @classmethod
+    def of(cls, cluster: cs.ManagedKubernetes) -> OidcProvider:
+        """That of `cluster`."""
+        rrsa = cluster.rrsa_metadata
+        return cls(arn=rrsa["ram_oidc_provider_arn"], issuer=rrsa["rrsa_oidc_issuer_url"])
+
+
+def oss_identity(
+    service_account: str,
+    namespace: pulumi.Input[str],
+    grants: Sequence[Grant],
+    *,
+    called: str,
+    oidc: OidcProvider,
+    provider: pulumi.ProviderResource,
+    opts: pulumi.ResourceOptions,
+) -> Identity:
+    """ACK's driver mounts buckets, under an account of its own namespace: that one is let in, and
+    the pods are not. Names in the cloud begin with `called`; `provider` is the cluster's."""
+    if not grants:
+        return Identity()
+    reader = OssReader(
+        f"{service_account}-reads",
+        ram_name(called, "reads", service_account),
+        oidc,
+        pulumi.Output.concat(namespace, "-", service_account),
+        grants,
+        provider,
+        opts,
+    )
+    return Identity(
+        mount={
+            "authType": "rrsa",
+            "roleName": reader.role,
+            "serviceAccountName": reader.account,
+        }
+    )
 
 
 class OssReader(pulumi.ComponentResource):
@@ -29,7 +77,7 @@ class OssReader(pulumi.ComponentResource):
         self,
         name: str,
         role: str,
-        cluster: cs.ManagedKubernetes,
+        oidc: OidcProvider,
         account: pulumi.Input[str],
         grants: Sequence[Grant],
         provider: pulumi.ProviderResource,
@@ -52,7 +100,7 @@ class OssReader(pulumi.ComponentResource):
             role_name=role,
             description="Reads models in OSS for a cluster of Slipway",
             assume_role_policy_document=trusting_account(
-                cluster, pulumi.Output.concat(MOUNT_NAMESPACE, ":", self.account)
+                oidc, pulumi.Output.concat(MOUNT_NAMESPACE, ":", self.account)
             ),
             opts=child,
         )
@@ -74,14 +122,12 @@ class OssReader(pulumi.ComponentResource):
         self.register_outputs({"role": self.role, "account": self.account})
 
 
-def trusting_account(
-    cluster: cs.ManagedKubernetes, account: pulumi.Input[str]
-) -> pulumi.Output[str]:
-    """Who may take a role on, as JSON: `account`, a namespace and a name, of `cluster`."""
-    rrsa = cluster.rrsa_metadata
-    return pulumi.Output.all(
-        rrsa["ram_oidc_provider_arn"], rrsa["rrsa_oidc_issuer_url"], account
-    ).apply(lambda it: json.dumps(_trust(*it)))
+def trusting_account(oidc: OidcProvider, account: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Who may take a role on, as JSON: `account`, a namespace and a name, of the cluster that
+    `oidc` vouches for."""
+    return pulumi.Output.all(oidc.arn, oidc.issuer, account).apply(
+        lambda it: json.dumps(_trust(*it))
+    )
 
 
 def _trust(authority: str, issuer: str, account: str) -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import ipaddress
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from components.clusters import support
 from components.clusters.ack.identifiers import InstanceId, KmsInstanceId
+from components.clusters.ack.installed import installed
 from components.clusters.ack.pool_options import AckNodePool
 from components.clusters.ack.versions import DEFAULT_MINOR, MINORS
 from components.clusters.ack.vpc_options import CreateAckVpc, ExistingAckVpc
@@ -37,7 +37,7 @@ class AckOptions(CloudOptions):
 
     identities = frozenset({"oss"})
 
-    kind: Literal["ack"]
+    kind: Annotated[Literal["ack"], AfterValidator(installed)]
     vpc: Annotated[
         CreateAckVpc | ExistingAckVpc, OneOf({"create": CreateAckVpc, "existing": ExistingAckVpc})
     ]
@@ -61,16 +61,6 @@ class AckOptions(CloudOptions):
     def minor(self) -> str:
         """Kubernetes' minor version."""
         return self.version or DEFAULT_MINOR
-
-    @field_validator("kind")
-    @classmethod
-    def _installed(cls, value: str) -> str:
-        if importlib.util.find_spec("pulumi_alicloud") is None:
-            raise mistake(
-                "pulumi-alicloud in the program's environment, which only stacks on ACK need",
-                "run `.venv/bin/pip install -r requirements-ack.txt -c constraints.txt`",
-            )
-        return value
 
     @field_validator("region")
     @classmethod

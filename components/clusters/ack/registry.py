@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 from pulumi_alicloud import cs, ram
 
-from components.clusters.ack.identity import trusting_account
+from components.clusters.ack.identity import OidcProvider, trusting_account
 from components.clusters.ack.names import ram_name
 from components.clusters.ack.options import RegistryOptions
 
@@ -39,11 +39,12 @@ class Registry(pulumi.ComponentResource):
         self._name, self._called = name, called
         self._child = pulumi.ResourceOptions(parent=self)
         self._make_repository(options)
+        oidc = OidcProvider.of(cluster)
         caller = ram.Role(
             f"{name}-caller",
             role_name=ram_name(called, "pull-caller"),
             description="Takes on the role that pulls images for a cluster of Slipway",
-            assume_role_policy_document=trusting_account(cluster, _PULLER),
+            assume_role_policy_document=trusting_account(oidc, _PULLER),
             opts=self._child,
         )
         puller = ram.Role(
@@ -63,7 +64,7 @@ class Registry(pulumi.ComponentResource):
         )
         pulls = self._attach("pulls", puller, json.dumps(pulling(options.instance, called)))
         self.config = pulumi.Output.all(
-            cluster.rrsa_metadata["ram_oidc_provider_arn"],
+            oidc.arn,
             caller.arn,
             puller.arn,
             calls.id,

@@ -16,8 +16,6 @@ from components.contracts import Grant, Identity, NodePool
 from components.images import Images
 
 if TYPE_CHECKING:
-    from pulumi_aws import Provider as AwsProvider
-
     from components.clusters.eks.control_plane import ControlPlane
     from components.clusters.eks.network import Network
     from components.clusters.eks.registry import Registry
@@ -39,6 +37,7 @@ class EksCluster(pulumi.ComponentResource):
     external_traffic_policy: str | None = "Local"
     name: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
+    workload_identity: Mapping[str, pulumi.Input[str]]
     registry: pulumi.Output[str] | None
     node_pools: Mapping[str, NodePool]
     load_balancer_annotations: Mapping[str, str]
@@ -51,28 +50,20 @@ class EksCluster(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:clusters:EksCluster", name, None, opts)
+        from components.clusters.eks.provider import aws_provider
+
         self._name, self._options = name, options
         self._images = images or Images()
         if old := support.warning(options.minor, MINORS, date.today()):
             pulumi.log.warn(old, self)
         called = options.name or f"{pulumi.get_project()}-{pulumi.get_stack()}"
-        self._aws = self._make_aws_provider()
+        own = pulumi.ResourceOptions(parent=self)
+        self._aws = aws_provider(f"{name}-aws", options.region, own)
         self._made = pulumi.ResourceOptions(parent=self, providers=[self._aws])
         self._make(called)
         self.node_pools = {key: NodePool.of(pool) for key, pool in options.pools().items()}
         self.load_balancer_annotations = _annotations(options.internal_load_balancers)
         self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
-
-    def _make_aws_provider(self) -> AwsProvider:
-        from pulumi_aws import Provider
-
-        tags = {"slipway-stack": f"{pulumi.get_project()}-{pulumi.get_stack()}"}
-        return Provider(
-            f"{self._name}-aws",
-            region=self._options.region,
-            default_tags={"tags": tags},
-            opts=pulumi.ResourceOptions(parent=self),
-        )
 
     def _make(self, called: str) -> None:
         from components.clusters.eks.addons import Addons
@@ -140,6 +131,7 @@ class EksCluster(pulumi.ComponentResource):
         self._control_plane, self.registry = control_plane, registry.url
         self.name = control_plane.name
         self.kubeconfig = self._kubeconfig(control_plane)
+        self.workload_identity = {"cluster_arn": control_plane.cluster.arn}
         self._make_inside(network, control_plane, registry, [*pools.groups, *after], key)
 
     def _kubeconfig(self, control_plane: ControlPlane) -> pulumi.Output[str]:

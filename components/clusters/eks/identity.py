@@ -9,7 +9,6 @@ import pulumi
 from pulumi_aws import eks
 
 from components.clusters.eks import policies
-from components.clusters.eks.regions import partition
 from components.clusters.eks.roles import Role
 from components.contracts import Grant, Identity
 
@@ -21,7 +20,7 @@ def identity(
     *,
     cluster_name: pulumi.Output[str],
     cluster_arn: pulumi.Output[str],
-    region: str,
+    region: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> Identity:
     """A role that reads the prefixes of `grants` and nothing else, which EKS Pod Identity hands to
@@ -50,14 +49,17 @@ def identity(
     return Identity(needs=[association, *role.resources])
 
 
-def _reading(grants: Sequence[Grant], region: str) -> list[dict[str, object]]:
+def _reading(grants: Sequence[Grant], region: pulumi.Input[str]) -> list[dict[str, object]]:
     statements = []
     for grant in grants:
         url = urlsplit(grant.url)
-        bucket = f"arn:{partition(region)}:s3:::{url.netloc}"
+        bucket = pulumi.Output.concat("arn:", policies.partition_of(region), ":s3:::", url.netloc)
         prefix = url.path.strip("/")
         statements += [
-            policies.allow(["s3:GetObject"], f"{bucket}/{prefix}/*" if prefix else f"{bucket}/*"),
+            policies.allow(
+                ["s3:GetObject"],
+                pulumi.Output.concat(bucket, f"/{prefix}/*" if prefix else "/*"),
+            ),
             policies.allow(
                 ["s3:ListBucket"],
                 bucket,

@@ -8,6 +8,8 @@ from typing import Any
 
 import pulumi
 
+from components.clusters.eks.regions import partition
+
 VERSION = "2012-10-17"
 
 
@@ -59,6 +61,11 @@ def pods(
             },
         }
     )
+
+
+def partition_of(region: pulumi.Input[str]) -> pulumi.Output[str]:
+    """The first part of an ARN in `region` after `arn:`."""
+    return pulumi.Output.from_input(region).apply(partition)
 
 
 def account(arn: pulumi.Output[str]) -> pulumi.Output[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 from pulumi_aws import iam
 
-from components.clusters.eks.regions import partition
+from components.clusters.eks.policies import partition_of
 
 
 class Role:
@@ -17,7 +17,7 @@ class Role:
         self,
         name: str,
         trust: pulumi.Input[str],
-        region: str,
+        region: pulumi.Input[str],
         opts: pulumi.ResourceOptions,
         *,
         managed: Sequence[str] = (),
@@ -30,7 +30,9 @@ class Role:
                 iam.RolePolicyAttachment(
                     f"{name}-{policy.rpartition('/')[2].lower()}",
                     role=role.name,
-                    policy_arn=f"arn:{partition(region)}:iam::aws:policy/{policy}",
+                    policy_arn=pulumi.Output.concat(
+                        "arn:", partition_of(region), ":iam::aws:policy/", policy
+                    ),
                     opts=opts,
                 )
             )

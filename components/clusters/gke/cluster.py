@@ -29,6 +29,7 @@ class GkeCluster(pulumi.ComponentResource):
     load_balancer_annotations: Mapping[str, str]
     load_balancer_class: str | None = None
     external_traffic_policy: str | None = "Local"
+    workload_identity: Mapping[str, pulumi.Input[str]]
     registry: pulumi.Output[str] | None
     name: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
@@ -90,6 +91,7 @@ class GkeCluster(pulumi.ComponentResource):
         # A regional load balancer that knows which nodes are well; only when the Service is made.
         self.load_balancer_annotations = {"cloud.google.com/l4-rbs": "enabled"}
         self.registry = repository.address
+        self.workload_identity = {"project": options.project, "project_number": self._number}
         self.register_outputs(
             {"name": self.name, "kubeconfig": self.kubeconfig, "registry": self.registry}
         )
@@ -110,7 +112,8 @@ class GkeCluster(pulumi.ComponentResource):
                 "by an identity of their own; write `credentials`, or copy the files to `gs://`"
             )
         opts = pulumi.ResourceOptions.merge(opts, self._google)
-        made = readers(service_account, namespace, grants, self._options, self._number, opts)
+        project = self._options.project
+        made = readers(service_account, namespace, grants, project, self._number, opts)
         return Identity(needs=made)
 
     def storage_class(self, requested: str | None, access_mode: str) -> pulumi.Input[str] | None:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_gcp as gcp
 
-from components.clusters.gke.options import GkeOptions
 from components.contracts import Grant
 
 
@@ -16,16 +15,16 @@ def readers(
     service_account: str,
     namespace: pulumi.Input[str],
     grants: Sequence[Grant],
-    options: GkeOptions,
+    project: pulumi.Input[str],
     number: pulumi.Output[str],
     opts: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:
     """Leave for the Kubernetes service account itself, by Workload Identity Federation: there is
-    no Google service account between them, and no annotation. `number` is the project's."""
-    member = pulumi.Output.all(number, namespace).apply(
+    no Google service account between them, and no annotation. `number` is that of `project`."""
+    member = pulumi.Output.all(number, namespace, project).apply(
         lambda it: (
             f"principal://iam.googleapis.com/projects/{it[0]}/locations/global/"
-            f"workloadIdentityPools/{options.project}.svc.id.goog/subject/ns/{it[1]}/"
+            f"workloadIdentityPools/{it[2]}.svc.id.goog/subject/ns/{it[1]}/"
             f"sa/{service_account}"
         )
     )

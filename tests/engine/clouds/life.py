@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import fnmatch
 import json
 from collections.abc import Mapping
@@ -44,8 +45,16 @@ class Life(Program):
         (account / API).write_text(json.dumps(cluster.admission()))
         super().__init__(directory, home, None, stack)
         self.environment["PULUMI_DEBUG_COMMANDS"] = "true"  # for --event-log
+        self.environment["PULUMI_STACK"] = stack
         self._log = directory / "events.jsonl"
         self.init()
+
+    def beside(self, stack: str) -> Life:
+        """Another stack of the same program, in the same account, that may refer to this one."""
+        other = copy.copy(self)
+        other.stack, other.environment = stack, {**self.environment, "PULUMI_STACK": stack}
+        other.init()
+        return other
 
     def engine(self, home: Path) -> dict[str, str]:
         return simulation.variables(home, super().engine(home)) | {ACCOUNT: str(self.account)}

@@ -1,9 +1,12 @@
-"""Stacks on ACK to test with."""
+"""Stacks on ACK to test with, and what Alibaba Cloud answers."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from components.config.load import load
+from components.stack import deploy
+from tests.unit.components.engine import Cloud, Recording, run
 from tests.unit.components.environment import model, stack_file
 
 OSS = {
@@ -69,3 +72,53 @@ def stack(cluster: dict[str, Any] | None = None, **changes: Any) -> dict[str, An
             **changes,
         }
     )
+
+
+#: A kubeconfig with credentials, which nobody is to keep.
+KUBECONFIG = """
+clusters:
+- cluster: {server: "https://unused", certificate-authority-data: QVVUSE9SSVRZ}
+users:
+- user: {client-certificate-data: Q0VSVA==, client-key-data: S0VZ}
+"""
+OIDC_PROVIDER = "acs:ram::1:oidc-provider/ack-rrsa-c1"
+OIDC_ISSUER = "https://oidc-ack.example.com/c1"
+#: What is computed of each type; `{name}` is the resource's name.
+_COMPUTED: dict[str, dict[str, Any]] = {
+    "cs/managedKubernetes:ManagedKubernetes": {
+        "rrsaMetadata": {
+            "enabled": True,
+            "rrsaOidcIssuerUrl": OIDC_ISSUER,
+            "ramOidcProviderArn": OIDC_PROVIDER,
+            "ramOidcProviderName": "ack-rrsa-c1",
+        },
+    },
+    "nlb/loadBalancer:LoadBalancer": {"dnsName": "{name}.nlb.example.com"},
+    "ecs/eipAddress:EipAddress": {"ipAddress": "203.0.113.9"},
+    "vpc/natGateway:NatGateway": {"snatTableIds": "stb-1"},
+    "nas/mountTarget:MountTarget": {"mountTargetDomain": "1-abc.cn-hangzhou.nas.aliyuncs.com"},
+    "ram/role:Role": {"arn": "acs:ram::1:role/{name}"},
+}
+
+
+class Alibaba(Cloud):
+    """What Alibaba Cloud computes, and a cluster's kubeconfig."""
+
+    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        computed = _COMPUTED.get(type_.removeprefix("alicloud:"), {})
+        return {
+            key: value.format(name=name) if isinstance(value, str) else value
+            for key, value in computed.items()
+        }
+
+    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if function != "alicloud:cs/getClusterCredential:getClusterCredential":
+            return {}
+        return {"clusterId": "c1", "kubeConfig": KUBECONFIG, "id": "c1"}
+
+
+def up(cluster: dict[str, Any] | None = None, **changes: Any) -> Recording:
+    """What `up` registers of `stack(cluster, **changes)`; `preview` and `address` are the
+    engine's."""
+    asked = {key: changes.pop(key) for key in ("preview", "address") if key in changes}
+    return run(lambda: deploy(load()), stack(cluster, **changes), cloud=Alibaba(), **asked)

@@ -6,13 +6,34 @@ from typing import Any
 
 from components.config.load import load
 from components.stack import deploy
-from tests.unit.components import engine
-from tests.unit.components.engine import Recording
+from tests.unit.components.engine import Cloud, Recording, run
 from tests.unit.components.environment import model, stack_file
 
 NUMBER = "123456789012"
 CLUSTER = "gcp:container/cluster:Cluster"
 POOL = "gcp:container/nodePool:NodePool"
+
+
+class Gcp(Cloud):
+    """What Google Cloud computes of a cluster, and the project's number."""
+
+    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        if type_ == CLUSTER:
+            return _control_plane(inputs)
+        if type_ == "gcp:serviceaccount/account:Account":
+            email = "nodes@my-project.iam.gserviceaccount.com"
+            return {"email": email, "member": f"serviceAccount:{email}"}
+        if type_ == "gcp:projects/serviceIdentity:ServiceIdentity":
+            return {"member": f"serviceAccount:agent-of-{inputs['service']}"}
+        if type_ == "gcp:artifactregistry/repository:Repository":
+            called = inputs["repositoryId"]
+            address = f"us-central1-docker.pkg.dev/my-project/{called}"
+            return {"name": called, "registryUri": address}
+        return {}
+
+    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        known = function == "gcp:organizations/getProject:getProject"
+        return {"number": NUMBER} if known else {}
 
 
 def _control_plane(inputs: dict[str, Any]) -> dict[str, Any]:
@@ -27,22 +48,6 @@ def _control_plane(inputs: dict[str, Any]) -> dict[str, Any]:
         "controlPlaneEndpointsConfig": {**endpoints, "dnsEndpointConfig": by_name},
     }
 
-
-engine.CALLS["gcp:organizations/getProject:getProject"] = {"number": NUMBER}
-engine.ANSWERS |= {
-    CLUSTER: _control_plane,
-    "gcp:serviceaccount/account:Account": lambda inputs: {
-        "email": "nodes@my-project.iam.gserviceaccount.com",
-        "member": "serviceAccount:nodes@my-project.iam.gserviceaccount.com",
-    },
-    "gcp:projects/serviceIdentity:ServiceIdentity": lambda inputs: {
-        "member": f"serviceAccount:agent-of-{inputs['service']}"
-    },
-    "gcp:artifactregistry/repository:Repository": lambda inputs: {
-        "name": inputs["repositoryId"],
-        "registryUri": f"us-central1-docker.pkg.dev/my-project/{inputs['repositoryId']}",
-    },
-}
 
 DEFAULT = {"machine_type": "e2-standard-4", "min": 1, "max": 3}
 GPU = {
@@ -78,4 +83,4 @@ def stack(**changes: Any) -> dict[str, Any]:
 
 def up(config: dict[str, Any] | None = None, **changes: Any) -> Recording:
     """What `up` registers of `config`, or of `stack(**changes)`."""
-    return engine.run(lambda: deploy(load()), config or stack(**changes))
+    return run(lambda: deploy(load()), config or stack(**changes), cloud=Gcp())

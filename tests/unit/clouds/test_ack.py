@@ -26,10 +26,11 @@ from tests.unit.clouds.ack_stack import (
     EXISTING,
     OSS,
     PRIVATE,
+    Alibaba,
     ack,
     gpu,
     pools,
-    stack,
+    up,
 )
 from tests.unit.components.engine import Recording, Resource, run
 from tests.unit.components.environment import model
@@ -37,10 +38,6 @@ from tests.unit.components.environment import model
 ROOT = Path(__file__).resolve().parents[3]
 ENVIRONMENTS = [ROOT / "Pulumi.ack.yaml", ROOT / "examples/mnist-on-nas/ack.yaml"]
 EVERYTHING = ack(shared_storage=True, registry={"instance": "cri-1"}, dns={"zone": "example.com"})
-
-
-def up(cluster: dict[str, Any] | None = None, *, preview: bool = False, **more: Any) -> Recording:
-    return run(lambda: deploy(load()), stack(cluster, **more), preview=preview)
 
 
 @pytest.fixture(scope="module")
@@ -585,8 +582,9 @@ def test_an_exposed_model_has_such_a_load_balancer_too() -> None:
 def test_the_host_has_a_record_in_the_zone(
     host: str, address: dict[str, str], record: tuple[str, str, str]
 ) -> None:
-    config = stack(ack(dns={"zone": "example.com"}), gateway={"kind": "nginx", "host": host})
-    made = run(lambda: deploy(load()), config, address=address).one("AlidnsRecord").inputs
+    gateway = {"kind": "nginx", "host": host}
+    recording = up(ack(dns={"zone": "example.com"}), gateway=gateway, address=address)
+    made = recording.one("AlidnsRecord").inputs
     assert (made["rr"], made["type"], made["value"]) == record
     assert made["domainName"] == "example.com"
 
@@ -666,6 +664,7 @@ def test_an_environment_of_the_repository_is_made_as_it_stands(path: Path) -> No
     recording = run(
         lambda: deploy(load()),
         {key.removeprefix("slipway:"): value for key, value in config.items()},
+        cloud=Alibaba(),
     )
     made = recording.of_package("alicloud")
     asked = [line for line in SECURE if any(each.kind == line.kind for each in made)]

@@ -14,7 +14,7 @@ from components.config.load import load
 from components.stack import deploy
 from local.clouds import create_only
 from local.clouds.clouds import CLOUDS
-from tests.unit.clouds import ack_stack, aws, gke
+from tests.unit.clouds import ack_stack, aws, every, gke
 from tests.unit.components.engine import Recording, run
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -43,17 +43,17 @@ def _gke() -> Recording:
 
 def _ack(**changes: Any) -> Callable[[], Recording]:
     cluster = ack_stack.ack(shared_storage=True, registry={"instance": "cri-1"}, dns=DNS, **changes)
-    return lambda: run(lambda: deploy(load()), ack_stack.stack(cluster, volumes=SHARED))
+    return lambda: ack_stack.up(cluster, volumes=SHARED)
 
 
 def _written(path: Path) -> Callable[[], Recording]:
     config = yaml.safe_load(path.read_text())["config"]
-    on_aws = config["slipway:cluster"]["kind"] == "eks"
+    kind = config["slipway:cluster"]["kind"]
     return lambda: run(
         lambda: deploy(load()),
         config,
-        address=aws.BALANCER if on_aws else None,
-        cloud=aws.Aws() if on_aws else None,
+        address=aws.BALANCER if kind == "eks" else None,
+        cloud=every.CLOUDS[kind],
     )
 
 

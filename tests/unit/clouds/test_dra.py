@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from components.config.load import load, validate
-from components.stack import deploy
+from components.config.load import validate
 from tests.unit.clouds import ack_stack, aws, gke
-from tests.unit.components.engine import run
 from tests.unit.components.environment import model, stack_file
 
 A10 = {"kind": "nvidia-a10"}
@@ -40,8 +38,7 @@ def test_a_model_that_asks_for_the_device_plugin_s_gpus_does_not_run_there(kind:
 
 def test_ack_keeps_its_device_plugin_from_such_a_pool() -> None:
     def labels(cluster: dict[str, Any]) -> dict[str, str]:
-        recording = run(lambda: deploy(load()), ack_stack.stack(cluster))
-        said = recording.one("NodePool", "cluster-pool-gpu").inputs["labels"]
+        said = ack_stack.up(cluster).one("NodePool", "cluster-pool-gpu").inputs["labels"]
         return {each["key"]: each["value"] for each in said}
 
     key = "ack.node.gpu.schedule"

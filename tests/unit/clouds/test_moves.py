@@ -10,8 +10,9 @@ from components import registry
 from components.config.load import load
 from components.stack import deploy
 from tests.unit.clouds import ack_stack, aws, gke
-from tests.unit.clouds.test_reference import CLUSTER, Platform
-from tests.unit.components.engine import Recording, run
+from tests.unit.clouds.every import CLOUDS
+from tests.unit.clouds.platform_stack import CLUSTER, Platform
+from tests.unit.components.engine import Cloud, Recording, run
 from tests.unit.components.environment import model, stack_file
 
 PVC = {"kind": "pvc", "claim": "models", "path": "half_plus_two"}
@@ -42,7 +43,8 @@ CLUSTERS: dict[str, dict[str, Any]] = {
 
 def up(kind: str) -> Recording:
     config = stack_file(cluster=CLUSTERS[kind], models=MODELS)
-    return run(lambda: deploy(load()), config, cloud=Platform())
+    cloud = Platform({"kind": "eks", "name": "platform"}, CLOUDS.get(kind, Cloud()))
+    return run(lambda: deploy(load()), config, cloud=cloud)
 
 
 def served(recording: Recording) -> dict[str, Any]:

@@ -13,8 +13,6 @@ import pulumi
 from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import wait_for_rpcs
 
-from tests.unit.components import ack_answers
-
 # The SDK keeps one root resource in a process, and that belongs to one loop.
 _LOOP = asyncio.new_event_loop()
 ADDRESS = "203.0.113.7"
@@ -22,10 +20,6 @@ CHART = "kubernetes:helm.sh/v4:Chart"
 #: The one object of every chart.
 CHART_SERVICE = "slipway-gateway/ingress-nginx-controller"
 _SERVICE = "kubernetes:core/v1:Service"
-#: What clouds add to the inputs of a resource, and what they answer when they are asked; the tests
-#: of a cloud fill these in.
-ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-CALLS: dict[str, dict[str, Any]] = {}
 
 
 @dataclass
@@ -190,16 +184,11 @@ class _Answers(mocks.Mocks):
             state["privateKeyPem"] = "KEY"
         if args.typ == "tls:index/selfSignedCert:SelfSignedCert":
             state["certPem"] = "CERTIFICATE"
-        for key, value in ack_answers.RESOURCES.get(args.typ, {}).items():
-            state.setdefault(key, value.format(name=args.name) if isinstance(value, str) else value)
-        if args.typ in ANSWERS:
-            state |= ANSWERS[args.typ](args.inputs)
         state |= self._cloud.made(args.typ, args.name, state)
         return args.resource_id or f"{args.name}-id", state
 
     def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:
-        told = CALLS.get(args.token) or ack_answers.CALLS.get(args.token)
-        return told or self._cloud.told(args.token, dict(args.args))
+        return self._cloud.told(args.token, dict(args.args))
 
 
 class _Log(logging.Handler):

@@ -1,0 +1,36 @@
+"""`GkeBeside`: identities for pods on a GKE cluster that another stack made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_gcp as gcp
+
+from components.clusters.beside import Fact
+from components.clusters.gke.identity import readers
+from components.clusters.reached import ReachedCluster
+from components.contracts import Grant, Identity
+
+
+class GkeBeside:
+    """Leave for the service accounts of the cluster's project; nothing is asked of the project."""
+
+    def __init__(self, name: str, cluster: ReachedCluster, fact: Fact) -> None:
+        self._project, self._number = fact("project"), fact("project_number")
+        self._google = gcp.Provider(
+            f"{name}-google", project=self._project, opts=pulumi.ResourceOptions(parent=cluster)
+        )
+
+    def identity(
+        self,
+        service_account: str,
+        namespace: pulumi.Input[str],
+        grants: Sequence[Grant],
+        opts: pulumi.ResourceOptions,
+    ) -> Identity:
+        """As `contracts.Cluster.identity`."""
+        made = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=self._google))
+        return Identity(
+            needs=readers(service_account, namespace, grants, self._project, self._number, made)
+        )

@@ -1,0 +1,12 @@
+"""What each cloud answers, by the kind of its clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.unit.clouds.ack_stack import Alibaba
+from tests.unit.clouds.aws import Aws
+from tests.unit.clouds.gke import Gcp
+from tests.unit.components.engine import Cloud
+
+CLOUDS: Mapping[str, Cloud] = {"ack": Alibaba(), "eks": Aws(), "gke": Gcp()}

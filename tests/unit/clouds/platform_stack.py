@@ -1,0 +1,31 @@
+"""What a stack beside a platform reads of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.unit.components.engine import Cloud
+
+STACK = "organization/slipway/platform"
+KUBECONFIG = '{"current-context": "platform"}'
+#: `slipway:cluster` of the stack beside it.
+CLUSTER = {"kind": "reference", "stack": STACK}
+_NOTHING = Cloud()
+
+
+class Platform(Cloud):
+    """The outputs of the other stack, whose output `cluster` is given, beside what a cloud
+    answers."""
+
+    def __init__(self, cluster: Mapping[str, Any], cloud: Cloud = _NOTHING) -> None:
+        self._cluster, self._cloud = dict(cluster), cloud
+
+    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        if type_ != "pulumi:pulumi:StackReference":
+            return self._cloud.made(type_, name, inputs)
+        outputs = {"cluster": self._cluster, "kubeconfig": KUBECONFIG}
+        return {"outputs": outputs, "secretOutputNames": ["kubeconfig"]}
+
+    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return self._cloud.told(function, arguments)
