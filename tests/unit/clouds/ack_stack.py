@@ -26,6 +26,7 @@ EXISTING = {
     "nodes": {"cn-hangzhou-i": "vsw-1", "cn-hangzhou-j": "vsw-2"},
     "pods": {"cn-hangzhou-i": "vsw-3", "cn-hangzhou-j": "vsw-4"},
 }
+CLUSTER, POOL, DISKS = "ManagedKubernetes", "NodePool", "StorageClass"
 CIDRS = {"kind": "cidrs", "cidrs": ["203.0.113.0/24"]}
 PRIVATE = {"kind": "private", "from": ["10.8.0.0/24"]}
 DEFAULT = {"machine_type": "ecs.g7.xlarge", "min": 1, "max": 4}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from components.config.load import load
 from components.stack import deploy
-from tests.unit.components.engine import Cloud, Recording, run
+from tests.unit.components.engine import Cloud, Recording, Resource, run
 from tests.unit.components.environment import model, stack_file
 
 ACCOUNT = "111122223333"
@@ -90,3 +91,8 @@ def up(preview: bool = False, **changes: Any) -> Recording:
         cloud=Aws(),
         preview=preview,
     )
+
+
+def statements(resource: Resource, key: str = "policy") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(resource.inputs[key])["Statement"]
+    return found

@@ -10,6 +10,8 @@ from tests.unit.components.engine import Cloud, Recording, run
 from tests.unit.components.environment import model, stack_file
 
 NUMBER = "123456789012"
+#: The stack's key, as it is named.
+KEY = "cluster-key-id"
 CLUSTER = "gcp:container/cluster:Cluster"
 POOL = "gcp:container/nodePool:NodePool"
 
@@ -84,3 +86,7 @@ def stack(**changes: Any) -> dict[str, Any]:
 def up(config: dict[str, Any] | None = None, **changes: Any) -> Recording:
     """What `up` registers of `config`, or of `stack(**changes)`."""
     return run(lambda: deploy(load()), config or stack(**changes), cloud=Gcp())
+
+
+def pool(recording: Recording, name: str) -> dict[str, Any]:
+    return recording.one("NodePool", f"cluster-{name}").inputs

@@ -10,7 +10,7 @@ import pytest
 from components.config.load import validate
 from tests.unit.clouds.ack_stack import CREATED, EXISTING, OSS, ack, gpu, pools, stack
 from tests.unit.components.environment import model
-from tests.unit.config.test_mistakes import refused
+from tests.unit.config.mistaken import refused
 
 
 def vpc(**changes: Any) -> dict[str, Any]:

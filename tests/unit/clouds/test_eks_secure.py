@@ -2,42 +2,12 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tests.unit.clouds.aws import PRIVATE, up
-from tests.unit.components.engine import Resource
-
-
-def values(inputs: Any, path: str) -> Iterator[Any]:
-    """Every value at `path`, whose `*` are all the entries of a list; None where there is none."""
-    key, _, rest = path.partition(".")
-    if key == "*":
-        found = list(inputs) if inputs else [None]
-    else:
-        found = [inputs.get(key) if isinstance(inputs, dict) else None]
-    for value in found:
-        yield from values(value, rest) if rest else [value]
-
-
-@dataclass(frozen=True)
-class Property:
-    """What all resources of a kind have at a path."""
-
-    kind: str
-    path: str
-    expected: Any
-    options: Callable[[], dict[str, Any]] = dict
-
-    def holds(self, resources: list[Resource]) -> bool:
-        those = [each for each in resources if each.kind == self.kind and each.custom]
-        said = [value for each in those for value in values(vars(each) | each.inputs, self.path)]
-        right = self.expected if callable(self.expected) else lambda it: it == self.expected
-        return bool(said) and all(value is not None and right(value) for value in said)
+from tests.unit.clouds.checklist import PROTECT, Property, assert_missed
 
 
 def is_key(value: Any) -> bool:
@@ -59,7 +29,7 @@ SECURE: dict[str, Property] = {
         ["api", "audit", "authenticator", "controllerManager", "scheduler"],
     ),
     "AWS refuses to delete the cluster": Property("Cluster", "deletionProtection", True),
-    "the engine refuses to delete the cluster": Property("Cluster", "protect", True),
+    "the engine refuses to delete the cluster": Property("Cluster", PROTECT, True),
     "nodes reach the API inside the network": Property(
         "Cluster", "vpcConfig.endpointPrivateAccess", True
     ),
@@ -67,7 +37,7 @@ SECURE: dict[str, Property] = {
         "Cluster", "vpcConfig.publicAccessCidrs", ["203.0.113.0/24"]
     ),
     "a private cluster has no public endpoint": Property(
-        "Cluster", "vpcConfig.endpointPublicAccess", False, lambda: {"access": PRIVATE}
+        "Cluster", "vpcConfig.endpointPublicAccess", False
     ),
     "the key is rotated": Property("Key", "enableKeyRotation", True),
     "all traffic is in the flow logs": Property("FlowLog", "trafficType", "ALL"),
@@ -98,38 +68,25 @@ SECURE: dict[str, Property] = {
     "disks of volumes are encrypted by the customer's key": Property(
         "StorageClass", "parameters.kmsKeyId", is_key
     ),
-    "shared files are encrypted": Property(
-        "FileSystem", "encrypted", True, lambda: {"shared_storage": True}
-    ),
-    "shared files are encrypted by the customer's key": Property(
-        "FileSystem", "kmsKeyId", is_key, lambda: {"shared_storage": True}
-    ),
+    "shared files are encrypted": Property("FileSystem", "encrypted", True),
+    "shared files are encrypted by the customer's key": Property("FileSystem", "kmsKeyId", is_key),
 }
 
 
-def taken_away(resources: list[Resource], kind: str, path: str) -> list[Resource]:
-    """`resources`, of which the last of the kind has no such property."""
-    changed = copy.deepcopy(resources)
-    last = [each for each in changed if each.kind == kind and each.custom][-1]
-    if path == "protect":
-        last.protect = False
-        return changed
-    *way, key = path.split(".")
-    at: Any = last.inputs
-    for part in way:
-        at = at[0] if part == "*" else at[part]
-    del at[key]
-    return changed
+#: What a stack says beside the least where a property is about that.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "a private cluster has no public endpoint": {"access": PRIVATE},
+    "shared files are encrypted": {"shared_storage": True},
+    "shared files are encrypted by the customer's key": {"shared_storage": True},
+}
 
 
 @pytest.mark.parametrize("what", SECURE)
 def test_a_cluster_is_secure_by_default(what: str) -> None:
-    wanted = SECURE[what]
-    recording = up(**wanted.options())
-    resources = [each for each in recording.resources if _of_the_cluster(each)]
-    assert wanted.holds(resources)
-    assert not wanted.holds(taken_away(resources, wanted.kind, wanted.path))
+    resources = up(**OPTIONS.get(what, {})).resources
+    assert SECURE[what].holds(resources)
+    assert_missed(SECURE[what], resources)
 
 
-def _of_the_cluster(each: Resource) -> bool:
-    return not each.type.startswith("kubernetes:") or each.kind == "StorageClass"
+def test_what_is_asked_for_beside_the_least_is_for_a_property() -> None:
+    assert OPTIONS.keys() <= SECURE.keys()

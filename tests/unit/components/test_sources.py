@@ -12,27 +12,22 @@ import pytest
 
 from components import registry
 from components.clusters.existing import ExistingCluster, ExistingOptions
-from components.config.load import load
 from components.contracts import Grant, Identity
-from components.stack import deploy
-from tests.unit.components.engine import Recording, run
-from tests.unit.components.environment import model, stack_file
+from tests.unit.components.environment import model
+from tests.unit.components.sourced import (
+    GCS,
+    IMAGE,
+    S3,
+    egress,
+    environment,
+    fetch,
+    keyless,
+    pod,
+    served_from,
+    up,
+    volume,
+)
 
-S3 = {
-    "kind": "s3",
-    "uri": "s3://bucket/models/half_plus_two",
-    "version": 3,
-    "credentials": "bucket-key",
-}
-GCS = {**S3, "kind": "gcs", "uri": "gs://bucket/models/half_plus_two"}
-NFS = {"kind": "nfs", "server": "10.0.0.7", "path": "/serving/half_plus_two"}
-OSS = {
-    "kind": "oss",
-    "uri": "oss://bucket/models/half_plus_two",
-    "endpoint": "https://oss-cn-hangzhou-internal.aliyuncs.com",
-    "role": "reads-models",
-}
-IMAGE = {"kind": "image", "image": "registry.example.com/model:1", "path": "/models/half_plus_two"}
 IDENTITY = {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/half-plus-two"}
 
 
@@ -70,50 +65,6 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(lines))
     monkeypatch.setattr(Cloud, "asked", [])
     return {"kind": "cloud"}
-
-
-def up(source: dict[str, Any], cluster: dict[str, Any] | None = None, **changes: Any) -> Recording:
-    one = {"half_plus_two": model(source=source)}
-    stack = stack_file(**{"models": one, **changes})
-    return run(lambda: deploy(load()), {**stack, "cluster": cluster or stack["cluster"]})
-
-
-def keyless(source: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in source.items() if key != "credentials"}
-
-
-def pod(recording: Recording, server: str = "half-plus-two") -> dict[str, Any]:
-    deployment = recording.one("Deployment", f"{server}-server")
-    spec: dict[str, Any] = deployment.inputs["spec"]["template"]["spec"]
-    return spec
-
-
-def volume(recording: Recording, name: str) -> dict[str, Any]:
-    (found,) = [each for each in pod(recording)["volumes"] if each["name"] == name]
-    return dict(found)
-
-
-def fetch(recording: Recording) -> dict[str, Any]:
-    (container,) = pod(recording)["initContainers"]
-    return dict(container)
-
-
-def environment(recording: Recording) -> dict[str, str]:
-    return {each["name"]: each["value"] for each in fetch(recording)["env"]}
-
-
-def egress(recording: Recording) -> list[dict[str, Any]]:
-    policy = recording.one("NetworkPolicy", "half-plus-two-callers").inputs["spec"]
-    assert "Egress" in policy["policyTypes"]
-    rules: list[dict[str, Any]] = policy["egress"]
-    return rules
-
-
-def served_from(recording: Recording) -> dict[str, Any]:
-    """The mount of the files in the server."""
-    mounts = pod(recording)["containers"][0]["volumeMounts"]
-    (found,) = [each for each in mounts if each["name"] == "files-half-plus-two"]
-    return dict(found)
 
 
 @pytest.mark.parametrize(
@@ -310,110 +261,3 @@ def test_the_images_of_init_containers_come_from_the_mirror() -> None:
     mirror = {"images": {"mirror": "mirror.example.com"}}
     for source, name in ((S3, "kserve/storage-initializer:"), (IMAGE, "model:1")):
         assert fetch(up(source, **mirror))["image"].startswith(f"mirror.example.com/{name}")
-
-
-def test_an_image_copies_its_files_by_itself() -> None:
-    recording = up(IMAGE)
-    container = fetch(recording)
-    assert container["image"] == "registry.example.com/model:1"
-    copy = ["cp", "-r", "/models/half_plus_two/.", "/models/half-plus-two"]
-    assert container["command"] == copy
-    assert served_from(recording)["readOnly"] is True
-
-
-def test_an_image_is_a_volume_where_that_is_asked_for() -> None:
-    recording = up({**IMAGE, "mode": "volume"})
-    assert volume(recording, "files-half-plus-two")["image"] == {
-        "reference": "registry.example.com/model:1",
-        "pullPolicy": "Always",
-    }
-    assert served_from(recording)["subPath"] == "models/half_plus_two"
-    assert "initContainers" not in pod(recording)
-
-
-def test_an_image_of_nothing_but_files_is_mounted_whole() -> None:
-    recording = up({**IMAGE, "mode": "volume", "path": "/"})
-    assert "subPath" not in served_from(recording)
-
-
-def bound(recording: Recording) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The volume and the claim of a model, which find each other."""
-    made = recording.one("PersistentVolume", "half-plus-two-files-volume")
-    claim = recording.one("PersistentVolumeClaim", "half-plus-two-files-claim")
-    wanted = claim.inputs["spec"]["selector"]["matchLabels"]
-    assert wanted.items() <= made.inputs["metadata"]["labels"].items()
-    assert claim.inputs["spec"]["storageClassName"] == made.inputs["spec"]["storageClassName"] == ""
-    assert claim.inputs["spec"]["accessModes"] == made.inputs["spec"]["accessModes"]
-    assert made.name in recording.needs(claim)
-    return made.inputs, claim.inputs
-
-
-def test_nfs_is_a_volume_and_a_claim_bound_by_label_and_mounted_read_only() -> None:
-    recording = up({**NFS, "mount_options": ["vers=4.0"]})
-    made, claim = bound(recording)
-    spec = {key: value for key, value in made["spec"].items() if key != "storageClassName"}
-    assert spec == {
-        "capacity": {"storage": "5Gi"},
-        "accessModes": ["ReadWriteMany"],
-        "persistentVolumeReclaimPolicy": "Retain",
-        "mountOptions": ["vers=4.0"],
-        "nfs": {"server": "10.0.0.7", "path": "/serving/half_plus_two"},
-    }
-    assert claim["spec"]["resources"]["requests"] == {"storage": "5Gi"}
-    name = "half-plus-two-files-claim-1a2b3c4d"
-    assert volume(recording, "files-half-plus-two")["persistentVolumeClaim"] == {
-        "claimName": name,
-        "readOnly": True,
-    }
-    assert served_from(recording)["readOnly"] is True
-    assert "half-plus-two-files-claim" in recording.needs(
-        recording.one("Deployment", "half-plus-two-server")
-    )
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{"server": "10.0.0.8"}, {"path": "/other"}, {"mount_options": ["vers=4.1"]}, {"size": "1Gi"}],
-)
-def test_other_files_are_another_volume_for_another_claim(changes: dict[str, Any]) -> None:
-    (before, claim), (after, other) = bound(up(NFS)), bound(up({**NFS, **changes}))
-    assert before["metadata"]["name"] != after["metadata"]["name"]
-    assert claim["spec"]["selector"] != other["spec"]["selector"]
-
-
-def test_two_stacks_never_mean_the_same_volume() -> None:
-    names = {bound(up(NFS, namespace=each))[0]["metadata"]["name"] for each in ("a", "b")}
-    assert len(names) == 2
-
-
-def test_oss_is_mounted_by_its_driver_with_a_role_and_no_key() -> None:
-    made, _ = bound(up(OSS))
-    assert made["spec"]["accessModes"] == ["ReadOnlyMany"]
-    assert made["spec"]["csi"] == {
-        "driver": "ossplugin.csi.alibabacloud.com",
-        # The driver finds the volume by it.
-        "volumeHandle": made["metadata"]["name"],
-        "volumeAttributes": {
-            "bucket": "bucket",
-            "path": "/models/half_plus_two",
-            "url": "https://oss-cn-hangzhou-internal.aliyuncs.com",
-            "sigVersion": "v4",
-            "otherOpts": "-o umask=022 -o allow_other",
-            "authType": "rrsa",
-            "roleName": "reads-models",
-        },
-    }
-
-
-def test_oss_takes_a_key_by_reference_where_there_is_no_role() -> None:
-    source = {key: value for key, value in OSS.items() if key != "role"}
-    made, _ = bound(up({**source, "credentials": "oss-key"}))
-    csi = made["spec"]["csi"]
-    assert csi["nodePublishSecretRef"] == {"name": "oss-key", "namespace": "models"}
-    assert "authType" not in csi["volumeAttributes"]
-
-
-@pytest.mark.parametrize("source", [NFS, OSS, IMAGE])
-def test_what_the_node_brings_opens_no_way_out_of_the_pod(source: dict[str, Any]) -> None:
-    policy = up(source).one("NetworkPolicy", "half-plus-two-callers").inputs["spec"]
-    assert policy["policyTypes"] == ["Ingress"]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import pytest
 
 from components.config.load import load
 from components.stack import deploy
-from tests.unit.components.engine import Recording, run
+from tests.unit.components.engine import run
 from tests.unit.components.environment import closed_port, kubeconfig, model, stack_file
+from tests.unit.config.mistaken import Case, assert_answered, refused
 
 GATEWAY = stack_file()["gateway"]
 CLUSTER = {"kind": "existing"}
@@ -23,39 +22,9 @@ def gateway(**changes: Any) -> dict[str, Any]:
     return {"gateway": {**GATEWAY, **changes}}
 
 
-def one(name: str = "half_plus_two", **changes: Any) -> dict[str, Any]:
-    return {"models": {name: model(**changes)}}
-
-
-def pvc(**changes: Any) -> dict[str, Any]:
-    return one(source={"kind": "pvc", "claim": "models", "path": "half_plus_two", **changes})
-
-
-def refused(config: dict[str, Any], **settings: Any) -> str:
-    """What the program says to `config`; it registers nothing."""
-    registered: list[Recording] = []
-    with pytest.raises(pulumi.RunError) as error:
-        registered.append(run(lambda: deploy(load()), config, **settings))
-    assert not registered
-    return str(error.value)
-
-
-# What is changed in a good stack file, the key, the value as it is told, and words of the fix.
-MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
+MISTAKES: dict[str, Case] = {
     "unknown top-level key": ({"model": {}}, "slipway:model", "unknown", "did you mean `models`"),
     "unknown key far from any": ({"zzz": 1}, "slipway:zzz", "unknown", "take `zzz` out"),
-    "unknown key of a model": (
-        one(replica=1),
-        "slipway:models.half_plus_two.replica",
-        "1",
-        "did you mean `replicas`",
-    ),
-    "unknown key of a source": (
-        pvc(clam="x"),
-        "slipway:models.half_plus_two.source.clam",
-        '"x"',
-        "did you mean `claim`",
-    ),
     "unknown key of the gateway": (
         gateway(hosts="a.b"),
         "slipway:gateway.hosts",
@@ -68,13 +37,6 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
         '"x"',
         "take `contxt` out",
     ),
-    "key of another project": (
-        {"other:models": {}},
-        "other:models",
-        "under another project's name",
-        "`slipway:models`",
-    ),
-    "a list for a map": ({"models": [1]}, "slipway:models", "[1]", "`key: value`"),
     "text for a map": ({"limits": "fast"}, "slipway:limits", '"fast"', "`key: value`"),
     "text for a number": (
         {"limits": {"streams": "many"}},
@@ -87,93 +49,6 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
         "slipway:gateway.ssl_redirect",
         '"no"',
         "`true` or `false`",
-    ),
-    "a number for text": (
-        one(source={"kind": "pvc", "claim": "models", "path": 7}),
-        "slipway:models.half_plus_two.source.path",
-        "7",
-        "text",
-    ),
-    "memory in GB": (
-        one(resources={"requests": {"memory": "2GB"}}),
-        "slipway:models.half_plus_two.resources.requests.memory",
-        '"2GB"',
-        "did you mean `2Gi`",
-    ),
-    "memory without unit": (
-        one(resources={"limits": {"memory": 512}}),
-        "slipway:models.half_plus_two.resources.limits.memory",
-        "512",
-        "`512Mi`",
-    ),
-    "cpu with a word": (
-        one(resources={"requests": {"cpu": "1 core"}}),
-        "slipway:models.half_plus_two.resources.requests.cpu",
-        '"1 core"',
-        "did you mean `1`",
-    ),
-    "no cpu at all": (
-        one(resources={"limits": {"cpu": "0"}}),
-        "slipway:models.half_plus_two.resources.limits.cpu",
-        '"0"',
-        "more than none",
-    ),
-    "limit below request": (
-        one(resources={"requests": {"cpu": 2}, "limits": {"cpu": "500m"}}),
-        "slipway:models.half_plus_two.resources",
-        None,
-        "raise `limits.cpu`",
-    ),
-    "volume size without unit": (
-        {"volumes": {"models": {"size": 10}}},
-        "slipway:volumes.models.size",
-        "10",
-        "`10Gi`",
-    ),
-    "unknown access mode": (
-        {"volumes": {"models": {"size": "1Gi", "access_mode": "RWO"}}},
-        "slipway:volumes.models.access_mode",
-        '"RWO"',
-        "as Kubernetes spells it",
-    ),
-    "volume name not a Kubernetes name": (
-        {"volumes": {"My_Models": {"size": "1Gi"}}},
-        "slipway:volumes.My_Models",
-        '"My_Models"',
-        "did you mean `my-models`",
-    ),
-    "a claim for one pod": (
-        {
-            "volumes": {"models": {"size": "1Gi", "access_mode": "ReadWriteOncePod"}},
-            **one(replicas={"min": 3, "max": 3}),
-        },
-        "slipway:volumes.models.access_mode",
-        '"ReadWriteOncePod"',
-        "`ReadWriteOnce`",
-    ),
-    "startup timeout in milliseconds": (
-        one(startup_timeout="5ms"),
-        "slipway:models.half_plus_two.startup_timeout",
-        '"5ms"',
-        "whole seconds",
-    ),
-    "startup timeout too long": (
-        one(startup_timeout="999999h"),
-        "slipway:models.half_plus_two.startup_timeout",
-        '"999999h"',
-        "at most `24h`",
-    ),
-    "memory below one of its unit": (
-        one(resources={"requests": {"memory": "0.5Gi"}}),
-        "slipway:models.half_plus_two.resources.requests.memory",
-        '"0.5Gi"',
-        "did you mean `512Mi`",
-    ),
-    "no memory at all": (
-        one(resources={"limits": {"memory": "0Gi"}}),
-        "slipway:models.half_plus_two.resources.limits.memory",
-        '"0Gi"',
-        "more than none",
     ),
     "charts with a last slash": (
         {"images": {"charts": "https://charts.example.com/"}},
@@ -195,86 +70,6 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
         None,
         "a controller for the whole cluster",
     ),
-    "names that clash as Kubernetes names": (
-        {"models": {"a_b": model(), "a-b": model()}},
-        "slipway:models.a-b",
-        None,
-        "both become `a-b`",
-    ),
-    "names that clash as routes": (
-        {"models": {"Half": model(), "half": model()}},
-        "slipway:models.half",
-        None,
-        "rename one",
-    ),
-    "model name too long": (one("m" * 41), f"slipway:models.{'m' * 41}", None, "shorten it by 1"),
-    "model name with a dot": (
-        one("half.plus"),
-        "slipway:models.half.plus",
-        '"half.plus"',
-        "did you mean `half_plus`",
-    ),
-    "model name with a digit first": (
-        one("2half"),
-        "slipway:models.2half",
-        '"2half"',
-        "did you mean `half`",
-    ),
-    "model name that is a path": (one("v1"), "slipway:models.v1", '"v1"', "`v1_model`"),
-    "no source": (
-        {"models": {"half_plus_two": {"runtime": "tfserving"}}},
-        "slipway:models.half_plus_two.source",
-        None,
-        "add the key `source`",
-    ),
-    "no claim": (
-        one(source={"kind": "pvc", "path": "x"}),
-        "slipway:models.half_plus_two.source.claim",
-        None,
-        "add the key `claim`",
-    ),
-    "no path": (
-        one(source={"kind": "pvc", "claim": "models"}),
-        "slipway:models.half_plus_two.source.path",
-        None,
-        "add the key `path`",
-    ),
-    "path out of the volume": (
-        pvc(path="../other"),
-        "slipway:models.half_plus_two.source.path",
-        '"../other"',
-        "without `..`",
-    ),
-    "absolute path": (
-        pvc(path="/models/x"),
-        "slipway:models.half_plus_two.source.path",
-        '"/models/x"',
-        "`models/x`",
-    ),
-    "claim not a Kubernetes name": (
-        pvc(claim="My Claim"),
-        "slipway:models.half_plus_two.source.claim",
-        '"My Claim"',
-        "did you mean `my-claim`",
-    ),
-    "unknown runtime": (
-        one(runtime="tfservin"),
-        "slipway:models.half_plus_two",
-        "tfservin",
-        "did you mean `tfserving`",
-    ),
-    "no runtime": (
-        {"models": {"half_plus_two": {"source": model()["source"]}}},
-        "slipway:models.half_plus_two",
-        None,
-        "add `runtime: …`",
-    ),
-    "unknown source": (
-        one(source={"kind": "pcv"}),
-        "slipway:models.half_plus_two.source",
-        "pcv",
-        "did you mean `pvc`",
-    ),
     "unknown cluster": ({"cluster": {"kind": "locale"}}, "slipway:cluster", "locale", "`local`"),
     "no cluster": ({"cluster": None}, "slipway:cluster", None, "add the key `cluster`"),
     "unknown gateway": ({"gateway": {"kind": "ngnix"}}, "slipway:gateway", "ngnix", "`nginx`"),
@@ -289,24 +84,6 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
         "slipway:gateway.controller.service",
         None,
         "add the key `service`",
-    ),
-    "no replicas": (
-        one(replicas=0),
-        "slipway:models.half_plus_two.replicas",
-        "0",
-        "take it out of `slipway:models`",
-    ),
-    "negative replicas": (
-        one(replicas=-1),
-        "slipway:models.half_plus_two.replicas",
-        "-1",
-        "take it out",
-    ),
-    "replicas in quotes": (
-        one(replicas="2"),
-        "slipway:models.half_plus_two.replicas",
-        '"2"',
-        "without quotes",
     ),
     "host with a scheme": (
         gateway(host="https://models.example.com/x"),
@@ -394,24 +171,6 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
         "100000",
         "write 10000",
     ),
-    "image without tag": (
-        one(image="tensorflow/serving"),
-        "slipway:models.half_plus_two.image",
-        '"tensorflow/serving"',
-        "`tensorflow/serving:<version>`",
-    ),
-    "image of latest": (
-        one(image="tensorflow/serving:latest"),
-        "slipway:models.half_plus_two.image",
-        '"tensorflow/serving:latest"',
-        "name the version",
-    ),
-    "image of a registry with a port and no tag": (
-        one(image="registry.example.com:5000/serving"),
-        "slipway:models.half_plus_two.image",
-        '"registry.example.com:5000/serving"',
-        "add the tag",
-    ),
     "mirror with a scheme": (
         {"images": {"mirror": "https://mirror.example.com/"}},
         "slipway:images.mirror",
@@ -442,12 +201,6 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
         "a private key in plain text",
         "pulumi config set --path --secret",
     ),
-    "cloud key in another place": (
-        pvc(path="AKIAABCDEFGHIJKLMNOP"),
-        "slipway:models.half_plus_two.source.path",
-        "an AWS access key in plain text",
-        "{secret: name}",
-    ),
     "unknown secret": (
         {"cluster": {"kind": "existing", "kubeconfig": {"secret": "prod"}}},
         "slipway:cluster.kubeconfig.secret",
@@ -471,14 +224,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_answered_with_key_value_and_fix(name: str) -> None:
-    changes, path, value, fix = MISTAKES[name]
-    text = refused(stack_file(**changes))
-    entries = re.split(r"\n  (?=\S)", text)[1:]
-    entry = next((each for each in entries if re.split(r"[ \n]", each)[0] == path), None)
-    assert entry is not None, text
-    assert value is None or value in entry
-    assert "expected " in entry
-    assert fix in entry.partition("fix: ")[2]
+    assert_answered(MISTAKES[name])
 
 
 def test_there_are_mistakes_enough_to_be_sure() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from components.runtimes.custom import CustomOptions
 from tests.unit.components.environment import model, stack_file
-from tests.unit.config.test_mistakes import refused
+from tests.unit.config.mistaken import refused
 
 MLSERVER: dict[str, Any] = CustomOptions.model_config["json_schema_extra"]["examples"][0]  # type: ignore[index,call-overload]
 L4 = {"accelerator": {"kind": "nvidia-l4"}, "taints": ["nvidia.com/gpu=present:NoSchedule"]}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.components.environment import model, stack_file
-from tests.unit.config.test_mistakes import refused
+from tests.unit.config.mistaken import refused
 
 S3 = {"kind": "s3", "uri": "s3://bucket/models/m", "credentials": "bucket-key"}
 GCS = {"kind": "gcs", "uri": "gs://bucket/models/m", "credentials": "bucket-key"}

@@ -1,0 +1,125 @@
+"""Node pools on Amazon EKS, and who makes their nodes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.clouds.aws import (
+    BOTH_POOLS,
+    DEFAULT_POOL,
+    GPU_POOL,
+    statements,
+    up,
+)
+from tests.unit.components.environment import model
+
+
+@pytest.mark.parametrize(
+    ("pool", "image"),
+    [
+        ({}, "AL2023_x86_64_STANDARD"),
+        ({"machine_type": "m7g.large"}, "AL2023_ARM_64_STANDARD"),
+        (GPU_POOL, "AL2023_x86_64_NVIDIA"),
+        ({"image_family": "BOTTLEROCKET"}, "BOTTLEROCKET_x86_64"),
+        ({**GPU_POOL, "image_family": "BOTTLEROCKET"}, "BOTTLEROCKET_x86_64_NVIDIA"),
+        (
+            {"machine_type": "g5g.xlarge", "accelerator": {"kind": "nvidia-t4g"}},
+            "AL2023_ARM_64_NVIDIA",
+        ),
+    ],
+)
+def test_the_nodes_image_is_the_one_that_the_machine_needs(
+    pool: dict[str, Any], image: str
+) -> None:
+    pools = {"default": DEFAULT_POOL, "other": {**DEFAULT_POOL, **pool}}
+    recording = up(node_pools=pools)
+    assert recording.one("NodeGroup", "cluster-nodes-other").inputs["amiType"] == image
+
+
+def test_a_pool_of_gpus_is_tainted_labelled_and_offers_them() -> None:
+    recording = up(node_pools=BOTH_POOLS, models={"m": model(accelerator={"kind": "nvidia"})})
+    group = recording.one("NodeGroup", "cluster-nodes-gpu").inputs
+    assert group["taints"] == [
+        {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
+    ]
+    assert group["labels"]["slipway/node-pool"] == "gpu"
+    assert group["labels"]["k8s.amazonaws.com/accelerator"] == "nvidia-l4"
+    assert group["scalingConfig"] == {"desiredSize": 0, "minSize": 0, "maxSize": 2}
+    plugin = recording.one("DaemonSet").inputs["spec"]["template"]["spec"]
+    terms = plugin["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    (here,) = terms["nodeSelectorTerms"][0]["matchExpressions"]
+    assert (here["key"], here["values"]) == ("slipway/node-pool", ["gpu"])
+    pod = recording.one("Deployment", "m-server").inputs["spec"]["template"]["spec"]
+    assert pod["tolerations"] == [
+        {"key": "nvidia.com/gpu", "operator": "Equal", "value": "present", "effect": "NoSchedule"}
+    ]
+    assert "slipway/node-pool" in json.dumps(pod["affinity"])
+
+
+@pytest.mark.parametrize(
+    "pools",
+    [
+        {"default": DEFAULT_POOL},
+        {"default": DEFAULT_POOL, "gpu": {**GPU_POOL, "image_family": "BOTTLEROCKET"}},
+        {"default": DEFAULT_POOL, "gpu": {**GPU_POOL, "gpu_driver": "dra"}},
+    ],
+)
+def test_a_device_plugin_runs_only_where_the_image_brings_none(pools: dict[str, Any]) -> None:
+    assert up(node_pools=pools).of("DaemonSet") == []
+
+
+def test_a_spot_pool_keeps_a_floor_of_nodes_that_nobody_takes_back() -> None:
+    pool = {**DEFAULT_POOL, "min": 3, "max": 10, "spot": {"on_demand": 2}}
+    recording = up(node_pools={"default": DEFAULT_POOL, "batch": pool})
+    spot = recording.one("NodeGroup", "cluster-nodes-batch-spot").inputs
+    floor = recording.one("NodeGroup", "cluster-nodes-batch-floor").inputs
+    assert (spot["capacityType"], floor["capacityType"]) == ("SPOT", "ON_DEMAND")
+    assert (spot["scalingConfig"]["minSize"], spot["scalingConfig"]["maxSize"]) == (1, 8)
+    assert (floor["scalingConfig"]["minSize"], floor["scalingConfig"]["maxSize"]) == (2, 2)
+    assert spot["labels"] == floor["labels"]
+
+
+def test_a_pool_without_a_floor_is_spot_alone() -> None:
+    pools = {"default": DEFAULT_POOL, "batch": {**DEFAULT_POOL, "spot": {}}}
+    groups = [each.name for each in up(node_pools=pools).of("NodeGroup")]
+    assert sorted(groups) == ["cluster-nodes-batch-spot", "cluster-nodes-default"]
+
+
+def test_a_pool_that_is_all_floor_has_no_spot_nodes() -> None:
+    pool = {**DEFAULT_POOL, "spot": {"on_demand": 3}}
+    groups = [each.name for each in up(node_pools={"default": pool}).of("NodeGroup")]
+    assert groups == ["cluster-nodes-default-floor"]
+
+
+def test_a_pool_can_be_in_some_zones_and_bring_labels_taints_and_a_disk() -> None:
+    pool = {
+        **DEFAULT_POOL,
+        "zones": ["eu-central-1b"],
+        "labels": {"team": "spark"},
+        "taints": ["team=spark:NoExecute"],
+        "disk": "50G",
+    }
+    recording = up(node_pools={"default": DEFAULT_POOL, "batch": pool})
+    group = recording.one("NodeGroup", "cluster-nodes-batch").inputs
+    assert group["subnetIds"] == ["cluster-network-private-eu-central-1b-id"]
+    assert group["labels"] == {"slipway/node-pool": "batch", "team": "spark"}
+    assert group["taints"] == [{"key": "team", "value": "spark", "effect": "NO_EXECUTE"}]
+    template = recording.one("LaunchTemplate", "cluster-nodes-batch-template").inputs
+    assert template["blockDeviceMappings"][0]["ebs"]["volumeSize"] == 47
+
+
+def test_up_does_not_take_back_the_nodes_that_the_autoscaler_made() -> None:
+    recording = up()
+    assert recording.one("NodeGroup").ignore_changes == ["scalingConfig.desiredSize"]
+    server = recording.one("Deployment", "cluster-autoscaler-server").inputs["spec"]
+    (container,) = server["template"]["spec"]["containers"]
+    assert "--node-group-auto-discovery=asg:tag=k8s.io/cluster-autoscaler/enabled," in " ".join(
+        container["args"]
+    )
+    _, change = statements(recording.one("RolePolicy", "cluster-autoscaler-role-groups"))
+    owned = {"aws:ResourceTag/k8s.io/cluster-autoscaler/slipway-dev": "owned"}
+    assert change["Condition"] == {"StringEquals": owned}
+    assert not [each for each in up(autoscaler="none").resources if "autoscaler" in each.name]

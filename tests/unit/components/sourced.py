@@ -1,0 +1,78 @@
+"""Stacks whose model comes from a source, and what its pod gets of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.config.load import load
+from components.stack import deploy
+from tests.unit.components.engine import Recording, run
+from tests.unit.components.environment import model, stack_file
+
+S3 = {
+    "kind": "s3",
+    "uri": "s3://bucket/models/half_plus_two",
+    "version": 3,
+    "credentials": "bucket-key",
+}
+
+
+GCS = {**S3, "kind": "gcs", "uri": "gs://bucket/models/half_plus_two"}
+
+
+NFS = {"kind": "nfs", "server": "10.0.0.7", "path": "/serving/half_plus_two"}
+
+
+OSS = {
+    "kind": "oss",
+    "uri": "oss://bucket/models/half_plus_two",
+    "endpoint": "https://oss-cn-hangzhou-internal.aliyuncs.com",
+    "role": "reads-models",
+}
+
+
+IMAGE = {"kind": "image", "image": "registry.example.com/model:1", "path": "/models/half_plus_two"}
+
+
+def up(source: dict[str, Any], cluster: dict[str, Any] | None = None, **changes: Any) -> Recording:
+    one = {"half_plus_two": model(source=source)}
+    stack = stack_file(**{"models": one, **changes})
+    return run(lambda: deploy(load()), {**stack, "cluster": cluster or stack["cluster"]})
+
+
+def keyless(source: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in source.items() if key != "credentials"}
+
+
+def pod(recording: Recording, server: str = "half-plus-two") -> dict[str, Any]:
+    deployment = recording.one("Deployment", f"{server}-server")
+    spec: dict[str, Any] = deployment.inputs["spec"]["template"]["spec"]
+    return spec
+
+
+def volume(recording: Recording, name: str) -> dict[str, Any]:
+    (found,) = [each for each in pod(recording)["volumes"] if each["name"] == name]
+    return dict(found)
+
+
+def fetch(recording: Recording) -> dict[str, Any]:
+    (container,) = pod(recording)["initContainers"]
+    return dict(container)
+
+
+def environment(recording: Recording) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in fetch(recording)["env"]}
+
+
+def egress(recording: Recording) -> list[dict[str, Any]]:
+    policy = recording.one("NetworkPolicy", "half-plus-two-callers").inputs["spec"]
+    assert "Egress" in policy["policyTypes"]
+    rules: list[dict[str, Any]] = policy["egress"]
+    return rules
+
+
+def served_from(recording: Recording) -> dict[str, Any]:
+    """The mount of the files in the server."""
+    mounts = pod(recording)["containers"][0]["volumeMounts"]
+    (found,) = [each for each in mounts if each["name"] == "files-half-plus-two"]
+    return dict(found)
