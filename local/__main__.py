@@ -4,6 +4,7 @@ until the environment that the rest needs is there."""
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -144,6 +145,8 @@ def main(arguments: list[str]) -> int:
     if unknown and chosen.command not in FORWARDING:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # The program is evaluated at each command of the engine, and read anew where this is set.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         bootstrap.enter(arguments)
         if chosen.command in FORWARDING:

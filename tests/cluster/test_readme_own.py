@@ -13,6 +13,8 @@ from typing import TypeAlias
 import pytest
 import yaml
 
+from local import bootstrap
+from local.paths import Clone
 from tests.cluster.checkout import ROUTE_TIMEOUT, Checkout
 from tests.cluster.readme import blocks
 
@@ -35,9 +37,16 @@ def without_stack(dev: Checkout) -> Iterator[Checkout]:
 
 @pytest.fixture
 def own(without_stack: Checkout, tmp_path: Path) -> Iterator[Checkout]:
-    """A clone whose `pulumi` and `kubectl` see that cluster as one that somebody has."""
-    # pip compiles a gigabyte of clouds' SDKs otherwise, of which this stack imports nothing.
-    checkout = Checkout(tmp_path, {**without_stack.exports, "PIP_NO_COMPILE": "1"})
+    """A clone whose `pulumi` and `kubectl` see that cluster as one that somebody has. What its pip
+    is to install is there, a gigabyte with the clouds' SDKs: tests/unit/clouds/test_install.py
+    begins with nothing."""
+    checkout = Checkout(tmp_path, without_stack.exports)
+    checkout.run("python3", "-m", "venv", ".venv")
+    (packages,) = (tmp_path / ".venv" / "lib").glob("python*/site-packages")
+    python = bootstrap.clouds_python(Clone.here())
+    (packages / "there.pth").write_text(
+        "".join(f"{each}\n" for each in python.parents[1].glob("lib/python*/site-packages"))
+    )
     yield checkout
     checkout.pulumi("destroy", "--yes", "--skip-preview", "--stack", MINE)
     checkout.pulumi("stack", "rm", "--yes", MINE)
