@@ -51,7 +51,7 @@ class ReferenceOptions(DescribedOptions):
     @classmethod
     def lets_in_to(cls, raw: Mapping[str, Any]) -> frozenset[str]:
         cloud = raw.get("identity")
-        if cloud not in get_args(_Cloud):
+        if not isinstance(cloud, str) or cloud not in get_args(_Cloud):
             return frozenset()
         schemes: frozenset[str] = registry.implementation("clusters", cloud).options.identities
         return schemes

@@ -25,8 +25,10 @@ _OSS_FIX = (
 def missing(raw: Mapping[str, Any]) -> Iterator[Mistake]:
     """Buckets that nothing lets the pods in to."""
     cluster, models = raw.get("cluster"), raw.get("models")
-    kind = cluster.get("kind") if isinstance(cluster, dict) else None
-    if kind not in registry.kinds("clusters") or not isinstance(models, dict):
+    if not isinstance(cluster, dict) or not isinstance(models, dict):
+        return
+    kind = cluster.get("kind")
+    if kind not in registry.kinds("clusters"):
         return
     there = registry.implementation("clusters", kind).options
     given = there.lets_in_to(cluster)
