@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.engine.apiserver import api_server
+from tests.engine.apiserver import ApiServer, api_server
+from tests.engine.clouds.conftest import Toy
 from tests.engine.clouds.life import Life, of, shown
 from tests.engine.clouds.test_life import CLOUDS, ROOT
 from tests.engine.program.controllers import controllers
@@ -75,3 +76,27 @@ def _assert_made_of_what_is_told(platform: Life, models: Life) -> None:
     made = json.dumps([each for each in models.resources() if each["type"] != _REFERENCE])
     assert told
     assert [key for key, value in told.items() if value not in made] == []
+
+
+_OLDER = """
+pulumi.export("cluster", {"kind": "gke", "name": "platform"})
+pulumi.export("kubeconfig", Output.secret("{}"))
+"""
+
+
+def test_nothing_is_made_on_the_cluster_of_an_older_platform(
+    toy: Toy, simulated_home: Path, tmp_path: Path, cluster: ApiServer
+) -> None:
+    platform = toy()
+    platform.program(_OLDER)
+    platform.up()
+    models = Life(tmp_path / "program", simulated_home, tmp_path / "account", cluster, "models")
+    models.environment["PULUMI_BACKEND_URL"] = platform.environment["PULUMI_BACKEND_URL"]
+    models.init()
+    _, above = _configs("gke")
+    models.write({**above, "cluster": {**above["cluster"], "stack": "organization/bench/dev"}})
+    refused, steps = models.made(check=False)
+    assert refused.code != 0
+    assert "run `pulumi up --stack organization/bench/dev`" in refused.text
+    assert "Traceback" not in refused.text
+    assert of(steps, "create", "kubernetes:*", "*:kubernetes", "gcp:*", "*:gcp") == []

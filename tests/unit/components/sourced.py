@@ -15,22 +15,14 @@ S3 = {
     "version": 3,
     "credentials": "bucket-key",
 }
-
-
 GCS = {**S3, "kind": "gcs", "uri": "gs://bucket/models/half_plus_two"}
-
-
 NFS = {"kind": "nfs", "server": "10.0.0.7", "path": "/serving/half_plus_two"}
-
-
 OSS = {
     "kind": "oss",
     "uri": "oss://bucket/models/half_plus_two",
     "endpoint": "https://oss-cn-hangzhou-internal.aliyuncs.com",
     "role": "reads-models",
 }
-
-
 IMAGE = {"kind": "image", "image": "registry.example.com/model:1", "path": "/models/half_plus_two"}
 
 
