@@ -176,8 +176,7 @@ class EksOptions(CloudOptions):
     the cluster may anyway"""
     autoscaler: Literal["cluster-autoscaler", "karpenter", "none"] = "cluster-autoscaler"
     """What makes and removes nodes between a pool's `min` and `max`. With `karpenter` the `min` of
-    a pool are a managed node group and the others Karpenter's own, of the newest image; where many
-    pods wait at once it may for a while make more nodes without GPUs than `max`"""
+    a pool are a managed node group and the others Karpenter's own, of the newest image"""
     shared_storage: bool = False
     """An EFS file system, for volumes of access mode ReadWriteMany and ReadOnlyMany"""
     internal_load_balancers: bool = False

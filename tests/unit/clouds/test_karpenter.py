@@ -9,7 +9,9 @@ import pytest
 
 from components.clusters.eks.karpenter.chart import values
 from components.clusters.eks.options import EksOptions
+from components.clusters.eks.versions import KARPENTER
 from components.images import Images
+from local.toolchain import pins
 from tests.unit.clouds.aws import BOTH_POOLS, DEFAULT_POOL, S3, cluster, up
 from tests.unit.components.engine import Recording, Resource
 from tests.unit.components.environment import model
@@ -51,9 +53,15 @@ def test_the_fewest_nodes_of_a_pool_are_managed_and_the_others_karpenter_s() -> 
         "burst-spot": ("SPOT", 1, 1),
         "burst-floor": ("ON_DEMAND", 1, 1),
     }
-    assert pool(recording, "default")["limits"] == {"nodes": "2"}
-    assert pool(recording, "burst")["limits"] == {"nodes": "3"}
-    assert pool(recording, "gpu")["limits"] == {"nodes": "2", "nvidia.com/gpu": "2"}
+    limits = [pool(recording, name)["limits"]["nodes"] for name in ("default", "burst", "gpu")]
+    assert limits == ["2", "3", "2"]
+
+
+@pytest.mark.parametrize("family", ["AL2023", "BOTTLEROCKET"])
+def test_a_pool_s_machines_have_together_the_disks_of_as_many_as_it_may_have(family: str) -> None:
+    burst = {**SPOT, "disk": "200Gi", "image_family": family}
+    recording = made({"default": DEFAULT_POOL, "burst": burst})
+    assert pool(recording, "burst")["limits"]["ephemeral-storage"] == "600Gi"
 
 
 def test_a_pool_of_a_fixed_number_is_managed_alone() -> None:
@@ -74,7 +82,7 @@ def test_its_nodes_are_those_of_the_pool() -> None:
             "burst": {
                 **SPOT,
                 "labels": {"team": "vision"},
-                "taints": ["team=vision:NoSchedule"],
+                "taints": ["team=vision:NoSchedule", "slow:PreferNoSchedule"],
                 "zones": ["eu-central-1b"],
                 "image_family": "BOTTLEROCKET",
                 "disk": "200Gi",
@@ -84,7 +92,8 @@ def test_its_nodes_are_those_of_the_pool() -> None:
     template = pool(recording, "burst")["template"]
     assert template["metadata"]["labels"] == {"slipway/node-pool": "burst", "team": "vision"}
     assert template["spec"]["taints"] == [
-        {"key": "team", "value": "vision", "effect": "NoSchedule"}
+        {"key": "team", "value": "vision", "effect": "NoSchedule"},
+        {"key": "slow", "effect": "PreferNoSchedule"},
     ]
     assert {each["key"]: each["values"] for each in template["spec"]["requirements"]} == {
         "node.kubernetes.io/instance-type": ["m7i.large"],
@@ -235,6 +244,10 @@ def said(**changes: Any) -> dict[str, Any]:
 )
 def test_a_second_replica_has_a_node_to_run_on(pools: dict[str, Any], replicas: int) -> None:
     assert said(node_pools=pools)["replicas"] == replicas
+
+
+def test_it_is_tested_in_the_version_that_is_deployed() -> None:
+    assert f"v{KARPENTER}" == pins.KARPENTER
 
 
 def test_its_image_comes_from_the_mirror_and_its_chart_from_the_repository_of_charts() -> None:

@@ -102,10 +102,7 @@ def _class(pool: str, said: EksNodePool, machines: Machines) -> Fields:
 
 def _pool(pool: str, said: EksNodePool, node_class: pulumi.Output[str]) -> Fields:
     most = beyond(said)
-    limits = {"nodes": str(most)}
-    if said.accelerator:
-        # Counted while nodes are chosen for many pods at once; `nodes` is only in between.
-        limits[said.accelerator.resource] = str(most * said.accelerator.count)
+    *_, disk = disks(said).values()
     return {
         "template": {
             "metadata": {"labels": said.all_labels(pool)},
@@ -119,7 +116,12 @@ def _pool(pool: str, said: EksNodePool, node_class: pulumi.Output[str]) -> Field
                 "terminationGracePeriod": _DRAIN,
             },
         },
-        "limits": limits,
+        "limits": {
+            "nodes": str(most),
+            # What a machine has is counted while nodes are chosen for many pods at once, `nodes`
+            # only in between; of a pool's machines the disk is what is known.
+            "ephemeral-storage": f"{most * disk}Gi",
+        },
         "disruption": {
             "consolidationPolicy": "WhenEmptyOrUnderutilized",
             # As long as the Cluster Autoscaler lets a node idle.
@@ -135,4 +137,5 @@ def _one_of(key: str, value: str) -> Fields:
 def _taint(taint: str) -> Fields:
     named, _, effect = taint.rpartition(":")
     key, _, value = named.partition("=")
-    return {"key": key, "value": value, "effect": effect}
+    # An empty value is refused.
+    return {"key": key, "effect": effect} | ({"value": value} if value else {})
