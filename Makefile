@@ -45,8 +45,8 @@ test-unit: ## The tests that need no engine and no cluster
 	@$(LOCAL) test unit
 
 .PHONY: test-long
-test-long: test-clouds ## The long tests: every runtime, source and scaling served; `make up` killed at eleven points
-	@$(LOCAL) test serving kills
+test-long: test-clouds ## The long tests: every runtime, source and scaling served; `make up` killed at eleven points; Karpenter's nodes drained
+	@$(LOCAL) test serving kills drain
 
 .PHONY: test-clouds
 test-clouds: ## The tests of the clouds: every stack of one is made, changed and destroyed in a simulated cloud

@@ -17,17 +17,22 @@ from local.images import recipes
 from local.paths import Clone
 from local.progress import say, step
 from local.toolchain import plugins
-from local.toolchain.pins import PROGRAMS, TO_TEST
+from local.toolchain.pins import TO_TEST
 from local.toolchain.tools import Toolbox
 
 LAYERS = ("unit", "engine", "cluster")
 SERVING = "serving"
+CLOUDS = "clouds"
+DRAIN = "drain"
 #: Tests that take longer than all layers together: only run by their names.
 LONG = {
     SERVING: "tests/cluster/serving",
     "kills": "tests/cluster/kills",
-    "clouds": "tests/engine/clouds",
+    CLOUDS: "tests/engine/clouds",
+    DRAIN: "tests/engine/clouds/drain",
 }
+#: The programs that only these need.
+_MORE = {SERVING: ("metrics-server", "kwok"), DRAIN: ("kwok", "karpenter")}
 #: Those that run on nodes of this machine.
 ON_NODES = {"cluster", SERVING, "kills"}
 
@@ -109,10 +114,17 @@ SUITES = (
     Suite("cluster", "fresh", _FRESH, bootstrap.program_python),
     Suite(SERVING, SERVING, (LONG[SERVING],), bootstrap.program_python, ("--verbose",)),
     Suite("kills", "kills", (LONG["kills"],), bootstrap.program_python, ("--verbose",)),
-    Suite("clouds", "engine", (LONG["clouds"],), bootstrap.clouds_python, _SIDE_BY_SIDE),
-    Suite("clouds", "unit", ("tests/unit/clouds",), bootstrap.clouds_python),
-    Suite("clouds", "policy", ("tests/unit/policy",), bootstrap.clouds_python),
-    Suite("clouds", "checkov", ("tests/scan/test_policies.py",), _checkov),
+    Suite(
+        CLOUDS,
+        "engine",
+        (LONG[CLOUDS], f"--ignore={LONG[DRAIN]}"),
+        bootstrap.clouds_python,
+        _SIDE_BY_SIDE,
+    ),
+    Suite(CLOUDS, "unit", ("tests/unit/clouds",), bootstrap.clouds_python),
+    Suite(CLOUDS, "policy", ("tests/unit/policy",), bootstrap.clouds_python),
+    Suite(CLOUDS, "checkov", ("tests/scan/test_policies.py",), _checkov),
+    Suite(DRAIN, DRAIN, (LONG[DRAIN],), bootstrap.clouds_python, ("--verbose",)),
 )
 
 
@@ -123,7 +135,10 @@ def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> 
         box = prepare.toolbox()
         if os.environ.get("SLIPWAY_PLUGINS") == "official":
             plugins.expect_official(clone, box)  # before tools are built for it
-        tools = prepare.programs(clone, box, tuple(PROGRAMS) if SERVING in layers else TO_TEST)
+        more = (name for layer, names in _MORE.items() if layer in layers for name in names)
+        tools = prepare.programs(clone, box, tuple(dict.fromkeys((*TO_TEST, *more))))
+        if {CLOUDS, DRAIN} & set(layers):
+            box.sources("karpenter")
         prepare.environments(clone)
         bootstrap.policy_python(clone)
         prepare.plugin_set(clone, box.downloads)

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -103,6 +103,34 @@ class ApiServer:
         with urllib.request.urlopen(request, context=context, timeout=30) as response:
             return json.load(response)
 
+    @property
+    def controllers(self) -> Path:
+        """The kubeconfig of who is not `tester`."""
+        return self.kubeconfig.with_name("controllers.kubeconfig")
+
+    def kubeconfig_of(self, user: str, token: str) -> Path:
+        """Writes the kubeconfig of `user`, beside the others."""
+        path = self.kubeconfig.with_name(f"{user}.kubeconfig")
+        authority = str(self.kubeconfig.with_name("server.crt"))
+        path.write_text(
+            json.dumps(
+                {
+                    "apiVersion": "v1",
+                    "kind": "Config",
+                    "current-context": "test",
+                    "clusters": [
+                        {
+                            "name": "test",
+                            "cluster": {"server": self.url, "certificate-authority": authority},
+                        }
+                    ],
+                    "users": [{"name": "test", "user": {"token": token}}],
+                    "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+                }
+            )
+        )
+        return path
+
     def admission(self) -> dict[str, str]:
         """Where it is, the authority's certificate (PEM) and the token of `tester`."""
         authority = self.kubeconfig.with_name("server.crt").read_text()
@@ -120,9 +148,9 @@ class ApiServer:
 
 
 @contextmanager
-def api_server(directory: Path) -> Iterator[ApiServer]:
-    """Starts etcd, kube-apiserver and the controllers that `_CONTROLLERS` names, with their files
-    in `directory`; stops them at the end.
+def api_server(directory: Path, *more: str) -> Iterator[ApiServer]:
+    """Starts etcd, kube-apiserver and the controllers that `_CONTROLLERS` and `more` name, with
+    their files in `directory`; stops them at the end.
 
     Raises MissingTool, or RuntimeError with the last lines of a log when one does not come up.
     """
@@ -131,52 +159,48 @@ def api_server(directory: Path) -> Iterator[ApiServer]:
     etcd_url = f"http://127.0.0.1:{etcd_client}"
     certificates = _certificates(directory)
     audit_log = directory / "audit.log"
-    processes = []
-    try:
-        processes.append(
-            _start(
-                directory / "etcd.log",
-                [
-                    programs["etcd"],
-                    f"--data-dir={directory / 'etcd'}",
-                    f"--listen-client-urls={etcd_url}",
-                    f"--advertise-client-urls={etcd_url}",
-                    f"--listen-peer-urls=http://127.0.0.1:{etcd_peer}",
-                    "--unsafe-no-fsync",
-                ],
-            )
-        )
-        processes.append(
-            _start(
-                directory / "apiserver.log",
-                [programs["kube-apiserver"], *_flags(directory, etcd_url, port, audit_log)],
-            )
-        )
+    with (
+        ExitStack() as running
+    ):  # which ends the API server first: without its etcd it does not end
+        processes = [
+            running.enter_context(
+                process(
+                    directory / "etcd.log",
+                    [
+                        programs["etcd"],
+                        f"--data-dir={directory / 'etcd'}",
+                        f"--listen-client-urls={etcd_url}",
+                        f"--advertise-client-urls={etcd_url}",
+                        f"--listen-peer-urls=http://127.0.0.1:{etcd_peer}",
+                        "--unsafe-no-fsync",
+                    ],
+                )
+            ),
+            running.enter_context(
+                process(
+                    directory / "apiserver.log",
+                    [programs["kube-apiserver"], *_flags(directory, etcd_url, port, audit_log)],
+                )
+            ),
+        ]
         url = f"https://127.0.0.1:{port}"
         _wait_ready(url, certificates, processes, directory)
-        kubeconfig = _kubeconfig(directory, "tester", url, certificates)
-        processes.append(
-            _start(
+        server = ApiServer(url, directory / "tester.kubeconfig", audit_log)
+        for user, token in _TOKENS.items():
+            server.kubeconfig_of(user, token)
+        running.enter_context(
+            process(
                 directory / "controllers.log",
                 [
                     programs["kube-controller-manager"],
-                    f"--kubeconfig={_kubeconfig(directory, 'controllers', url, certificates)}",
-                    f"--controllers={','.join(_CONTROLLERS)}",
+                    f"--kubeconfig={server.controllers}",
+                    f"--controllers={','.join((*_CONTROLLERS, *more))}",
                     "--leader-elect=false",
                     "--secure-port=0",
                 ],
             )
         )
-        yield ApiServer(url, kubeconfig, audit_log)
-    finally:
-        # The API server first: without its etcd it does not end.
-        for process in reversed(processes):
-            process.terminate()
-            try:
-                process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        yield server
 
 
 def _flags(directory: Path, etcd_url: str, port: int, audit_log: Path) -> list[str]:
@@ -203,17 +227,33 @@ def _flags(directory: Path, etcd_url: str, port: int, audit_log: Path) -> list[s
         "--disable-admission-plugins=ServiceAccount",
         f"--audit-policy-file={directory / 'audit.yaml'}",
         f"--audit-log-path={audit_log}",
+        # etcd 3.4 cannot report a watch's progress: clients that stream their lists are cut off.
+        "--feature-gates=WatchList=false",
     ]
 
 
-def _start(log: Path, command: list[str]) -> subprocess.Popen[bytes]:
-    with log.open("wb") as output:
-        return subprocess.Popen(
+@contextmanager
+def process(
+    log: Path, command: list[str], environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Starts `command`, which says what it says in `log`; ends it at the end."""
+    with log.open("ab") as output:
+        started = subprocess.Popen(
             command,
+            env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
             preexec_fn=_end_with_the_tests,  # noqa: PLW1509 (it takes no lock and allocates nothing)
         )
+    try:
+        yield started
+    finally:
+        started.terminate()
+        try:
+            started.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
 
 
 def _end_with_the_tests() -> None:
@@ -244,28 +284,6 @@ def _wait_ready(
         if log.exists()
     )
     raise RuntimeError(f"{url} was not ready after {_START_SECONDS} s: {said}\n{logs}")
-
-
-def _kubeconfig(directory: Path, user: str, url: str, authority: Path) -> Path:
-    path = directory / f"{user}.kubeconfig"
-    path.write_text(
-        json.dumps(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "current-context": "test",
-                "clusters": [
-                    {
-                        "name": "test",
-                        "cluster": {"server": url, "certificate-authority": str(authority)},
-                    }
-                ],
-                "users": [{"name": "test", "user": {"token": _TOKENS[user]}}],
-                "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-            }
-        )
-    )
-    return path
 
 
 def _certificates(directory: Path) -> Path:

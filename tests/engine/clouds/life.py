@@ -17,6 +17,8 @@ from tests.engine.apiserver import ApiServer
 from tests.engine.program.program import Program
 from tests.engine.project import Outcome
 
+#: Where the stacks' objects are.
+NAMESPACES = ("models", "slipway-gateway", "slipway-metrics", "kube-system")
 _DOES = ("create", "update", "delete", "replace", "create-replacement", "delete-replaced")
 
 
@@ -46,6 +48,7 @@ class Life(Program):
         super().__init__(directory, home, None, stack)
         self.environment["PULUMI_DEBUG_COMMANDS"] = "true"  # for --event-log
         self.environment["PULUMI_STACK"] = stack
+        self.environment["SSL_CERT_FILE"] = str(cluster.kubeconfig.with_name("server.crt"))
         self._log = directory / "events.jsonl"
         self.init()
 
@@ -70,6 +73,29 @@ class Life(Program):
 
     def destroyed(self, check: bool = True) -> tuple[Outcome, list[Step]]:
         return self.run("destroy", "--yes", "--skip-preview", check=check)
+
+    def destroyed_in_two_steps(self, config: dict[str, Any]) -> list[Step]:
+        """What the second did; before the first, which takes the protection off, it is refused.
+        The stack's file has `config`."""
+        before = self.resources()
+        # As one types it: with the preview that comes before a destroy, and stops it.
+        refused, _ = self.run("destroy", "--yes", check=False)
+        assert refused.code != 0
+        assert "protect" in refused.text
+        assert len(self.resources()) == len(before)
+
+        config["slipway:cluster"]["deletion_protection"] = False
+        self.write(config)
+        self.made()
+        _, steps = self.destroyed()
+        print(shown(steps))
+        return steps
+
+    def assert_gone(self) -> None:
+        """Neither the state nor the account has anything left."""
+        assert self.resources() == []
+        for account in self.account.glob("*/resources.json"):
+            assert json.loads(account.read_text()) == []
 
 
 def _steps(log: Path) -> list[Step]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.engine.apiserver import ApiServer, api_server
-from tests.engine.clouds.life import Life, assert_before, of, shown
+from tests.engine.apiserver import ApiServer
+from tests.engine.clouds.life import NAMESPACES, Life, assert_before, of, shown
 from tests.engine.program.controllers import controllers
 from tests.engine.program.test_scaling import metrics
 
 ROOT = Path(__file__).resolve().parents[3]
-_NAMESPACES = ("models", "slipway-gateway", "slipway-metrics", "kube-system")
 _OBJECTS = "kubernetes:*"
 
 
@@ -70,27 +67,18 @@ def _config(path: Path) -> dict[str, Any]:
     return {"slipway:cluster": {"kind": ""}, **config}
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[ApiServer]:
-    """An API server of the test's own: a cluster is empty when it is made."""
-    directory = tmp_path / "cluster"
-    directory.mkdir()
-    with api_server(directory) as server:
-        yield server
-
-
 @pytest.mark.parametrize("path", _files(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_stack_comes_stays_changes_in_one_place_and_goes(
-    simulated_home: Path, tmp_path: Path, cluster: ApiServer, path: Path
+    simulated_home: Path, tmp_path: Path, new_cluster: ApiServer, path: Path
 ) -> None:
     config = _config(path)
     kind = config["slipway:cluster"]["kind"]
+    cluster = new_cluster
     stack = Life(tmp_path / "program", simulated_home, tmp_path / "account", cluster, kind)
-    stack.environment["SSL_CERT_FILE"] = str(cluster.kubeconfig.with_name("server.crt"))
     stack.write(config)
     for name in CLOUDS[kind].namespaces:
         cluster.kubectl("create", "namespace", name)
-    namespaces = (config.get("slipway:namespace", "models"), *_NAMESPACES)
+    namespaces = (config.get("slipway:namespace", "models"), *NAMESPACES)
     served = metrics(cluster) if CLOUDS[kind].metrics else contextlib.nullcontext()
     with served, controllers(cluster, *dict.fromkeys(namespaces)):
         _comes(stack, CLOUDS[kind])
@@ -98,10 +86,8 @@ def test_a_stack_comes_stays_changes_in_one_place_and_goes(
         assert steps == [], shown(steps)
         assert stack.outputs()["simulated"] is True
         _changes_a_pool(stack, CLOUDS[kind], config)
-        _goes_in_two_steps(stack, CLOUDS[kind], config)
-    assert stack.resources() == []
-    for account in stack.account.glob("*/resources.json"):
-        assert json.loads(account.read_text()) == []
+        _goes(stack, CLOUDS[kind], config)
+    stack.assert_gone()
 
 
 def _comes(stack: Life, cloud: Cloud) -> None:
@@ -132,19 +118,8 @@ def _changes_a_pool(stack: Life, cloud: Cloud, config: dict[str, Any]) -> None:
     assert name in changed.name
 
 
-def _goes_in_two_steps(stack: Life, cloud: Cloud, config: dict[str, Any]) -> None:
-    before = stack.resources()
-    # As one types it: with the preview that comes before a destroy, and stops it.
-    refused, _ = stack.run("destroy", "--yes", check=False)
-    assert refused.code != 0
-    assert "protect" in refused.text
-    assert len(stack.resources()) == len(before)
-
-    config["slipway:cluster"]["deletion_protection"] = False
-    stack.write(config)
-    stack.made()
-    _, steps = stack.destroyed()
-    print(shown(steps))
+def _goes(stack: Life, cloud: Cloud, config: dict[str, Any]) -> None:
+    steps = stack.destroyed_in_two_steps(config)
     gateway = [
         each
         for each in of(steps, "delete", "kubernetes:apps/v1:Deployment")

@@ -48,7 +48,6 @@ def test_models_come_and_go_beside_a_platform(
         platform = Life(
             tmp_path / "program", simulated_home, tmp_path / "account", cluster, "platform"
         )
-        platform.environment["SSL_CERT_FILE"] = str(cluster.kubeconfig.with_name("server.crt"))
         platform.write(beneath)
         for name in CLOUDS[kind].namespaces:
             cluster.kubectl("create", "namespace", name)

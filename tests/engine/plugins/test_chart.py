@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.engine import charts
 from tests.engine.apiserver import ApiServer
 from tests.engine.plugins.workbench import Workbench
-from tests.engine.tools import MissingTool, tool
+from tests.engine.tools import MissingTool
 
 _TEMPLATES = """\
 apiVersion: v1
@@ -40,37 +37,24 @@ Chart("demo", chart="small", version="0.1.0", namespace={namespace!r},
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a chart repository on loopback with the chart `small`."""
-    try:
-        helm = tool("helm")
-    except MissingTool as error:
-        pytest.skip(str(error))
+    """The address of a chart repository with the chart `small`."""
     directory = tmp_path_factory.mktemp("charts")
     chart = directory / "small"
     (chart / "templates").mkdir(parents=True)
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: small\nversion: 0.1.0\n")
     (chart / "values.yaml").write_text("greeting: none\n")
     (chart / "templates" / "all.yaml").write_text(_TEMPLATES)
-    handler = functools.partial(_QuietHandler, directory=str(directory))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        url = f"http://127.0.0.1:{server.server_port}"
-        for command in (["package", "small"], ["repo", "index", ".", "--url", url]):
-            subprocess.run([helm, *command], cwd=directory, check=True, capture_output=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield url
-        server.shutdown()
-
-
-class _QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Says nothing: the requests are no part of a test's output."""
+    try:
+        with charts.repository(directory, chart) as url:
+            yield url
+    except MissingTool as error:
+        pytest.skip(str(error))
 
 
 def test_a_chart_is_rendered_changed_and_taken_away(
     stack: Workbench, cluster: ApiServer, namespace: str, repository: str, tmp_path: Path
 ) -> None:
-    for name in ("CACHE", "CONFIG", "DATA"):
-        stack.environment[f"HELM_{name}_HOME"] = str(tmp_path / name)
+    stack.environment |= charts.helm_home(tmp_path)
 
     def write(greeting: str) -> None:
         stack.program(

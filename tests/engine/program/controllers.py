@@ -17,10 +17,11 @@ _BALANCER = {"loadBalancer": {"ingress": [{"ip": ADDRESS}]}}
 
 
 @contextmanager
-def controllers(cluster: ApiServer, *namespaces: str) -> Iterator[None]:
+def controllers(cluster: ApiServer, *namespaces: str, workloads: bool = True) -> Iterator[None]:
     """In `namespaces`, whether they are there yet or not, every Deployment is rolled out with one
     ready pod, every DaemonSet is on no node, every claim is bound, every volume is available, and
-    every Ingress and Service of type LoadBalancer has the address `ADDRESS`."""
+    every Ingress and Service of type LoadBalancer has the address `ADDRESS`. Without `workloads`,
+    Deployments and DaemonSets are left to others."""
     over = threading.Event()
     failed: list[Exception] = []
 
@@ -28,7 +29,9 @@ def controllers(cluster: ApiServer, *namespaces: str) -> Iterator[None]:
         while not over.wait(_PERIOD):
             try:
                 for namespace in namespaces:
-                    _once(cluster, namespace)
+                    if workloads:
+                        _roll_out(cluster, namespace)
+                    _provide(cluster, namespace)
             except urllib.error.HTTPError as error:
                 if error.code not in (404, 409):  # deleted or changed in the meantime
                     failed.append(error)
@@ -51,7 +54,7 @@ def give_address(cluster: ApiServer, service: str) -> None:
     _write(cluster, f"/api/v1/namespaces/{namespace}/services/{name}", _BALANCER)
 
 
-def _once(cluster: ApiServer, namespace: str) -> None:
+def _roll_out(cluster: ApiServer, namespace: str) -> None:
     deployments = f"/apis/apps/v1/namespaces/{namespace}/deployments"
     for each in cluster.call("GET", deployments)["items"]:
         generation = each["metadata"]["generation"]
@@ -64,6 +67,9 @@ def _once(cluster: ApiServer, namespace: str) -> None:
         generation = each["metadata"]["generation"]
         if each["status"].get("observedGeneration") != generation:
             _write(cluster, f"{daemons}/{each['metadata']['name']}", _nowhere(generation))
+
+
+def _provide(cluster: ApiServer, namespace: str) -> None:
     claims = f"/api/v1/namespaces/{namespace}/persistentvolumeclaims"
     for each in cluster.call("GET", claims)["items"]:
         if each["status"].get("phase") != "Bound":
