@@ -15,9 +15,9 @@ from tests.unit.components.engine import Recording, run
 from tests.unit.components.environment import stack_file
 
 
-def up() -> Recording:
+def up(**changes: Any) -> Recording:
     cloud = Platform({"kind": "eks", "name": "platform"})
-    return run(lambda: deploy(load()), stack_file(cluster=CLUSTER), cloud=cloud)
+    return run(lambda: deploy(load()), stack_file(cluster={**CLUSTER, **changes}), cloud=cloud)
 
 
 def test_the_cluster_is_the_other_stack_s() -> None:
@@ -35,6 +35,16 @@ def test_nothing_of_the_platform_is_made_again() -> None:
     recording = up()
     assert recording.of_package("aws") == []
     assert recording.one("kubernetes").parent == recording.one("ReferenceCluster").urn
+
+
+def test_load_balancers_are_asked_for_as_the_stack_says() -> None:
+    asked = {"example.com/zones": "a,b"}
+    told = up(load_balancer_annotations=asked, load_balancer_class="example.com/nlb")
+    service = told.one("Service", "gateway-controller-service").inputs
+    assert service["metadata"]["annotations"] == asked
+    assert service["spec"]["loadBalancerClass"] == "example.com/nlb"
+    plain = up().one("Service", "gateway-controller-service").inputs
+    assert "loadBalancerClass" not in plain["spec"]
 
 
 def test_a_platform_is_a_cluster_and_nothing_of_models() -> None:
