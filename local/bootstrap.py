@@ -26,6 +26,8 @@ MINIMUM = (3, 11)
 #: Compiled at once: where a user lets Python write no byte code, every run of the program would
 #: compile 300 modules.
 _INSTALL = ("pip", "install", "--quiet", "--compile-bytecode")
+#: Its scripts find their interpreter wherever it is put.
+_VENV = ("venv", "--quiet", "--clear", "--relocatable")
 #: No stack on this machine uses them, and with them installed Pulumi's language host asks for
 #: their plugins, hundreds of MB, whatever a stack uses.
 _CLOUD_SDKS = ("pulumi-aws", "pulumi-gcp")
@@ -85,7 +87,8 @@ def _alone(venv: Path) -> Iterator[None]:
 
 def ensure(venv: Path, title: str, *arguments: str) -> Path:
     """The interpreter of `venv`, installed with `uv pip install <arguments>` when they, or a file
-    that they name, have changed."""
+    that they name, have changed. One outside of the cache is made of links to the files of one in
+    the cache, which all clones share."""
     python = venv / "bin" / "python"
     wanted = digest(*_INSTALL, *arguments)
     stamp = venv / ".slipway-stamp"
@@ -95,15 +98,32 @@ def ensure(venv: Path, title: str, *arguments: str) -> Path:
 
     if made():
         return python
+    shared = cache_dir() / f"venv-{wanted}"
+    if not venv.is_relative_to(cache_dir()):
+        ensure(shared, title, *arguments)
     with step(f"Python environment: {title}"), _alone(venv):
         if made():  # by another clone, meanwhile
             return python
         stamp.unlink(missing_ok=True)
-        # Anew: what is there already would neither be compiled nor taken out.
-        _run([uv(), "venv", "--quiet", "--clear", "--python", sys.executable, str(venv)])
-        _run([uv(), *_INSTALL, "--python", str(python), *arguments])
+        if venv.is_relative_to(cache_dir()):
+            # Anew: what is there already would neither be compiled nor taken out.
+            _run([uv(), *_VENV, "--python", sys.executable, str(venv)])
+            _run([uv(), *_INSTALL, "--python", str(python), *arguments])
+        else:
+            shutil.rmtree(venv, ignore_errors=True)
+            shutil.copytree(shared, venv, symlinks=True, copy_function=_link)
         stamp.write_text(wanted)
     return python
+
+
+def _link(source: str, target: str) -> None:
+    """Of a package the same file, where both are on one file system: an installer puts a new one in
+    its place and changes none. What `python -m venv` writes over is copied."""
+    if "site-packages" in source:
+        with contextlib.suppress(OSError):
+            os.link(source, target)
+            return
+    shutil.copy2(source, target)
 
 
 def local_python() -> Path:

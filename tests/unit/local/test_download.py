@@ -160,7 +160,7 @@ def test_a_tool_is_downloaded_before_it_is_built(
 
 
 #: Ours; published as an image only; published without a checksum.
-BUILT = {"pause", "metrics-server", "kwok", "kube-score"}
+BUILT = {"pause", "metrics-server", "karpenter", "kwok", "kube-score"}
 
 
 @pytest.mark.parametrize("name", sorted(set(PROGRAMS) - BUILT))
