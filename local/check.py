@@ -94,11 +94,10 @@ _PROGRAM_TESTS = (
 _SIDE_BY_SIDE = ("--numprocesses=2",)
 #: What pytest ends with where `-k` leaves none of a suite's tests.
 _NONE_CHOSEN = 5
-#: With clones and clusters of their own, they are suites of their own.
-_FRESH = ("tests/cluster/test_killed.py", "tests/cluster/test_readme.py")
+#: With a cluster of their own, they are a suite of their own.
 _OWN = ("tests/cluster/test_existing.py", "tests/cluster/test_readme_own.py")
 _POLICY = ("policy/__main__.py", "policy/rules")
-_NOT_THESE = tuple(f"--ignore={path}" for path in (*_FRESH, *_OWN, *LONG.values()))
+_NOT_THESE = tuple(f"--ignore={path}" for path in (*_OWN, *LONG.values()))
 
 #: The longest of a layer first: the others fill what it leaves of two cores.
 SUITES = (
@@ -111,7 +110,6 @@ SUITES = (
     Suite("unit", "images", ("tests/unit/images",), _IMAGES),
     Suite("cluster", "cluster", ("tests/cluster", *_NOT_THESE), bootstrap.program_python),
     Suite("cluster", "own", _OWN, bootstrap.program_python),
-    Suite("cluster", "fresh", _FRESH, bootstrap.program_python),
     Suite(SERVING, SERVING, (LONG[SERVING],), bootstrap.program_python, ("--verbose",)),
     Suite("kills", "kills", (LONG["kills"],), bootstrap.program_python, ("--verbose",)),
     Suite(
@@ -170,9 +168,9 @@ def _side_by_side(
     extra: tuple[str, ...],
     environment: Mapping[str, str],
 ) -> list[Row]:
-    """The clusters' tests mostly wait: they run beside the others, of which two run at a time."""
+    """The clusters' tests mostly wait: they run beside the others, of which three run at a time."""
     rows = []
-    with ThreadPoolExecutor() as clusters, ThreadPoolExecutor(2) as others:
+    with ThreadPoolExecutor() as clusters, ThreadPoolExecutor(3) as others:
         running = [
             (clusters if suite.layer in ON_NODES else others).submit(
                 _run, clone, suite, python, extra, environment, captured=True

@@ -8,7 +8,7 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 BASE = Path("/var/lib/slipway")
@@ -72,13 +72,19 @@ def settled_picture(cluster: str, checkout: Path) -> Machine:
 
 def leftovers(before: Machine, cluster: str, checkout: Path) -> dict[str, tuple[object, object]]:
     """What differs from `before` and goes on to: what another cluster's start shows for a moment
-    before it bears that cluster's name is looked at again. Empty where nothing was left."""
+    before it bears that cluster's name is looked at again, and processes and namespaces that it
+    showed before and that are gone do not count. Empty where nothing was left."""
     deadline = time.monotonic() + SETTLE
     while True:
         after = picture(cluster, checkout)
-        if after == before or time.monotonic() > deadline:
+        gone_too = replace(
+            before,
+            processes=before.processes & after.processes,
+            namespaces=before.namespaces & after.namespaces,
+        )
+        if after == gone_too or time.monotonic() > deadline:
             names = [part.name for part in fields(Machine)]
-            pairs = {name: (getattr(before, name), getattr(after, name)) for name in names}
+            pairs = {name: (getattr(gone_too, name), getattr(after, name)) for name in names}
             return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
         time.sleep(0.2)
 

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.cluster.checkout import ROOT, Checkout
+from tests.cluster.machine import leftovers, settled_picture
 from tests.cluster.readme import blocks
+
+HALF_PLUS_TWO = [2.5, 3.0, 4.5]
 
 #: What differs from run to run: times, sizes, addresses, hashes.
 VARYING = re.compile(r"\b[0-9a-f]{7,}\b|\d+(\.\d+)*")
@@ -49,16 +52,22 @@ def test_a_prediction_is_compared_by_its_numbers() -> None:
     assert shape("✓ Kubernetes stopped (0 s)") == shape("✓ Kubernetes stopped (11 s)")
 
 
-def test_the_readmes_commands_print_what_it_says(fresh: Checkout) -> None:
+def test_the_readmes_commands_print_what_it_says_beside_another_clone_s_and_leave_nothing(
+    dev: Checkout, fresh: Checkout
+) -> None:
     listed = commands()
-    assert [command.text for command in listed[:1]] == ["make up"]
+    assert [listed[0].text, listed[-1].text] == ["make up", "make down"]
     assert any(line.startswith("[") for command in listed for line in command.printed)
+    assert fresh.cluster_name != dev.cluster_name
+    before = settled_picture(fresh.cluster_name, fresh.root)
     for command in listed:
         script = f'{{ eval "$(make -s env)"; }} 2>/dev/null || true\n{command.text}\n'
         done = fresh.run("bash", "-c", script)
         shown = {shape(line) for line in (done.stdout + done.stderr).splitlines()}
         for line in command.printed:
             assert shape(line) in shown, f"`{command.text}` did not print {line!r}"
+        assert dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
+    assert leftovers(before, fresh.cluster_name, fresh.root) == {}
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])

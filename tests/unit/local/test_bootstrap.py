@@ -76,10 +76,11 @@ def test_what_one_clone_has_installed_the_next_only_links(
 def test_an_environment_follows_what_is_asked_for(
     tmp_path: Path, installs: list[list[str]]
 ) -> None:
+    newer = wheel(tmp_path, "2.0.1")
     venv = made(tmp_path / ".venv", wheel(tmp_path, "1.0"))
-    made(venv, wheel(tmp_path, "2.0.1"))
+    made(venv, newer)
     assert says(venv)[0] == "2.0.1"
-    made(venv, wheel(tmp_path, "2.0.1"))
+    made(venv, newer)
     assert len(installs) == 2
 
 

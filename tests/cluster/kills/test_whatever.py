@@ -1,4 +1,4 @@
-"""`make up` and `make down` killed with SIGKILL, and run again. `tests/cluster/kills` kills at every point."""
+"""`make up` and `make down` killed with SIGKILL, and run again, with and without what they started."""
 
 from __future__ import annotations
 
@@ -11,19 +11,6 @@ from tests.cluster.machine import leftovers, picture, settled_picture
 HALF_PLUS_TWO = [2.5, 3.0, 4.5]
 #: Seconds in which the engine and its plugins end when who started them is killed.
 ENGINE_ENDS = 10.0
-
-
-def test_a_second_clone_comes_and_goes_beside_the_first_and_leaves_nothing(
-    dev: Checkout, fresh: Checkout
-) -> None:
-    name = fresh.cluster_name
-    before = settled_picture(name, fresh.root)
-    assert fresh.last_answer() == HALF_PLUS_TWO
-    assert name != dev.cluster_name
-    assert dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
-    fresh.run("make", "down")
-    assert leftovers(before, name, fresh.root) == {}
-    assert dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
 
 
 def test_whatever_is_killed_the_next_run_goes_on_and_make_down_leaves_nothing(
