@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import gc
 import json
 import re
 from collections.abc import Mapping
@@ -126,7 +127,7 @@ class Sdk:
         if called is None:
             raise UnknownToken(f"{token}: what it returns has no class")
         start = text.rfind("\ndef ", 0, called.start())
-        source = ast.parse(text[start : called.end()].split('    """', 1)[0] + "    pass")
+        source = _syntax(text[start : called.end()].split('    """', 1)[0] + "    pass")
         definition = source.body[0]
         assert isinstance(definition, ast.FunctionDef)
         wire = dict(
@@ -236,8 +237,20 @@ def _block(text: str, name: str) -> str:
     return found[0]
 
 
+def _syntax(text: str) -> ast.Module:
+    """Python 3.11 miscounts how deep a tree is where it collects garbage while it makes one:
+    https://github.com/python/cpython/issues/106905."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return ast.parse(text)
+    finally:
+        if collects:
+            gc.enable()
+
+
 def _parsed(text: str, name: str) -> ast.ClassDef:
-    (definition,) = ast.parse(_block(text, name)).body
+    (definition,) = _syntax(_block(text, name)).body
     assert isinstance(definition, ast.ClassDef)
     return definition
 
