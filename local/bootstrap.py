@@ -98,20 +98,20 @@ def ensure(venv: Path, title: str, *arguments: str) -> Path:
 
     if made():
         return python
-    shared = cache_dir() / f"venv-{wanted}"
-    if not venv.is_relative_to(cache_dir()):
+    shared = None if venv.is_relative_to(cache_dir()) else cache_dir() / f"venv-{wanted}"
+    if shared:
         ensure(shared, title, *arguments)
     with step(f"Python environment: {title}"), _alone(venv):
         if made():  # by another clone, meanwhile
             return python
         stamp.unlink(missing_ok=True)
-        if venv.is_relative_to(cache_dir()):
-            # Anew: what is there already would neither be compiled nor taken out.
-            _run([uv(), *_VENV, "--python", sys.executable, str(venv)])
-            _run([uv(), *_INSTALL, "--python", str(python), *arguments])
-        else:
+        # Anew: what is there already would neither be compiled nor taken out.
+        if shared:
             shutil.rmtree(venv, ignore_errors=True)
             shutil.copytree(shared, venv, symlinks=True, copy_function=_link)
+        else:
+            _run([uv(), *_VENV, "--python", sys.executable, str(venv)])
+            _run([uv(), *_INSTALL, "--python", str(python), *arguments])
         stamp.write_text(wanted)
     return python
 

@@ -148,14 +148,5 @@ def _use_of_key(key_arn: pulumi.Output[str]) -> pulumi.Output[str]:
             key_arn,
             {"Bool": {"kms:GrantIsForAWSResource": "true"}},
         ),
-        policies.allow(
-            [
-                "kms:Encrypt",
-                "kms:Decrypt",
-                "kms:ReEncrypt*",
-                "kms:GenerateDataKey*",
-                "kms:DescribeKey",
-            ],
-            key_arn,
-        ),
+        policies.allow(policies.USE_OF_KEY, key_arn),
     )

@@ -10,7 +10,6 @@ from components.clusters.eks.regions import partition
 
 #: The longest that AWS offers, and its default.
 _DELETION_DAYS = 30
-_USE = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
 
 
 class Encryption(pulumi.ComponentResource):
@@ -59,7 +58,7 @@ def _key_policy(region: str, account: pulumi.Output[str], fleets: bool) -> pulum
             ["kms:*"], Principal={"AWS": pulumi.Output.format("{0}:iam::{1}:root", arn, account)}
         ),
         policies.allow(
-            _USE,
+            policies.USE_OF_KEY,
             condition={
                 "ArnLike": {
                     "kms:EncryptionContext:aws:logs:arn": pulumi.Output.format(
@@ -73,7 +72,7 @@ def _key_policy(region: str, account: pulumi.Output[str], fleets: bool) -> pulum
         # with the account's first group, so it cannot be the principal: a key's policy names only
         # what is there. So do those of EC2's fleets and spot machines.
         policies.allow(
-            [*_USE, "kms:CreateGrant"],
+            [*policies.USE_OF_KEY, "kms:CreateGrant"],
             condition={
                 "StringEquals": {"kms:CallerAccount": account},
                 "ArnLike": {

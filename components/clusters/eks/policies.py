@@ -11,6 +11,14 @@ import pulumi
 from components.clusters.eks.regions import partition
 
 VERSION = "2012-10-17"
+#: What whoever reads and writes with a key does with it.
+USE_OF_KEY = (
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncrypt*",
+    "kms:GenerateDataKey*",
+    "kms:DescribeKey",
+)
 
 
 def document(*statements: Mapping[str, Any]) -> pulumi.Output[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from components.clusters.eks.versions import KARPENTER
 from components.images import Images
 from local.toolchain import pins
 from tests.unit.clouds.aws import BOTH_POOLS, DEFAULT_POOL, S3, cluster, up
+from tests.unit.clouds.checklist import Property, assert_missed
 from tests.unit.components.engine import Recording, Resource
 from tests.unit.components.environment import model
 
@@ -119,31 +121,28 @@ def test_a_model_with_a_gpu_runs_on_nodes_that_karpenter_makes() -> None:
     assert labels[wanted["key"]] in wanted["values"]
 
 
-SECURE: dict[str, Any] = {
-    "metadataOptions.httpTokens": "required",
-    "metadataOptions.httpPutResponseHopLimit": 1,
-    "associatePublicIPAddress": False,
-    "blockDeviceMappings.0.ebs.encrypted": True,
-    "blockDeviceMappings.0.ebs.kmsKeyID": "arn:aws:kms:",
-    "securityGroupSelectorTerms.0.id": "sg-0c1u57e4",
-    "instanceProfile": "cluster-karpenter-nodes",
-}
+def begins(with_: str) -> Callable[[Any], bool]:
+    return lambda value: str(value).startswith(with_)
 
 
-def value(inputs: Any, path: str) -> Any:
-    for key in path.split("."):
-        inputs = inputs[int(key)] if key.isdigit() else inputs.get(key)
-    return inputs
+CLASS = "EC2NodeClass"
+SECURE = [
+    Property(CLASS, "spec.metadataOptions.httpTokens", "required"),
+    Property(CLASS, "spec.metadataOptions.httpPutResponseHopLimit", 1),
+    Property(CLASS, "spec.associatePublicIPAddress", False),
+    Property(CLASS, "spec.blockDeviceMappings.*.ebs.encrypted", True),
+    Property(CLASS, "spec.blockDeviceMappings.*.ebs.kmsKeyID", begins("arn:aws:kms:")),
+    Property(CLASS, "spec.securityGroupSelectorTerms.*.id", "sg-0c1u57e4"),
+    Property(CLASS, "spec.instanceProfile", begins("cluster-karpenter-nodes")),
+]
 
 
-@pytest.mark.parametrize("path", SECURE)
-def test_its_nodes_are_as_secure_as_managed_ones(path: str) -> None:
-    classes = made(BOTH_POOLS).of("EC2NodeClass")
-    assert len(classes) == 2
-    for each in classes:
-        found = value(each.inputs["spec"], path)
-        expected = SECURE[path]
-        assert found == expected or str(found).startswith(str(expected)), found
+@pytest.mark.parametrize("wanted", SECURE, ids=str)
+def test_its_nodes_are_as_secure_as_managed_ones(wanted: Property) -> None:
+    recording = made(BOTH_POOLS)
+    assert len(recording.of(CLASS)) == 2
+    assert wanted.holds(recording.resources)
+    assert_missed(wanted, recording.resources)
 
 
 def test_it_changes_only_machines_that_it_made_for_this_cluster() -> None:

@@ -10,13 +10,6 @@ from components.clusters.eks import policies
 from components.clusters.eks.regions import partition
 
 _LAUNCH = ["ec2:RunInstances", "ec2:CreateFleet"]
-_USE_OF_KEY = [
-    "kms:Decrypt",
-    "kms:DescribeKey",
-    "kms:Encrypt",
-    "kms:GenerateDataKey*",
-    "kms:ReEncrypt*",
-]
 
 
 def rights(
@@ -32,6 +25,7 @@ def rights(
     instance profiles, for it is given one:
     https://karpenter.sh/docs/reference/cloudformation/. A disk is encrypted in the name of whoever
     starts the machine: https://karpenter.sh/docs/troubleshooting/."""
+    via_ec2 = {"kms:ViaService": f"ec2.{region}.{_suffix(region)}"}
     return policies.document(
         *_machines(cluster_name, region),
         *_looking(region),
@@ -42,18 +36,11 @@ def rights(
             node_role_arn,
             {"StringEquals": {"iam:PassedToService": [f"ec2.{_suffix(region)}"]}},
         ),
-        policies.allow(
-            _USE_OF_KEY,
-            key_arn,
-            {"StringEquals": {"kms:ViaService": f"ec2.{region}.{_suffix(region)}"}},
-        ),
+        policies.allow(policies.USE_OF_KEY, key_arn, {"StringEquals": via_ec2}),
         policies.allow(
             ["kms:CreateGrant"],
             key_arn,
-            {
-                "StringEquals": {"kms:ViaService": f"ec2.{region}.{_suffix(region)}"},
-                "Bool": {"kms:GrantIsForAWSResource": "true"},
-            },
+            {"StringEquals": via_ec2, "Bool": {"kms:GrantIsForAWSResource": "true"}},
         ),
     )
 
@@ -109,7 +96,7 @@ def _if(statement: dict[str, Any], condition: pulumi.Output[dict[str, Any]]) -> 
 
 
 def _looking(region: str) -> list[dict[str, Any]]:
-    account = f"arn:{partition(region)}:iam::*:instance-profile/*"
+    profiles = f"arn:{partition(region)}:iam::*:instance-profile/*"
     return [
         policies.allow(
             [
@@ -132,7 +119,7 @@ def _looking(region: str) -> list[dict[str, Any]]:
             f"arn:{partition(region)}:ssm:{region}::parameter/aws/service/*",
         ),
         policies.allow(["pricing:GetProducts", "iam:ListInstanceProfiles"]),
-        policies.allow(["iam:GetInstanceProfile"], account),
+        policies.allow(["iam:GetInstanceProfile"], profiles),
     ]
 
 
