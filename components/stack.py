@@ -74,7 +74,7 @@ def _models(
     opts: pulumi.ResourceOptions,
 ) -> dict[str, Any]:
     """The gateway, the models behind it, and their outputs."""
-    namespace = Namespace("models", config.namespace, opts).name
+    namespace = Namespace("models", config.namespace, cluster, opts).name
     volumes = Volumes("volumes", config.volumes, namespace, cluster, opts)
     gateway: Gateway = registry.implementation("gateways", options.kind)(
         "gateway",
@@ -113,7 +113,7 @@ def _metrics(config: StackConfig, cluster: Cluster, opts: pulumi.ResourceOptions
         kind = cluster.default_metrics
         chosen = registry.implementation("metrics", kind).options.model_validate({"kind": kind})
     images = _images(config)
-    registry.implementation("metrics", chosen.kind)("metrics", chosen, images, opts)
+    registry.implementation("metrics", chosen.kind)("metrics", chosen, images, cluster, opts)
 
 
 def _serve(

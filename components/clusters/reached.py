@@ -54,6 +54,7 @@ class ReachedCluster(pulumi.ComponentResource):
     node_pools: Mapping[str, NodePool]
     external_traffic_policy: str | None = None
     registry: pulumi.Output[str] | None = None
+    adopts: bool
     default_controller = "traefik"
     default_metrics = "present"
     load_balancer_annotations: Mapping[str, str]
@@ -76,7 +77,8 @@ class ReachedCluster(pulumi.ComponentResource):
         super().__init__(token, name, None, opts)
         self.name = pulumi.Output.from_input(called)
         self.kubeconfig = pulumi.Output.secret(kubeconfig)
-        self.provider = self._make_provider(name, adopt)
+        self.adopts = adopt
+        self.provider = self._make_provider(name)
         self.node_pools = {key: self._node_pool(key, pool) for key, pool in options.pools().items()}
         self.load_balancer_annotations, self.workload_identity = {}, {}
         self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
@@ -91,13 +93,13 @@ class ReachedCluster(pulumi.ComponentResource):
             )
         return NodePool.of(pool)
 
-    def _make_provider(self, name: str, adopt: bool) -> Any:
+    def _make_provider(self, name: str) -> Any:
         from pulumi_kubernetes import Provider
 
         return Provider(
             f"{name}-provider",
             kubeconfig=self.kubeconfig,
-            upsert_existing_objects=adopt or None,
+            upsert_existing_objects=self.adopts or None,
             opts=pulumi.ResourceOptions(parent=self),
         )
 

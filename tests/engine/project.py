@@ -104,6 +104,9 @@ class Project:
     def up(self, *arguments: str, check: bool = True) -> Outcome:
         return self.pulumi("up", "--yes", "--skip-preview", *arguments, check=check)
 
+    def refresh(self, *arguments: str, check: bool = True) -> Outcome:
+        return self.pulumi("refresh", "--yes", "--skip-preview", *arguments, check=check)
+
     def destroy(self) -> Outcome:
         return self.pulumi("destroy", "--yes", "--skip-preview")
 

@@ -22,6 +22,7 @@ class GkeCluster(pulumi.ComponentResource):
     options = GkeOptions
 
     kind = "gke"
+    adopts = False
     default_controller = "traefik"
     default_metrics = "present"
 

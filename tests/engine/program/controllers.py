@@ -1,4 +1,4 @@
-"""What the controllers of a cluster with nodes would write into the statuses of objects."""
+"""What nodes, provisioners and load balancers of a whole cluster would write into statuses."""
 
 from __future__ import annotations
 
@@ -14,14 +14,19 @@ from tests.engine.apiserver import ApiServer
 ADDRESS, POD_ADDRESS = "203.0.113.7", "203.0.113.8"
 _PERIOD = 0.3
 _BALANCER = {"loadBalancer": {"ingress": [{"ip": ADDRESS}]}}
+_RUNNING = {
+    "phase": "Running",
+    "conditions": [{"type": "Ready", "status": "True"}],
+    "podIP": POD_ADDRESS,
+    "podIPs": [{"ip": POD_ADDRESS}],
+}
 
 
 @contextmanager
 def controllers(cluster: ApiServer, *namespaces: str, workloads: bool = True) -> Iterator[None]:
-    """In `namespaces`, whether they are there yet or not, every Deployment is rolled out with one
-    ready pod, every DaemonSet is on no node, every claim is bound, every volume is available, and
-    every Ingress and Service of type LoadBalancer has the address `ADDRESS`. Without `workloads`,
-    Deployments and DaemonSets are left to others."""
+    """In `namespaces`, whether they are there yet or not, every pod is ready, every claim is bound,
+    every volume is available, and every Ingress and Service of type LoadBalancer has the address
+    `ADDRESS`. Without `workloads`, pods are left to others."""
     over = threading.Event()
     failed: list[Exception] = []
 
@@ -30,7 +35,7 @@ def controllers(cluster: ApiServer, *namespaces: str, workloads: bool = True) ->
             try:
                 for namespace in namespaces:
                     if workloads:
-                        _roll_out(cluster, namespace)
+                        _start_pods(cluster, namespace)
                     _provide(cluster, namespace)
             except urllib.error.HTTPError as error:
                 if error.code not in (404, 409):  # deleted or changed in the meantime
@@ -54,19 +59,13 @@ def give_address(cluster: ApiServer, service: str) -> None:
     _write(cluster, f"/api/v1/namespaces/{namespace}/services/{name}", _BALANCER)
 
 
-def _roll_out(cluster: ApiServer, namespace: str) -> None:
-    deployments = f"/apis/apps/v1/namespaces/{namespace}/deployments"
-    for each in cluster.call("GET", deployments)["items"]:
-        generation = each["metadata"]["generation"]
-        if each.get("status", {}).get("observedGeneration") != generation:
-            _run_pod(cluster, each)
-            status = _rolled_out(each["spec"]["replicas"], generation)
-            _write(cluster, f"{deployments}/{each['metadata']['name']}", status)
-    daemons = f"/apis/apps/v1/namespaces/{namespace}/daemonsets"
-    for each in cluster.call("GET", daemons)["items"]:
-        generation = each["metadata"]["generation"]
-        if each["status"].get("observedGeneration") != generation:
-            _write(cluster, f"{daemons}/{each['metadata']['name']}", _nowhere(generation))
+def _start_pods(cluster: ApiServer, namespace: str) -> None:
+    """Makes every pod ready, with an address: so a Deployment is rolled out, and a Service has an
+    endpoint. The pods are on no node, so they go at once when their Deployment does."""
+    pods = f"/api/v1/namespaces/{namespace}/pods"
+    for each in cluster.call("GET", pods)["items"]:
+        if each["status"].get("phase") != "Running":
+            _write(cluster, f"{pods}/{each['metadata']['name']}", _RUNNING)
 
 
 def _provide(cluster: ApiServer, namespace: str) -> None:
@@ -87,46 +86,6 @@ def _provide(cluster: ApiServer, namespace: str) -> None:
             wanted = each["spec"].get("type", "LoadBalancer") == "LoadBalancer"
             if wanted and not each["status"]["loadBalancer"]:
                 _write(cluster, f"{path}/{each['metadata']['name']}", _BALANCER)
-
-
-def _run_pod(cluster: ApiServer, deployment: dict[str, Any]) -> None:
-    """A pod of the Deployment that is ready, so that its Service has an endpoint. It is on no
-    node, so it goes at once when the Deployment does."""
-    metadata, template = deployment["metadata"], deployment["spec"]["template"]
-    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "controller": True}
-    owner |= {key: metadata[key] for key in ("name", "uid")}
-    labels = template["metadata"]["labels"]
-    name = f"{metadata['name']}-{metadata['generation']}"
-    pods = f"/api/v1/namespaces/{metadata['namespace']}/pods"
-    cluster.call(
-        "POST",
-        pods,
-        {
-            "metadata": {"name": name, "labels": labels, "ownerReferences": [owner]},
-            "spec": template["spec"],
-        },
-    )
-    ready = {"type": "Ready", "status": "True"}
-    address = {"podIP": POD_ADDRESS, "podIPs": [{"ip": POD_ADDRESS}]}
-    _write(cluster, f"{pods}/{name}", {"phase": "Running", "conditions": [ready], **address})
-
-
-def _rolled_out(replicas: int, generation: int) -> dict[str, Any]:
-    counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
-    return {
-        **dict.fromkeys(counts, replicas),
-        "observedGeneration": generation,
-        "conditions": [
-            {"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable"},
-            {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"},
-        ],
-    }
-
-
-def _nowhere(generation: int) -> dict[str, int]:
-    """The status of a DaemonSet where there is no node."""
-    counts = ("currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled")
-    return {**dict.fromkeys((*counts, "numberReady"), 0), "observedGeneration": generation}
 
 
 def _write(cluster: ApiServer, path: str, status: dict[str, Any]) -> None:

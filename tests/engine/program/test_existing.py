@@ -56,6 +56,18 @@ def test_a_stack_on_one_context_of_a_kubeconfig_is_whole_hides_its_secrets_and_i
     _shows_the_public_interface(stack.outputs())
     _hides_its_secrets(stack, cluster, namespace)
     assert set(stack.up("--expect-no-changes").counts()) == {"unchanged"}
+    assert set(stack.refresh("--expect-no-changes").counts()) == {"unchanged"}
+    _is_settled_in_another_backend(stack)
+
+
+def _is_settled_in_another_backend(stack: Program) -> None:
+    """What a state that is moved says of the objects is theirs, and nothing is made anew."""
+    moved = stack.directory / "moved.json"
+    stack.pulumi("stack", "export", "--file", str(moved))
+    stack.pulumi("stack", "rm", "--yes", "--force", "--preserve-config")
+    stack.init()
+    stack.pulumi("stack", "import", "--file", str(moved))
+    assert set(stack.up("--expect-no-changes").counts()) == {"unchanged"}
 
 
 def _has_every_object(cluster: ApiServer, namespace: str) -> None:
@@ -140,6 +152,7 @@ def test_a_stack_by_a_secret_kubeconfig_comes_and_goes_without_a_trace(
     stack.pulumi("config", "set", "--path", "--secret", "secrets.theirs", text)
     stack.preview()
     assert _objects(cluster) == before
+    _refuses_a_gateway_that_is_there(stack, cluster)
 
     with controllers(cluster, "slipway-gateway", "models"):
         stack.up()
@@ -155,6 +168,14 @@ def test_a_stack_by_a_secret_kubeconfig_comes_and_goes_without_a_trace(
     assert stack.resources() == []
 
 
+def _refuses_a_gateway_that_is_there(stack: Program, cluster: ApiServer) -> None:
+    cluster.kubectl("create", "namespace", "slipway-gateway")
+    refused = stack.preview(check=False)
+    cluster.kubectl("delete", "namespace", "slipway-gateway")
+    assert refused.code != 0
+    assert "`slipway-gateway` exists already" in refused.diagnostics()
+
+
 def test_a_namespace_that_someone_else_made_is_neither_taken_over_nor_deleted(
     program: Make, cluster: ApiServer, namespace: str
 ) -> None:
@@ -168,9 +189,10 @@ def test_a_namespace_that_someone_else_made_is_neither_taken_over_nor_deleted(
             "namespace": namespace,
         }
     )
-    refused = stack.up(check=False)
-    assert refused.code != 0
-    assert f'"{namespace}" already exists' in refused.diagnostics()
+    for refused in (stack.preview(check=False), stack.up(check=False)):
+        assert refused.code != 0
+        assert f"namespace `{namespace}` exists already" in refused.diagnostics()
+        assert "not by Slipway" in refused.diagnostics()
 
     stack.destroy()
     assert cluster.get("namespace", namespace) == before
