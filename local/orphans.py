@@ -7,21 +7,18 @@ import os
 import signal
 from pathlib import Path
 
-from local.paths import Clone
-
 _ENGINE = "pulumi"
 #: What a process is called, of which the kernel keeps 15 characters (`proc_pid_comm(5)`).
 _PLUGIN = "pulumi-resource-"[:15]
 
 
-def end(clone: Clone) -> list[int]:
-    """Kill the plugins of the clone's engine home that have no engine any more; returns their
-    process ids.
+def end(pulumi_home: Path) -> list[int]:
+    """Kill the plugins of an engine home that have no engine any more; returns their process ids.
 
     A plugin asks every five minutes whether its engine is there, and until then goes on with what
     it was doing: an object would come into being after what a killed run left was cleared.
     """
-    home = f"PULUMI_HOME={clone.pulumi_home}".encode()
+    home = f"PULUMI_HOME={pulumi_home}".encode()
     ended = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it ended in the meantime, or is somebody else's

@@ -100,7 +100,7 @@ def forget(clone: Clone) -> None:
     Not by `pulumi stack rm`, which refuses a state that it cannot read.
     """
     _clear_lock(clone)
-    orphans.end(clone)
+    orphans.end(clone.pulumi_home)
     for path in (clone.backend / ".pulumi" / "stacks").rglob(f"{STACK}.json*"):
         path.unlink()
 
@@ -113,7 +113,7 @@ def recover(clone: Clone, environment: Mapping[str, str]) -> None:
     cluster, so it is deleted, to be made anew.
     """
     _clear_lock(clone)
-    orphans.end(clone)
+    orphans.end(clone.pulumi_home)
     pending = _pending_operations(clone)
     if not pending:
         return

@@ -91,6 +91,14 @@ def installed(home: Path, name: str) -> Path | None:
     return None
 
 
+def kubernetes_version(home: Path) -> tuple[int, ...]:
+    """The version of the Kubernetes plugin that an engine with the home `home` runs."""
+    directory = installed(home, "kubernetes")
+    built = directory is not None and directory.name.endswith(_BUILT)
+    number = PULUMI_KUBERNETES.removeprefix("v") if built else stand_in.version("kubernetes")
+    return tuple(int(part) for part in number.split("."))
+
+
 def _directory(home: Path, name: str) -> Path:
     """Where the official plugin is in the engine home `home`."""
     return home / "plugins" / f"resource-{name}-v{stand_in.version(name)}"

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from local.paths import Clone
-from local.toolchain.plugins import NAMES, installed
+from local.toolchain.plugins import NAMES, installed, kubernetes_version
 from tests.engine.apiserver import ApiServer, api_server
 from tests.engine.tools import MissingTool, tool
 
@@ -77,6 +77,16 @@ def pulumi_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     (home / "plugins").symlink_to(theirs / "plugins")
     return home
+
+
+@pytest.fixture(autouse=True)
+def _new_enough(request: pytest.FixtureRequest) -> None:
+    """Skips a test that is marked with a newer Kubernetes plugin than the clone has."""
+    for mark in request.node.iter_markers("needs_kubernetes_plugin"):
+        found = kubernetes_version(Clone.here().pulumi_home)
+        if found < mark.args:
+            needed, there = (".".join(map(str, each)) for each in (mark.args, found))
+            pytest.skip(f"needs the Kubernetes plugin {needed}, this is {there}")
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ class Project:
     def __init__(
         self, directory: Path, home: Path, kubeconfig: Path | None = None, stack: str = "dev"
     ) -> None:
-        self.directory, self.stack = directory, stack
+        self.directory, self.home, self.stack = directory, home, stack
         self._state = directory / ".state"
         self._state.mkdir(parents=True)
         self.environment = {

@@ -44,10 +44,10 @@ def _started(clone: Clone, home: Path, *command: str) -> subprocess.Popen[bytes]
 def test_a_plugin_without_an_engine_is_ended_and_one_of_another_clone_is_not(clone: Clone) -> None:
     mine, other = plugin_of(clone, clone.pulumi_home), plugin_of(clone, Path("/elsewhere"))
     try:
-        assert orphans.end(clone) == [mine.pid]
+        assert orphans.end(clone.pulumi_home) == [mine.pid]
         assert mine.wait(5) < 0
         assert other.poll() is None
-        assert orphans.end(clone) == []
+        assert orphans.end(clone.pulumi_home) == []
     finally:
         other.kill()
         other.wait()
@@ -62,7 +62,7 @@ def test_the_plugin_of_an_engine_at_work_is_left_alone(clone: Clone) -> None:
     plugin = Path(f"/proc/{found[0]}/comm")
     while not plugin.read_text().startswith(PLUGIN[:15]):
         time.sleep(0.01)
-    assert orphans.end(clone) == []
+    assert orphans.end(clone.pulumi_home) == []
     engine.kill()
     engine.wait()
-    assert orphans.end(clone) == [int(found[0])]
+    assert orphans.end(clone.pulumi_home) == [int(found[0])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import zipfile
 from pathlib import Path
@@ -61,6 +62,12 @@ def test_a_program_is_built_when_it_is_nowhere_to_be_had(box: Toolbox) -> None:
     assert tool.origin == "build"
     assert tool.path.stat().st_mode & 0o111
     assert not (box.cache / "go-build").exists(), "the build's caches are deleted"
+
+
+def test_the_compiler_has_its_part_of_the_memory_where_there_is_enough() -> None:
+    processors = os.cpu_count() or 1
+    assert gobuild._spending(processors << 30) == {}
+    assert gobuild._spending(processors << 33)["GOMEMLIMIT"] == str(6 << 30)
 
 
 def test_a_failed_build_says_what_the_compiler_said_and_leaves_no_program(
