@@ -39,8 +39,7 @@ class KubernetesObject(pulumi.CustomResource):
             key: pulumi.Output.secret(value) if key in secret else value
             for key, value in fields.items()
         }
-        if opts is None or opts.id is None:
-            inputs |= {"apiVersion": api_version, "kind": kind}
+        inputs |= {"apiVersion": api_version, "kind": kind}
         group, _, version = api_version.rpartition("/")
         super().__init__(
             f"kubernetes:{group or 'core'}/{version}:{kind}",
@@ -61,12 +60,17 @@ class KubernetesObject(pulumi.CustomResource):
         resource_name: str,
         api_version: str,
         kind: str,
-        identifier: pulumi.Input[str],
+        identifier: str,
         opts: pulumi.ResourceOptions | None = None,
     ) -> KubernetesObject:
-        """An object that is there already; `identifier` is `<namespace>/<name>`, or `<name>`."""
+        """An object that exists; `identifier` is `<namespace>/<name>`, or `<name>`. The provider
+        fails where it is not ready, as a Service without endpoints."""
+        namespace, _, name = identifier.rpartition("/")
+        # What a refresh finds out of an object is compared with these inputs: without them each
+        # refresh would show a change.
+        metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=identifier))
-        return cls(resource_name, api_version, kind, {}, merged)
+        return cls(resource_name, api_version, kind, {"metadata": metadata}, merged)
 
     @property
     def name(self) -> pulumi.Output[str]:

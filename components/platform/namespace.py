@@ -36,11 +36,8 @@ class Namespace(pulumi.ComponentResource):
                     "annotations": {OWNER: owner()},
                 }
             },
-            pulumi.ResourceOptions(
-                parent=self,
-                delete_before_replace=True,
-                hooks=before_create(resource, namespace, cluster),
-            ),
+            # Under another name it is made first: where that is refused, nothing has gone yet.
+            pulumi.ResourceOptions(parent=self, hooks=before_create(resource, namespace, cluster)),
         )
         self.name = made.name
         KubernetesObject(

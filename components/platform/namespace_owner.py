@@ -57,12 +57,12 @@ def before_create(name: str, namespace: str, cluster: Cluster) -> pulumi.Resourc
 
 
 def _refusal(namespace: str, made_by: str | None, stack: str) -> str:
-    who = f"by stack `{made_by}`" if made_by else "and not by Slipway"
+    who = f"made by stack `{made_by}`" if made_by else "not made by Slipway"
     fix = f"`kubectl delete namespace {namespace}`, if nothing in it is needed"
     if made_by != stack:
         fix = f"choose another `slipway:namespace`, or {fix}"
     return (
-        f"namespace `{namespace}` exists already, made {who}: this stack would delete it with all "
+        f"namespace `{namespace}` exists already, {who}: this stack would delete it with all "
         f"that is in it when it is destroyed; expected a namespace that the stack makes; fix: {fix}"
     )
 

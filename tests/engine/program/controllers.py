@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import urllib.error
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from tests.engine.apiserver import ApiServer
 #: TEST-NET-3: addresses that no machine has.
 ADDRESS, POD_ADDRESS = "203.0.113.7", "203.0.113.8"
 _PERIOD = 0.3
+_NODE = "on-paper"
 _BALANCER = {"loadBalancer": {"ingress": [{"ip": ADDRESS}]}}
 _RUNNING = {
     "phase": "Running",
@@ -27,6 +29,9 @@ def controllers(cluster: ApiServer, *namespaces: str, workloads: bool = True) ->
     """In `namespaces`, whether they are there yet or not, every pod is ready, every claim is bound,
     every volume is available, and every Ingress and Service of type LoadBalancer has the address
     `ADDRESS`. Without `workloads`, pods are left to others."""
+    if workloads:
+        with contextlib.suppress(urllib.error.HTTPError):  # another test has made it
+            cluster.call("POST", "/api/v1/nodes", {"metadata": {"name": _NODE}})
     over = threading.Event()
     failed: list[Exception] = []
 
@@ -60,12 +65,19 @@ def give_address(cluster: ApiServer, service: str) -> None:
 
 
 def _start_pods(cluster: ApiServer, namespace: str) -> None:
-    """Makes every pod ready, with an address: so a Deployment is rolled out, and a Service has an
-    endpoint. The pods are on no node, so they go at once when their Deployment does."""
+    """Binds every pod to a node and makes it ready, with an address: so a Deployment is rolled out,
+    and a Service has an endpoint. One that is to go is gone at once."""
     pods = f"/api/v1/namespaces/{namespace}/pods"
     for each in cluster.call("GET", pods)["items"]:
-        if each["status"].get("phase") != "Running":
-            _write(cluster, f"{pods}/{each['metadata']['name']}", _RUNNING)
+        name = each["metadata"]["name"]
+        if "deletionTimestamp" in each["metadata"]:
+            cluster.call("DELETE", f"{pods}/{name}?gracePeriodSeconds=0")
+        elif "nodeName" not in each["spec"]:
+            target = {"kind": "Node", "name": _NODE}
+            binding = {"metadata": {"name": name}, "target": target}
+            cluster.call("POST", f"{pods}/{name}/binding", binding)
+        elif each["status"].get("phase") != "Running":
+            _write(cluster, f"{pods}/{name}", _RUNNING)
 
 
 def _provide(cluster: ApiServer, namespace: str) -> None:

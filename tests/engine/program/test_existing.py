@@ -58,6 +58,22 @@ def test_a_stack_on_one_context_of_a_kubeconfig_is_whole_hides_its_secrets_and_i
     assert set(stack.up("--expect-no-changes").counts()) == {"unchanged"}
     assert set(stack.refresh("--expect-no-changes").counts()) == {"unchanged"}
     _is_settled_in_another_backend(stack)
+    _stays_where_its_new_namespace_is_refused(stack, cluster, namespace)
+
+
+def _stays_where_its_new_namespace_is_refused(
+    stack: Program, cluster: ApiServer, namespace: str
+) -> None:
+    (before,) = cluster.get("deployments", "-n", namespace)["items"]
+    taken = f"{namespace}-taken"
+    cluster.kubectl("create", "namespace", taken)
+    stack.change(namespace=taken)
+    refused = stack.up(check=False)
+    assert refused.code != 0
+    assert f"namespace `{taken}` exists already" in refused.diagnostics()
+    (after,) = cluster.get("deployments", "-n", namespace)["items"]
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+    assert "deletionTimestamp" not in after["metadata"]
 
 
 def _is_settled_in_another_backend(stack: Program) -> None:
@@ -156,14 +172,13 @@ def test_a_stack_by_a_secret_kubeconfig_comes_and_goes_without_a_trace(
 
     with controllers(cluster, "slipway-gateway", "models"):
         stack.up()
-    made = {name.partition("/")[2] for name in _objects(cluster) - before}
-    assert {"models", "slipway-gateway", "nginx"} <= made
-    assert stack.outputs()["endpoints"] == {}
-    for text in (stack.state_text(), stack.stack_file.read_text()):
-        assert _token(cluster) not in text
-    assert set(stack.up("--expect-no-changes").counts()) == {"unchanged"}
-
-    stack.destroy()
+        made = {name.partition("/")[2] for name in _objects(cluster) - before}
+        assert {"models", "slipway-gateway", "nginx"} <= made
+        assert stack.outputs()["endpoints"] == {}
+        for text in (stack.state_text(), stack.stack_file.read_text()):
+            assert _token(cluster) not in text
+        assert set(stack.up("--expect-no-changes").counts()) == {"unchanged"}
+        stack.destroy()
     assert _objects(cluster) == before
     assert stack.resources() == []
 
@@ -192,7 +207,7 @@ def test_a_namespace_that_someone_else_made_is_neither_taken_over_nor_deleted(
     for refused in (stack.preview(check=False), stack.up(check=False)):
         assert refused.code != 0
         assert f"namespace `{namespace}` exists already" in refused.diagnostics()
-        assert "not by Slipway" in refused.diagnostics()
+        assert "not made by Slipway" in refused.diagnostics()
 
     stack.destroy()
     assert cluster.get("namespace", namespace) == before
