@@ -126,8 +126,8 @@ class LimitsOptions(Options):
     drain: Duration = "10s"
     """How long a pod that is told to stop goes on answering, from 1s to 1h: until every proxy in
     front of it, the cloud's load balancer among them, has left it out"""
-    streams: int = Field(default=250, ge=1, le=10_000)
-    """Calls at once on one connection"""
+    streams: int = Field(default=128, ge=1, le=1000)
+    """Calls at once on one connection. The gateway's memory grows with it: 3 MiB for each stream"""
 
     @field_validator("message_size")
     @classmethod

@@ -21,8 +21,9 @@ from components.config.model_options import ModelOptions
 from components.config.options import Options, example, mistake
 from components.config.stack_config import SecretReference
 from components.config.values import Image
-from components.contracts import OPEN_INFERENCE_V2, TENSORFLOW_SERVING, ModelFiles
+from components.contracts import ModelFiles
 from components.kubernetes_object import Fields
+from components.protocols import OPEN_INFERENCE_V2, TENSORFLOW_SERVING
 from components.runtimes.server import ModelServer, Program
 
 _PROTOCOLS = {each.name: each for each in (OPEN_INFERENCE_V2, TENSORFLOW_SERVING)}
@@ -152,6 +153,9 @@ class CustomOptions(ModelOptions):
     """What it speaks; a model has the same name there as here"""
     ports: Ports
     health: Health
+    streaming: bool = False
+    """Whether clients may call gRPC's streaming methods (`ModelStreamInfer`). Behind Traefik
+    `limits.message_size` does not hold on them"""
     command: tuple[str, ...] = Field(default=(), strict=False)
     """In place of the image's entrypoint"""
     args: tuple[str, ...] = Field(default=(), strict=False)
@@ -218,6 +222,7 @@ class Custom(ModelServer):
             protocol=_PROTOCOLS[options.protocol],
             grpc_port=options.ports.grpc,
             rest_port=options.ports.rest,
+            streaming=options.streaming,
             startup_probe=self._probe(options.health.path),
             readiness_probe=self._probe(options.health.path),
             liveness_probe=self._probe(options.health.live or options.health.path),

@@ -35,7 +35,8 @@ class Program:
     """How a server is run. A port is None where the server does not speak that. `configuration`
     are files in `/config`; `prepare` init containers that run when the models' files are there;
     `cpu` and `memory` request and limit where the stack says nothing. `secrets` are variables of
-    the environment, beside `environment`, and stand in a Secret."""
+    the environment, beside `environment`, and stand in a Secret. `streaming` routes the streaming
+    methods of gRPC."""
 
     image: str
     command: Sequence[str] | None
@@ -56,6 +57,7 @@ class Program:
     volumes: Sequence[Fields] = ()
     mounts: Sequence[Fields] = ()
     prepare: Sequence[Fields] = ()
+    streaming: bool = False
 
     @property
     def ports(self) -> dict[str, int]:
@@ -99,6 +101,7 @@ class ModelServer(Runtime):
             selector=self._labels,
             grpc_port=program.grpc_port,
             rest_port=program.rest_port,
+            streaming=program.streaming,
         )
         self.register_outputs({"service": self.backend.service})
 

@@ -13,10 +13,12 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from components import workload
 from components.config.model_options import ModelOptions
 from components.config.options import Options, example, listed, mistake
-from components.config.values import Duration, cores, seconds, whole_seconds
+from components.config.stack_config import LimitsOptions
+from components.config.values import Duration, byte_count, cores, seconds, whole_seconds
 from components.config.versions import Version, VersionPolicy, Versions
-from components.contracts import TENSORFLOW_SERVING, ModelFiles
+from components.contracts import ModelFiles
 from components.kubernetes_object import Fields
+from components.protocols import TENSORFLOW_SERVING
 from components.runtimes.server import CONFIGURATION, ModelServer, Program
 
 TFSERVING_IMAGE = "tensorflow/serving:2.19.1"
@@ -172,7 +174,7 @@ class TfServing(ModelServer):
         return Program(
             image=TFSERVING_GPU_IMAGE if self.args.options.accelerator else TFSERVING_IMAGE,
             command=["/usr/bin/tensorflow_model_server"],
-            arguments=arguments(options, seconds(self.args.limits.deadline), models),
+            arguments=arguments(options, self.args.limits, models),
             configuration=configuration,
             protocol=TENSORFLOW_SERVING,
             grpc_port=GRPC_PORT,
@@ -191,9 +193,9 @@ class TfServing(ModelServer):
 
 
 def arguments(
-    options: TfServingOptions, deadline: int, models: Mapping[str, ModelOptions]
+    options: TfServingOptions, limits: LimitsOptions, models: Mapping[str, ModelOptions]
 ) -> list[str]:
-    """The server's flags; `deadline` in seconds."""
+    """The server's flags."""
     # It gives up, and says why, before the roll-out does.
     interval = min(_LOAD_INTERVAL, seconds(options.startup_timeout) / (4 * _LOAD_RETRIES))
     found = [
@@ -201,9 +203,11 @@ def arguments(
         f"--rest_api_port={REST_PORT}",
         f"--model_config_file={CONFIGURATION}/{_MODELS}",
         "--enable_grpc_healthcheck_service",
-        # REST calls end after 30 s by default. The size of a message has no flag: the
-        # server takes any, the gateway does not.
-        f"--rest_api_timeout_in_ms={deadline * 1000}",
+        # By default gRPC messages of 2 GiB are taken, and small ones inflated to any size. REST has
+        # no flag for either: there the gateway alone refuses them.
+        f"--grpc_channel_arguments={_channel(byte_count(limits.message_size))}",
+        # REST calls end after 30 s by default.
+        f"--rest_api_timeout_in_ms={seconds(limits.deadline) * 1000}",
         f"--file_system_poll_wait_seconds={seconds(options.file_system_poll_wait)}",
         f"--max_num_load_retries={_LOAD_RETRIES}",
         f"--load_retry_interval_micros={int(interval * 1_000_000)}",
@@ -218,6 +222,15 @@ def arguments(
     if options.batching:
         found += ["--enable_batching", f"--batching_parameters_file={CONFIGURATION}/{_BATCHING}"]
     return found
+
+
+def _channel(message_size: int) -> str:
+    """gRPC's channel arguments of the server; 1 stands for `identity` alone in the set of
+    compression algorithms (`grpc/impl/compression_types.h`)."""
+    return (
+        f"grpc.max_receive_message_length={message_size},"
+        "grpc.compression_enabled_algorithms_bitset=1"
+    )
 
 
 def model_config(files: Mapping[str, ModelFiles], models: Mapping[str, ModelOptions]) -> str:

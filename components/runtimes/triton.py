@@ -12,8 +12,9 @@ from components.config.model_options import ModelOptions
 from components.config.options import example, mistake
 from components.config.values import Bytes, Duration, byte_count, seconds, whole_seconds
 from components.config.versions import VersionPolicy, Versions
-from components.contracts import OPEN_INFERENCE_V2, ModelFiles
+from components.contracts import ModelFiles
 from components.kubernetes_object import Fields
+from components.protocols import OPEN_INFERENCE_V2
 from components.runtimes import triton_settings
 from components.runtimes.server import CONFIGURATION, ModelServer, Program
 from components.runtimes.triton_model_config import BatchingOptions, WarmUpOptions, config_text
@@ -58,6 +59,11 @@ class TritonOptions(ModelOptions):
     repository_poll: Duration = "15s"
     """How often the server looks for new versions, from 1s to 1h. A longer wait is kind to a
     network volume"""
+    streaming: bool = False
+    """Whether clients may call `ModelStreamInfer`, as decoupled models need it over gRPC. Behind
+    Traefik `limits.message_size` does not hold on it: whoever reaches the gateway can send a
+    message of 2 GiB, and the server's memory limit ends the server. REST's `generate_stream` is
+    limited and needs no such option"""
     shared_memory: Bytes = "256Mi"
     """The most that `/dev/shm` holds, through which tensors go between the server and models of
     the Python backend; it counts as memory of the pod. Several times the largest call"""
@@ -128,6 +134,7 @@ class Triton(ModelServer):
             protocol=OPEN_INFERENCE_V2,
             grpc_port=GRPC_PORT,
             rest_port=REST_PORT,
+            streaming=options.streaming,
             startup_probe=health,
             readiness_probe=health,
             liveness_probe={"httpGet": {"path": "/v2/health/live", "port": "rest"}},

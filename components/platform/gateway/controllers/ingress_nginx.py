@@ -12,12 +12,15 @@ from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
 from components.config.values import byte_count, seconds
 from components.kubernetes_object import KubernetesObject
 from components.platform.gateway.controller import (
+    HEADER_BYTES,
     MARGIN_SECONDS,
     Controller,
     ControllerArgs,
+    connection_bytes,
     load_balancer_address,
     load_balancer_fields,
     namespace_peer,
+    spool_bytes,
 )
 from components.platform.namespace import Namespace
 
@@ -31,6 +34,11 @@ CHART_REPOSITORY = "https://kubernetes.github.io/ingress-nginx"
 CONTROLLER_IMAGE = "registry.k8s.io/ingress-nginx/controller:v1.15.1"
 INGRESS_CLASS = "nginx"
 _SERVICE = "ingress-nginx-controller"
+#: What the process itself needs, without connections: a worker for each core of the node.
+_BASE_BYTES = 512 * 2**20
+#: Servers inflate 1 MB to 1 GiB. No algorithm of gRPC but `identity` begins with `i`.
+_REFUSE_COMPRESSED = """if ($http_content_encoding) { return 415; }
+if ($http_grpc_encoding ~ "^[^i]") { return 415; }"""
 _LABELS = {
     "app.kubernetes.io/name": "ingress-nginx",
     "app.kubernetes.io/component": "controller",
@@ -147,6 +155,16 @@ def values(options: IngressNginxOptions, args: ControllerArgs) -> dict[str, Any]
             "keep-alive": str(seconds(limits.idle)),
             "http2-max-concurrent-streams": str(limits.streams),
             "use-gzip": "false",
+            "large-client-header-buffers": f"2 {HEADER_BYTES // 2048}k",
+            "server-snippet": _REFUSE_COMPRESSED,
+        },
+        "resources": {
+            "requests": {"cpu": "100m", "memory": "128Mi"},
+            # Requests that are not whole yet stand on disk.
+            "limits": {
+                "memory": _mebibytes(_BASE_BYTES + connection_bytes(limits)),
+                "ephemeral-storage": _mebibytes(spool_bytes(limits) + 2**30),
+            },
         },
         "scope": {"enabled": False},
         "allowSnippetAnnotations": False,
@@ -155,6 +173,10 @@ def values(options: IngressNginxOptions, args: ControllerArgs) -> dict[str, Any]
         certificate = f"{GATEWAY_NAMESPACE}/{args.default_certificate}"
         controller["extraArgs"] = {"default-ssl-certificate": certificate}
     return {"fullnameOverride": "ingress-nginx", "controller": controller}
+
+
+def _mebibytes(number: int) -> str:
+    return f"{-(-number // 2**20)}Mi"
 
 
 def _image(args: ControllerArgs) -> dict[str, str]:
