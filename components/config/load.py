@@ -10,7 +10,7 @@ import pulumi
 from pulumi.runtime import config as engine_config
 from pydantic import ValidationError
 
-from components.config import checks, identities, names, servers
+from components.config import checks, identities, memory, names, servers
 from components.config.report import Mistake, mistakes, unknown_key
 from components.config.stack_config import StackConfig
 
@@ -72,6 +72,8 @@ def validate(raw: dict[str, Any]) -> tuple[StackConfig | None, list[Mistake]]:
         found += mistakes(error, raw, keys)
     found += [*checks.clashes(raw), *checks.references(raw), *servers.disagreements(raw)]
     found += [*identities.missing(raw), *names.missing(raw)]
+    if config is not None:
+        found += memory.too_small(config)
     return (None if found else config), found
 
 

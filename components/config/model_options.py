@@ -64,6 +64,8 @@ class ModelOptions(Options):
 
     of_one_model: ClassVar[frozenset[str]] = frozenset({"source", "server"})
     """What speaks of the model alone; all else of its server, which models may share."""
+    memory_per_message_byte: ClassVar[int] = 0
+    """What a server holds for each byte of the largest request; 0 where that is not known."""
 
     runtime: str
     server: Label | None = None

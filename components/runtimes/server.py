@@ -10,6 +10,7 @@ from typing import ClassVar
 import pulumi
 
 from components import workload
+from components.config.stack_config import LimitsOptions
 from components.config.values import byte_count, cores, seconds
 from components.contracts import (
     Backend,
@@ -26,6 +27,9 @@ from components.runtimes import autoscaler
 
 #: Seconds after a roll-out has failed in which its Deployment says so.
 _REPORT_SECONDS = 15
+#: TensorFlow Serving and Triton parse JSON by RapidJSON, which holds 16 bytes for each value, some of
+#: them twice, and a value is two bytes of text at least. Measured on Triton: 17.
+MEMORY_PER_JSON_BYTE = 24
 #: Where `Program.configuration` is mounted.
 CONFIGURATION = "/config"
 
@@ -63,6 +67,13 @@ class Program:
     def ports(self) -> dict[str, int]:
         named = {"grpc": self.grpc_port, "rest": self.rest_port}
         return {name: port for name, port in named.items() if port is not None}
+
+
+def default_memory(limits: LimitsOptions, base: int) -> tuple[str, str]:
+    """Request and limit of a server that holds `base` bytes besides one request of the largest
+    size."""
+    held = base + MEMORY_PER_JSON_BYTE * byte_count(limits.message_size)
+    return "256Mi", f"{-(-held // 2**20)}Mi"
 
 
 class ModelServer(Runtime):

@@ -14,18 +14,26 @@ from components import workload
 from components.config.model_options import ModelOptions
 from components.config.options import Options, example, listed, mistake
 from components.config.stack_config import LimitsOptions
-from components.config.values import Duration, byte_count, cores, seconds, whole_seconds
+from components.config.values import Duration, cores, seconds, whole_seconds
 from components.config.versions import Version, VersionPolicy, Versions
 from components.contracts import ModelFiles
 from components.kubernetes_object import Fields
 from components.protocols import TENSORFLOW_SERVING
-from components.runtimes.server import CONFIGURATION, ModelServer, Program
+from components.runtimes.server import (
+    CONFIGURATION,
+    MEMORY_PER_JSON_BYTE,
+    ModelServer,
+    Program,
+    default_memory,
+)
 
 TFSERVING_IMAGE = "tensorflow/serving:2.19.1"
 TFSERVING_GPU_IMAGE = f"{TFSERVING_IMAGE}-gpu"
 GRPC_PORT, REST_PORT = 8500, 8501
 _MODELS, _BATCHING = "models.config", "batching.config"
-_CPU, _MEMORY = ("100m", "2"), ("256Mi", "1Gi")
+_CPU = ("100m", "2")
+#: What the server and a small model take, besides the requests.
+_BASE_MEMORY = 512 * 2**20
 #: The server's own, where `max_batch_size` is left out.
 _MAX_BATCH_SIZE = 1000
 #: So often, and after at most so many seconds, the server tries again to load a version before it
@@ -112,6 +120,8 @@ class TfServingOptions(ModelOptions):
     model_config = example(runtime="tfserving")
     of_one_model: ClassVar[frozenset[str]] = ModelOptions.of_one_model | {"versions", "labels"}
 
+    memory_per_message_byte: ClassVar[int] = MEMORY_PER_JSON_BYTE
+
     runtime: Literal["tfserving"]
     versions: VersionPolicy = Versions(latest=1)
     """Which versions are loaded: `{latest: n}` the n newest, `{specific: [1, 2]}` those, `all`
@@ -183,7 +193,7 @@ class TfServing(ModelServer):
             readiness_probe=health,
             liveness_probe=health,
             cpu=_CPU,
-            memory=_MEMORY,
+            memory=default_memory(self.args.limits, _BASE_MEMORY),
         )
 
     def _cpu_limit(self) -> float:
@@ -203,9 +213,10 @@ def arguments(
         f"--rest_api_port={REST_PORT}",
         f"--model_config_file={CONFIGURATION}/{_MODELS}",
         "--enable_grpc_healthcheck_service",
-        # By default gRPC messages of 2 GiB are taken, and small ones inflated to any size. REST has
-        # no flag for either: there the gateway alone refuses them.
-        f"--grpc_channel_arguments={_channel(byte_count(limits.message_size))}",
+        # Otherwise a small message inflates to any size. `1` is the set of `identity` alone. There is
+        # no flag for the size of a message: gRPC takes the first of two equal arguments, and the
+        # server's own, 2 GiB, stands before these. The gateway limits it.
+        "--grpc_channel_arguments=grpc.compression_enabled_algorithms_bitset=1",
         # REST calls end after 30 s by default.
         f"--rest_api_timeout_in_ms={seconds(limits.deadline) * 1000}",
         f"--file_system_poll_wait_seconds={seconds(options.file_system_poll_wait)}",
@@ -222,15 +233,6 @@ def arguments(
     if options.batching:
         found += ["--enable_batching", f"--batching_parameters_file={CONFIGURATION}/{_BATCHING}"]
     return found
-
-
-def _channel(message_size: int) -> str:
-    """gRPC's channel arguments of the server; 1 stands for `identity` alone in the set of
-    compression algorithms (`grpc/impl/compression_types.h`)."""
-    return (
-        f"grpc.max_receive_message_length={message_size},"
-        "grpc.compression_enabled_algorithms_bitset=1"
-    )
 
 
 def model_config(files: Mapping[str, ModelFiles], models: Mapping[str, ModelOptions]) -> str:

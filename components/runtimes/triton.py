@@ -16,11 +16,19 @@ from components.contracts import ModelFiles
 from components.kubernetes_object import Fields
 from components.protocols import OPEN_INFERENCE_V2
 from components.runtimes import triton_settings
-from components.runtimes.server import CONFIGURATION, ModelServer, Program
+from components.runtimes.server import (
+    CONFIGURATION,
+    MEMORY_PER_JSON_BYTE,
+    ModelServer,
+    Program,
+    default_memory,
+)
 from components.runtimes.triton_model_config import BatchingOptions, WarmUpOptions, config_text
 
 TRITON_IMAGE = "nvcr.io/nvidia/tritonserver:26.06-py3"
 REST_PORT, GRPC_PORT = 8000, 8001
+#: What the server and small models take, besides shared memory and the requests.
+_BASE_MEMORY = 256 * 2**20
 _REPOSITORY = "/models"
 _SETTINGS, _PROGRAM = "/settings", "settings.py"
 #: `--http-max-input-size`, where it is not given. Servers before 25.06 do not know it, and take any
@@ -42,6 +50,7 @@ class TritonOptions(ModelOptions):
         "batching",
         "warm_up",
     }
+    memory_per_message_byte: ClassVar[int] = MEMORY_PER_JSON_BYTE
 
     runtime: Literal["triton"]
     versions: VersionPolicy | None = None
@@ -139,7 +148,7 @@ class Triton(ModelServer):
             readiness_probe=health,
             liveness_probe={"httpGet": {"path": "/v2/health/live", "port": "rest"}},
             cpu=("100m", "2"),
-            memory=("256Mi", "2Gi"),
+            memory=default_memory(limits, _BASE_MEMORY + byte_count(options.shared_memory)),
             volumes=[
                 {
                     "name": "shared-memory",

@@ -57,10 +57,7 @@ def test_the_server_runs_with_the_flags_of_the_real_image() -> None:
         "--rest_api_port=8501",
         "--model_config_file=/config/models.config",
         "--enable_grpc_healthcheck_service",
-        (
-            "--grpc_channel_arguments=grpc.max_receive_message_length=67108864,"
-            "grpc.compression_enabled_algorithms_bitset=1"
-        ),
+        "--grpc_channel_arguments=grpc.compression_enabled_algorithms_bitset=1",
         "--rest_api_timeout_in_ms=90000",
         "--file_system_poll_wait_seconds=1",
         "--max_num_load_retries=5",
@@ -150,7 +147,10 @@ def test_a_request_above_the_default_limit_raises_that_limit() -> None:
 
 def test_a_limit_below_the_default_request_lowers_that_request() -> None:
     resources = {"limits": {"memory": "128Mi", "cpu": "50m"}}
-    requests = server(up(resources=resources))["containers"][0]["resources"]["requests"]
+    small = {"message_size": "4Mi"}
+    requests = server(up(resources=resources, limits=small))["containers"][0]["resources"][
+        "requests"
+    ]
     assert (requests["memory"], requests["cpu"]) == ("128Mi", "50m")
 
 

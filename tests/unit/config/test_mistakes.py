@@ -169,7 +169,7 @@ MISTAKES: dict[str, Case] = {
         {"limits": {"streams": 100_000}},
         "slipway:limits.streams",
         "100000",
-        "write 10000",
+        "write 1000",
     ),
     "mirror with a scheme": (
         {"images": {"mirror": "https://mirror.example.com/"}},
