@@ -135,7 +135,7 @@ def raw(request: bytes) -> dict[str, Any]:
         answer, closed = b"", False
         try:
             while part := connection.recv(65536):
-                answer += part
+                answer = answer or part  # the first line is wanted, of answers that may be large
             closed = True
         except TimeoutError:  # the connection is kept
             pass
