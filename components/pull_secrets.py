@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 
@@ -69,7 +70,7 @@ class PullSecrets(pulumi.ComponentResource):
             self._child,
             reads=("type", "data"),
         )
-        data = pulumi.Output.secret(found.output("data"))
+        data: pulumi.Output[Any] = pulumi.Output.secret(found.output("data"))
         return self._make(secret.name, found.output("type"), data)
 
     def _make(

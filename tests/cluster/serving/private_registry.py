@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -23,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tests.cluster.checkout import Checkout
 
-#: containerd speaks plain HTTP to a registry on loopback.
 PORT = 5443
 ADDRESS = f"127.0.0.1:{PORT}"
 USER = "robot"
@@ -62,6 +62,9 @@ def registry(checkout: Checkout) -> Iterator[Registry]:
     from local.cluster.spec import BASE, ClusterSpec
 
     spec = ClusterSpec.load(BASE / checkout.cluster_name)
+    hosts = spec.registries / ADDRESS / "hosts.toml"
+    hosts.parent.mkdir(parents=True)
+    hosts.write_text(f'[host."http://{ADDRESS}"]\ncapabilities = ["pull", "resolve"]\n')
     script = str(checkout.root / "tests/cluster/serving/private_registry.py")
     command = [*cluster.nsenter(spec.name), sys.executable, script, str(PORT), USER, *spec.images]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -71,6 +74,7 @@ def registry(checkout: Checkout) -> Iterator[Registry]:
         assert process.stdin is not None
         process.stdin.close()
         process.wait(timeout=10)
+        shutil.rmtree(hosts.parent)
 
 
 class _Server(ThreadingHTTPServer):

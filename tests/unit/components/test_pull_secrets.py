@@ -117,6 +117,15 @@ def test_the_password_stands_in_the_secret_alone_and_is_secret_there() -> None:
     assert not [word for word in (PASSWORD, encoded) if word in json.dumps(others, default=str)]
 
 
+@pytest.mark.parametrize("stack", ["dev", "a cluster on EKS"])
+def test_a_new_password_changes_the_secret_in_place(stack: str) -> None:
+    recording = up(MIRROR, **EVERY[stack])
+    for provider in recording.of_package("pulumi"):
+        if provider.type == "pulumi:providers:kubernetes":
+            assert provider.inputs["enableSecretMutable"] == "true"
+    assert not any(each.inputs.get("immutable") for each in made(recording))
+
+
 def test_a_stack_without_pull_secrets_makes_none_and_names_none() -> None:
     recording = up({})
     assert made(recording) == []
