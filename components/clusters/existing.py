@@ -9,8 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, mod
 
 from components.clusters.kubeconfig import KubeconfigError, kubeconfig_files, parse, read
 from components.clusters.reached import ReachedCluster, ReachedOptions
-from components.config.options import mistake
-from components.config.stack_config import SecretReference
+from components.config.options import SecretReference, mistake
 from components.images import Images
 
 

@@ -9,6 +9,7 @@ import pulumi
 from pydantic import Field, PrivateAttr
 
 from components.clusters.kubeconfig import Kubeconfig
+from components.clusters.kubernetes_provider import kubernetes_provider
 from components.config.accelerators import NodePoolOptions
 from components.config.stack_config import ClusterOptions
 from components.config.values import Label
@@ -92,13 +93,11 @@ class ReachedCluster(pulumi.ComponentResource):
         return NodePool.of(pool)
 
     def _make_provider(self, name: str, adopt: bool) -> Any:
-        from pulumi_kubernetes import Provider
-
-        return Provider(
+        return kubernetes_provider(
             f"{name}-provider",
-            kubeconfig=self.kubeconfig,
-            upsert_existing_objects=adopt or None,
-            opts=pulumi.ResourceOptions(parent=self),
+            self.kubeconfig,
+            pulumi.ResourceOptions(parent=self),
+            adopt=adopt,
         )
 
     def identity(

@@ -50,6 +50,22 @@ def references(raw: Mapping[str, Any]) -> Iterator[Mistake]:
             )
 
 
+def pull_secrets(raw: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Pull Secrets that are to be copied from a namespace which the stack itself makes."""
+    images, own = raw.get("images"), raw.get("namespace") or "models"
+    entries = images.get("pull_secrets") if isinstance(images, dict) else None
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        namespace = entry.get("namespace") if isinstance(entry, dict) else None
+        if namespace == own or str(namespace).startswith("slipway-"):
+            yield Mistake(
+                path=f"slipway:images.pull_secrets[{index}].namespace",
+                shown=shown(namespace),
+                expected="a namespace that is there before the stack, which makes this one",
+                fix="write the namespace that the Secret is in today, such as `default`; or take "
+                "`namespace` out where something puts the Secret into the stack's own namespaces",
+            )
+
+
 def secrecy(
     raw: Mapping[str, Any], secret_keys: set[str], plaintext: set[str]
 ) -> Iterator[Mistake]:

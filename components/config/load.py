@@ -70,7 +70,12 @@ def validate(raw: dict[str, Any]) -> tuple[StackConfig | None, list[Mistake]]:
         config = StackConfig.model_validate(raw, context=context)
     except ValidationError as error:
         found += mistakes(error, raw, keys)
-    found += [*checks.clashes(raw), *checks.references(raw), *servers.disagreements(raw)]
+    found += [
+        *checks.clashes(raw),
+        *checks.references(raw),
+        *checks.pull_secrets(raw),
+        *servers.disagreements(raw),
+    ]
     found += [*identities.missing(raw), *names.missing(raw)]
     if config is not None:
         found += memory.too_small(config)

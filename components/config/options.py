@@ -28,15 +28,23 @@ class Options(BaseModel):
         return raw
 
 
+class SecretReference(Options):
+    """A value in `slipway:secrets`, by its name."""
+
+    secret: str
+
+
 def example(**values: Any) -> ConfigDict:
     """`model_config` of options whose schema shows `values`: what a stack file has to say at
     least. The contract tests deploy it."""
     return ConfigDict(json_schema_extra={"examples": [values]})
 
 
-def mistake(expected: str, fix: str) -> PydanticCustomError:
-    """An error for a validator to raise. The report puts the key and the value before it."""
-    return PydanticCustomError("mistake", "{expected}", {"expected": expected, "fix": fix})
+def mistake(expected: str, fix: str, *, hidden: bool = False) -> PydanticCustomError:
+    """An error for a validator to raise. The report puts the key and the value before it;
+    `hidden` values, which may be credentials, are not quoted."""
+    context = {"expected": expected, "fix": fix, "hidden": hidden}
+    return PydanticCustomError("mistake", "{expected}", context)
 
 
 def listed(names: Any) -> str:

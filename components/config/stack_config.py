@@ -19,6 +19,7 @@ from components.config.accelerators import NodePoolOptions
 from components.config.kinds import Chosen
 from components.config.model_options import ModelOptions
 from components.config.options import Options, mistake
+from components.config.pull_secrets import PullSecrets
 from components.config.values import (
     Bytes,
     ChartRepository,
@@ -41,12 +42,6 @@ RESERVED_PATHS = frozenset({"v1", "v2", "healthz", "metrics", "ping"})
 GATEWAY_NAMESPACE = "slipway-gateway"
 #: What a model's directory and its route can both carry.
 MODEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*[A-Za-z0-9]|[A-Za-z]")
-
-
-class SecretReference(Options):
-    """A value in `slipway:secrets`, by its name."""
-
-    secret: str
 
 
 class ClusterOptions(Options):
@@ -112,6 +107,8 @@ class ImagesOptions(Options):
     "sha256:…"}`, as they are named upstream. What a tag means can change, a digest cannot"""
     charts: ChartRepository | None = None
     """A chart repository that has the charts of all vendors"""
+    pull_secrets: PullSecrets = ()
+    """Credentials for private registries. Every pod of the stack has them, in each namespace"""
 
 
 class LimitsOptions(Options):

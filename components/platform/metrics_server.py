@@ -70,6 +70,7 @@ class MetricsServer(pulumi.ComponentResource):
         )
         self._make_network_policy()
         account, access = self._make_access()
+        images = images.within(name, self._namespace, self._child)
         server = self._make_workload(options, images, account, certificate)
         deployment = KubernetesObject(
             f"{name}-server",
@@ -175,6 +176,7 @@ class MetricsServer(pulumi.ComponentResource):
             labels=_LABELS,
             image=images.resolve(options.image),
             pull_policy=images.pull_policy,
+            pull_secrets=images.pull_secrets,
             command=None,
             arguments=arguments,
             ports={"https": _PORT},

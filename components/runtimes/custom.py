@@ -18,8 +18,7 @@ from pydantic import (
 
 from components import workload
 from components.config.model_options import ModelOptions
-from components.config.options import Options, example, mistake
-from components.config.stack_config import SecretReference
+from components.config.options import Options, SecretReference, example, mistake
 from components.config.values import Image
 from components.contracts import ModelFiles
 from components.kubernetes_object import Fields

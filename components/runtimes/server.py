@@ -151,6 +151,7 @@ class ModelServer(Runtime):
             labels=self._labels,
             image=args.images.resolve(args.options.image or program.image),
             pull_policy=args.images.pull_policy,
+            pull_secrets=args.images.pull_secrets,
             command=program.command,
             arguments=program.arguments,
             environment=program.environment,

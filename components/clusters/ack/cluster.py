@@ -14,6 +14,7 @@ from components.clusters import support
 from components.clusters.ack.names import cluster_name, ram_name
 from components.clusters.ack.options import AckOptions
 from components.clusters.ack.versions import MINORS, REGISTRY_ADDON
+from components.clusters.kubernetes_provider import kubernetes_provider
 from components.contracts import Grant, Identity, NodePool
 from components.images import Images
 
@@ -135,12 +136,10 @@ class AckCluster(pulumi.ComponentResource):
         )
 
     def _make_provider(self, needs: Sequence[pulumi.Resource]) -> Provider:
-        from pulumi_kubernetes import Provider
-
-        return Provider(
+        return kubernetes_provider(
             f"{self._name}-provider",
-            kubeconfig=self.kubeconfig,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(needs)),
+            self.kubeconfig,
+            pulumi.ResourceOptions(parent=self, depends_on=list(needs)),
         )
 
     def _kubeconfig(self, control_plane: ControlPlane) -> pulumi.Output[str]:

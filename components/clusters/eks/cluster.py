@@ -12,6 +12,7 @@ from components.clusters import support
 from components.clusters.eks.options import EksOptions
 from components.clusters.eks.versions import MINORS
 from components.clusters.exec_kubeconfig import exec_kubeconfig
+from components.clusters.kubernetes_provider import kubernetes_provider
 from components.contracts import Grant, Identity, NodePool
 from components.images import Images
 
@@ -207,12 +208,8 @@ class EksCluster(pulumi.ComponentResource):
         self, name: str, after: Sequence[pulumi.Resource]
     ) -> pulumi.ResourceOptions:
         """For objects that are made after `after` and deleted before it; `provider` is the last."""
-        from pulumi_kubernetes import Provider
-
-        self.provider = Provider(
-            name,
-            kubeconfig=self.kubeconfig,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+        self.provider = kubernetes_provider(
+            name, self.kubeconfig, pulumi.ResourceOptions(parent=self, depends_on=after)
         )
         return pulumi.ResourceOptions(parent=self, providers=[self._aws, self.provider])
 

@@ -9,6 +9,7 @@ import pulumi
 
 from components.clusters.gke.options import GkeOptions
 from components.clusters.gke.versions import MINORS
+from components.clusters.kubernetes_provider import kubernetes_provider
 from components.clusters.support import warning
 from components.contracts import Grant, Identity, NodePool
 from components.images import Images
@@ -44,7 +45,6 @@ class GkeCluster(pulumi.ComponentResource):
         super().__init__("slipway:clusters:GkeCluster", name, None, opts)
         # Here, so that a stack file is read without the SDK.
         import pulumi_gcp as gcp
-        from pulumi_kubernetes import Provider
 
         from components.clusters.gke import storage
         from components.clusters.gke.control_plane import control_plane, kubeconfig
@@ -75,10 +75,10 @@ class GkeCluster(pulumi.ComponentResource):
         pools = node_pools(name, options, cluster, nodes, key, child)
         self.name = cluster.name
         self.kubeconfig = kubeconfig(cluster, options)
-        self.provider = Provider(
+        self.provider = kubernetes_provider(
             f"{name}-provider",
-            kubeconfig=self.kubeconfig,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*pools, repository.pull]),
+            self.kubeconfig,
+            pulumi.ResourceOptions(parent=self, depends_on=[*pools, repository.pull]),
         )
         self._disk, self._shared = storage.storage_classes(
             name,

@@ -119,10 +119,12 @@ class Traefik(Controller):
     def _make_deployment(self, options: TraefikOptions, access: TraefikAccess) -> KubernetesObject:
         spool = spool_bytes(self._args.limits)
         held = _BASE_BYTES + connection_bytes(self._args.limits)
+        images = self._args.images.within(self._name, self._namespace, self._child)
         traefik = workload.Workload(
             labels=_LABELS,
-            image=self._args.images.resolve(options.image),
-            pull_policy=self._args.images.pull_policy,
+            image=images.resolve(options.image),
+            pull_policy=images.pull_policy,
+            pull_secrets=images.pull_secrets,
             command=None,
             arguments=self._arguments(),
             ports=_PORTS,
