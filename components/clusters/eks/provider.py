@@ -5,10 +5,28 @@ from __future__ import annotations
 import pulumi
 from pulumi_aws import Provider
 
+from components.clusters.providers import make_provider
+from components.config.provider_keys import Settings
+
 
 def aws_provider(
-    name: str, region: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    name: str,
+    settings: Settings,
+    *,
+    region: pulumi.Input[str],
+    account: pulumi.Input[str] | None = None,
+    opts: pulumi.ResourceOptions | None = None,
 ) -> Provider:
-    """For resources in `region`, all of them tagged with the stack that they are of."""
+    """For resources in `region`, all of them tagged with the stack that they are of. With `account`
+    it refuses to work in another one, at `pulumi destroy` too, where the program does not run."""
     tags = {"slipway-stack": f"{pulumi.get_project()}-{pulumi.get_stack()}"}
-    return Provider(name, region=region, default_tags={"tags": tags}, opts=opts)
+    return make_provider(
+        Provider,
+        "aws",
+        name,
+        settings,
+        opts,
+        region=region,
+        allowed_account_ids=None if account is None else [account],
+        default_tags={"tags": tags},
+    )
