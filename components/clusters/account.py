@@ -31,6 +31,8 @@ def checked_account(
     """
     try:
         account, why = ask(), "no answer"
+    except pulumi.RunError:
+        raise
     except Exception as error:  # noqa: BLE001 (invokes raise plain ones)
         account, why = None, str(error).strip().partition("\n")[0]
     if account == pinned and account is not None:

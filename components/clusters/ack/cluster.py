@@ -168,8 +168,8 @@ class AckCluster(pulumi.ComponentResource):
         who = login(self._options.settings("alicloud"), ambient("alicloud", "profile"))
         return pulumi.Output.secret(
             pulumi.Output.all(
-                control_plane.server, control_plane.authority, self._cluster.id, self.name
-            ).apply(lambda it: json.dumps(kubeconfig(*it, who=who), sort_keys=True))
+                control_plane.server, control_plane.authority, self._cluster.id, self.name, who
+            ).apply(lambda it: json.dumps(kubeconfig(*it), sort_keys=True))
         )
 
     def _annotations(self, network: Network) -> dict[str, pulumi.Input[str]]:

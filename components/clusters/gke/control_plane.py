@@ -194,9 +194,7 @@ def kubeconfig(cluster: gcp.container.Cluster, options: GkeOptions) -> pulumi.Ou
         # Its certificate is signed by a public authority.
         certificate = pulumi.Output.from_input(None)
     who = login(options.settings("gcp"))
-    text = pulumi.Output.all(cluster.name, host, certificate).apply(
-        lambda it: _text(*it, arguments=who)
-    )
+    text = pulumi.Output.all(cluster.name, host, certificate, who).apply(lambda it: _text(*it))
     return pulumi.Output.secret(text)
 
 
