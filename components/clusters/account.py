@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 import pulumi
 
 from components.clusters.providers import ambient
+
+#: What the SDK and the engine put before a provider's own words.
+_BEFORE = re.compile(r"^(invoke of \S+ failed: )?(invocation of \S+ returned an error: )?")
+_LONGEST = 200
 
 
 def report_place(cloud: str, package: str, place: Mapping[str, str], of: pulumi.Resource) -> None:
@@ -20,32 +25,38 @@ def report_place(cloud: str, package: str, place: Mapping[str, str], of: pulumi.
     pulumi.log.info(f"{cloud}: {said}", of)
 
 
-def checked_account(
-    cloud: str, pinned: str | None, ask: Callable[[], str | None], of: pulumi.Resource
-) -> str:
-    """The account that the credentials are of, as `ask` says, or `not known`.
+def checked_account(cloud: str, pinned: str | None, ask: Callable[[], str | None]) -> str:
+    """The account that the credentials are of, as `ask` says, in words for `report_place`.
 
     Waits for the answer, so that nothing of the cloud is registered before. Raises
     `pulumi.RunError` where it is not `pinned`, and where that cannot be told at `up`; a preview
     goes on without credentials.
     """
-    try:
-        account, why = ask(), "no answer"
-    except pulumi.RunError:
-        raise
-    except Exception as error:  # noqa: BLE001 (invokes raise plain ones)
-        account, why = None, str(error).strip().partition("\n")[0]
-    if account == pinned and account is not None:
+    account, why = _answer(ask)
+    if pinned is None:
+        return account or f"not known ({why})"
+    if account == pinned:
         return f"{account}, as `slipway:cluster.account` says"
-    if account is not None and pinned is not None:
+    if account is not None:
         raise pulumi.RunError(
             f"slipway:cluster.account is `{pinned}`, and the credentials of {cloud} are of account "
             f"`{account}`: nothing was made there. Use credentials of `{pinned}`, such as another "
             "profile, or change the key"
         )
-    if account is None and pinned is not None and not pulumi.runtime.is_dry_run():
-        raise pulumi.RunError(
-            f"slipway:cluster.account is `{pinned}`, and {cloud} does not say which account the "
-            f"credentials are of ({why}): nothing was made"
-        )
-    return account or "not known (no credentials that the cloud accepts)"
+    if pulumi.runtime.is_dry_run():
+        return f"not known ({why}); `up` takes {pinned} alone"
+    raise pulumi.RunError(
+        f"slipway:cluster.account is `{pinned}`, and {cloud} does not say which account the "
+        f"credentials are of ({why}): nothing was made"
+    )
+
+
+def _answer(ask: Callable[[], str | None]) -> tuple[str | None, str]:
+    """The account, and why it is None."""
+    try:
+        return ask(), "no answer"
+    except pulumi.RunError:  # the engine is shutting down
+        raise
+    except Exception as error:  # noqa: BLE001 (invokes raise plain ones)
+        first = str(error).strip().partition("\n")[0]
+        return None, _BEFORE.sub("", first)[:_LONGEST]

@@ -97,7 +97,6 @@ class AckCluster(pulumi.ComponentResource):
             "Alibaba Cloud",
             options.account or (settings["accountId"].text if "accountId" in settings else None),
             lambda: pulumi_alicloud.get_caller_identity(opts=asking).account_id,
-            self,
         )
         place = {"account": account, "region": options.region}
         report_place("Alibaba Cloud", "alicloud", place, self)

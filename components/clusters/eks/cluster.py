@@ -66,9 +66,7 @@ class EksCluster(pulumi.ComponentResource):
 
     def _make_provider(self) -> None:
         """Amazon's, and what is known of who it is."""
-        import pulumi_aws
-
-        from components.clusters.eks.provider import aws_provider
+        from components.clusters.eks.provider import aws_provider, caller
 
         options = self._options
         self._aws = aws_provider(
@@ -80,12 +78,7 @@ class EksCluster(pulumi.ComponentResource):
         )
         self._made = pulumi.ResourceOptions(parent=self, providers=[self._aws])
         asking = pulumi.InvokeOptions(parent=self, provider=self._aws)
-        account = checked_account(
-            "AWS",
-            options.account,
-            lambda: pulumi_aws.get_caller_identity(opts=asking).account_id,
-            self,
-        )
+        account = checked_account("AWS", options.account, lambda: caller(asking))
         report_place("AWS", "aws", {"account": account, "region": options.region}, self)
 
     def _make(self, called: str) -> None:

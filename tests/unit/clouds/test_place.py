@@ -27,29 +27,36 @@ BEFORE = {
 }
 
 
-class _NoCredentials(grpc.RpcError):
-    """A plugin's answer to a function."""
+class _Refused(grpc.RpcError):
+    """What a plugin says to a function that it does not answer."""
+
+    def __init__(self, said: str) -> None:
+        self._said = said
 
     def code(self) -> grpc.StatusCode:
         return grpc.StatusCode.UNKNOWN
 
     def details(self) -> str:
-        return "no valid credential sources found\nand more"
+        return self._said
+
+
+NO_CREDENTIALS = "no valid credential sources found\nand more"
 
 
 class _Seen(Cloud):
-    """A cloud that remembers which types were made, and tells who asks unless it is `silent`."""
+    """A cloud that remembers which types were made; where it `refuses`, it does not tell who
+    asks."""
 
-    def __init__(self, cloud: Cloud, silent: bool = False) -> None:
-        self._cloud, self._silent, self.seen = cloud, silent, set[str]()
+    def __init__(self, cloud: Cloud, refuses: str = "") -> None:
+        self._cloud, self._refuses, self.seen = cloud, refuses, set[str]()
 
     def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         self.seen.add(type_)
         return self._cloud.made(type_, name, inputs)
 
     def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        if self._silent and "getCallerIdentity" in function:
-            raise _NoCredentials
+        if self._refuses and "getCallerIdentity" in function:
+            raise _Refused(self._refuses)
         return self._cloud.told(function, arguments)
 
 
@@ -115,15 +122,22 @@ def test_a_preview_without_credentials_says_that_the_account_is_not_known(
     kind: str, account: str | None
 ) -> None:
     pinned = {"account": OTHERS[kind]} if account else {}
-    recording = up(kind, _Seen(REAL[kind](), silent=True), preview=True, **pinned)
-    assert "account not known" in recording.notes[0]
+    recording = up(kind, _Seen(REAL[kind](), NO_CREDENTIALS), preview=True, **pinned)
+    assert "account not known (no valid credential sources found)" in recording.notes[0]
     assert recording.of("Cluster") or recording.of("ManagedKubernetes")
 
 
 @pytest.mark.parametrize("kind", ACCOUNTS)
 def test_an_account_that_cannot_be_compared_is_no_reason_to_go_on(kind: str) -> None:
     with pytest.raises(pulumi.RunError, match=r"no valid credential sources found\): nothing"):
-        up(kind, _Seen(REAL[kind](), silent=True), account=ACCOUNTS[kind])
+        up(kind, _Seen(REAL[kind](), NO_CREDENTIALS), account=ACCOUNTS[kind])
+
+
+def test_an_account_that_the_provider_refuses_is_named() -> None:
+    cloud = _Seen(aws.Aws(), f"AWS account ID not allowed: {OTHERS['eks']}")
+    with pytest.raises(pulumi.RunError, match=f"are of account `{OTHERS['eks']}`"):
+        up("eks", cloud, preview=True, account=aws.ACCOUNT)
+    assert cloud.seen <= BEFORE
 
 
 def test_the_provider_of_aws_keeps_the_account_where_no_program_runs() -> None:
