@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import pulumi
@@ -10,6 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, mod
 from components.clusters.kubeconfig import KubeconfigError, kubeconfig_files, parse, read
 from components.clusters.reached import ReachedCluster, ReachedOptions
 from components.config.options import SecretReference, mistake
+from components.config.provider_keys import KUBERNETES, ProviderKeys, Refusal
 from components.images import Images
 
 
@@ -19,6 +22,25 @@ def _source(raw: Any, info: ValidationInfo) -> Any:
     if isinstance(raw, str):
         return raw
     raise mistake("a path, or `{secret: name}`", "leave it out for what kubectl would use")
+
+
+_HERE = "a cluster named under `slipway:cluster`"
+#: As in Pulumi's own documents of the Kubernetes provider.
+_KEYS = replace(
+    KUBERNETES,
+    refused={
+        **KUBERNETES.refused,
+        "kubeconfig": Refusal(
+            _HERE,
+            "take it out, and write its path as `slipway:cluster.kubeconfig`, or its content into "
+            "`slipway:secrets`, with `kubeconfig: {secret: its name}`",
+        ),
+        "context": Refusal(_HERE, "take it out, and write its name as `slipway:cluster.context`"),
+        "cluster": Refusal(
+            _HERE, "take it out, and write a context of that cluster as `slipway:cluster.context`"
+        ),
+    },
+)
 
 
 class ExistingOptions(ReachedOptions):
@@ -49,6 +71,10 @@ class ExistingOptions(ReachedOptions):
     """What the stack's outputs call the cluster; the context where it is left out"""
     load_balancer_annotations: dict[str, str] = Field(default_factory=dict)
     """Annotations that the gateway's LoadBalancer Service needs here"""
+
+    @classmethod
+    def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
+        return (_KEYS,)
 
     @model_validator(mode="after")
     def _usable(self, info: ValidationInfo) -> ExistingOptions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pulumi
 from pulumi.runtime import config as engine_config
 from pydantic import ValidationError
 
-from components.config import checks, identities, memory, names, servers
+from components.config import checks, identities, memory, names, provider_keys, servers
+from components.config.provider_keys import Setting, Settings
 from components.config.report import Mistake, mistakes, unknown_key
 from components.config.stack_config import StackConfig
 
@@ -20,7 +22,7 @@ _TEXT_KEYS = frozenset({"namespace"})
 
 
 def load() -> StackConfig:
-    """Read what the stack file says under `slipway:`.
+    """Read what the stack file says under `slipway:`, and of the stack's providers.
 
     Raises `pulumi.RunError` with all mistakes in one text, before any resource is registered.
     A cluster that does not answer is such a mistake at `up` and a warning at `preview`: a
@@ -34,8 +36,10 @@ def load() -> StackConfig:
     }
     raw = {key: _value(key) for key in keys.get(_NAMESPACE, ())}
     plaintext = _plaintext_in_file() if raw.get("secrets") else set()
-    found = [*_foreign(keys), *_known_top_level(raw)]
-    config, invalid = validate({key: raw[key] for key in raw if key in StackConfig.model_fields})
+    settings = _settings(keys)
+    found = [*_foreign(keys, settings), *_known_top_level(raw)]
+    known = {key: raw[key] for key in raw if key in StackConfig.model_fields}
+    config, invalid = validate(known, settings)
     leaks = list(checks.secrecy(raw, secret_keys, plaintext))
     # What else is wrong with such a value would repeat parts of it.
     leaking = {each.path for each in leaks}
@@ -59,14 +63,21 @@ def load() -> StackConfig:
     raise pulumi.RunError(_text(found))
 
 
-def validate(raw: dict[str, Any]) -> tuple[StackConfig | None, list[Mistake]]:
-    """`raw`, by top-level key without `slipway:`, as a `StackConfig`; or None and the mistakes."""
+def validate(
+    raw: dict[str, Any], settings: Mapping[str, Settings] | None = None
+) -> tuple[StackConfig | None, list[Mistake]]:
+    """`raw`, by top-level key without `slipway:`, as a `StackConfig`; or None and the mistakes.
+    `settings` are those of providers, by package and key."""
     keys: dict[int, tuple[str, ...]] = {}
     found: list[Mistake] = []
     config = None
     try:
         secrets = raw.get("secrets")
-        context = {"keys": keys, "secrets": secrets if isinstance(secrets, dict) else {}}
+        context = {
+            "keys": keys,
+            "secrets": secrets if isinstance(secrets, dict) else {},
+            "settings": settings or {},
+        }
         config = StackConfig.model_validate(raw, context=context)
     except ValidationError as error:
         found += mistakes(error, raw, keys)
@@ -77,6 +88,7 @@ def validate(raw: dict[str, Any]) -> tuple[StackConfig | None, list[Mistake]]:
         *servers.disagreements(raw),
     ]
     found += [*identities.missing(raw), *names.missing(raw)]
+    found += provider_keys.mistakes(settings or {}, raw.get("cluster"))
     if config is not None:
         found += memory.too_small(config)
     return (None if found else config), found
@@ -90,6 +102,21 @@ def _keys() -> dict[str, list[str]]:
         namespace, _, name = key.partition(":")
         found.setdefault(namespace, []).append(name)
     return found
+
+
+def _settings(keys: Mapping[str, list[str]]) -> dict[str, dict[str, Setting]]:
+    """What is said of providers, by package and key."""
+    foreign = keys.keys() - {_NAMESPACE, "pulumi"}
+    return {
+        package: {
+            key: Setting(
+                str(engine_config.get_config(f"{package}:{key}")),
+                engine_config.is_config_secret(f"{package}:{key}"),
+            )
+            for key in keys[package]
+        }
+        for package in sorted(foreign & provider_keys.packages() if foreign else ())
+    }
 
 
 def _value(key: str) -> Any:
@@ -113,7 +140,7 @@ def _known_top_level(raw: dict[str, Any]) -> list[Mistake]:
     return found
 
 
-def _foreign(keys: dict[str, list[str]]) -> list[Mistake]:
+def _foreign(keys: Mapping[str, list[str]], settings: Mapping[str, Settings]) -> list[Mistake]:
     """Our keys under another namespace, where nobody would read them."""
     return [
         Mistake(
@@ -123,7 +150,7 @@ def _foreign(keys: dict[str, list[str]]) -> list[Mistake]:
             fix=f"did you mean `slipway:{name}`?",
         )
         for namespace, names in keys.items()
-        if namespace != _NAMESPACE
+        if namespace != _NAMESPACE and namespace not in settings
         for name in names
         if name in StackConfig.model_fields
     ]

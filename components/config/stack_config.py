@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationInfo,
     field_validator,
@@ -19,6 +20,7 @@ from components.config.accelerators import NodePoolOptions
 from components.config.kinds import Chosen
 from components.config.model_options import ModelOptions
 from components.config.options import Options, mistake
+from components.config.provider_keys import KUBERNETES, ProviderKeys, Settings
 from components.config.pull_secrets import PullSecrets
 from components.config.values import (
     Bytes,
@@ -49,6 +51,7 @@ class ClusterOptions(Options):
 
     identities: ClassVar[frozenset[str]] = frozenset()
     """Schemes of the buckets (`s3`, `gs`) that pods can be let in to without a key."""
+    _settings: Mapping[str, Settings] = PrivateAttr(default_factory=dict)
 
     kind: str
 
@@ -56,6 +59,20 @@ class ClusterOptions(Options):
     def lets_in_to(cls, raw: Mapping[str, Any]) -> frozenset[str]:
         """`identities` of the cluster that `raw` describes."""
         return cls.identities
+
+    @classmethod
+    def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
+        """What the providers of the cluster that `raw` describes take from a stack file."""
+        return (KUBERNETES,)
+
+    def settings(self, package: str) -> Settings:
+        """What the stack file says under `<package>:`, by key."""
+        return self._settings.get(package, {})
+
+    @model_validator(mode="after")
+    def _keep_settings(self, info: ValidationInfo) -> ClusterOptions:
+        self._settings = (info.context or {}).get("settings", {})
+        return self
 
     def unreachable(self) -> str | None:
         """Why the cluster does not answer, None where it does or where that is not known."""
