@@ -13,10 +13,13 @@ from components.clusters.kubeconfig import KubeconfigError, kubeconfig_files, pa
 from components.clusters.reached import ReachedCluster, ReachedOptions
 from components.config.options import SecretReference, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys, Refusal
+from components.config.secrecy import KUBECONFIG_CONTENT, kubeconfig_content, quoted
 from components.images import Images
 
 
 def _source(raw: Any, info: ValidationInfo) -> Any:
+    if kubeconfig_content(raw) or (isinstance(raw, str) and "\n" in raw):
+        raise mistake(*KUBECONFIG_CONTENT)
     if isinstance(raw, dict):
         return SecretReference.model_validate(raw, context=info.context)
     if isinstance(raw, str):
@@ -84,14 +87,14 @@ class ExistingOptions(ReachedOptions):
                 name = self.kubeconfig.secret
                 text = secrets.get(name)
                 if isinstance(text, str):  # a missing secret has a mistake of its own
-                    self._found = parse(text, f"secret `{name}`", self.context)
+                    self._found = parse(text, f"secret {quoted(name)}", self.context)
             else:
                 self._found = read(kubeconfig_files(self.kubeconfig), self.context)
         except KubeconfigError as error:
             raise mistake(
                 f"a usable kubeconfig: {error}",
                 "set `kubeconfig` and `context`, or make `kubectl get nodes` work",
-            ) from error
+            ) from None
         return self
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,11 @@ from pulumi.runtime import config as engine_config
 from pydantic import ValidationError
 
 from components.config import checks, identities, memory, names, provider_keys, servers
+from components.config.plaintext import StackFileError, plaintext
 from components.config.provider_keys import Setting, Settings
-from components.config.report import Mistake, mistakes, unknown_key
+from components.config.redaction import Redaction, below
+from components.config.report import UNKNOWN, Mistake, mistakes, unknown_key
+from components.config.secrecy import HIDDEN, KUBECONFIG_CONTENT, plain
 from components.config.stack_config import StackConfig
 
 _NAMESPACE = "slipway"
@@ -35,19 +38,17 @@ def load() -> StackConfig:
         if engine_config.is_config_secret(f"{_NAMESPACE}:{key}")
     }
     raw = {key: _value(key) for key in keys.get(_NAMESPACE, ())}
-    plaintext = _plaintext_in_file() if raw.get("secrets") else set()
     settings = _settings(keys)
-    found = [*_foreign(keys, settings), *_known_top_level(raw)]
+    maps: dict[int, tuple[str, ...]] = {id(raw): tuple(StackConfig.model_fields)}
     known = {key: raw[key] for key in raw if key in StackConfig.model_fields}
-    config, invalid = validate(known, settings)
-    leaks = list(checks.secrecy(raw, secret_keys, plaintext))
-    # What else is wrong with such a value would repeat parts of it.
-    leaking = {each.path for each in leaks}
-    found += [*leaks, *(each for each in invalid if each.path not in leaking)]
+    config, invalid = _validated(known, maps, settings)
+    found = [*_foreign(keys, settings), *_known_top_level(raw)]
+    found += _once(list(_leaks(raw, secret_keys)), invalid)
     if not found and config is not None:
         silence = config.cluster.unreachable()
         if silence is None:
             return config
+        silence = Redaction(raw, maps, secret_keys).text(silence, "slipway:cluster")
         if pulumi.runtime.is_dry_run():
             pulumi.log.warn(f"slipway:cluster: {silence}; this preview does not see its objects")
             return config
@@ -60,15 +61,25 @@ def load() -> StackConfig:
                 fix=fix,
             )
         ]
-    raise pulumi.RunError(_text(found))
+    raise pulumi.RunError(_text(Redaction(raw, maps, secret_keys).mistakes(found)))
 
 
 def validate(
     raw: dict[str, Any], settings: Mapping[str, Settings] | None = None
 ) -> tuple[StackConfig | None, list[Mistake]]:
-    """`raw`, by top-level key without `slipway:`, as a `StackConfig`; or None and the mistakes.
-    `settings` are those of providers, by package and key."""
+    """`raw`, by top-level key without `slipway:`, as a `StackConfig`; or None and the mistakes,
+    which repeat nothing that may be a credential. `settings` are those of providers, by package
+    and key."""
     keys: dict[int, tuple[str, ...]] = {}
+    config, found = _validated(raw, keys, settings or {})
+    return config, Redaction(raw, keys).mistakes(found) if found else []
+
+
+def _validated(
+    raw: dict[str, Any], keys: dict[int, tuple[str, ...]], settings: Mapping[str, Settings]
+) -> tuple[StackConfig | None, list[Mistake]]:
+    """`validate`, with what is to be hidden in the mistakes. Fills `keys` with the keys that the
+    options of each map know, by the map's id."""
     found: list[Mistake] = []
     config = None
     try:
@@ -85,10 +96,10 @@ def validate(
         *checks.clashes(raw),
         *checks.references(raw),
         *checks.pull_secrets(raw),
-        *servers.disagreements(raw),
+        *servers.disagreements(raw, keys),
     ]
     found += [*identities.missing(raw), *names.missing(raw)]
-    found += provider_keys.mistakes(settings or {}, raw.get("cluster"))
+    found += provider_keys.mistakes(settings, raw.get("cluster"))
     if config is not None:
         found += memory.too_small(config)
     return (None if found else config), found
@@ -134,9 +145,7 @@ def _known_top_level(raw: dict[str, Any]) -> list[Mistake]:
     for key in raw:
         if key not in StackConfig.model_fields:
             expected, fix = unknown_key(key, StackConfig.model_fields)
-            found.append(
-                Mistake(path=f"slipway:{key}", shown="unknown", expected=expected, fix=fix)
-            )
+            found.append(Mistake(path=f"slipway:{key}", shown=UNKNOWN, expected=expected, fix=fix))
     return found
 
 
@@ -144,7 +153,7 @@ def _foreign(keys: Mapping[str, list[str]], settings: Mapping[str, Settings]) ->
     """Our keys under another namespace, where nobody would read them."""
     return [
         Mistake(
-            path=f"{namespace}:{name}",
+            path=f"{namespace if plain(namespace) else HIDDEN}:{name}",
             shown="under another project's name",
             expected=f"`slipway:{name}`",
             fix=f"did you mean `slipway:{name}`?",
@@ -156,25 +165,26 @@ def _foreign(keys: Mapping[str, list[str]], settings: Mapping[str, Settings]) ->
     ]
 
 
-def _plaintext_in_file() -> set[str]:
-    """Names in `slipway:secrets` that stand in the stack file unencrypted. Pulumi itself tells
-    secrecy of the whole key only, so one encrypted value would hide that another is not. Empty
-    where the stack's file is not beside `Pulumi.yaml`."""
-    path = Path(f"Pulumi.{pulumi.get_stack()}.yaml")
-    if not path.is_file():
-        return set()
-    import yaml  # only a stack with secrets pays for it
+def _leaks(raw: dict[str, Any], secret_keys: set[str]) -> Iterator[Mistake]:
+    exposed: set[str] = set()
+    if raw.get("secrets"):
+        try:
+            exposed = plaintext(Path(f"Pulumi.{pulumi.get_stack()}.yaml"))
+        except StackFileError as error:
+            expected = f"YAML in which it can be seen whether a secret is in plain text: {error}"
+            path = f"{_NAMESPACE}:secrets"
+            yield Mistake(path=path, shown=None, expected=expected, fix="correct that line")
+    yield from checks.secrecy(raw, secret_keys, exposed)
 
-    document = yaml.safe_load(path.read_text())
-    section = document.get("config") if isinstance(document, dict) else None
-    named = section.get(f"{_NAMESPACE}:secrets") if isinstance(section, dict) else None
-    if not isinstance(named, dict) or "secure" in named:
-        return set()
-    return {
-        name
-        for name, value in named.items()
-        if not (isinstance(value, dict) and set(value) == {"secure"})
-    }
+
+def _once(leaks: list[Mistake], invalid: list[Mistake]) -> list[Mistake]:
+    """Of two mistakes in one value the secret in it, which would only be told to be no host or
+    no number. But a kubeconfig is told as a whole, and not by each key in it."""
+    _, fix = KUBECONFIG_CONTENT
+    whole = [each.path for each in invalid if each.fix == fix]
+    leaks = [each for each in leaks if not any(below(each.path, path) for path in whole)]
+    leaking = {each.path for each in leaks}
+    return [*leaks, *(each for each in invalid if each.path not in leaking)]
 
 
 def _text(found: list[Mistake]) -> str:

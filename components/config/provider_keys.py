@@ -12,8 +12,8 @@ from typing import Any
 
 from components import registry
 from components.config.options import listed
-from components.config.report import Mistake, shown, unknown_key
-from components.config.secrecy import secret_in
+from components.config.report import Mistake, unknown_key
+from components.config.secrecy import secret_in, shown
 from components.sdk_arguments import Shape, provider_arguments
 
 _EXAMPLES: Mapping[Shape, str] = {

@@ -57,7 +57,7 @@ def _tls(raw: Any, info: Any) -> Any:
     if not isinstance(raw, dict):
         raise mistake(f"a map with `kind`, one of {kinds}", "write `{kind: self-signed}`")
     kind = raw.get("kind")
-    if kind not in _TLS:
+    if not isinstance(kind, str) or kind not in _TLS:
         raise mistake(f"`kind`, one of {kinds}", "write `kind: self-signed`")
     other = _TLS["secret" if kind == "self-signed" else "self-signed"]
     for key in raw:
