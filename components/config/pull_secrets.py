@@ -96,7 +96,7 @@ def _distinct(
     keys = [each.registry if isinstance(each, RegistryLogin) else each.name for each in value]
     for key in keys:
         if keys.count(key) > 1:
-            raise mistake(f"`{key}` once", "take the others out", hidden=True)
+            raise mistake(f"`{key}` once", "take the others out")
     return value
 
 

@@ -65,6 +65,8 @@ _CREDENTIALS = frozenset(
     | {"oauth", "passphrase", "passwd", "password", "passwords", "pass", "pat", "pin", "pw"}
     | {"pwd", "secret", "secrets", "session", "signature", "token", "tokens"}
 )
+#: Keys that name Secrets, and whose own keys say where a credential may stand.
+_NAMES = frozenset({"pull_secrets"})
 #: The same without the boundary between words: `dbpassword`, `APITOKEN`.
 _CREDENTIAL_PARTS = re.compile(
     r"password|passwd|passphrase|secret|token|credential|bearer|"
@@ -143,6 +145,8 @@ def _long(run: str, words: list[str]) -> bool:
 
 def credential_named(key: str) -> bool:
     """Whether the name of `key` says that its value may be a credential, or any text."""
+    if key in _NAMES:
+        return False
     words = {word.lower() for word in _WORDS.findall(key)}
     joined = re.sub(r"[\W_]", "", key).lower()
     return bool(

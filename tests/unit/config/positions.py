@@ -52,6 +52,7 @@ _VALUES: Mapping[str, Any] = {
     "managed_zone": "models",
     "max": 2,
     "name": "models-tls",
+    "registry": "registry.example.com",
     "period_seconds": 15,
     "runtime": "tfserving",
     "size": "1Gi",

@@ -61,6 +61,8 @@ def test_what_is_around_a_credential_is_right_so_that_what_judges_whole_maps_see
     assert {re.sub("<.*?>", "", path) for path in wrong} == {
         "cluster.kubeconfig",
         "cluster.node_pools.models.accelerator",
+        "images.pull_secrets[0]",
+        "images.pull_secrets[0].password",
         "models.models.env.models",
         "secrets.models",
     }
