@@ -94,9 +94,8 @@ def _distinct(
     value: tuple[RegistryLogin | ExistingSecret, ...],
 ) -> tuple[RegistryLogin | ExistingSecret, ...]:
     keys = [each.registry if isinstance(each, RegistryLogin) else each.name for each in value]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise mistake(f"`{key}` once", "take the others out")
+    if len(set(keys)) < len(keys):
+        raise mistake("each registry and each name once", "take the others out")
     return value
 
 
