@@ -7,7 +7,7 @@ import json
 import os
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ PROBE_SECONDS = 5.0
 _SECTIONS = {"clusters": "cluster", "users": "user", "contexts": "context"}
 _FILES = ("certificate-authority", "client-certificate", "client-key")
 _TOKEN_FILE = "tokenFile"
+#: The extension of a cluster, as kubeconfigs have them, that `make up` writes.
+NODE_IMAGES = "slipway/node-images"
 #: Where Go programs, kubectl and the provider among them, look for a proxy.
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
 
@@ -37,6 +39,8 @@ class Kubeconfig:
     server: str
     direct: bool
     """False where the server is reached through a proxy."""
+    node_images: Mapping[str, Any] | None = None
+    """What `make up` says of the images on its node: `mirror`, `present`, `obtainable`."""
 
     def unreachable(self) -> str | None:
         """Why nothing accepts a TCP connection at the server's address, None where something
@@ -107,6 +111,7 @@ def _chosen(document: dict[str, Any], where: str, context: str | None) -> Kubeco
     cluster = clusters.get(str(parts.get("cluster")))
     if not cluster or not cluster.get("server"):
         raise KubeconfigError(f"{where} has no server for context `{chosen}`")
+    node_images = _extension(cluster, NODE_IMAGES)
     user = users.get(str(parts.get("user")), {})
     for entry in (cluster, user):
         _read_into(entry, where)
@@ -123,7 +128,17 @@ def _chosen(document: dict[str, Any], where: str, context: str | None) -> Kubeco
         context=chosen,
         server=cluster["server"],
         direct="proxy-url" not in cluster and not any(map(os.environ.get, _PROXY_VARIABLES)),
+        node_images=node_images,
     )
+
+
+def _extension(cluster: dict[str, Any], name: str) -> dict[str, Any] | None:
+    """Takes an extension out: another image on the node is no other way to reach the cluster."""
+    extensions = cluster.pop("extensions", None) or []
+    kept = [each for each in extensions if each.get("name") != name]
+    if kept:
+        cluster["extensions"] = kept
+    return next((each["extension"] for each in extensions if each.get("name") == name), None)
 
 
 def _content(path: Path) -> str:

@@ -11,7 +11,7 @@ import pulumi
 from pulumi.runtime import config as engine_config
 from pydantic import ValidationError
 
-from components.config import checks, identities, names, provider_keys, servers
+from components.config import checks, identities, names, node_images, provider_keys, servers
 from components.config.provider_keys import Setting, Settings
 from components.config.report import Mistake, mistakes, unknown_key
 from components.config.stack_config import StackConfig
@@ -45,22 +45,23 @@ def load() -> StackConfig:
     leaking = {each.path for each in leaks}
     found += [*leaks, *(each for each in invalid if each.path not in leaking)]
     if not found and config is not None:
-        silence = config.cluster.unreachable()
-        if silence is None:
+        found = [*_unreachable(config), *node_images.missing(config)]
+        if not found:
             return config
-        if pulumi.runtime.is_dry_run():
-            pulumi.log.warn(f"slipway:cluster: {silence}; this preview does not see its objects")
-            return config
-        fix = "start the cluster, or check address and network, and run it again"
-        found = [
-            Mistake(
-                path="slipway:cluster",
-                shown=silence,
-                expected="a cluster that answers",
-                fix=fix,
-            )
-        ]
     raise pulumi.RunError(_text(found))
+
+
+def _unreachable(config: StackConfig) -> list[Mistake]:
+    """A cluster that does not answer; of one a preview only warns."""
+    silence = config.cluster.unreachable()
+    if silence is None:
+        return []
+    if pulumi.runtime.is_dry_run():
+        pulumi.log.warn(f"slipway:cluster: {silence}; this preview does not see its objects")
+        return []
+    fix = "start the cluster, or check address and network, and run it again"
+    expected = "a cluster that answers"
+    return [Mistake(path="slipway:cluster", shown=silence, expected=expected, fix=fix)]
 
 
 def validate(

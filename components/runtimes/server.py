@@ -37,7 +37,6 @@ class Program:
     `cpu` and `memory` request and limit where the stack says nothing. `secrets` are variables of
     the environment, beside `environment`, and stand in a Secret."""
 
-    image: str
     command: Sequence[str] | None
     arguments: Sequence[str]
     protocol: ServingProtocol
@@ -135,7 +134,7 @@ class ModelServer(Runtime):
             mounts.append({"name": "config", "mountPath": CONFIGURATION, "readOnly": True})
         return workload.Workload(
             labels=self._labels,
-            image=args.images.resolve(args.options.image or program.image),
+            image=args.images.resolve(args.options.server_image()),
             pull_policy=args.images.pull_policy,
             command=program.command,
             arguments=program.arguments,
