@@ -129,13 +129,9 @@ def _metrics(
     config: StackConfig, cluster: Cluster, images: Images, opts: pulumi.ResourceOptions
 ) -> None:
     """What autoscalers read, where there are any or the stack asks for it."""
-    chosen = config.metrics
-    if chosen is None:
-        if not any(options.replicas.scales for options in config.models.values()):
-            return
-        kind = cluster.default_metrics
-        chosen = registry.implementation("metrics", kind).options.model_validate({"kind": kind})
-    registry.implementation("metrics", chosen.kind)("metrics", chosen, images, opts)
+    chosen = config.chosen_metrics(cluster.default_metrics)
+    if chosen is not None:
+        registry.implementation("metrics", chosen.kind)("metrics", chosen, images, opts)
 
 
 def _serve(

@@ -6,7 +6,7 @@ import base64
 import json
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ _FILES = ("certificate-authority", "client-certificate", "client-key")
 _TOKEN_FILE = "tokenFile"
 #: The longest list of files that is quoted where one of them is not there, in characters.
 _LONGEST_NAMES = 300
+#: The extension of a cluster, as kubeconfigs have them, that `make up` writes.
+NODE_IMAGES = "slipway/node-images"
 #: Where Go programs, kubectl and the provider among them, look for a proxy.
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
 
@@ -40,6 +42,8 @@ class Kubeconfig:
     server: str
     direct: bool
     """False where the server is reached through a proxy."""
+    node_images: Mapping[str, Any] | None = None
+    """What `make up` says of the images on its node: `mirror`, `present`, `obtainable`."""
 
     def unreachable(self) -> str | None:
         """Why nothing accepts a TCP connection at the server's address, None where something
@@ -130,6 +134,7 @@ def _chosen(document: dict[str, Any], where: str, context: str | None) -> Kubeco
     cluster = clusters.get(str(parts.get("cluster")))
     if not cluster or not cluster.get("server"):
         raise KubeconfigError(f"{where} has no server for context {quoted(chosen)}")
+    node_images = _extension(cluster, NODE_IMAGES)
     user = users.get(str(parts.get("user")), {})
     for entry in (cluster, user):
         _read_into(entry, where)
@@ -146,7 +151,17 @@ def _chosen(document: dict[str, Any], where: str, context: str | None) -> Kubeco
         context=chosen,
         server=str(cluster["server"]),
         direct="proxy-url" not in cluster and not any(map(os.environ.get, _PROXY_VARIABLES)),
+        node_images=node_images,
     )
+
+
+def _extension(cluster: dict[str, Any], name: str) -> dict[str, Any] | None:
+    """Takes an extension out: another image on the node is no other way to reach the cluster."""
+    extensions = cluster.pop("extensions", None) or []
+    kept = [each for each in extensions if each.get("name") != name]
+    if kept:
+        cluster["extensions"] = kept
+    return next((each["extension"] for each in extensions if each.get("name") == name), None)
 
 
 def _content(path: Path) -> str:

@@ -10,6 +10,7 @@ from pydantic import model_validator
 
 from components.clusters.kubeconfig import KubeconfigError, kubeconfig_files, read
 from components.clusters.reached import ReachedCluster, ReachedOptions
+from components.config.node_images import NodeImages
 from components.config.options import mistake
 from components.config.secrecy import quoted
 from components.images import Images
@@ -42,6 +43,14 @@ class LocalOptions(ReachedOptions):
             )
         self._found = found
         return self
+
+    def node_images(self) -> NodeImages | None:
+        told = self.found.node_images
+        if told is None:  # not by `make up` of this version
+            return None
+        return NodeImages(
+            str(told["mirror"]), frozenset(told["present"]), frozenset(told["obtainable"])
+        )
 
     def unreachable(self) -> str | None:
         silence = super().unreachable()

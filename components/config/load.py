@@ -11,7 +11,15 @@ import pulumi
 from pulumi.runtime import config as engine_config
 from pydantic import ValidationError
 
-from components.config import checks, identities, memory, names, provider_keys, servers
+from components.config import (
+    checks,
+    identities,
+    memory,
+    names,
+    node_images,
+    provider_keys,
+    servers,
+)
 from components.config.plaintext import StackFileError, plaintext
 from components.config.provider_keys import Setting, Settings
 from components.config.redaction import Redaction, below
@@ -44,24 +52,26 @@ def load() -> StackConfig:
     config, invalid = _validated(known, maps, settings)
     found = [*_foreign(keys, settings), *_known_top_level(raw)]
     found += _once(list(_leaks(raw, secret_keys)), invalid)
+    hidden = Redaction(raw, maps, secret_keys)
     if not found and config is not None:
-        silence = config.cluster.unreachable()
-        if silence is None:
+        found = [*_unreachable(config, hidden), *node_images.missing(config)]
+        if not found:
             return config
-        silence = Redaction(raw, maps, secret_keys).text(silence, "slipway:cluster")
-        if pulumi.runtime.is_dry_run():
-            pulumi.log.warn(f"slipway:cluster: {silence}; this preview does not see its objects")
-            return config
-        fix = "start the cluster, or check address and network, and run it again"
-        found = [
-            Mistake(
-                path="slipway:cluster",
-                shown=silence,
-                expected="a cluster that answers",
-                fix=fix,
-            )
-        ]
-    raise pulumi.RunError(_text(Redaction(raw, maps, secret_keys).mistakes(found)))
+    raise pulumi.RunError(_text(hidden.mistakes(found)))
+
+
+def _unreachable(config: StackConfig, hidden: Redaction) -> list[Mistake]:
+    """A cluster that does not answer; of one a preview only warns."""
+    silence = config.cluster.unreachable()
+    if silence is None:
+        return []
+    silence = hidden.text(silence, "slipway:cluster")
+    if pulumi.runtime.is_dry_run():
+        pulumi.log.warn(f"slipway:cluster: {silence}; this preview does not see its objects")
+        return []
+    fix = "start the cluster, or check address and network, and run it again"
+    expected = "a cluster that answers"
+    return [Mistake(path="slipway:cluster", shown=silence, expected=expected, fix=fix)]
 
 
 def validate(

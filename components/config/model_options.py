@@ -58,6 +58,10 @@ class SourceOptions(Options):
 
     kind: str
 
+    def images(self) -> tuple[str, ...]:
+        """The images that pods run to get the files, by their upstream references."""
+        return ()
+
 
 class ModelOptions(Options):
     """What is said of every model, whatever serves it."""
@@ -96,6 +100,10 @@ class ModelOptions(Options):
     """How long a new replica may take until the model answers: a place on a node, the image and
     the model's files included, from 1s to 24h. After that the roll-out has failed and `up` says
     why"""
+
+    def server_image(self) -> str:
+        """The image of the server, by its upstream reference."""
+        raise NotImplementedError
 
     @field_validator("accelerator")
     @classmethod

@@ -16,9 +16,11 @@ from pydantic import (
     model_validator,
 )
 
+from components import registry
 from components.config.accelerators import NodePoolOptions
 from components.config.kinds import Chosen
 from components.config.model_options import ModelOptions
+from components.config.node_images import NodeImages
 from components.config.options import Options, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys, Settings
 from components.config.pull_secrets import PullSecrets
@@ -82,6 +84,10 @@ class ClusterOptions(Options):
         """Its nodes, as far as models choose between them."""
         return {}
 
+    def node_images(self) -> NodeImages | None:
+        """What its nodes can run, where they pull from no registry; None where they do."""
+        return None
+
     def access_modes(self) -> frozenset[str] | None:
         """The access modes of volumes that its own StorageClasses make; None where that is not
         known."""
@@ -93,11 +99,19 @@ class ControllerOptions(Options):
 
     kind: str
 
+    def images(self) -> tuple[str, ...]:
+        """The images that its pods run, by their upstream references."""
+        return ()
+
 
 class MetricsOptions(Options):
     """What serves `metrics.k8s.io`, the API that autoscalers read the load of pods from."""
 
     kind: str
+
+    def images(self) -> tuple[str, ...]:
+        """The images that its pods run, by their upstream references."""
+        return ()
 
 
 class GatewayOptions(Options):
@@ -108,6 +122,11 @@ class GatewayOptions(Options):
     """Host name of the models; without one, the load balancer's own name or address"""
     allow: tuple[Cidr, ...] = Field(default=(), strict=False)
     """Address ranges that may connect; all of them where the list is empty"""
+
+    def images(self, usual_controller: str) -> tuple[str, ...]:
+        """The images that its pods run, by their upstream references; its controller is of the kind
+        `usual_controller` where the stack does not choose."""
+        return ()
 
 
 class ImagesOptions(Options):
@@ -241,6 +260,17 @@ class StackConfig(Options):
     limits: LimitsOptions = LimitsOptions()
     secrets: dict[str, SecretStr] = Field(default_factory=dict)
     """Values set with `pulumi config set --path --secret`, referred to as `{secret: name}`"""
+
+    def chosen_metrics(self, usual: str) -> MetricsOptions | None:
+        """What serves `metrics.k8s.io`, of the kind `usual` where a model scales and the stack does
+        not choose; None where nothing has to."""
+        if self.metrics is not None:
+            return self.metrics
+        if not any(options.replicas.scales for options in self.models.values()):
+            return None
+        model = registry.implementation("metrics", usual).options
+        made: MetricsOptions = model.model_validate({"kind": usual})
+        return made
 
     @field_validator("cluster")
     @classmethod

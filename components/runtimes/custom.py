@@ -172,6 +172,9 @@ class CustomOptions(ModelOptions):
     """The id that the server runs as, for images that let only one into their files. One below
     10000 may be an account of the node, whose files a server that breaks out could then reach"""
 
+    def server_image(self) -> str:
+        return self.image
+
     @field_validator("ports")
     @classmethod
     def _has_what_is_exposed(cls, value: Ports, info: ValidationInfo) -> Ports:
@@ -213,7 +216,6 @@ class Custom(ModelServer):
             if isinstance(value, SecretReference)
         }
         return Program(
-            image=options.image,
             command=options.command or None,
             arguments=options.args,
             environment={

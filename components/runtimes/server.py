@@ -42,7 +42,6 @@ class Program:
     the environment, beside `environment`, and stand in a Secret. `streaming` routes the streaming
     methods of gRPC."""
 
-    image: str
     command: Sequence[str] | None
     arguments: Sequence[str]
     protocol: ServingProtocol
@@ -149,7 +148,7 @@ class ModelServer(Runtime):
             mounts.append({"name": "config", "mountPath": CONFIGURATION, "readOnly": True})
         return workload.Workload(
             labels=self._labels,
-            image=args.images.resolve(args.options.image or program.image),
+            image=args.images.resolve(args.options.server_image()),
             pull_policy=args.images.pull_policy,
             pull_secrets=args.images.pull_secrets,
             command=program.command,

@@ -140,6 +140,9 @@ class TfServingOptions(ModelOptions):
     """How often each request in a version's `assets.extra/tf_serving_warmup_requests` is run
     before that version serves. Without that file nothing is run"""
 
+    def server_image(self) -> str:
+        return self.image or (TFSERVING_GPU_IMAGE if self.accelerator else TFSERVING_IMAGE)
+
     @field_validator("file_system_poll_wait")
     @classmethod
     def _poll(cls, value: str) -> str:
@@ -182,7 +185,6 @@ class TfServing(ModelServer):
         if options.batching:
             configuration[_BATCHING] = batching_parameters(options.batching, self._cpu_limit())
         return Program(
-            image=TFSERVING_GPU_IMAGE if self.args.options.accelerator else TFSERVING_IMAGE,
             command=["/usr/bin/tensorflow_model_server"],
             arguments=arguments(options, self.args.limits, models),
             configuration=configuration,

@@ -77,6 +77,9 @@ class TritonOptions(ModelOptions):
     """The most that `/dev/shm` holds, through which tensors go between the server and models of
     the Python backend; it counts as memory of the pod. Several times the largest call"""
 
+    def server_image(self) -> str:
+        return self.image or TRITON_IMAGE
+
     @field_validator("model_control_mode")
     @classmethod
     def _controlled_from_inside(cls, value: str, info: ValidationInfo) -> str:
@@ -119,7 +122,6 @@ class Triton(ModelServer):
             model.name: text for model in self.args.models if (text := _settings(model.options))
         }
         return Program(
-            image=TRITON_IMAGE,
             # The image's entry point finds the driver's libraries and runs its arguments.
             command=None,
             arguments=[
@@ -176,11 +178,10 @@ class Triton(ModelServer):
     def _settings_container(
         self, settings: Mapping[str, str], files: Mapping[str, ModelFiles]
     ) -> Fields:
-        image = self.args.options.image or TRITON_IMAGE
         arguments = [f"{CONFIGURATION}/{_PROGRAM}", _REPOSITORY, CONFIGURATION, _SETTINGS]
         return {
             "name": "settings",
-            "image": self.args.images.resolve(image),
+            "image": self.args.images.resolve(self.args.options.server_image()),
             "command": ["python3", *arguments, *settings],
             "volumeMounts": [
                 *(mount for model in settings for mount in files[model].mounts),

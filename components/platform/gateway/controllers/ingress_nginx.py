@@ -56,6 +56,9 @@ class IngressNginxOptions(ControllerOptions):
     kind: Literal["ingress-nginx"]
     replicas: int = Field(default=2, ge=1, le=100)
 
+    def images(self) -> tuple[str, ...]:
+        return (CONTROLLER_IMAGE,)
+
 
 class IngressNginx(Controller):
     """ingress-nginx in a namespace of its own. It warns that the controller is retired. Its

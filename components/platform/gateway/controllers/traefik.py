@@ -47,6 +47,9 @@ class TraefikOptions(ControllerOptions):
     replicas: int = Field(default=1, ge=1, le=100)
     image: Image = TRAEFIK_IMAGE
 
+    def images(self) -> tuple[str, ...]:
+        return (self.image,)
+
 
 class Traefik(Controller):
     """Traefik in a namespace of its own, its load balancer, and the IngressClass that it serves.
