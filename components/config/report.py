@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from components.config.options import listed
+from components.config.options import HIDDEN, listed
 from components.config.secrecy import secret_in
 
 _TYPES = {
@@ -51,7 +51,7 @@ def shown(value: Any, limit: int = 80) -> str:
     """A value in one short line; `(hidden)` where it seems to hold a secret."""
     text = json.dumps(value, default=str, ensure_ascii=False)
     if secret_in(text):
-        return "(hidden)"
+        return HIDDEN
     return f"`{text if len(text) <= limit else text[: limit - 1] + '…'}`"
 
 
@@ -63,10 +63,10 @@ def mistakes(error: ValidationError, raw: dict[str, Any], keys: dict[int, Any]) 
 def _mistake(details: ErrorDetails, raw: dict[str, Any], keys: dict[int, Any]) -> Mistake:
     kind, location = details["type"], details["loc"]
     context = details.get("ctx", {})
-    hidden = location[0] == "secrets" or context.get("hidden", False)
     # A mistyped `password` holds one too.
-    hidden = hidden or (kind == "extra_forbidden" and location[:2] == ("images", "pull_secrets"))
-    value: str | None = "(hidden)" if hidden else shown(details["input"])
+    mistyped = kind == "extra_forbidden" and location[:2] == ("images", "pull_secrets")
+    hidden = location[0] == "secrets" or mistyped
+    value: str | None = HIDDEN if hidden else context.get("shown") or shown(details["input"])
     if kind == "mistake":
         expected, fix = context["expected"], context["fix"]
     elif kind == "missing":

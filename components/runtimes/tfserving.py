@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from components import workload
+from components.config.environment import Value, variable
 from components.config.model_options import ModelOptions
 from components.config.options import Options, example, listed, mistake
 from components.config.values import Duration, cores, seconds, whole_seconds
@@ -18,6 +19,7 @@ from components.config.versions import Version, VersionPolicy, Versions
 from components.contracts import TENSORFLOW_SERVING, ModelFiles
 from components.kubernetes_object import Fields
 from components.runtimes.server import CONFIGURATION, ModelServer, Program
+from components.runtimes.tfserving_flags import FLAGS, VARIABLES
 
 TFSERVING_IMAGE = "tensorflow/serving:2.19.1"
 TFSERVING_GPU_IMAGE = f"{TFSERVING_IMAGE}-gpu"
@@ -111,6 +113,12 @@ class TfServingOptions(ModelOptions):
     of_one_model: ClassVar[frozenset[str]] = ModelOptions.of_one_model | {"versions", "labels"}
 
     runtime: Literal["tfserving"]
+    arguments: tuple[Annotated[str, *FLAGS.validator()], ...] = Field(default=(), strict=False)
+    """Flags of `tensorflow_model_server`, such as `--num_load_threads=4`, beside those that the
+    program sets. `$(NAME)` stands for a variable of `environment`"""
+    environment: dict[Annotated[str, *variable(VARIABLES)], Value] = Field(default_factory=dict)
+    """Variables of the server's environment, such as `TF_NUM_INTRAOP_THREADS`: text, or
+    `{secret: name}` for a value of `slipway:secrets`"""
     versions: VersionPolicy = Versions(latest=1)
     """Which versions are loaded: `{latest: n}` the n newest, `{specific: [1, 2]}` those, `all`
     every one. Calls that name no version go to the newest that is loaded. A new directory is
