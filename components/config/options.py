@@ -45,10 +45,10 @@ def example(**values: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [values]})
 
 
-def mistake(expected: str, fix: str, *, hidden: bool = False) -> PydanticCustomError:
-    """An error for a validator to raise. The report puts the key and the value before it;
-    `hidden` values, which may be credentials, are not quoted."""
-    context = {"expected": expected, "fix": fix, "hidden": hidden}
+def mistake(expected: str, fix: str, *, shown: str | None = None) -> PydanticCustomError:
+    """An error for a validator to raise. The report puts the key before it and the value, or
+    `shown` in the place of a value that may be a credential."""
+    context = {"expected": expected, "fix": fix, "shown": shown}
     return PydanticCustomError("mistake", "{expected}", context)
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, Wit
 
 from components.config.checks import set_secret
 from components.config.options import Options, SecretReference, mistake
+from components.config.secrecy import HIDDEN
 from components.config.values import LABEL, Label, Mirror
 
 #: Docker Hub's host in image references; kubectl and Docker store its login under this key.
@@ -33,7 +34,7 @@ def _registry(registry: str) -> str:
 def _username(raw: Any) -> Any:
     if not isinstance(raw, str) or not raw or ":" in raw:
         raise mistake(
-            "a user name: text without `:`", "the password belongs into `password`", hidden=True
+            "a user name: text without `:`", "the password belongs into `password`", shown=HIDDEN
         )
     return raw
 
@@ -44,7 +45,7 @@ def _password(raw: Any, info: ValidationInfo) -> Any:
     raise mistake(
         "`{secret: name}`, a value of `slipway:secrets`",
         f"{set_secret('registry')} and write `password: {{secret: registry}}`",
-        hidden=True,
+        shown=HIDDEN,
     )
 
 
@@ -77,14 +78,14 @@ def _either(raw: Any, info: ValidationInfo) -> Any:
             f"for a Secret that exists, write `{{name: {raw}}}`"
             if isinstance(raw, str) and LABEL.fullmatch(raw)
             else "write `{name: regcred}` for a Secret that exists",
-            hidden=True,
+            shown=HIDDEN,
         )
     both = sorted(raw.keys() & RegistryLogin.model_fields.keys())
     if "name" in raw and both:
         raise mistake(
             "either a login (`registry`, `username`, `password`) or the `name` of a Secret",
             f"take `name` or `{both[0]}` out",
-            hidden=True,
+            shown=HIDDEN,
         )
     model = ExistingSecret if raw.keys() & ExistingSecret.model_fields.keys() else RegistryLogin
     return model.model_validate(raw, context=info.context)

@@ -57,10 +57,10 @@ def mistakes(error: ValidationError, raw: dict[str, Any], keys: dict[int, Any]) 
 def _mistake(details: ErrorDetails, raw: dict[str, Any], keys: dict[int, Any]) -> Mistake:
     kind, location = details["type"], details["loc"]
     context = details.get("ctx", {})
-    hidden = location[0] == "secrets" or context.get("hidden", False)
     # A mistyped `password` holds one too.
-    hidden = hidden or (kind == "extra_forbidden" and location[:2] == ("images", "pull_secrets"))
-    value: str | None = HIDDEN if hidden else shown(details["input"], keys)
+    mistyped = kind == "extra_forbidden" and location[:2] == ("images", "pull_secrets")
+    hidden = location[0] == "secrets" or mistyped
+    value: str | None = HIDDEN if hidden else context.get("shown") or shown(details["input"], keys)
     if kind == "mistake":
         expected, fix = context["expected"], context["fix"]
     elif kind == "missing":

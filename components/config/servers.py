@@ -50,9 +50,10 @@ def disagreements(raw: Mapping[str, Any], keys: Mapping[int, Collection[str]]) -
         runtime = options.get("runtime")
         if runtime not in registry.kinds("runtimes"):
             continue
-        of_one_model = registry.implementation("runtimes", runtime).options.of_one_model
-        for key in options.keys() - of_one_model:
-            other, value = told.setdefault((server, key), (model, options[key]))
+        model_options = registry.implementation("runtimes", runtime).options
+        for key in options.keys() - model_options.of_one_model:
+            name = model_options.renamed.get(key, key)
+            other, value = told.setdefault((server, name), (model, options[key]))
             if value != options[key]:
                 yield Mistake(
                     path=f"slipway:models.{model}.{key}",

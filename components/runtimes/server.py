@@ -23,7 +23,7 @@ from components.contracts import (
 )
 from components.kubernetes_object import Fields, KubernetesObject
 from components.placement import placement
-from components.runtimes import autoscaler
+from components.runtimes import autoscaler, stack_settings
 
 #: Seconds after a roll-out has failed in which its Deployment says so.
 _REPORT_SECONDS = 15
@@ -38,9 +38,8 @@ CONFIGURATION = "/config"
 class Program:
     """How a server is run. A port is None where the server does not speak that. `configuration`
     are files in `/config`; `prepare` init containers that run when the models' files are there;
-    `cpu` and `memory` request and limit where the stack says nothing. `secrets` are variables of
-    the environment, beside `environment`, and stand in a Secret. `streaming` routes the streaming
-    methods of gRPC."""
+    `cpu` and `memory` request and limit where the stack says nothing. `arguments` that the stack
+    file sets too are left to it. `streaming` routes the streaming methods of gRPC."""
 
     command: Sequence[str] | None
     arguments: Sequence[str]
@@ -54,7 +53,6 @@ class Program:
     memory: tuple[str, str]
     environment: Mapping[str, str] = field(default_factory=dict)
     environment_from: Mapping[str, Fields] = field(default_factory=dict)
-    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     user: int = workload.USER_ID
     configuration: Mapping[str, str] = field(default_factory=dict)
     volumes: Sequence[Fields] = ()
@@ -89,6 +87,7 @@ class ModelServer(Runtime):
         self._name, self.args = name, args
         self._labels = workload.labels(self.kind, name)
         self._child = pulumi.ResourceOptions(parent=self)
+        stack_settings.warn_of_old_names(args.models, self)
         self._identity = self._make_identity()
         self._files = {model.name: self._files_of(model) for model in args.models}
         program = self.program(self._files)
@@ -152,9 +151,9 @@ class ModelServer(Runtime):
             pull_policy=args.images.pull_policy,
             pull_secrets=args.images.pull_secrets,
             command=program.command,
-            arguments=program.arguments,
-            environment=program.environment,
-            environment_from={**program.environment_from, **self._make_secrets(program)},
+            arguments=stack_settings.arguments(program.arguments, args.options),
+            environment={**program.environment, **stack_settings.plain_variables(args.options)},
+            environment_from={**program.environment_from, **self._secret_variables()},
             user=program.user,
             surge=args.options.surge,
             placement=placement(
@@ -239,23 +238,14 @@ class ModelServer(Runtime):
             self._child,
         ).name
 
-    def _make_secrets(self, program: Program) -> dict[str, Fields]:
-        """As the configuration: another value is another object."""
-        if not program.secrets:
-            return {}
-        name = KubernetesObject(
+    def _secret_variables(self) -> dict[str, Fields]:
+        return stack_settings.secret_variables(
             f"{self._name}-secrets",
-            "v1",
-            "Secret",
-            {
-                "metadata": {"namespace": self.args.namespace},
-                "type": "Opaque",
-                "stringData": dict(program.secrets),
-                "immutable": True,
-            },
+            self.args.options,
+            self.args.secrets,
+            self.args.namespace,
             self._child,
-        ).name
-        return {key: {"secretKeyRef": {"name": name, "key": key}} for key in program.secrets}
+        )
 
     def _make_service(self, program: Program, opts: pulumi.ResourceOptions) -> KubernetesObject:
         return KubernetesObject(

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from components import workload
+from components.config.environment import Value, variable
 from components.config.model_options import ModelOptions
 from components.config.options import Options, example, listed, mistake
 from components.config.stack_config import LimitsOptions
@@ -26,6 +27,7 @@ from components.runtimes.server import (
     Program,
     default_memory,
 )
+from components.runtimes.tfserving_flags import FLAGS, VARIABLES
 
 TFSERVING_IMAGE = "tensorflow/serving:2.19.1"
 TFSERVING_GPU_IMAGE = f"{TFSERVING_IMAGE}-gpu"
@@ -123,6 +125,12 @@ class TfServingOptions(ModelOptions):
     memory_per_message_byte: ClassVar[int] = MEMORY_PER_JSON_BYTE
 
     runtime: Literal["tfserving"]
+    arguments: tuple[Annotated[str, *FLAGS.validator()], ...] = Field(default=(), strict=False)
+    """Flags of `tensorflow_model_server`, such as `--num_load_threads=4`, beside those that the
+    program sets. `$(NAME)` stands for a variable of `environment`"""
+    environment: dict[Annotated[str, *variable(VARIABLES)], Value] = Field(default_factory=dict)
+    """Variables of the server's environment, such as `TF_NUM_INTRAOP_THREADS`: text, or
+    `{secret: name}` for a value of `slipway:secrets`"""
     versions: VersionPolicy = Versions(latest=1)
     """Which versions are loaded: `{latest: n}` the n newest, `{specific: [1, 2]}` those, `all`
     every one. Calls that name no version go to the newest that is loaded. A new directory is

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from components.config.environment import Value, variable
 from components.config.model_options import ModelOptions
 from components.config.options import example, mistake
 from components.config.values import Bytes, Duration, byte_count, seconds, whole_seconds
@@ -23,6 +24,7 @@ from components.runtimes.server import (
     Program,
     default_memory,
 )
+from components.runtimes.triton_flags import FLAGS, VARIABLES
 from components.runtimes.triton_model_config import BatchingOptions, WarmUpOptions, config_text
 
 TRITON_IMAGE = "nvcr.io/nvidia/tritonserver:26.06-py3"
@@ -53,6 +55,12 @@ class TritonOptions(ModelOptions):
     memory_per_message_byte: ClassVar[int] = MEMORY_PER_JSON_BYTE
 
     runtime: Literal["triton"]
+    arguments: tuple[Annotated[str, *FLAGS.validator()], ...] = Field(default=(), strict=False)
+    """Flags of `tritonserver`, such as `--model-load-thread-count=4`, beside those that the
+    program sets. `$(NAME)` stands for a variable of `environment`"""
+    environment: dict[Annotated[str, *variable(VARIABLES)], Value] = Field(default_factory=dict)
+    """Variables of the server's environment, such as `LD_PRELOAD`: text, or `{secret: name}` for a
+    value of `slipway:secrets`"""
     versions: VersionPolicy | None = None
     """Which versions are loaded: `{latest: n}` the n newest, `{specific: [1, 2]}` those, `all`
     every one. Left out, what the model's `config.pbtxt` says, or the newest where it says nothing.

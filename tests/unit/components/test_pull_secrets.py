@@ -230,7 +230,7 @@ def test_a_registry_is_named_once() -> None:
     )
     (mistake,) = found
     assert mistake.path == "slipway:images.pull_secrets"
-    assert mistake.expected == "each registry and each name once"
+    assert mistake.fix == "take the others out"
 
 
 def test_the_files_of_a_model_in_an_image_are_pulled_by_them_too() -> None:

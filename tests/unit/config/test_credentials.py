@@ -64,5 +64,6 @@ def test_what_is_around_a_credential_is_right_so_that_what_judges_whole_maps_see
         "images.pull_secrets[0]",
         "images.pull_secrets[0].password",
         "models.models.env.models",
+        "models.models.environment.models",
         "secrets.models",
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Literal
 
 import pulumi
 from pydantic import Field
@@ -25,6 +25,11 @@ from components.platform.gateway.controller import (
     spool_bytes,
 )
 from components.platform.gateway.controllers.traefik_access import TraefikAccess
+from components.platform.gateway.controllers.traefik_configuration import (
+    DIRECTORY,
+    FILE,
+    configuration,
+)
 from components.platform.namespace import Namespace
 
 TRAEFIK_IMAGE = "traefik:v3.7.15"
@@ -32,7 +37,6 @@ INGRESS_CLASS = "nginx"
 #: The class's controller that ingress-nginx answers for, and Traefik in its place.
 CLASS_CONTROLLER = "k8s.io/ingress-nginx"
 _PORTS = {"web": 8000, "websecure": 8443, "ping": 8080}
-_CONFIG, _CONFIG_FILE = "/etc/traefik/config", "config.yaml"
 #: What the process itself needs, without connections.
 _BASE_BYTES = 128 * 2**20
 #: A path of a model's API has no character that has to be encoded.
@@ -148,7 +152,7 @@ class Traefik(Controller):
             service_account=access.account,
             token=True,
             volumes=[{"name": "config", "projected": {"sources": self._config_sources()}}],
-            mounts=[{"name": "config", "mountPath": _CONFIG, "readOnly": True}],
+            mounts=[{"name": "config", "mountPath": DIRECTORY, "readOnly": True}],
         )
         workload.disruption_budget(
             f"{self._name}-budget", traefik, self._namespace, opts=self._child
@@ -211,7 +215,7 @@ class Traefik(Controller):
                 # A header that a server may read as one of ours (X_Forwarded_For) is dropped.
                 f"{point}.http.aliasheadersstrategy=delete",
             ]
-        arguments.append(f"--providers.file.filename={_CONFIG}/{_CONFIG_FILE}")
+        arguments.append(f"--providers.file.filename={DIRECTORY}/{FILE}")
         return arguments
 
     def _config_sources(self) -> list[Fields]:
@@ -224,7 +228,7 @@ class Traefik(Controller):
             "ConfigMap",
             {
                 "metadata": {"namespace": self._namespace},
-                "data": {_CONFIG_FILE: json.dumps(_configuration(self._args))},
+                "data": {FILE: json.dumps(configuration(bool(self._args.default_certificate)))},
                 "immutable": True,
             },
             self._child,
@@ -272,30 +276,3 @@ class Traefik(Controller):
             pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         return made.name
-
-
-def _configuration(args: ControllerArgs) -> dict[str, Any]:
-    """Traefik's dynamic configuration. Compressed requests are refused with 415, since servers
-    inflate 1 MB to 1 GiB. Traefik has no middleware that refuses a header: a route before all others
-    takes such requests, and an allow list without a caller refuses them. No algorithm of gRPC but
-    `identity` begins with `i`."""
-    compressed = {
-        "rule": "HeaderRegexp(`Content-Encoding`, `.`) || HeaderRegexp(`Grpc-Encoding`, `^[^i]`)",
-        "priority": 2**31,
-        "middlewares": ["refuse"],
-        "service": "noop@internal",
-    }
-    nobody = {"sourceRange": ["255.255.255.255/32"], "rejectStatusCode": 415}
-    configuration: dict[str, Any] = {
-        "http": {
-            "routers": {
-                "compressed": {**compressed, "entryPoints": ["web"]},
-                "compressed-tls": {**compressed, "entryPoints": ["websecure"], "tls": {}},
-            },
-            "middlewares": {"refuse": {"ipAllowList": nobody}},
-        }
-    }
-    if args.default_certificate:
-        tls = {"certFile": f"{_CONFIG}/tls.crt", "keyFile": f"{_CONFIG}/tls.key"}
-        configuration["tls"] = {"stores": {"default": {"defaultCertificate": tls}}}
-    return configuration
