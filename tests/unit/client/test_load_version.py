@@ -56,7 +56,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, triton: FakeTriton)
         "metadata": {
             "namespace": "models",
             "name": "scorer",
-            "labels": {"app.kubernetes.io/name": "triton"},
+            "labels": {"slipway.dev/protocol": "open-inference-v2"},
         },
         "spec": {
             "clusterIP": "10.0.0.1",
