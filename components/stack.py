@@ -12,7 +12,7 @@ from components import registry
 from components.config.model_options import ModelOptions
 from components.config.servers import of_the_server, servers
 from components.config.stack_config import GatewayOptions, StackConfig
-from components.config.values import byte_count
+from components.config.values import byte_count, seconds
 from components.contracts import (
     Cluster,
     Endpoint,
@@ -121,6 +121,7 @@ def _models(
             "host": gateway.host,
             "ca_certificate": gateway.ca_certificate,
             "message_bytes": byte_count(config.limits.message_size),
+            "deadline_seconds": seconds(config.limits.deadline),
         },
     }
 
