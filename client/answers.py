@@ -30,6 +30,7 @@ _GATEWAY = {
         "the request is larger than slipway:limits.message_size",
         "Send smaller batches, or raise slipway:limits.message_size and run `pulumi up`.",
     ),
+    415: ("it takes no compressed requests", "Send it uncompressed."),
     429: (
         "there are too many calls{wait}",
         "Send fewer calls at once, or wait between them.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,13 @@ from google.protobuf.json_format import MessageToDict
 
 from client.answers import said_by_server
 from client.contract import Outputs
-from client.errors import ModelNotFoundError, NoRouteError, NoSuchCallError, ServerError
+from client.errors import (
+    ModelNotFoundError,
+    NoRouteError,
+    NoStreamError,
+    NoSuchCallError,
+    ServerError,
+)
 from client.grpc_channel import GrpcChannel
 from client.protocols import open_inference_messages as pb
 from client.protocols import wire_bytes
@@ -45,6 +51,19 @@ _CONTENTS = {
     "FP32": "fp32_contents",
     "FP64": "fp64_contents",
 }
+
+
+@contextlib.contextmanager
+def _routed(model: str) -> Iterator[None]:
+    """The gateway routes a stream only where the model asks for it."""
+    try:
+        yield
+    except (NoRouteError, NoSuchCallError) as error:
+        raise NoStreamError(
+            f"{error.what} Over gRPC, {model!r} is streamed by ModelStreamInfer.",
+            f"Stream it over REST, or write `streaming: true` under slipway:models.{model} and run "
+            "`pulumi up`.",
+        ) from error
 
 
 class GrpcWire:
@@ -97,7 +116,7 @@ class GrpcWire:
         self, answers: Generator[bytes, None, None], signature: Signature
     ) -> Generator[Outputs, None, None]:
         response = pb.messages().ModelStreamInferResponse
-        with contextlib.closing(answers):
+        with contextlib.closing(answers), _routed(self._model):
             for answer in answers:
                 message: Any = self._channel.parse(answer, response)
                 if error := message.error_message.strip().rstrip("."):
