@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from components import registry
 from components.config.options import listed
-from components.config.report import Mistake, shown
+from components.config.report import Mistake
+from components.config.secrecy import shown
 from components.config.servers import of_the_server, servers
 from components.images import Images
 
