@@ -169,15 +169,15 @@ def test_no_beginning_of_a_refused_flag_slips_through(flag: str) -> None:
 @pytest.mark.parametrize(
     ("runtime", "argument", "fix"),
     [
-        ("tfserving", "-port=1", "with two dashes: `--port`"),
-        ("triton", "-http-port=1", "with two dashes: `--http-port`"),
+        ("tfserving", "-port=1", "with two dashes"),
+        ("triton", "-http-port=1", "with two dashes"),
         ("tfserving", "port=1", "by `=`"),
         ("tfserving", "--", "by `=`"),
         ("tfserving", "--=1", "by `=`"),
         ("tfserving", " --port=1", "by `=`"),
         ("tfserving", "--port =1", "by `=`"),
         ("triton", "8000", "by `=`"),
-        ("triton", 8000, "in quotes: `'8000'`"),
+        ("triton", 8000, "in quotes"),
         ("triton", "--model-load-thread-count", "`--model-load-thread-count=…`"),
         ("triton", "--http_port=1", "the program sets the ports"),
         ("triton", "--HTTP-PORT=1", "the program sets the ports"),
@@ -189,7 +189,7 @@ def test_no_beginning_of_a_refused_flag_slips_through(flag: str) -> None:
         (
             "tfserving",
             "--grpc_channel_arguments=grpc.max_receive_message_length=-1",
-            "`slipway:limits.message_size`",
+            "the server inflates no messages",
         ),
     ],
 )
