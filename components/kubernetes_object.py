@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pulumi
@@ -36,7 +36,7 @@ class KubernetesObject(pulumi.CustomResource):
     ) -> None:
         secret = _SECRET_FIELDS.get((api_version, kind), [])
         inputs = {
-            key: pulumi.Output.secret(value) if key in secret else value
+            key: pulumi.Output.secret(value) if key in secret and value is not None else value
             for key, value in fields.items()
         }
         inputs |= {"apiVersion": api_version, "kind": kind}
@@ -62,15 +62,24 @@ class KubernetesObject(pulumi.CustomResource):
         kind: str,
         identifier: str,
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        reads: Sequence[str] = (),
     ) -> KubernetesObject:
-        """An object that exists; `identifier` is `<namespace>/<name>`, or `<name>`. The provider
-        fails where it is not ready, as a Service without endpoints."""
+        """An object that exists; `identifier` is `<namespace>/<name>`, or `<name>`. `reads` are the
+        parts that `output` is asked for, beside `metadata` and `status`. The provider fails where
+        the object is not ready, as a Service without endpoints."""
         namespace, _, name = identifier.rpartition("/")
         # What a refresh finds out of an object is compared with these inputs: without them each
         # refresh would show a change.
         metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=identifier))
-        return cls(resource_name, api_version, kind, {"metadata": metadata}, merged)
+        fields = {"metadata": metadata, **dict.fromkeys(reads)}
+        return cls(resource_name, api_version, kind, fields, merged)
+
+    def output(self, part: str) -> pulumi.Output[Any]:
+        """A part of the object as it is on the cluster: one of its fields, or of `reads`."""
+        found: pulumi.Output[Any] = pulumi.get(self, part)
+        return found
 
     @property
     def name(self) -> pulumi.Output[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pulumi
 from pydantic import Field, PrivateAttr
 
 from components.clusters.kubeconfig import Kubeconfig
+from components.clusters.providers import kubernetes_provider
 from components.config.accelerators import NodePoolOptions
 from components.config.stack_config import ClusterOptions
 from components.config.values import Label
@@ -78,7 +78,13 @@ class ReachedCluster(pulumi.ComponentResource):
         self.name = pulumi.Output.from_input(called)
         self.kubeconfig = pulumi.Output.secret(kubeconfig)
         self.adopts = adopt
-        self.provider = self._make_provider(name)
+        self.provider = kubernetes_provider(
+            f"{name}-provider",
+            options.settings("kubernetes"),
+            pulumi.ResourceOptions(parent=self),
+            kubeconfig=self.kubeconfig,
+            adopt=adopt,
+        )
         self.node_pools = {key: self._node_pool(key, pool) for key, pool in options.pools().items()}
         self.load_balancer_annotations, self.workload_identity = {}, {}
         self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
@@ -92,16 +98,6 @@ class ReachedCluster(pulumi.ComponentResource):
                 self,
             )
         return NodePool.of(pool)
-
-    def _make_provider(self, name: str) -> Any:
-        from pulumi_kubernetes import Provider
-
-        return Provider(
-            f"{name}-provider",
-            kubeconfig=self.kubeconfig,
-            upsert_existing_objects=self.adopts or None,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
 
     def identity(
         self,
