@@ -12,6 +12,10 @@ import pulumi
 #: A part of an object, with the names that Kubernetes' own YAML has: `{"containerPort": 8500}`.
 Fields: TypeAlias = dict[str, Any]
 
+#: The annotation that names what the provider waits for, in place of what it knows of the kind:
+#: `jsonpath=<expression of kubectl>` or `condition=<name>`.
+WAIT_FOR = "pulumi.com/waitFor"
+
 #: What the engine encrypts in its state, by API version and kind.
 _SECRET_FIELDS = {("v1", "Secret"): ["data", "stringData"]}
 

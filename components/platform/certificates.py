@@ -1,4 +1,4 @@
-"""`Certificate`: what the gateway shows to clients, as a TLS Secret beside the routes."""
+"""`Certificate`: a self-signed certificate, and the TLS Secrets that contain it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,9 @@ _RENEWAL_DAYS = 30
 
 
 class Certificate(pulumi.ComponentResource):
-    """A self-signed certificate in a `kubernetes.io/tls` Secret. It is its own authority:
-    clients trust `pem` and nothing else. `dns_names` and `ip_addresses` are what clients
-    connect to. `default` is the namespace and name of a second Secret with the same certificate,
-    for a controller that must know it by name."""
+    """A self-signed certificate. It is its own authority: clients trust `pem` and nothing else.
+    `dns_names` and `ip_addresses` are what clients connect to."""
 
-    secret_name: pulumi.Output[str]
     pem: pulumi.Output[str]
 
     def __init__(
@@ -30,12 +27,10 @@ class Certificate(pulumi.ComponentResource):
         dns_names: pulumi.Input[list[str]],
         ip_addresses: pulumi.Input[list[str]],
         days: int,
-        namespace: pulumi.Output[str],
-        default: tuple[pulumi.Output[str], str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:platform:Certificate", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        self._child = child = pulumi.ResourceOptions(parent=self)
         key = pulumi_tls.PrivateKey(
             f"{name}-key", algorithm="ECDSA", ecdsa_curve="P256", opts=child
         )
@@ -54,37 +49,41 @@ class Certificate(pulumi.ComponentResource):
         )
         # A certificate is no secret: everybody who connects is shown it.
         self.pem = pulumi.Output.unsecret(certificate.cert_pem)
-        data = {
+        self._data = {
             "tls.crt": self.pem.apply(_base64),
             "tls.key": key.private_key_pem.apply(_base64),
         }
-        secret = KubernetesObject(
-            f"{name}-secret",
+        self.register_outputs({"pem": self.pem})
+
+    def secret(self, name: str, namespace: pulumi.Output[str]) -> pulumi.Output[str]:
+        """The name of a `kubernetes.io/tls` Secret in `namespace`. A new certificate is a new
+        Secret, so that pods which mount it roll out."""
+        return KubernetesObject(
+            name,
             "v1",
             "Secret",
             {
                 "metadata": {"namespace": namespace},
                 "type": "kubernetes.io/tls",
-                "data": data,
-                # Another certificate is another object, so that pods which mount it roll out.
+                "data": self._data,
                 "immutable": True,
             },
-            child,
+            self._child,
+        ).name
+
+    def named_secret(self, name: str, namespace: pulumi.Output[str], named: str) -> None:
+        """The Secret `named` in `namespace`, for a program that watches it by its name."""
+        KubernetesObject(
+            name,
+            "v1",
+            "Secret",
+            {
+                "metadata": {"namespace": namespace, "name": named},
+                "type": "kubernetes.io/tls",
+                "data": self._data,
+            },
+            pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
-        if default is not None:
-            KubernetesObject(
-                f"{name}-default",
-                "v1",
-                "Secret",
-                {
-                    "metadata": {"namespace": default[0], "name": default[1]},
-                    "type": "kubernetes.io/tls",
-                    "data": data,
-                },
-                pulumi.ResourceOptions(parent=self, delete_before_replace=True),
-            )
-        self.secret_name = secret.name
-        self.register_outputs({"secret_name": self.secret_name, "pem": self.pem})
 
 
 def _base64(text: str) -> str:

@@ -70,13 +70,13 @@ class MetricsServer(pulumi.ComponentResource):
             dns_names=[f"{_SERVICE}.{METRICS_NAMESPACE}.svc"],
             ip_addresses=[],
             days=_DAYS,
-            namespace=self._namespace,
             opts=self._child,
         )
+        secret = certificate.secret(f"{name}-tls-secret", self._namespace)
         self._make_network_policy()
         account, access = self._make_access()
         images = images.within(name, self._namespace, self._child)
-        server = self._make_workload(options, images, account, certificate)
+        server = self._make_workload(options, images, account, secret)
         deployment = KubernetesObject(
             f"{name}-server",
             "apps/v1",
@@ -161,7 +161,7 @@ class MetricsServer(pulumi.ComponentResource):
         options: MetricsServerOptions,
         images: Images,
         account: pulumi.Output[str],
-        certificate: Certificate,
+        secret: pulumi.Output[str],
     ) -> workload.Workload:
         def probe(path: str) -> Fields:
             return {"httpGet": {"path": path, "port": "https", "scheme": "HTTPS"}}
@@ -197,7 +197,7 @@ class MetricsServer(pulumi.ComponentResource):
             startup=180,
             service_account=account,
             token=True,
-            volumes=[{"name": "tls", "secret": {"secretName": certificate.secret_name}}],
+            volumes=[{"name": "tls", "secret": {"secretName": secret}}],
             mounts=[{"name": "tls", "mountPath": _TLS, "readOnly": True}],
         )
 

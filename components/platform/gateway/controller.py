@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -12,6 +12,7 @@ from components.config.values import byte_count
 from components.contracts import Cluster
 from components.images import Images
 from components.kubernetes_object import Fields
+from components.platform.certificates import Certificate
 
 #: Added to the longest call: whoever made the call sees its own deadline, not a cut connection.
 MARGIN_SECONDS = 10
@@ -30,10 +31,10 @@ TRAEFIK_SERVICE = "gateway"
 
 @dataclass(frozen=True, kw_only=True)
 class ControllerArgs:
-    """What a controller is told. `models` is the namespace whose routes it serves; `images` is
-    where it is pulled from; `allow` are the address ranges that may connect;
-    `default_certificate` is the name of a TLS Secret in the controller's `home`, for clients that
-    name no host: it comes to exist once the address is known that it is for."""
+    """What a controller needs. `models` is the namespace whose routes it serves; `images` is
+    where it is pulled from; `allow` are the address ranges that may connect.
+    `default_certificate` makes the certificate of an address, for clients that name no host; None
+    where they name one."""
 
     cluster: Cluster
     models: pulumi.Output[str]
@@ -41,7 +42,7 @@ class ControllerArgs:
     limits: LimitsOptions
     ssl_redirect: bool
     allow: Sequence[str]
-    default_certificate: str | None
+    default_certificate: Callable[[pulumi.Output[str]], Certificate] | None
 
 
 def spool_bytes(limits: LimitsOptions) -> int:
@@ -62,8 +63,6 @@ class Controller(pulumi.ComponentResource):
     """Host name or IP address of the load balancer."""
     clients: Sequence[Fields]
     """Its pods, as peers of a NetworkPolicy."""
-    home: pulumi.Output[str] | None
-    """The controller's own namespace, None where it is not the stack's."""
 
 
 def load_balancer_address(status: Fields | None, service: str) -> str:

@@ -20,9 +20,6 @@ from components.platform.certificates import Certificate
 from components.platform.gateway.controller import Controller, ControllerArgs
 from components.platform.gateway.nginx_route import NginxRoute, NginxRouteArgs
 
-#: Where clients name no host, the controller must know its certificate by name beforehand.
-DEFAULT_CERTIFICATE = "gateway-tls"
-
 
 class SelfSignedOptions(Options):
     """A certificate that the stack makes; clients trust it by `gateway.ca_certificate`."""
@@ -128,7 +125,8 @@ class NginxGateway(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:gateway:NginxGateway", name, None, opts)
-        self._options, self._limits, self._images = options, config.limits, images
+        self._name, self._options, self._limits, self._images = name, options, config.limits, images
+        self._certificate: Certificate | None = None
         self._controller = self._make_controller(name, config, cluster, namespace)
         self.clients = self._controller.clients
         self.address = self._controller.address
@@ -136,7 +134,7 @@ class NginxGateway(pulumi.ComponentResource):
             self.host = pulumi.Output.from_input(options.host)
         else:
             self.host = self.address
-        self.ca_certificate, self._tls_secret = self._make_certificate(name, namespace)
+        self.ca_certificate, self._tls_secret = self._find_certificate(namespace)
         self.register_outputs(
             {
                 "address": self.address,
@@ -152,7 +150,7 @@ class NginxGateway(pulumi.ComponentResource):
             NginxRouteArgs(
                 model=model,
                 backend=runtime.backend,
-                after=[runtime, self._controller],
+                after=[each for each in (runtime, self._controller, self._certificate) if each],
                 rule_host=self.host.apply(lambda host: None if is_address(host) else host),
                 ingress_class=self._controller.ingress_class,
                 tls_secret=self._tls_secret,
@@ -203,41 +201,33 @@ class NginxGateway(pulumi.ComponentResource):
                 limits=config.limits,
                 ssl_redirect=self._options.ssl_redirect,
                 allow=self._options.allow,
-                default_certificate=None if self._options.host else DEFAULT_CERTIFICATE,
+                default_certificate=None if self._options.host else self._certify,
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
         return made
 
-    def _default_certificate(self) -> tuple[pulumi.Output[str], str] | None:
-        """For clients that connect to a bare address: they name no host to choose it by."""
-        home = self._controller.home
-        if self._options.host:
-            return None
-        if home is None:
-            pulumi.log.warn(
-                "slipway:gateway.host is not set and the controller is not the stack's own: "
-                "where its load balancer has an IP address and no name, clients are shown the "
-                "controller's default certificate; set `host`",
-                self,
-            )
-            return None
-        return home, DEFAULT_CERTIFICATE
-
-    def _make_certificate(
-        self, name: str, namespace: pulumi.Output[str]
+    def _find_certificate(
+        self, namespace: pulumi.Output[str]
     ) -> tuple[pulumi.Output[str | None], pulumi.Output[str]]:
+        """What clients trust the gateway by, and the Secret that routes name."""
         tls = self._options.tls
         if isinstance(tls, SecretOptions):
             pem: pulumi.Output[str | None] = pulumi.Output.from_input(tls.ca_certificate)
             return pem, pulumi.Output.from_input(tls.name)
-        made = Certificate(
-            f"{name}-tls",
-            dns_names=self.host.apply(lambda host: [] if is_address(host) else [host]),
-            ip_addresses=self.host.apply(lambda host: [host] if is_address(host) else []),
-            days=tls.days,
-            namespace=namespace,
-            default=self._default_certificate(),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return made.pem.apply(lambda text: text), made.secret_name
+        made = self._certify(self.host)
+        secret = made.secret(f"{self._name}-tls-secret", namespace)
+        return made.pem.apply(lambda text: text), secret
+
+    def _certify(self, host: pulumi.Output[str]) -> Certificate:
+        """The stack's own certificate; made at the first call. `host` is the gateway's."""
+        if self._certificate is None:
+            assert isinstance(self._options.tls, SelfSignedOptions)
+            self._certificate = Certificate(
+                f"{self._name}-tls",
+                dns_names=host.apply(lambda it: [] if is_address(it) else [it]),
+                ip_addresses=host.apply(lambda it: [it] if is_address(it) else []),
+                days=self._options.tls.days,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        return self._certificate

@@ -147,10 +147,8 @@ def test_a_route_goes_before_its_model_and_the_controller_and_they_before_the_na
         } <= needs
 
 
-def test_the_load_balancer_goes_before_its_controller_and_that_before_its_rights() -> None:
+def test_the_controller_goes_before_its_rights() -> None:
     recording = up()
-    service = recording.one("Service", "gateway-controller-service")
-    assert "gateway-controller-server" in recording.needs(service)
     server = recording.one("Deployment", "gateway-controller-server")
     assert "gateway-controller-access-models-binding" in recording.needs(server)
 

@@ -255,17 +255,37 @@ def traefik_volume(recording: Recording, name: str) -> dict[str, Any]:
 
 def test_clients_that_name_no_host_get_the_certificate_from_traefik_s_default() -> None:
     recording = up(host=None)
-    secret = recording.one("Secret", "gateway-tls-default").inputs
-    assert secret["metadata"] == {"name": "gateway-tls", "namespace": "slipway-gateway"}
+    secret = recording.one("Secret", "gateway-controller-tls").inputs
+    assert secret["metadata"] == {"namespace": "slipway-gateway"}
     default = traefik_configuration(recording)["tls"]["stores"]["default"]
     assert default["defaultCertificate"]["certFile"] == "/etc/traefik/config/tls.crt"
     sources = traefik_volume(recording, "config")["projected"]["sources"]
-    assert sources[1]["secret"] == {"name": "gateway-tls", "optional": True}
+    assert sources[1]["secret"] == {"name": "gateway-controller-tls-1a2b3c4d"}
+
+
+def test_traefik_begins_with_the_certificate_of_the_address_that_its_service_has() -> None:
+    """An update of the certificate is a roll-out: `up` waits for pods that show it."""
+    recording = up(host=None)
+    secret = recording.one("Secret", "gateway-controller-tls")
+    assert secret.inputs["immutable"] is True
+    server = recording.one("Deployment", "gateway-controller-server")
+    assert {"gateway-controller-service", secret.name} <= recording.needs(server)
+    service = recording.one("Service", "gateway-controller-service")
+    assert server.name not in recording.needs(service)
+    annotations = service.inputs["metadata"]["annotations"]
+    assert annotations["pulumi.com/waitFor"] == "jsonpath={.status.loadBalancer.ingress}"
+
+
+@pytest.mark.parametrize("controller", ["traefik", "ingress-nginx"])
+def test_routes_come_after_the_certificate_of_clients_that_name_no_host(controller: str) -> None:
+    recording = up(host=None, controller=controller)
+    route = recording.one("Ingress", "half-plus-two-route-grpc")
+    assert "gateway-controller-tls" in recording.needs(route)
 
 
 def test_with_a_host_there_is_no_default_certificate() -> None:
     recording = up()
-    assert recording.of("Secret", "gateway-tls-default") == []
+    assert recording.of("Secret", "gateway-controller-tls") == []
     assert "tls" not in traefik_configuration(recording)
 
 
@@ -463,7 +483,7 @@ def test_ingress_nginx_comes_from_the_mirror_by_tag() -> None:
 
 
 def test_ingress_nginx_knows_the_certificate_of_clients_that_name_no_host() -> None:
-    values = chart_values(default_certificate="gateway-tls")
+    values = chart_values(default_certificate=lambda address: None)
     assert values["extraArgs"] == {"default-ssl-certificate": "slipway-gateway/gateway-tls"}
 
 

@@ -35,6 +35,8 @@ CHART_REPOSITORY = "https://kubernetes.github.io/ingress-nginx"
 CONTROLLER_IMAGE = "registry.k8s.io/ingress-nginx/controller:v1.15.1"
 INGRESS_CLASS = "nginx"
 _SERVICE = "ingress-nginx-controller"
+#: The Secret of the certificate for clients that name no host. The controller watches it by name.
+_DEFAULT_CERTIFICATE = "gateway-tls"
 #: What the process itself needs, without connections: a worker for each core of the node.
 _BASE_BYTES = 512 * 2**20
 #: Servers inflate 1 MB to 1 GiB. No algorithm of gRPC but `identity` begins with `i`.
@@ -84,7 +86,9 @@ class IngressNginx(Controller):
         self._open(f"{name}-open", namespace, child)
         args = replace(args, images=args.images.within(name, namespace, child))
         self.address = self._make_chart(f"{name}-chart", options, args, namespace)
-        self.home = namespace
+        if args.default_certificate is not None:
+            certificate = args.default_certificate(self.address)
+            certificate.named_secret(f"{name}-tls", namespace, _DEFAULT_CERTIFICATE)
         self.clients = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
         self.ingress_class = pulumi.Output.from_input(INGRESS_CLASS)
         self.register_outputs({"ingress_class": self.ingress_class, "address": self.address})
@@ -175,7 +179,7 @@ def values(options: IngressNginxOptions, args: ControllerArgs) -> dict[str, Any]
         "allowSnippetAnnotations": False,
     }
     if args.default_certificate:
-        certificate = f"{GATEWAY_NAMESPACE}/{args.default_certificate}"
+        certificate = f"{GATEWAY_NAMESPACE}/{_DEFAULT_CERTIFICATE}"
         controller["extraArgs"] = {"default-ssl-certificate": certificate}
     return {
         "fullnameOverride": "ingress-nginx",

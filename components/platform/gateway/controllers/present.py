@@ -65,10 +65,16 @@ class PresentController(Controller):
                 f"slipway:gateway.allow is set, but Service `{identifier}` is not the stack's: "
                 "set its loadBalancerSourceRanges where it is made, and take `allow` out"
             )
+        if args.default_certificate is not None:
+            pulumi.log.warn(
+                "slipway:gateway.host is not set and the controller is not the stack's own: "
+                "where its load balancer has an IP address and no name, clients are shown the "
+                "controller's default certificate; set `host`",
+                self,
+            )
         service = KubernetesObject.get(
             f"{name}-service", "v1", "Service", identifier, pulumi.ResourceOptions(parent=self)
         )
-        self.home = None
         self.clients = [
             {
                 "namespaceSelector": {

@@ -11,7 +11,7 @@ from pydantic import Field
 from components import workload
 from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
 from components.config.values import Image, seconds
-from components.kubernetes_object import Fields, KubernetesObject
+from components.kubernetes_object import WAIT_FOR, Fields, KubernetesObject
 from components.platform.gateway.controller import (
     HEADER_BYTES,
     MARGIN_SECONDS,
@@ -78,14 +78,13 @@ class Traefik(Controller):
         self._namespace = Namespace(
             f"{name}-home", GATEWAY_NAMESPACE, args.cluster, self._child
         ).name
-        self.home = self._namespace
         access = self._make_access()
         self._make_network_policy()
-        deployment = self._make_deployment(options, access)
-        service = self._make_service(deployment)
+        service = self._make_service()
         self.address = service.status.apply(
             lambda status: load_balancer_address(status, f"{GATEWAY_NAMESPACE}/{TRAEFIK_SERVICE}")
         )
+        self._make_deployment(options, access)
         self.ingress_class = self._make_ingress_class()
         self.register_outputs({"ingress_class": self.ingress_class, "address": self.address})
 
@@ -125,7 +124,7 @@ class Traefik(Controller):
             self._child,
         )
 
-    def _make_deployment(self, options: TraefikOptions, access: TraefikAccess) -> KubernetesObject:
+    def _make_deployment(self, options: TraefikOptions, access: TraefikAccess) -> None:
         spool = spool_bytes(self._args.limits)
         held = _BASE_BYTES + connection_bytes(self._args.limits)
         images = self._args.images.within(self._name, self._namespace, self._child)
@@ -159,7 +158,7 @@ class Traefik(Controller):
         workload.disruption_budget(
             f"{self._name}-budget", traefik, self._namespace, opts=self._child
         )
-        return KubernetesObject(
+        KubernetesObject(
             f"{self._name}-server",
             "apps/v1",
             "Deployment",
@@ -222,8 +221,8 @@ class Traefik(Controller):
 
     def _config_sources(self) -> list[Fields]:
         """Sources of a projected volume: what Traefik reads beside the routes, and the certificate
-        for clients that name no host, once it exists. Until then they get no handshake. The kubelet
-        puts it into the running pod within about a minute."""
+        for clients that name no host. Another certificate is a Secret of another name, which rolls
+        out other pods: into running ones the kubelet would put it up to 90 s after `up`."""
         config = KubernetesObject(
             f"{self._name}-config",
             "v1",
@@ -237,13 +236,15 @@ class Traefik(Controller):
         )
         sources: list[Fields] = [{"configMap": {"name": config.name}}]
         if self._args.default_certificate:
-            secret = {"name": self._args.default_certificate, "optional": True}
-            sources.append({"secret": secret})
+            certificate = self._args.default_certificate(self.address)
+            secret = certificate.secret(f"{self._name}-tls", self._namespace)
+            sources.append({"secret": {"name": secret}})
         return sources
 
-    def _make_service(self, deployment: KubernetesObject) -> KubernetesObject:
-        """The load balancer. Its name is fixed: Traefik is told it before it exists, to write
-        its address into the status of routes."""
+    def _make_service(self) -> KubernetesObject:
+        """The load balancer. Its name is fixed: Traefik writes its address into the status of
+        routes. It waits for its address and not for pods, which mount the certificate of that
+        address."""
         return KubernetesObject(
             f"{self._name}-service",
             "v1",
@@ -252,7 +253,10 @@ class Traefik(Controller):
                 "metadata": {
                     "name": TRAEFIK_SERVICE,
                     "namespace": self._namespace,
-                    "annotations": dict(self._args.cluster.load_balancer_annotations),
+                    "annotations": {
+                        **self._args.cluster.load_balancer_annotations,
+                        WAIT_FOR: "jsonpath={.status.loadBalancer.ingress}",
+                    },
                 },
                 "spec": {
                     "type": "LoadBalancer",
@@ -264,9 +268,7 @@ class Traefik(Controller):
                     ],
                 },
             },
-            pulumi.ResourceOptions(
-                parent=self, depends_on=[deployment], delete_before_replace=True
-            ),
+            pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
 
     def _make_ingress_class(self) -> pulumi.Output[str]:
