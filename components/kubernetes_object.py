@@ -12,9 +12,10 @@ import pulumi
 #: A part of an object, with the names that Kubernetes' own YAML has: `{"containerPort": 8500}`.
 Fields: TypeAlias = dict[str, Any]
 
-#: The annotation that names what the provider waits for, in place of what it knows of the kind:
-#: `jsonpath=<expression of kubectl>` or `condition=<name>`.
-WAIT_FOR = "pulumi.com/waitFor"
+#: Annotations of a Service or an Ingress that is deployed once it has an address. By default the
+#: provider waits for pods as well, and after an update it may store the object as it was before:
+#: its watch is fed from a cache.
+UNTIL_ADDRESSED = {"pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress}"}
 
 #: What the engine encrypts in its state, by API version and kind.
 _SECRET_FIELDS = {("v1", "Secret"): ["data", "stringData"]}

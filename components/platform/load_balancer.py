@@ -6,7 +6,7 @@ import pulumi
 
 from components.config.expose import ExposeOptions
 from components.contracts import Cluster, Endpoint, Runtime
-from components.kubernetes_object import Fields, KubernetesObject
+from components.kubernetes_object import UNTIL_ADDRESSED, Fields, KubernetesObject
 from components.platform.addresses import socket_address
 from components.platform.gateway.controller import load_balancer_address, load_balancer_fields
 
@@ -86,7 +86,7 @@ class LoadBalancer(pulumi.ComponentResource):
                 "metadata": {
                     "namespace": backend.namespace,
                     "labels": dict(backend.selector),
-                    "annotations": dict(cluster.load_balancer_annotations),
+                    "annotations": {**cluster.load_balancer_annotations, **UNTIL_ADDRESSED},
                 },
                 "spec": spec,
             },

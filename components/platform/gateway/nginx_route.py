@@ -10,7 +10,7 @@ import pulumi
 from components.config.stack_config import LimitsOptions
 from components.config.values import byte_count, seconds
 from components.contracts import Backend
-from components.kubernetes_object import Fields, KubernetesObject
+from components.kubernetes_object import UNTIL_ADDRESSED, Fields, KubernetesObject
 from components.platform.gateway.controller import BODY_IN_MEMORY, MARGIN_SECONDS
 
 _PREFIX = "nginx.ingress.kubernetes.io"
@@ -116,6 +116,7 @@ class NginxRoute(pulumi.ComponentResource):
                         f"{_PREFIX}/proxy-read-timeout": timeout,
                         f"{_PREFIX}/proxy-send-timeout": timeout,
                         **annotations,
+                        **UNTIL_ADDRESSED,
                     },
                 },
                 "spec": {

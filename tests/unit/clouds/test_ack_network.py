@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from components.kubernetes_object import UNTIL_ADDRESSED
 from tests.unit.clouds.ack_stack import (
     CLUSTER,
     CREATED,
@@ -122,6 +123,7 @@ def test_the_gateway_has_a_network_load_balancer_in_all_zones_that_keeps_who_cal
         "cn-hangzhou-j:cluster-network-nodes-cn-hangzhou-j-id",
         f"{prefix}-cross-zone-enabled": "on",
         f"{prefix}-preserve-client-ip": "on",
+        **UNTIL_ADDRESSED,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from components.kubernetes_object import UNTIL_ADDRESSED
 from tests.unit.clouds.aws import (
     EXISTING,
     PRIVATE,
@@ -94,6 +95,7 @@ def test_load_balancers_serve_all_zones_and_keep_the_caller_s_address() -> None:
     assert service["metadata"]["annotations"] == {
         f"{prefix}-type": "nlb",
         f"{prefix}-cross-zone-load-balancing-enabled": "true",
+        **UNTIL_ADDRESSED,
     }
     assert service["spec"]["externalTrafficPolicy"] == "Local"
     inner = up(internal_load_balancers=True).one("Service", "gateway-controller-service").inputs

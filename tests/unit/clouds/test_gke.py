@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from components.kubernetes_object import UNTIL_ADDRESSED
 from tests.unit.clouds.gke import pool, stack, up
 from tests.unit.components.engine import ADDRESS, Recording, Resource
 from tests.unit.components.environment import stack_file
@@ -88,7 +89,8 @@ def test_the_gateway_s_load_balancer_is_regional_and_tells_who_calls(
     made_on_gke: Recording,
 ) -> None:
     service = gateway_service(made_on_gke).inputs
-    assert service["metadata"]["annotations"] == {"cloud.google.com/l4-rbs": "enabled"}
+    annotations = {"cloud.google.com/l4-rbs": "enabled", **UNTIL_ADDRESSED}
+    assert service["metadata"]["annotations"] == annotations
     assert service["spec"]["externalTrafficPolicy"] == "Local"
 
 

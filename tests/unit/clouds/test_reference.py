@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from components.config.load import load, validate
+from components.kubernetes_object import UNTIL_ADDRESSED
 from components.stack import deploy
 from tests.unit.clouds import aws
 from tests.unit.clouds.platform_stack import CLUSTER, KUBECONFIG, STACK, Platform
@@ -41,7 +42,7 @@ def test_load_balancers_are_asked_for_as_the_stack_says() -> None:
     asked = {"example.com/zones": "a,b"}
     told = up(load_balancer_annotations=asked, load_balancer_class="example.com/nlb")
     service = told.one("Service", "gateway-controller-service").inputs
-    assert service["metadata"]["annotations"] == asked
+    assert service["metadata"]["annotations"] == asked | UNTIL_ADDRESSED
     assert service["spec"]["loadBalancerClass"] == "example.com/nlb"
     plain = up().one("Service", "gateway-controller-service").inputs
     assert "loadBalancerClass" not in plain["spec"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from components.config.load import load
+from components.kubernetes_object import UNTIL_ADDRESSED
 from components.stack import deploy
 from tests.unit.components.engine import ADDRESS, Recording, run
 from tests.unit.components.environment import model, stack_file
@@ -34,7 +35,10 @@ def test_the_port_leads_straight_to_the_server_s_grpc() -> None:
     ]
     pods = recording.one("Deployment", "half-plus-two-server").inputs["spec"]["template"]
     assert service(recording)["spec"]["selector"].items() <= pods["metadata"]["labels"].items()
-    assert service(recording)["metadata"]["annotations"] == {"example.com/kind": "nlb"}
+    assert service(recording)["metadata"]["annotations"] == {
+        "example.com/kind": "nlb",
+        **UNTIL_ADDRESSED,
+    }
 
 
 def test_the_endpoint_says_that_it_is_plain_and_at_the_root() -> None:

@@ -11,7 +11,7 @@ from pydantic import Field
 from components import workload
 from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
 from components.config.values import Image, seconds
-from components.kubernetes_object import WAIT_FOR, Fields, KubernetesObject
+from components.kubernetes_object import UNTIL_ADDRESSED, Fields, KubernetesObject
 from components.platform.gateway.controller import (
     HEADER_BYTES,
     MARGIN_SECONDS,
@@ -255,7 +255,7 @@ class Traefik(Controller):
                     "namespace": self._namespace,
                     "annotations": {
                         **self._args.cluster.load_balancer_annotations,
-                        WAIT_FOR: "jsonpath={.status.loadBalancer.ingress}",
+                        **UNTIL_ADDRESSED,
                     },
                 },
                 "spec": {
