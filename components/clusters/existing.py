@@ -19,7 +19,9 @@ def _source(raw: Any, info: ValidationInfo) -> Any:
         return SecretReference.model_validate(raw, context=info.context)
     if isinstance(raw, str):
         return raw
-    raise mistake("a path, or `{secret: name}`", "leave it out for what kubectl would use")
+    raise mistake(
+        "a path, or `{secret: name}`", "leave it out for what kubectl would use, or write a path"
+    )
 
 
 class ExistingOptions(ReachedOptions):
@@ -65,7 +67,7 @@ class ExistingOptions(ReachedOptions):
         except KubeconfigError as error:
             raise mistake(
                 f"a usable kubeconfig: {error}",
-                "set `kubeconfig` and `context`, or make `kubectl get nodes` work",
+                "write a kubeconfig and a context by which kubectl reaches the cluster",
             ) from error
         return self
 

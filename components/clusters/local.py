@@ -27,7 +27,7 @@ class LocalOptions(ReachedOptions):
         expected = "the kubeconfig of the cluster that `make up` starts, in `KUBECONFIG`"
         path = os.environ.get("KUBECONFIG")
         if not path:
-            fix = 'run `make up`, then `eval "$(make -s env)"`'
+            fix = 'run `make up`, then run `eval "$(make -s env)"`'
             raise mistake(f"{expected}, which is not set", fix)
         try:
             found = read(kubeconfig_files(None))
@@ -37,7 +37,7 @@ class LocalOptions(ReachedOptions):
         if not found.context.startswith(CONTEXT_PREFIX):
             raise mistake(
                 f"{expected}: `{path}` has context `{found.context}`, which `make up` never makes",
-                'run `make up`, then `eval "$(make -s env)"`; for a cluster of your own write '
+                'run `make up`, then run `eval "$(make -s env)"`; for a cluster of your own write '
                 "`kind: existing`",
             )
         self._found = found

@@ -28,7 +28,7 @@ def clashes(raw: Mapping[str, Any]) -> Iterator[Mistake]:
                 path=f"slipway:models.{name}",
                 shown=None,
                 expected=f"a name that differs from `{other}` by more than case, `_` and `-`",
-                fix=f"both become `{label(name)}`: rename one",
+                fix=f"rename one of the two: both become {label(name)}",
             )
 
 
@@ -46,7 +46,7 @@ def references(raw: Mapping[str, Any]) -> Iterator[Mistake]:
                 path=f"{path}.secret",
                 shown=shown(name),
                 expected=f"the name of a value in `slipway:secrets`{there}",
-                fix=set_secret(name),
+                fix=f"run {set_secret(name)}",
             )
 
 
@@ -63,7 +63,8 @@ def secrecy(
             path=f"slipway:{key}",
             shown="secret",
             expected="plain values: one secret hides the whole map from previews",
-            fix="move the secret part to `slipway:secrets` and refer to it as `{secret: name}`",
+            fix="write it in plain text, and its secret parts under slipway:secrets, to which keys "
+            "that take a secret refer",
         )
     secrets = raw.get("secrets")
     named = secrets if isinstance(secrets, dict) else {}
@@ -73,7 +74,7 @@ def secrecy(
             path=f"slipway:secrets.{name}",
             shown="in plain text",
             expected="an encrypted value",
-            fix=f"{set_secret(name)}, and change the secret: it has been in a file",
+            fix=f"run {set_secret(name)}, and change the secret: it has been in a file",
         )
     plain = {key: raw[key] for key in raw if key != "secrets" and key not in secret_keys}
     for path, value in _walk(plain):
@@ -83,7 +84,8 @@ def secrecy(
                 path=path,
                 shown=f"{what} in plain text",
                 expected="no secret here",
-                fix=set_secret("name") + " and refer to it as `{secret: name}`",
+                fix="take it out and change it, since it has been in a file; keys that take a secret "
+                "refer to one of slipway:secrets by its name",
             )
 
 

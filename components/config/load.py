@@ -9,10 +9,12 @@ from typing import Any
 import pulumi
 from pulumi.runtime import config as engine_config
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from components.config import checks, identities, names, servers
-from components.config.report import Mistake, mistakes, unknown_key
+from components.config.report import Mistake, mistakes
 from components.config.stack_config import StackConfig
+from components.config.trials import Trial, unknown_key
 
 _NAMESPACE = "slipway"
 #: Values of these keys are text; those of all others are JSON, as Pulumi hands maps over.
@@ -62,17 +64,24 @@ def load() -> StackConfig:
 def validate(raw: dict[str, Any]) -> tuple[StackConfig | None, list[Mistake]]:
     """`raw`, by top-level key without `slipway:`, as a `StackConfig`; or None and the mistakes."""
     keys: dict[int, tuple[str, ...]] = {}
-    found: list[Mistake] = []
-    config = None
-    try:
-        secrets = raw.get("secrets")
-        context = {"keys": keys, "secrets": secrets if isinstance(secrets, dict) else {}}
-        config = StackConfig.model_validate(raw, context=context)
-    except ValidationError as error:
-        found += mistakes(error, raw, keys)
+    config, errors = _parsed(raw, keys)
+    found = mistakes(errors, raw, keys, lambda changed: _parsed(changed, {})[1])
     found += [*checks.clashes(raw), *checks.references(raw), *servers.disagreements(raw)]
     found += [*identities.missing(raw), *names.missing(raw)]
     return (None if found else config), found
+
+
+def _parsed(
+    raw: dict[str, Any], keys: dict[int, tuple[str, ...]]
+) -> tuple[StackConfig | None, list[ErrorDetails]]:
+    """The configuration, or what pydantic says of it; `keys` gets the keys that each map may
+    have, by its id."""
+    secrets = raw.get("secrets")
+    context = {"keys": keys, "secrets": secrets if isinstance(secrets, dict) else {}}
+    try:
+        return StackConfig.model_validate(raw, context=context), []
+    except ValidationError as error:
+        return None, error.errors(include_url=False)
 
 
 def _keys() -> dict[str, list[str]]:
@@ -99,7 +108,8 @@ def _known_top_level(raw: dict[str, Any]) -> list[Mistake]:
     found = []
     for key in raw:
         if key not in StackConfig.model_fields:
-            expected, fix = unknown_key(key, StackConfig.model_fields)
+            trial = Trial(raw, (key,), lambda changed: _parsed(changed, {})[1])
+            expected, fix = unknown_key(key, StackConfig.model_fields, raw, trial.of_key)
             found.append(
                 Mistake(path=f"slipway:{key}", shown="unknown", expected=expected, fix=fix)
             )
@@ -113,7 +123,9 @@ def _foreign(keys: dict[str, list[str]]) -> list[Mistake]:
             path=f"{namespace}:{name}",
             shown="under another project's name",
             expected=f"`slipway:{name}`",
-            fix=f"did you mean `slipway:{name}`?",
+            fix=f"take `{namespace}:{name}` out"
+            if name in keys.get(_NAMESPACE, ())
+            else f"did you mean `slipway:{name}`?",
         )
         for namespace, names in keys.items()
         if namespace != _NAMESPACE

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import ValidationInfo, field_validator, model_validator
 
 from components.config.accelerators import Accelerator, chosen, matched
+from components.config.durations import duration
 from components.config.expose import ExposeOptions
 from components.config.kinds import Chosen
 from components.config.options import Options, mistake
+from components.config.quantities import Bytes, Cpu, byte_count, cores
 from components.config.replicas import NumberOrReplicas, Replicas
-from components.config.values import (
-    Bytes,
-    Cpu,
-    Duration,
-    Image,
-    Label,
-    byte_count,
-    cores,
-    whole_seconds,
-)
+from components.config.values import Image, Label
 
 
 class Amounts(Options):
@@ -44,7 +37,7 @@ class Resources(Options):
             if asked and allowed and number(asked) > number(allowed):
                 raise mistake(
                     f"`limits.{key}` of at least `requests.{key}` ({asked})",
-                    f"raise `limits.{key}` ({allowed}) or lower the request",
+                    f"write `{asked}` in `limits.{key}`, or `{allowed}` in `requests.{key}`",
                 )
         return self
 
@@ -90,7 +83,7 @@ class ModelOptions(Options):
     is not served until the new one answers, or at all if it never does"""
     expose: ExposeOptions | None = None
     """A load balancer of the server's own in place of the gateway"""
-    startup_timeout: Duration = "10m"
+    startup_timeout: Annotated[str, *duration("1s", "24h")] = "10m"
     """How long a new replica may take until the model answers: a place on a node, the image and
     the model's files included, from 1s to 24h. After that the roll-out has failed and `up` says
     why"""
@@ -101,15 +94,10 @@ class ModelOptions(Options):
         pools = (info.context or {}).get("node_pools")  # unknown beside an invalid cluster
         return value if value is None or pools is None else matched(value, pools)
 
-    @field_validator("node_pool")
+    @field_validator("node_pool", mode="before")
     @classmethod
-    def _of_the_cluster(cls, value: str | None, info: ValidationInfo) -> str | None:
+    def _of_the_cluster(cls, value: Any, info: ValidationInfo) -> Any:
         pools = (info.context or {}).get("node_pools")
         if value is None or pools is None:
             return value
         return chosen(value, pools, info.data.get("accelerator"))
-
-    @field_validator("startup_timeout")
-    @classmethod
-    def _time(cls, value: str) -> str:
-        return whole_seconds(value, "24h")

@@ -10,7 +10,8 @@ from typing import ClassVar
 import pulumi
 
 from components import workload
-from components.config.values import byte_count, cores, seconds
+from components.config.durations import seconds
+from components.config.quantities import byte_count, cores
 from components.contracts import (
     Backend,
     Identity,

@@ -11,9 +11,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from components import workload
+from components.config.durations import duration, microseconds, seconds
 from components.config.model_options import ModelOptions
-from components.config.options import Options, example, listed, mistake
-from components.config.values import Duration, cores, seconds, whole_seconds
+from components.config.options import Options, example, likely, listed, mistake
+from components.config.quantities import cores
 from components.config.versions import Version, VersionPolicy, Versions
 from components.contracts import TENSORFLOW_SERVING, ModelFiles
 from components.kubernetes_object import Fields
@@ -36,10 +37,11 @@ _Size = Annotated[int, Field(ge=1, le=1_000_000)]
 
 def _label(name: str) -> str:
     if not _LABEL.fullmatch(name):
-        better = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
-        raise mistake(
+        raise likely(
+            _label,
             "a label: letters, digits and `_`, since it stands in REST paths",
-            f"did you mean `{better}`?" if better else "write a word such as `stable`",
+            "write a word of letters and digits",
+            re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_"),
         )
     return name
 
@@ -53,9 +55,9 @@ class BatchingOptions(Options):
     max_batch_size: _Size = _MAX_BATCH_SIZE
     """Rows of the largest batch. A request with more is refused, unless
     `max_execution_batch_size` is given"""
-    batch_timeout: Duration | None = None
-    """How long a batch that is not full waits for more requests, from 1ms to 10s; left out, not at
-    all. It adds to the latency of calls at low load"""
+    batch_timeout: Annotated[str, *duration("0us", "10s")] | None = None
+    """How long a batch that is not full waits for more requests, such as `500us`, up to 10s; 0 or
+    left out, not at all. It adds to the latency of calls at low load"""
     max_enqueued_batches: _Size = 10
     """Batches that wait for a thread; what comes beyond them is refused as UNAVAILABLE"""
     num_batch_threads: Annotated[int, Field(ge=1, le=1024)] | None = None
@@ -71,13 +73,6 @@ class BatchingOptions(Options):
     """Inputs that differ in other dimensions than the first are padded with zeros to the longest
     of the batch; otherwise only inputs of the same shape share a batch"""
 
-    @field_validator("batch_timeout")
-    @classmethod
-    def _timeout(cls, value: str | None) -> str | None:
-        if value is not None and _milliseconds(value) > 10_000:
-            raise mistake("from `1ms` to `10s`", "a batch waits milliseconds: write `5ms`")
-        return value
-
     @field_validator("max_execution_batch_size")
     @classmethod
     def _split(cls, value: int | None, info: ValidationInfo) -> int | None:
@@ -85,21 +80,24 @@ class BatchingOptions(Options):
         if value is not None and largest is not None and value > largest:
             raise mistake(
                 f"at most `max_batch_size` ({largest})",
-                f"raise `max_batch_size` to {value}, or write {largest} here",
+                f"write `{largest}`, or `max_batch_size: {value}`",
             )
         return value
 
     @field_validator("allowed_batch_sizes")
     @classmethod
     def _sizes(cls, value: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        largest = info.data.get("max_batch_size")
+        if not value or largest is None:
+            return value
+        fitting = sorted({size for size in value if size <= largest} | {largest})
         # The server checks the order only where it splits requests, and relies on it everywhere.
         if list(value) != sorted(set(value)):
-            raise mistake("sizes that increase", f"write `{sorted(set(value))}`")
-        largest = info.data.get("max_batch_size")
-        if value and largest is not None and value[-1] != largest:
+            raise mistake("sizes that increase", f"write `{fitting}`")
+        if value[-1] != largest:
             raise mistake(
                 f"sizes that end with `max_batch_size` ({largest})",
-                f"add {largest}, or write `max_batch_size: {value[-1]}`",
+                f"write `{fitting}`, or `max_batch_size: {value[-1]}`",
             )
         return value
 
@@ -121,17 +119,12 @@ class TfServingOptions(ModelOptions):
     they have to be among `versions`. A label's calls fail while its version is not loaded"""
     batching: BatchingOptions | None = None
     """Left out, each request is computed by itself"""
-    file_system_poll_wait: Duration = "1s"
+    file_system_poll_wait: Annotated[str, *duration("1s", "1h")] = "1s"
     """How often the server looks for new versions, from 1s to 1h. A longer wait is kind to a
     network volume"""
     num_request_iterations_for_warmup: Annotated[int, Field(ge=1, le=1000)] = 1
     """How often each request in a version's `assets.extra/tf_serving_warmup_requests` is run
     before that version serves. Without that file nothing is run"""
-
-    @field_validator("file_system_poll_wait")
-    @classmethod
-    def _poll(cls, value: str) -> str:
-        return whole_seconds(value, "1h")
 
     @field_validator("labels")
     @classmethod
@@ -142,14 +135,14 @@ class TfServingOptions(ModelOptions):
         if policy.latest is not None:
             raise mistake(
                 "`versions` that keep what is labelled: `latest` drops it for a newer one",
-                f"write `versions: {{specific: {labelled}}}`, or `versions: all`",
+                f"write beside it `versions: {{specific: {labelled}}}`, or `versions: all`",
             )
         absent = [number for number in labelled if number not in policy.specific]
         if policy.specific and absent:
             both = sorted({*policy.specific, *labelled})
             raise mistake(
                 f"labels of versions that are served, which {listed(absent)} is not",
-                f"write `versions: {{specific: {both}}}`, or label another version",
+                f"write beside it `versions: {{specific: {both}}}`, or label another version",
             )
         return value
 
@@ -256,7 +249,7 @@ def batching_parameters(batching: BatchingOptions, cpu_limit: float) -> str:
     threads = batching.num_batch_threads or math.ceil(cpu_limit)
     wrapped: dict[str, Any] = {
         "max_batch_size": batching.max_batch_size,
-        "batch_timeout_micros": _milliseconds(batching.batch_timeout or "0ms") * 1000,
+        "batch_timeout_micros": microseconds(batching.batch_timeout or "0us"),
         "max_enqueued_batches": batching.max_enqueued_batches,
         "num_batch_threads": threads,
     }
@@ -270,9 +263,3 @@ def batching_parameters(batching: BatchingOptions, cpu_limit: float) -> str:
     if batching.pad_variable_length_inputs:
         lines.append("pad_variable_length_inputs: true")
     return "\n".join(lines) + "\n"
-
-
-def _milliseconds(duration: str) -> int:
-    if duration.endswith("ms"):
-        return int(duration.removesuffix("ms"))
-    return seconds(duration) * 1000

@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 from components.config.checks import label
 from components.config.model_options import SourceOptions
 from components.config.options import mistake
-from components.config.values import Bytes, Cidr, Label
+from components.config.quantities import Bytes
+from components.config.values import Cidr, Label
 from components.contracts import Grant, Identity, ModelFiles, SourceArgs
 from components.kubernetes_object import Fields
 from components.sources.addresses import Endpoint, port
@@ -67,7 +68,10 @@ class ObjectStoreOptions(SourceOptions):
     @model_validator(mode="after")
     def _one_way_in(self) -> ObjectStoreOptions:
         if self.anonymous and self.credentials:
-            raise mistake("either `anonymous` or `credentials`", "take one of them out")
+            raise mistake(
+                "either `anonymous` or `credentials`",
+                "take `anonymous` out, or take `credentials` out",
+            )
         return self
 
 
