@@ -43,6 +43,8 @@ class Workload:
     labels: dict[str, str]
     image: str
     pull_policy: str
+    pull_secrets: Sequence[Fields]
+    """References to the Secrets that all images of the pod are pulled by."""
     command: Sequence[str] | None
     arguments: Sequence[pulumi.Input[str]]
     ports: dict[str, int]
@@ -72,6 +74,8 @@ class Workload:
     service_account: pulumi.Input[str] | None = None
     token: bool = False
     """Whether the server, and it alone, has the service account's token."""
+    tmp: Fields = field(default_factory=lambda: {"sizeLimit": _DISK_LIMIT})
+    """The emptyDir at `/tmp`."""
     annotations: dict[str, pulumi.Input[str]] = field(default_factory=dict)
     most_replicas: int | None = None
     """How many an autoscaler may make of them."""
@@ -124,7 +128,7 @@ class Workload:
             "containers": [self._server()],
             "volumes": [
                 *{volume["name"]: volume for volume in self.volumes}.values(),
-                {"name": "tmp", "emptyDir": {"sizeLimit": _DISK_LIMIT}},
+                {"name": "tmp", "emptyDir": self.tmp},
                 *([API_TOKEN] if self.token else ()),
             ],
         }
@@ -157,6 +161,8 @@ class Workload:
             }
         if affinity:
             pod["affinity"] = affinity
+        if self.pull_secrets:
+            pod["imagePullSecrets"] = list(self.pull_secrets)
         if self.service_account is not None:
             pod["serviceAccountName"] = self.service_account
         return pod

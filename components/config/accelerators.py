@@ -23,21 +23,26 @@ _TAINT = re.compile(
 
 def _kind(raw: Any) -> Any:
     vendors = listed(_RESOURCES)
-    if isinstance(raw, str) and re.fullmatch(_KIND, raw) and raw.partition("-")[0] in _RESOURCES:
+    expected = f"a vendor ({vendors}), or one of its devices such as `nvidia-l4`"
+    if not isinstance(raw, str):
+        raise mistake(expected, "write one text value")
+    if re.fullmatch(_KIND, raw) and raw.partition("-")[0] in _RESOURCES:
         return raw
     raise likely(
         _kind,
-        f"a vendor ({vendors}), or one of its devices such as `nvidia-l4`",
+        expected,
         f"write {vendors} for any of its devices, or name one",
-        re.sub(r"[^a-z0-9]+", "-", str(raw).lower()).strip("-"),
+        re.sub(r"[^a-z0-9]+", "-", raw.lower()).strip("-"),
     )
 
 
 def _taint(raw: Any) -> Any:
     expected = "a taint as kubectl writes it, such as `nvidia.com/gpu=present:NoSchedule`"
-    if isinstance(raw, str) and _TAINT.fullmatch(raw):
+    if not isinstance(raw, str):
+        raise mistake(expected, "write one text value")
+    if _TAINT.fullmatch(raw):
         return raw
-    key, colon, effect = raw.partition(":") if isinstance(raw, str) else ("", "", "")
+    key, colon, effect = raw.partition(":")
     if not _TAINT.fullmatch(f"{key}:{_EFFECTS[0]}"):
         raise mistake(expected, "write a key, a value and an effect")
     near = difflib.get_close_matches(effect, _EFFECTS, n=1) or _EFFECTS

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.config.report import Mistake, shown
+from components.config.report import Mistake
+from components.config.secrecy import shown
 from components.config.values import is_domain
 
 

@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from components.config.options import Options, listed, mistake
+from components.config.secrecy import shown
 
 
 class OneOf:
@@ -53,7 +54,7 @@ class OneOf:
                 raise mistake(expected, "choose one of these")
             close = difflib.get_close_matches(str(kind), kinds, n=1)
             fix = f"did you mean `{self.key}: {close[0]}`?" if close else "choose one of these"
-            raise mistake(f"{expected}, but `{self.key}` is `{kind}`", fix)
+            raise mistake(f"{expected}, but `{self.key}` is {shown(kind)}", fix)
         return self.model(str(kind)).model_validate(raw, context=info.context)
 
     def __get_pydantic_core_schema__(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,9 +9,11 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from components.config.secrecy import secret_in
-from components.config.trials import Trial, Validate, of_type, one_of, unknown_key
+from components.config.secrecy import HIDDEN, few_digits, shown
+from components.config.trials import Trial, Validate, misspelt, of_type, one_of, unknown_key
 
+#: Told of a key in place of its value.
+UNKNOWN = "unknown"
 _TYPES = {
     "string_type": ("text", "write one text value"),
     "int_type": ("a whole number", "write a number without quotes"),
@@ -25,7 +26,8 @@ _TYPES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Mistake:
-    """One mistake. `shown` is the value as told, None where there is no value to tell."""
+    """One mistake. `shown` is the value as told, in backticks, or what it is, without them; None
+    where there is no value to tell."""
 
     path: str
     shown: str | None
@@ -46,14 +48,6 @@ def key_path(location: Sequence[int | str]) -> str:
     return text
 
 
-def shown(value: Any, limit: int = 80) -> str:
-    """A value in one short line; `(hidden)` where it seems to hold a secret."""
-    text = json.dumps(value, default=str, ensure_ascii=False)
-    if secret_in(text):
-        return "(hidden)"
-    return f"`{text if len(text) <= limit else text[: limit - 1] + '…'}`"
-
-
 def mistakes(
     errors: Iterable[ErrorDetails], raw: dict[str, Any], keys: dict[int, Any], validate: Validate
 ) -> list[Mistake]:
@@ -68,8 +62,10 @@ def _mistake(
     trial = Trial(raw, details["loc"], validate)
     kind, location = details["type"], details["loc"]
     context = details.get("ctx", {})
-    hidden = location[0] == "secrets"
-    value: str | None = "(hidden)" if hidden else shown(details["input"])
+    # A mistyped `password` holds one too.
+    mistyped = kind == "extra_forbidden" and location[:2] == ("images", "pull_secrets")
+    hidden = location[0] == "secrets" or mistyped
+    value: str | None = HIDDEN if hidden else context.get("shown") or shown(details["input"], keys)
     if kind == "mistake":
         expected, fix = context["expected"], context["fix"]
     elif kind == "missing":
@@ -78,7 +74,10 @@ def _mistake(
     elif kind == "extra_forbidden":
         beside = _parent(raw, location)
         allowed = keys.get(id(beside), ())
-        expected, fix = unknown_key(str(location[-1]), allowed, beside, trial.of_key)
+        key = str(location[-1])
+        if not misspelt(key, allowed) and not few_digits(details["input"]):
+            value = UNKNOWN  # it may be anything; what is wrong is the key
+        expected, fix = unknown_key(key, allowed, beside, trial.of_key)
     elif kind in _TYPES:
         expected, fix = _TYPES[kind]
         accepted, otherwise = of_type(kind, details["input"], trial)
@@ -95,7 +94,6 @@ def _mistake(
         fix = f"write a {'larger' if 'ge' in context else 'smaller'} number"
         if not trial.of_value(bound):
             fix = f"write `{bound}`"
-
     elif kind == "literal_error":
         expected = context["expected"]
         fix = one_of(re.findall("'([^']*)'", expected), details["input"], trial)

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from components.config.options import listed
+from components.config.secrecy import plain
 
 #: What is wrong with a stack file, as pydantic says it.
 Validate = Callable[[Any], list[ErrorDetails]]
@@ -64,8 +65,14 @@ def unknown_key(
     names = sorted(allowed)
     close = [each for each in difflib.get_close_matches(key, names) if each not in {*there}]
     meant = next(filter(fits, close), None)
-    fix = f"did you mean `{meant}`?" if meant else f"take `{key}` out"
+    away = f"take `{key}` out" if plain(key) else "take it out"
+    fix = f"did you mean `{meant}`?" if meant else away
     return f"one of the keys {listed(names)}", fix
+
+
+def misspelt(key: str, allowed: Iterable[str]) -> str | None:
+    """The key of `allowed` that an unknown `key` seems to be."""
+    return next(iter(difflib.get_close_matches(key, sorted(allowed), n=1)), None)
 
 
 def of_type(kind: str, value: Any, trial: Trial) -> tuple[str | None, ErrorDetails | None]:

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from components.config.options import as_text, likely, mistake, takes
 
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _CHARTS_PATTERN = r"^(https?|oci)://\S*[^/\s]$"
@@ -24,8 +24,10 @@ def kubernetes_name(raw: Any) -> str:
 
 def _label(raw: Any) -> Any:
     expected = "a Kubernetes name: lower-case letters, digits and `-`, at most 63 characters"
-    if isinstance(raw, str) and _LABEL.fullmatch(raw):
+    if isinstance(raw, str) and LABEL.fullmatch(raw):
         return raw
+    if isinstance(raw, dict | list):
+        raise mistake(expected, "write one text value")
     near = (kubernetes_name(raw),) if isinstance(raw, str) else as_text(raw)
     raise likely(_label, expected, "give it a name of letters and digits", *near)
 
@@ -35,7 +37,7 @@ def _domain(raw: Any) -> Any:
     if not isinstance(raw, str):
         raise mistake(expected, "write one text value")
     labels = raw.split(".")
-    named = len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels)
+    named = len(labels) > 1 and all(LABEL.fullmatch(label) for label in labels)
     if named and len(raw) <= 253 and not _is_address(raw):
         return raw
     bare = (raw.partition("://")[2] or raw).split("/")[0].rpartition("@")[2].partition(":")[0]

@@ -12,6 +12,7 @@ import pulumi
 from components import workload
 from components.config.durations import seconds
 from components.config.quantities import byte_count, cores
+from components.config.stack_config import LimitsOptions
 from components.contracts import (
     Backend,
     Identity,
@@ -23,10 +24,13 @@ from components.contracts import (
 )
 from components.kubernetes_object import Fields, KubernetesObject
 from components.placement import placement
-from components.runtimes import autoscaler
+from components.runtimes import autoscaler, stack_settings
 
 #: Seconds after a roll-out has failed in which its Deployment says so.
 _REPORT_SECONDS = 15
+#: TensorFlow Serving and Triton parse JSON by RapidJSON, which holds 16 bytes for each value, some of
+#: them twice, and a value is two bytes of text at least. Measured on Triton: 17.
+MEMORY_PER_JSON_BYTE = 24
 #: Where `Program.configuration` is mounted.
 CONFIGURATION = "/config"
 
@@ -35,10 +39,9 @@ CONFIGURATION = "/config"
 class Program:
     """How a server is run. A port is None where the server does not speak that. `configuration`
     are files in `/config`; `prepare` init containers that run when the models' files are there;
-    `cpu` and `memory` request and limit where the stack says nothing. `secrets` are variables of
-    the environment, beside `environment`, and stand in a Secret."""
+    `cpu` and `memory` request and limit where the stack says nothing. `arguments` that the stack
+    file sets too are left to it. `streaming` routes the streaming methods of gRPC."""
 
-    image: str
     command: Sequence[str] | None
     arguments: Sequence[str]
     protocol: ServingProtocol
@@ -51,17 +54,24 @@ class Program:
     memory: tuple[str, str]
     environment: Mapping[str, str] = field(default_factory=dict)
     environment_from: Mapping[str, Fields] = field(default_factory=dict)
-    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     user: int = workload.USER_ID
     configuration: Mapping[str, str] = field(default_factory=dict)
     volumes: Sequence[Fields] = ()
     mounts: Sequence[Fields] = ()
     prepare: Sequence[Fields] = ()
+    streaming: bool = False
 
     @property
     def ports(self) -> dict[str, int]:
         named = {"grpc": self.grpc_port, "rest": self.rest_port}
         return {name: port for name, port in named.items() if port is not None}
+
+
+def default_memory(limits: LimitsOptions, base: int) -> tuple[str, str]:
+    """Request and limit of a server that holds `base` bytes besides one request of the largest
+    size."""
+    held = base + MEMORY_PER_JSON_BYTE * byte_count(limits.message_size)
+    return "256Mi", f"{-(-held // 2**20)}Mi"
 
 
 class ModelServer(Runtime):
@@ -78,6 +88,7 @@ class ModelServer(Runtime):
         self._name, self.args = name, args
         self._labels = workload.labels(self.kind, name)
         self._child = pulumi.ResourceOptions(parent=self)
+        stack_settings.warn_of_old_names(args.models, self)
         self._identity = self._make_identity()
         self._files = {model.name: self._files_of(model) for model in args.models}
         program = self.program(self._files)
@@ -100,6 +111,7 @@ class ModelServer(Runtime):
             selector=self._labels,
             grpc_port=program.grpc_port,
             rest_port=program.rest_port,
+            streaming=program.streaming,
         )
         self.register_outputs({"service": self.backend.service})
 
@@ -136,12 +148,13 @@ class ModelServer(Runtime):
             mounts.append({"name": "config", "mountPath": CONFIGURATION, "readOnly": True})
         return workload.Workload(
             labels=self._labels,
-            image=args.images.resolve(args.options.image or program.image),
+            image=args.images.resolve(args.options.server_image()),
             pull_policy=args.images.pull_policy,
+            pull_secrets=args.images.pull_secrets,
             command=program.command,
-            arguments=program.arguments,
-            environment=program.environment,
-            environment_from={**program.environment_from, **self._make_secrets(program)},
+            arguments=stack_settings.arguments(program.arguments, args.options),
+            environment={**program.environment, **stack_settings.plain_variables(args.options)},
+            environment_from={**program.environment_from, **self._secret_variables()},
             user=program.user,
             surge=args.options.surge,
             placement=placement(
@@ -226,23 +239,14 @@ class ModelServer(Runtime):
             self._child,
         ).name
 
-    def _make_secrets(self, program: Program) -> dict[str, Fields]:
-        """As the configuration: another value is another object."""
-        if not program.secrets:
-            return {}
-        name = KubernetesObject(
+    def _secret_variables(self) -> dict[str, Fields]:
+        return stack_settings.secret_variables(
             f"{self._name}-secrets",
-            "v1",
-            "Secret",
-            {
-                "metadata": {"namespace": self.args.namespace},
-                "type": "Opaque",
-                "stringData": dict(program.secrets),
-                "immutable": True,
-            },
+            self.args.options,
+            self.args.secrets,
+            self.args.namespace,
             self._child,
-        ).name
-        return {key: {"secretKeyRef": {"name": name, "key": key}} for key in program.secrets}
+        )
 
     def _make_service(self, program: Program, opts: pulumi.ResourceOptions) -> KubernetesObject:
         return KubernetesObject(

@@ -198,6 +198,8 @@ FOR_TESTS = (
     ),
 )
 ALL = (*ALWAYS, *ON_DEMAND, *FOR_TESTS)
+#: What a stack's pods may run: not what the node itself does, and nothing that nobody publishes.
+FOR_STACKS = tuple(one for one in ALL if one.pulled and one.reference not in (COREDNS, PAUSE))
 
 
 def named(name: str) -> Recipe:

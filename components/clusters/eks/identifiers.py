@@ -41,3 +41,10 @@ PrincipalArn = Annotated[
         "copy the role's own ARN, not that of one of its sessions",
     ),
 ]
+
+AccountId = Annotated[
+    str,
+    _matching(
+        r"[0-9]{12}", "an AWS account's id, 12 digits", "`aws sts get-caller-identity` shows it"
+    ),
+]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping, Sequence
 from string import ascii_lowercase
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -17,12 +18,14 @@ from components.clusters.cloud import (
     VpcOptions,
 )
 from components.clusters.eks import machines
-from components.clusters.eks.identifiers import KeyArn, PrincipalArn, SubnetId, VpcId
+from components.clusters.eks.identifiers import AccountId, KeyArn, PrincipalArn, SubnetId, VpcId
+from components.clusters.eks.provider_keys import AWS
 from components.clusters.eks.regions import ADDON_ACCOUNTS, GPU_FAMILIES
 from components.clusters.eks.versions import DEFAULT_MINOR, MINORS
 from components.clusters.ranges import enough_zones, ip_range
 from components.config.one_of import OneOf
 from components.config.options import listed, mistake
+from components.config.provider_keys import KUBERNETES, ProviderKeys
 from components.config.values import Label
 
 _RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
@@ -147,6 +150,10 @@ class EksOptions(CloudOptions):
     usual_machine: ClassVar[str] = "m7i.large"
 
     kind: Literal["eks"]
+    account: AccountId | None = None
+    """The account's id, in quotes. With credentials of another account, whatever profile or
+    environment they come from, nothing is made, changed or destroyed. Left out, the account is the
+    one of the credentials, which a preview prints"""
     name: Label | None = None
     """The cluster's name in the account and region; `<project>-<stack>` where it is left out"""
     vpc: Annotated[VpcOptions, OneOf({"create": EksCreateVpc, "existing": EksExistingVpc})]
@@ -173,6 +180,10 @@ class EksOptions(CloudOptions):
     """Whether the logs of all containers go to CloudWatch, by Amazon's own add-on"""
     log_retention_days: int = 365
     """How long CloudWatch keeps logs, of the control plane, the network and the containers"""
+
+    @classmethod
+    def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
+        return (AWS, KUBERNETES)
 
     def access_modes(self) -> frozenset[str]:
         shared = {"ReadWriteMany", "ReadOnlyMany"} if self.shared_storage else set()

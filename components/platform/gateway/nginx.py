@@ -69,6 +69,17 @@ class NginxOptions(GatewayOptions):
     ssl_redirect: bool = True
     """Send plain HTTP to HTTPS; false serves REST on port 80 too"""
 
+    def chosen_controller(self, usual: str) -> ControllerOptions:
+        """The controller; of the kind `usual` where the stack does not choose."""
+        if self.controller is not None:
+            return self.controller
+        model = registry.implementation("controllers", usual).options
+        made: ControllerOptions = model.model_validate({"kind": usual})
+        return made
+
+    def images(self, usual_controller: str) -> tuple[str, ...]:
+        return self.chosen_controller(usual_controller).images()
+
     @model_validator(mode="after")
     def _named(self) -> NginxOptions:
         if isinstance(self.tls, SecretOptions) and self.host is None:
@@ -165,7 +176,7 @@ class NginxGateway(pulumi.ComponentResource):
     def _make_controller(
         self, name: str, config: StackConfig, cluster: Cluster, namespace: pulumi.Output[str]
     ) -> Controller:
-        chosen = self._options.controller or _usual_controller(cluster)
+        chosen = self._options.chosen_controller(cluster.default_controller)
         made: Controller = registry.implementation("controllers", chosen.kind)(
             f"{name}-controller",
             chosen,
@@ -214,10 +225,3 @@ class NginxGateway(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         return made.pem.apply(lambda text: text), made.secret_name
-
-
-def _usual_controller(cluster: Cluster) -> ControllerOptions:
-    kind = cluster.default_controller
-    model = registry.implementation("controllers", kind).options
-    made: ControllerOptions = model.model_validate({"kind": kind})
-    return made

@@ -27,8 +27,8 @@ def model(path: str = "half_plus_two", **changes: Any) -> dict[str, Any]:
 # A model that cannot be, and what is said of it.
 FAILING: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "memory": (
-        model(resources={"limits": {"memory": "16Mi"}}),
-        ("out of memory: it was killed at its memory limit of 16Mi (OOMKilled)",),
+        model(resources={"limits": {"memory": "24Mi"}}),
+        ("out of memory: it was killed at its memory limit of 24Mi (OOMKilled)",),
     ),
     "image": (
         model(image="example/none:1", startup_timeout=_RESOLVING),
@@ -96,6 +96,7 @@ def failed(dev: Checkout) -> Iterator[Failure]:
     config = dev.config()
     config["config"]["slipway:models"] |= {name: said for name, (said, _) in FAILING.items()}
     config["config"]["slipway:models"]["half_plus_two"] = model("gone")
+    config["config"]["slipway:limits"] = {"message_size": "1Mi"}
     dev.write_config(config)
     try:
         with asked_all_the_time(dev, "half_plus_two") as asked:

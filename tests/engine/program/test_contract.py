@@ -12,7 +12,8 @@ import pytest
 from components import registry
 from components.config.model_options import ModelOptions
 from components.config.options import example
-from components.contracts import TENSORFLOW_SERVING, ModelFiles
+from components.contracts import ModelFiles
+from components.protocols import TENSORFLOW_SERVING
 from components.runtimes.server import ModelServer, Program
 from tests.engine.apiserver import ApiServer
 from tests.engine.program.shown import shown_to, written

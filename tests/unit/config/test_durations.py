@@ -8,7 +8,7 @@ import pytest
 
 from components.config.durations import microseconds, seconds
 from components.config.load import validate
-from components.runtimes.tfserving import BatchingOptions, batching_parameters
+from components.runtimes.tfserving_batching import BatchingOptions, batching_parameters
 from tests.unit.components.environment import model, stack_file
 
 #: Keys whose server or gateway takes whole seconds.

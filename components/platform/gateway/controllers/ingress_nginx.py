@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
@@ -13,12 +14,15 @@ from components.config.quantities import byte_count
 from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
 from components.kubernetes_object import KubernetesObject
 from components.platform.gateway.controller import (
+    HEADER_BYTES,
     MARGIN_SECONDS,
     Controller,
     ControllerArgs,
+    connection_bytes,
     load_balancer_address,
     load_balancer_fields,
     namespace_peer,
+    spool_bytes,
 )
 from components.platform.namespace import Namespace
 
@@ -32,6 +36,11 @@ CHART_REPOSITORY = "https://kubernetes.github.io/ingress-nginx"
 CONTROLLER_IMAGE = "registry.k8s.io/ingress-nginx/controller:v1.15.1"
 INGRESS_CLASS = "nginx"
 _SERVICE = "ingress-nginx-controller"
+#: What the process itself needs, without connections: a worker for each core of the node.
+_BASE_BYTES = 512 * 2**20
+#: Servers inflate 1 MB to 1 GiB. No algorithm of gRPC but `identity` begins with `i`.
+_REFUSE_COMPRESSED = """if ($http_content_encoding) { return 415; }
+if ($http_grpc_encoding ~ "^[^i]") { return 415; }"""
 _LABELS = {
     "app.kubernetes.io/name": "ingress-nginx",
     "app.kubernetes.io/component": "controller",
@@ -47,6 +56,9 @@ class IngressNginxOptions(ControllerOptions):
 
     kind: Literal["ingress-nginx"]
     replicas: int = Field(default=2, ge=1, le=100)
+
+    def images(self) -> tuple[str, ...]:
+        return (CONTROLLER_IMAGE,)
 
 
 class IngressNginx(Controller):
@@ -71,6 +83,7 @@ class IngressNginx(Controller):
         child = pulumi.ResourceOptions(parent=self)
         namespace = Namespace(f"{name}-home", GATEWAY_NAMESPACE, child).name
         self._open(f"{name}-open", namespace, child)
+        args = replace(args, images=args.images.within(name, namespace, child))
         self.address = self._make_chart(f"{name}-chart", options, args, namespace)
         self.home = namespace
         self.clients = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
@@ -148,6 +161,16 @@ def values(options: IngressNginxOptions, args: ControllerArgs) -> dict[str, Any]
             "keep-alive": str(seconds(limits.idle)),
             "http2-max-concurrent-streams": str(limits.streams),
             "use-gzip": "false",
+            "large-client-header-buffers": f"2 {HEADER_BYTES // 2048}k",
+            "server-snippet": _REFUSE_COMPRESSED,
+        },
+        "resources": {
+            "requests": {"cpu": "100m", "memory": "128Mi"},
+            # Requests that are not whole yet stand on disk.
+            "limits": {
+                "memory": _mebibytes(_BASE_BYTES + connection_bytes(limits)),
+                "ephemeral-storage": _mebibytes(spool_bytes(limits) + 2**30),
+            },
         },
         "scope": {"enabled": False},
         "allowSnippetAnnotations": False,
@@ -155,7 +178,15 @@ def values(options: IngressNginxOptions, args: ControllerArgs) -> dict[str, Any]
     if args.default_certificate:
         certificate = f"{GATEWAY_NAMESPACE}/{args.default_certificate}"
         controller["extraArgs"] = {"default-ssl-certificate": certificate}
-    return {"fullnameOverride": "ingress-nginx", "controller": controller}
+    return {
+        "fullnameOverride": "ingress-nginx",
+        "imagePullSecrets": list(args.images.pull_secrets),
+        "controller": controller,
+    }
+
+
+def _mebibytes(number: int) -> str:
+    return f"{-(-number // 2**20)}Mi"
 
 
 def _image(args: ControllerArgs) -> dict[str, str]:
