@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 #: So many of the newest are told.
 MOST = 10
@@ -25,10 +26,11 @@ def main(entrypoint: str, address: str, target: str, version: str) -> None:
     failed = subprocess.run([entrypoint, address, target], check=False).returncode
     # From GCS it makes the directories of other versions, too, and leaves them empty, which a
     # server would take for the newest.
-    for directory, _, _ in os.walk(target, topdown=False):
-        if directory != target and not os.listdir(directory):
-            os.rmdir(directory)
-    if os.path.isdir(os.path.join(target, version)):
+    made = [path for path in Path(target).rglob("*") if path.is_dir()]
+    for directory in sorted(made, reverse=True):
+        if not any(directory.iterdir()):
+            directory.rmdir()
+    if Path(target, version).is_dir():
         sys.exit(failed)
     address = address.rstrip("/")
     try:
@@ -69,7 +71,7 @@ def in_s3(bucket: str, prefix: str) -> Iterable[str]:
     from botocore.config import Config  # type: ignore[import-not-found]
 
     config = Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"mode": "standard"})
-    if os.environ.get("awsAnonymousCredential") == "true":
+    if os.environ.get("awsAnonymousCredential") == "true":  # noqa: SIM112 - KServe's name
         config = config.merge(Config(signature_version=UNSIGNED))
     client = boto3.client("s3", endpoint_url=os.environ.get("AWS_ENDPOINT_URL"), config=config)
     pages = client.get_paginator("list_objects_v2").paginate(

@@ -70,7 +70,8 @@ def s3() -> Iterator[str]:
     try:
         _send(f"{url}/{BUCKET}", b"", "PUT", Authorization=signed)
         for name, content in OBJECTS.items():
-            _send(f"{url}/{BUCKET}/{quote(name)}", content, "PUT", Authorization=signed)
+            public = {"Authorization": signed, "x-amz-acl": "public-read"}
+            _send(f"{url}/{BUCKET}/{quote(name)}", content, "PUT", **public)
         yield url
     finally:
         process.terminate()
@@ -86,7 +87,12 @@ def gcs() -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     try:
         bucket = f'{{"name": "{BUCKET}"}}'.encode()
-        _send(f"{url}/storage/v1/b?project=test", bucket, "POST", **{"Content-Type": "application/json"})
+        _send(
+            f"{url}/storage/v1/b?project=test",
+            bucket,
+            "POST",
+            **{"Content-Type": "application/json"},
+        )
         for name, content in OBJECTS.items():
             query = urlencode({"uploadType": "media", "name": name})
             _send(f"{url}/upload/storage/v1/b/{BUCKET}/o?{query}", content, "POST")
