@@ -20,10 +20,10 @@ from components.contracts import (
     Runtime,
     ServedModel,
     ServerArgs,
-    ServingProtocol,
 )
 from components.kubernetes_object import Fields, KubernetesObject
 from components.placement import placement
+from components.protocols import ServingProtocol
 from components.runtimes import autoscaler, stack_settings
 
 #: Seconds after a roll-out has failed in which its Deployment says so.

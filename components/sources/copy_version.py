@@ -66,9 +66,9 @@ def directories(address: str) -> Iterable[str]:
 
 def in_s3(bucket: str, prefix: str) -> Iterable[str]:
     """What `prefix` is continued by up to the next slash; set up as KServe does it."""
-    import boto3  # type: ignore[import-not-found]
-    from botocore import UNSIGNED  # type: ignore[import-not-found]
-    from botocore.config import Config  # type: ignore[import-not-found]
+    import boto3
+    from botocore import UNSIGNED
+    from botocore.config import Config
 
     config = Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"mode": "standard"})
     if os.environ.get("awsAnonymousCredential") == "true":  # noqa: SIM112 - KServe's name
@@ -82,8 +82,8 @@ def in_s3(bucket: str, prefix: str) -> Iterable[str]:
 
 def in_gcs(bucket: str, prefix: str) -> Iterable[str]:
     """The same in Google's store."""
-    from google.auth.exceptions import DefaultCredentialsError  # type: ignore[import-not-found]
-    from google.cloud import storage  # type: ignore[import-not-found]
+    from google.auth.exceptions import DefaultCredentialsError
+    from google.cloud import storage
 
     try:
         client = storage.Client()
