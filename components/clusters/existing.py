@@ -37,12 +37,12 @@ _KEYS = replace(
         **KUBERNETES.refused,
         "kubeconfig": Refusal(
             _HERE,
-            "take it out, and write its path as `slipway:cluster.kubeconfig`, or its content into "
-            "`slipway:secrets`, with `kubeconfig: {secret: its name}`",
+            "take it out, and write its path as slipway:cluster.kubeconfig, or its content into "
+            "slipway:secrets, to which slipway:cluster.kubeconfig refers",
         ),
-        "context": Refusal(_HERE, "take it out, and write its name as `slipway:cluster.context`"),
+        "context": Refusal(_HERE, "take it out, and write its name as slipway:cluster.context"),
         "cluster": Refusal(
-            _HERE, "take it out, and write a context of that cluster as `slipway:cluster.context`"
+            _HERE, "take it out, and write a context of that cluster as slipway:cluster.context"
         ),
     },
 )

@@ -62,7 +62,8 @@ def pull_secrets(raw: Mapping[str, Any]) -> Iterator[Mistake]:
                 path=f"slipway:images.pull_secrets[{index}].namespace",
                 shown=shown(namespace),
                 expected="a namespace that is there before the stack, which makes this one",
-                fix="write the namespace that the Secret is in today, such as `default`; or take "
+                fix="write the namespace that the Secret is in today, such as "
+                f"`{'default' if own != 'default' else 'kube-system'}`; or take "
                 "`namespace` out where something puts the Secret into the stack's own namespaces",
             )
 

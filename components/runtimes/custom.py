@@ -151,7 +151,9 @@ class CustomOptions(ModelOptions):
         name = cls.renamed[str(info.field_name)]
         if value and info.data.get(name):
             raise mistake(
-                f"either `{name}` or its old name", f"move it into `{name}`", shown=HIDDEN
+                f"either `{name}` or its old name",
+                f"take `{info.field_name}` out, and write what it has under {name}",
+                shown=HIDDEN,
             )
         return value
 

@@ -45,6 +45,8 @@ PrincipalArn = Annotated[
 AccountId = Annotated[
     str,
     _matching(
-        r"[0-9]{12}", "an AWS account's id, 12 digits", "`aws sts get-caller-identity` shows it"
+        r"[0-9]{12}",
+        "an AWS account's id, 12 digits",
+        "run `aws sts get-caller-identity`, which shows it",
     ),
 ]

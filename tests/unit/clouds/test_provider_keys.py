@@ -136,7 +136,7 @@ def test_a_setting_that_is_refused_is_not_repeated_and_its_fix_is_accepted(
     ("kind", "path", "value", "expected", "fix"),
     [
         ("eks", "aws:region", "us-east-1", "`\"eu-central-1\"`, as in `slipway:cluster.region`",
-         "`pulumi config rm aws:region`, or change `slipway:cluster.region`"),
+         "`pulumi config rm aws:region`, or change slipway:cluster.region"),
         ("gke", "gcp:project", "other", "`\"my-project\"`, as in `slipway:cluster.project`",
          "change `slipway:cluster.project`"),
         ("ack", "alicloud:region", "cn-beijing", '`"cn-hangzhou"`', "pulumi config rm"),

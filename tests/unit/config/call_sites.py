@@ -69,6 +69,8 @@ def _name(call: ast.Call) -> str:
 def _argument(call: ast.Call) -> ast.expr | None:
     named = next((each.value for each in call.keywords if each.arg == "fix"), None)
     index = _FIX[_name(call)]
+    if isinstance(call.args[0] if call.args else None, ast.Starred):  # `mistake(*TEXTS)`
+        return call.args[0]
     return named if index is None else call.args[index]
 
 

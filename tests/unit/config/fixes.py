@@ -122,8 +122,12 @@ class _Step:
 
 
 #: Programs to be run: what they would say is not known here.
-_COMMAND = re.compile(r"(make|eval|kubectl|gcloud|pulumi|\.venv/bin/pip) ")
+_COMMAND = re.compile(r"(make|eval|kubectl|gcloud|aws|pulumi|python3|\.venv/bin/pip) ")
 _SET_SECRET = re.compile(r"pulumi config set --path --secret 'secrets\.(.*?)'")
+_REMOVE = re.compile(r"`pulumi config rm (\S+)`")
+_SET = re.compile(r"`pulumi config set (\S+) '(.*?)'`")
+#: The value's own text may hold a credential, so a fix names no value: what is there goes.
+_AWAY = re.compile(r"(^|, )take it out($|:|;|, (?!and change))")
 _VERBS = re.compile(r"\b(did you mean|add the key|write|add|take|run)\b")
 
 
@@ -147,11 +151,18 @@ class _Reader:
                 changed = copy.deepcopy(self._config)
                 put(changed, self._at, change(_get(changed, self._at)))
                 yield Proposal(words, changed)
-        if secret := _SET_SECRET.search(fix):
+        if removed := _REMOVE.search(fix):
+            yield Proposal(
+                removed[0], {key: self._config[key] for key in self._config if key != removed[1]}
+            )
+        if written := _SET.search(fix):
+            yield Proposal(written[0], {**self._config, written[1]: written[2]})
+        secret = _SET_SECRET.search(fix)
+        if secret and not re.search("and write `", fix):
             changed = copy.deepcopy(self._config)
             changed["secrets"] = {**changed.get("secrets", {}), secret[1]: PLACEHOLDER}
             yield Proposal(secret[0], changed, secret_keys=("secrets",))
-        if "leave it out" in fix:
+        if "leave it out" in fix or _AWAY.search(fix):
             changed = copy.deepcopy(self._config)
             _delete(changed, self._at)
             yield Proposal("leave it out", changed)
@@ -159,10 +170,12 @@ class _Reader:
             changed = copy.deepcopy(self._config)
             for step in steps:
                 self._apply(changed, step)
+            if secret:
+                changed["secrets"] = {**changed.get("secrets", {}), secret[1]: PLACEHOLDER}
             text = " and ".join(f"{step.verb} `{step.token}`" for step in steps)
             kind = steps[0].verb == "did you mean" and re.match("(kind|runtime): ", steps[0].token)
             whole = steps[0].verb != "add the key" and not kind
-            yield Proposal(text, changed, whole=whole)
+            yield Proposal(text, changed, whole=whole, secret_keys=("secrets",) if secret else ())
 
     def _alternatives(self) -> Iterator[list[_Step]]:
         pieces = self._answer.fix.split("`")
@@ -172,6 +185,8 @@ class _Reader:
             joins = steps and re.search(r"( and |^ out,? and \w+ )$", between)
             if verbs and verbs[-1] == "run":
                 assert _COMMAND.match(token), self._answer.fix
+            elif _COMMAND.match(token):
+                continue
             elif verbs or joins:
                 step = replace(steps[-1], token=token, where=None) if joins else None
                 beside = between.endswith("beside it ")
@@ -223,9 +238,14 @@ class _Reader:
         elif step.verb == "add" and step.where is not None:
             put(changed, at, [*(value if value is not _ABSENT else ()), yaml.safe_load(token)])
         elif pair := re.match(r"([A-Za-z][\w.-]*): ", token):
-            parent = at if isinstance(value, dict) and not step.beside else at[:-1]
+            below = isinstance(value, dict) or (step.where is not None and value is _ABSENT)
+            parent = at if below and not step.beside else at[:-1]
             parent = at[:-1] if pair[1] == at[-1] else parent
             put(changed, (*parent, pair[1]), yaml.safe_load(token)[pair[1]])
+        elif at[-1] == "secret" and token.startswith("{secret: "):
+            put(changed, at[:-1], yaml.safe_load(token))
+        elif isinstance(value, str) and re.fullmatch("--[^=]+", token):
+            put(changed, at, token + "".join(value.partition("=")[1:]))  # a flag keeps its value
         else:
             put(changed, at, yaml.safe_load(token))
 

@@ -49,6 +49,15 @@ ADVICE: dict[str, tuple[str, ...]] = {
         "name a vSwitch of .* in both",
         "run `make up`.*",
         "run `.venv/bin/pip install .*`",
+        "run `aws sts .*",
+        "run `pulumi config set --secret .*",
+        "correct that line",
+        "name one that can be put there: .*",
+        "write it to a file and name that, .*",
+        "merge them into one",
+        "write a profile with role_arn and source_profile .*",
+        "take all but one of them out",
+        "take it out, and change the secret: .*",
         "start the cluster, .*",
         "take it out and change it, since it has been in a file; .*",
         "write a kubeconfig and a context by which kubectl reaches the cluster",
@@ -70,6 +79,12 @@ ADVICE: dict[str, tuple[str, ...]] = {
         "write one of the two",
         "write two zones of the region",
         "write zones of that region, or change the region",
+    ),
+    "the value may be a credential, which is not repeated": (
+        "write what is expected; the value here may be a credential, so it is not repeated",
+        "add the unit",
+        "join a flag and its value by an equals sign in one text of the list",
+        "write the name alone; the password belongs under the key password",
     ),
     "nothing near it is of the form": (
         "begin with .*",
@@ -127,7 +142,13 @@ def refused_fixes(config: StackFile, before: list[Answer]) -> list[str]:
             left = [each for each in after if each.same(answer)]
             if proposal.whole:
                 new = [each for each in after if not any(map(each.same, before))]
-                left += [each for each in new if each.within(answer)]
+                # What one request needs is known only where every value is of its form.
+                left += [
+                    each
+                    for each in new
+                    if each.within(answer)
+                    and not re.match("at least .* a request of", each.expected)
+                ]
             found += [
                 f"{answer.path}: {answer.fix!r} is refused: {each}"
                 f" after {proposal.text}: expected {each.expected}"

@@ -120,7 +120,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
         custom(environment={"A": "b"}, env={"C": "hunter2"}),
         f"{M}.env",
         "(hidden)",
-        "move it into `environment`",
+        "write what it has under environment",
     ),
     "a secret that is not there": (
         custom(environment={"A": {"secret": "hub"}}),
