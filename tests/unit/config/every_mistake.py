@@ -30,6 +30,11 @@ from tests.unit.config.test_runtime_mistakes import L4, custom
 from tests.unit.config.test_source_mistakes import NFS, OSS, S3
 
 StackFile = dict[str, Any]
+LOGIN = {
+    "registry": "registry.example.com",
+    "username": "robot",
+    "password": {"secret": "registry"},
+}
 GATEWAY = {"kind": "nginx", "host": "models.example.com", "tls": {"kind": "self-signed"}}
 
 
@@ -43,6 +48,20 @@ def _source(**source: Any) -> StackFile:
 
 def _nodes(**pools: Any) -> dict[str, Any]:
     return {"kind": "existing", "node_pools": pools}
+
+
+def _pulls(*entries: Any) -> StackFile:
+    return stack_file(images={"pull_secrets": list(entries)}, secrets={"registry": "x"})
+
+
+def _arguments(*arguments: Any, runtime: str = "tfserving", **changes: Any) -> StackFile:
+    return stack_file(**one("m", runtime=runtime, arguments=list(arguments), **changes))
+
+
+def _provider(cluster: dict[str, Any], **settings: Any) -> StackFile:
+    """What a stack file says of a provider, whose package is before the first `_`."""
+    named = {key.replace("_", ":", 1): value for key, value in settings.items()}
+    return {**_cloud(cluster), **named}
 
 
 def _image(image: Any) -> StackFile:
@@ -87,6 +106,48 @@ MORE: dict[str, StackFile] = {
         models={"a": model(server="both"), "b": model(server="both", runtime="triton")}
     ),
     "a server called like a model": stack_file(models={"a": model(server="b"), "b": model()}),
+    "a taint with a blank": stack_file(cluster=_nodes(gpu={**L4, "taints": ["a b"]})),
+    "an accelerator that is a list": stack_file(**one("m", accelerator={"kind": []})),
+    "a name that is a list": stack_file(volumes={"models": {"size": "1Gi", "storage_class": []}}),
+    "a server too small for one request": stack_file(
+        **one("m", resources={"limits": {"memory": "64Mi"}})
+    ),
+    "a login at Docker Hub's other name": _pulls({**LOGIN, "registry": "index.docker.io"}),
+    "a login without a host": _pulls({**LOGIN, "registry": "team"}),
+    "a login at an API's path": _pulls({**LOGIN, "registry": "registry.example.com/v2"}),
+    "a login with its password in its name": _pulls({**LOGIN, "username": "robot:pass"}),
+    "a password in plain text": _pulls({**LOGIN, "password": "hunter2"}),
+    "a pull Secret by its name alone": _pulls("regcred"),
+    "a pull Secret that is no name": _pulls("Reg Cred"),
+    "a login and a Secret": _pulls({**LOGIN, "name": "regcred"}),
+    "a Secret of a user": _pulls({"name": "regcred", "username": "robot"}),
+    "a login twice": _pulls(LOGIN, LOGIN),
+    "a Secret out of the stack's own namespace": _pulls({"name": "regcred", "namespace": "models"}),
+    "a flag that is a number": _arguments(1),
+    "a flag without its value": _arguments("--log-info", runtime="triton"),
+    "a flag with one dash": _arguments("-port=1"),
+    "a flag and its value apart": _arguments("tensorflow_session_parallelism 1"),
+    "a flag that is misspelt": _arguments("--tensorflow_session_paralelism=1"),
+    "a flag like one of the program's": _arguments("--model_config_fil=a"),
+    "a flag like no other": _arguments("--zzz=1"),
+    "the program's own flag": _arguments("--port=1"),
+    "the beginning of Triton's flag": _arguments("--log-verb=1", runtime="triton"),
+    "a setting of another provider": _provider(aws.cluster(), gcp_project="my-project"),
+    "a setting that no cluster takes": _provider(aws.cluster(), kubernetes_kubeconfig="a"),
+    "a setting that is misspelt": _provider(aws.cluster(), aws_profil="deploy"),
+    "a setting like no other": _provider(aws.cluster(), aws_zzz="1"),
+    "a secret among the settings": _provider(aws.cluster(), aws_profile="AKIAABCDEFGHIJKLMNOP"),
+    "a setting of another shape": _provider(aws.cluster(), aws_maxRetries="many"),
+    "a setting that the cluster contradicts": _provider(aws.cluster(), aws_region="eu-west-1"),
+    "an account that is not asked for": _provider(
+        aws.cluster(account="111122223333"), aws_skipRequestingAccountId="true"
+    ),
+    "a secret that is a key": stack_file(
+        **one("m", runtime="custom", env={"AKIAABCDEFGHIJKLMNOP": "a"})
+    ),
+    "the content of a kubeconfig": stack_file(
+        cluster={"kind": "existing", "kubeconfig": "apiVersion: v1\nkind: Config\nusers: []\n"}
+    ),
     "a taint that is a number": stack_file(cluster=_nodes(gpu={**L4, "taints": [1]})),
     "an accelerator that no pool of a cloud has": {
         **_cloud(aws.cluster()),
@@ -164,6 +225,7 @@ MORE: dict[str, StackFile] = {
     "ACK's registry for nobody": _cloud(
         ack_stack.ack(registry={"instance": "cri-1", "namespaces": []})
     ),
+    "ACK's account by its name": _cloud(ack_stack.ack(account="prod")),
     "ACK's machine that is no name": _cloud(ack_stack.pools(machine_type="large one")),
     "ACK's alternative without the GPU": _cloud(ack_stack.gpu(alternatives=["ecs.g7.xlarge"])),
     "ACK's alternative with a GPU": _cloud(ack_stack.pools(alternatives=["ecs.gn7i-c8g1.2xlarge"])),

@@ -99,7 +99,7 @@ def located(path: str, config: StackFile) -> Location:
                 value = {}
             # Keys may hold dots themselves.
             known = [each for each in value if re.match(rf"{re.escape(each)}(\.|\[|$)", rest)]
-            key = max(known, key=len) if known else rest
+            key = max(known, key=len) if known else rest.partition(".")[0]
             rest = rest[len(key) :].removeprefix(".")
             value = value.get(key, {})
         found.append(key)
@@ -122,7 +122,7 @@ class _Step:
 
 
 #: Programs to be run: what they would say is not known here.
-_COMMAND = re.compile(r"(make|eval|kubectl|gcloud|aws|pulumi|python3|\.venv/bin/pip) ")
+_COMMAND = re.compile(r"(make|eval|kubectl|gcloud|aliyun|aws|pulumi|python3|\.venv/bin/pip) ")
 _SET_SECRET = re.compile(r"pulumi config set --path --secret 'secrets\.(.*?)'")
 _REMOVE = re.compile(r"`pulumi config rm (\S+)`")
 _SET = re.compile(r"`pulumi config set (\S+) '(.*?)'`")

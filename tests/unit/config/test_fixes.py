@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from components.clusters.reached import ReachedOptions
-from tests.unit.components.environment import kubeconfig, stack_file
+from components.platform.gateway.controllers.traefik import TRAEFIK_IMAGE
+from tests.unit.components.environment import kubeconfig, model, stack_file
 from tests.unit.config.call_sites import Made, recorded, untold
 from tests.unit.config.every_mistake import EVERY
 from tests.unit.config.fixes import Answer, Location, StackFile, answers, proposals, put, rename
@@ -49,7 +50,7 @@ ADVICE: dict[str, tuple[str, ...]] = {
         "name a vSwitch of .* in both",
         "run `make up`.*",
         "run `.venv/bin/pip install .*`",
-        "run `aws sts .*",
+        "run `(aws|aliyun) sts .*",
         "run `pulumi config set --secret .*",
         "correct that line",
         "name one that can be put there: .*",
@@ -193,8 +194,34 @@ def _without_sdk(patch: pytest.MonkeyPatch, directory: Path) -> StackFile:
     return dict(EVERY["ack: no region"])
 
 
-def _secret_map(patch: pytest.MonkeyPatch, directory: Path) -> StackFile:
-    return stack_file()
+def _broken_file(patch: pytest.MonkeyPatch, directory: Path) -> StackFile:
+    (directory / "Pulumi.dev.yaml").write_text("config: [")
+    patch.chdir(directory)
+    return stack_file(secrets={"a": "b"})
+
+
+def _on_node(config: StackFile, patch: pytest.MonkeyPatch, directory: Path) -> StackFile:
+    """`config`, where the local node has the image of one server and can get another."""
+    images = {
+        "mirror": "slipway.local",
+        "present": [f"slipway.local/{TRAEFIK_IMAGE}"],
+        "obtainable": ["slipway.local/tensorflow/serving:2.19.1"],
+    }
+    path = kubeconfig(directory / "node", "https://127.0.0.1:1", node_images=images)
+    patch.setenv("KUBECONFIG", str(path))
+    return config
+
+
+def _not_mirrored(patch: pytest.MonkeyPatch, directory: Path) -> StackFile:
+    return _on_node(stack_file(), patch, directory)
+
+
+def _not_on_node(patch: pytest.MonkeyPatch, directory: Path) -> StackFile:
+    images = {"mirror": "slipway.local", "pull_policy": "IfNotPresent"}
+    models = {"m": model(), "n": model(image="example/serving:1")}
+    gateway = {"kind": "nginx", "controller": "ingress-nginx"}
+    config = stack_file(images=images, models=models, gateway=gateway)
+    return _on_node(config, patch, directory)
 
 
 #: Mistakes that a stack file has in some surroundings only.
@@ -204,6 +231,9 @@ SURROUNDINGS: dict[str, Prepare] = {
     "another cluster in the place of the local one": _another,
     "a cluster that does not answer": _silent,
     "ACK without its SDK": _without_sdk,
+    "a stack file that is no YAML": _broken_file,
+    "a node that has images under another name": _not_mirrored,
+    "a node without the images": _not_on_node,
 }
 
 
