@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from components import registry
+from components.config.durations import seconds
 from components.config.model_options import ModelOptions
 from components.config.quantities import byte_count
 from components.config.servers import of_the_server, servers
@@ -121,6 +122,7 @@ def _models(
             "host": gateway.host,
             "ca_certificate": gateway.ca_certificate,
             "message_bytes": byte_count(config.limits.message_size),
+            "deadline_seconds": seconds(config.limits.deadline),
         },
     }
 

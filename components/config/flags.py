@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
@@ -15,6 +15,7 @@ from components.config.options import mistake
 from components.config.secrecy import HIDDEN
 
 _FLAG = re.compile(r"--([A-Za-z0-9][A-Za-z0-9_-]*)(?:=(.*))?", re.DOTALL)
+_ONE_DASH = re.compile(r"-([A-Za-z][A-Za-z0-9_-]+)(=.*)?", re.DOTALL)
 #: What an unknown flag of another release may open or loosen.
 _SUSPICIOUS = re.compile(r"^allow|port$|address$|socket|restrict|ssl|tls|cert|credential")
 
@@ -22,14 +23,13 @@ _SUSPICIOUS = re.compile(r"^allow|port$|address$|socket|restrict|ssl|tls|cert|cr
 @dataclass(frozen=True)
 class Flags:
     """The flags of one server. `refused` maps a flag to the fix: what the program sets, and what
-    takes a property of the server away. `parts` does so for texts in a flag's value.
+    takes a property of the server away.
     `release` is what `known` was read from. `alone` allows a flag without a value, and
     `abbreviated` means that the server takes the beginning of a name for the whole."""
 
     release: str
     known: frozenset[str]
     refused: Mapping[str, str]
-    parts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     alone: bool = False
     abbreviated: bool = False
 
@@ -44,6 +44,8 @@ class Flags:
             raise mistake(expected, "write one text value")
         match = _FLAG.fullmatch(raw)
         if match is None:
+            if _ONE_DASH.fullmatch(raw):
+                self._checked(f"-{raw}", info)  # what is wrong with the flag itself comes first
             raise _malformed(raw, expected)
         name, value = match.groups()
         if name not in self.known:
@@ -51,9 +53,6 @@ class Flags:
             self._check_unknown(name, own_image=info.data.get("image") is not None)
         if value is None and not self.alone:
             raise mistake(expected, f"add the value: `--{name}=…`")
-        for part, fix in self.parts.get(name, {}).items():
-            if part in (value or ""):
-                raise _refused(f"{name}=…{part}", fix)
         return raw
 
     def _check_unknown(self, name: str, *, own_image: bool) -> None:
@@ -103,11 +102,8 @@ def _refused(name: str, fix: str) -> PydanticCustomError:
 
 
 def _malformed(raw: str, expected: str) -> PydanticCustomError:
-    single = re.fullmatch(r"-([A-Za-z][A-Za-z0-9_-]+)(=.*)?", raw, re.DOTALL)
-    if single:
-        return mistake(
-            expected, f"write it with two dashes: `--{single[1]}`", shown=f"`-{single[1]}`"
-        )
+    if single := _ONE_DASH.fullmatch(raw):
+        return mistake(expected, "write it with two dashes", shown=f"`-{single[1]}`")
     return mistake(
         expected,
         "join a flag and its value by an equals sign in one text of the list",

@@ -27,6 +27,8 @@ _WINDOW = 8
 _PIECE = 4
 _QUOTED = re.compile(r"`[^`]*`")
 _PUNCTUATION = re.compile(r"[\W_]+")
+#: A program's option, whose name messages repeat and whose value they do not.
+_FLAG = re.compile(r"(--[a-z][a-z0-9_-]*)(?:=(.*))?", re.DOTALL)
 
 
 class Redaction:
@@ -100,6 +102,10 @@ class Redaction:
             for index, inner in enumerate(value):
                 self._see(inner, f"{path}[{index}]", f"{name}[{index}]", closed=closed)
         elif isinstance(value, str):
+            flag = _FLAG.fullmatch(value) if closed else None
+            if flag and plain(flag[1]):
+                self._open.append(flag[1])
+                value = flag[2] or ""
             if not plain(value) or (closed and not few_digits(value)):
                 self._hidden.append((path, value))
             else:

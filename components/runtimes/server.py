@@ -31,6 +31,8 @@ _REPORT_SECONDS = 15
 #: TensorFlow Serving and Triton parse JSON by RapidJSON, which holds 16 bytes for each value, some of
 #: them twice, and a value is two bytes of text at least. Measured on Triton: 17.
 MEMORY_PER_JSON_BYTE = 24
+#: A Service's labels: `<MODEL_LABEL>/<name>` for each model of its server, and what that speaks.
+MODEL_LABEL, PROTOCOL_LABEL = "model.slipway.dev", "slipway.dev/protocol"
 #: Where `Program.configuration` is mounted.
 CONFIGURATION = "/config"
 
@@ -254,7 +256,10 @@ class ModelServer(Runtime):
             "v1",
             "Service",
             {
-                "metadata": {"namespace": self.args.namespace, "labels": self._labels},
+                "metadata": {
+                    "namespace": self.args.namespace,
+                    "labels": {**self._labels, **self._found_by(program)},
+                },
                 "spec": {
                     "selector": self._labels,
                     "ports": [
@@ -265,6 +270,11 @@ class ModelServer(Runtime):
             },
             opts,
         )
+
+    def _found_by(self, program: Program) -> dict[str, str]:
+        """Labels by which `python -m client` finds a model's Service, and what it speaks."""
+        models = {f"{MODEL_LABEL}/{model.name}": "" for model in self.args.models}
+        return {PROTOCOL_LABEL: program.protocol.name, **models}
 
     def _make_network_policy(self, program: Program) -> None:
         expose = self.args.options.expose

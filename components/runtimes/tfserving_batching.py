@@ -1,4 +1,4 @@
-"""TensorFlow Serving's batches of requests."""
+"""TensorFlow Serving's batching: its options, and the file that the server reads them from."""
 
 from __future__ import annotations
 

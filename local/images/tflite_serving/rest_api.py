@@ -98,9 +98,10 @@ class RestApi:
         if found["metadata"]:
             return self._metadata(spec)
         response = answers.status(self._manager, GetModelStatusRequest(model_spec=spec))
-        return json_format.MessageToJson(
-            response, indent=1, always_print_fields_with_no_presence=True
-        ).encode()
+        text = str(
+            json_format.MessageToJson(response, indent=1, always_print_fields_with_no_presence=True)
+        )
+        return text.encode()
 
     def _predict(self, spec: Any, body: bytes) -> bytes:
         def inputs_of(signature: str) -> Mapping[str, Any]:

@@ -115,15 +115,6 @@ def test_the_gateways_404_is_told_from_the_models(
         predict(outputs)
 
 
-def test_a_gateway_without_a_pod_is_asked_again_and_then_named(
-    outputs: dict[str, Any], rest: RestGateway
-) -> None:
-    rest.answers[f"{REST}/metadata"] = (502, "Bad Gateway")
-    with pytest.raises(GatewayError, match=r"HTTP 502.*no pod"):
-        predict(outputs)
-    assert len(rest.seen) == 4
-
-
 def test_a_refused_input_keeps_the_servers_words(
     outputs: dict[str, Any], rest: RestGateway
 ) -> None:

@@ -226,18 +226,31 @@ def test_what_a_stack_is_said_to_need_is_what_its_pods_run(
     assert run_by_pods == told
 
 
-@pytest.mark.parametrize("recipe", recipes.ON_DEMAND, ids=lambda recipe: recipe.title)
+def image_source(image: str) -> dict[str, Any]:
+    return model(source={"kind": "image", "image": image, "path": "/models/m"})
+
+
+#: Each image that is not always there, and a model that needs it.
+ASKING = {
+    recipes.TRITON: model(runtime="triton", image=recipes.TRITON),
+    recipes.STORAGE_INITIALIZER: model(source=S3),
+    recipes.METRICS_SERVER: model(replicas=SCALED),
+    recipes.MLSERVER: {**least("runtimes", "custom"), "source": least("sources", "pvc")},
+    recipes.BUSYBOX: image_source(recipes.BUSYBOX),
+}
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [one for one in recipes.FOR_STACKS if one not in recipes.ALWAYS],
+    ids=lambda recipe: recipe.title,
+)
 def test_make_up_gets_what_it_is_named_as_the_fix_for(
     cluster: Path, recipe: recipes.Recipe
 ) -> None:
-    """A stack that needs the image, which `make up` reads from the same file."""
+    """`make up` reads which images there have to be from the same file."""
     node(cluster)
-    stacks = {
-        recipes.TRITON: {"models": {"m": model(runtime="triton", image=recipes.TRITON)}},
-        recipes.STORAGE_INITIALIZER: {"models": {"m": model(source=S3)}},
-        recipes.METRICS_SERVER: {"models": {"m": model(replicas=SCALED)}},
-    }
-    config = stack(**stacks[recipe.reference])
+    config = stack(models={"m": ASKING[recipe.reference]})
     (said,) = refused(config).values()
     assert "fix: run `make up`" in said
     assert f"`{recipe.name}`" in said

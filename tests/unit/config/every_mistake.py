@@ -125,7 +125,7 @@ MORE: dict[str, StackFile] = {
     "a Secret out of the stack's own namespace": _pulls({"name": "regcred", "namespace": "models"}),
     "a flag that is a number": _arguments(1),
     "a flag without its value": _arguments("--log-info", runtime="triton"),
-    "a flag with one dash": _arguments("-port=1"),
+    "a flag with one dash": _arguments("-num_load_threads=1"),
     "a flag and its value apart": _arguments("tensorflow_session_parallelism 1"),
     "a flag that is misspelt": _arguments("--tensorflow_session_paralelism=1"),
     "a flag like one of the program's": _arguments("--model_config_fil=a"),

@@ -296,6 +296,7 @@ _AS_IT_STANDS: dict[str, Callable[[Any], Any]] = {
     "put the value in quotes": json.dumps,
     "take the quotes off": yaml.safe_load,
     "put it in square brackets": lambda value: [value],
+    "write it with two dashes": lambda value: f"-{value}",
 }
 
 
