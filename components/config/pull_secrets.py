@@ -84,11 +84,11 @@ def _either(raw: Any, info: ValidationInfo) -> Any:
         )
     both = sorted(raw.keys() & RegistryLogin.model_fields.keys())
     if "name" in raw and both:
-        others = [sorted(raw.keys() & ExistingSecret.model_fields.keys())]
-        ways = [both, *(others if len(both) == len(RegistryLogin.model_fields) else [])]
+        whole = len(both) == len(RegistryLogin.model_fields)
+        keys = sorted(raw.keys() & ExistingSecret.model_fields.keys()) if whole else both
         raise mistake(
             "either a login (`registry`, `username`, `password`) or the `name` of a Secret",
-            ", or ".join(f"take {' and '.join(f'`{key}`' for key in keys)} out" for keys in ways),
+            f"take {' and '.join(f'`{key}`' for key in keys)} out",
             shown=HIDDEN,
         )
     model = ExistingSecret if raw.keys() & ExistingSecret.model_fields.keys() else RegistryLogin

@@ -139,7 +139,7 @@ def _mirror(raw: Any) -> Any:
     expected = "a registry host, with a path if it has one, such as `registry.example.com/proxy`"
     if not isinstance(raw, str):
         raise mistake(expected, "write one text value")
-    if _REPOSITORY.fullmatch(raw):
+    if "://" not in raw and _REPOSITORY.fullmatch(raw):
         return raw
     near = (raw.partition("://")[2] or raw).strip().strip("/").lower()
     raise likely(_mirror, expected, "write host and path, without a scheme", near)

@@ -202,6 +202,12 @@ MISTAKES: dict[str, Case] = {
         '"https://mirror.example.com/"',
         "`mirror.example.com`",
     ),
+    "mirror with a scheme and no more": (
+        {"images": {"mirror": "https://mirror.example.com"}},
+        "slipway:images.mirror",
+        '"https://mirror.example.com"',
+        "did you mean `mirror.example.com`?",
+    ),
     "namespace of the system": (
         {"namespace": "kube-system"},
         "slipway:namespace",
