@@ -69,7 +69,7 @@ def deadline_error(address: str, path: str, waited: float, now: ClientError | No
     """A call that was given up. `now`: what is wrong with the address, dialled once more."""
     dialled = f" Now {now.what}" if now else ""
     return DeadlineError(
-        f"{path} at {address} gave no answer within the deadline ({waited:.1f} s waited).{dialled}",
+        f"{path} at {address} did not finish its answer within the deadline ({waited:.1f} s waited).{dialled}",
         "Give it longer (--deadline, or Limits(deadline=...); the gateway cuts calls off a"
         " little after slipway:limits.deadline), or send a smaller batch.",
     )

@@ -40,11 +40,11 @@ def pods(dev: Checkout) -> dict[str, Pod]:
     for pod in json.loads(dev.kubectl("get", "pods", "-A", "-o", "json"))["items"]:
         if pod["metadata"]["namespace"] not in ("models", "slipway-gateway"):
             continue
-        place = f"**/kubepods/**/pod{pod['metadata']['uid']}"
+        group = f"slipway-{dev.cluster_name}/kubepods/*/pod{pod['metadata']['uid']}"
         files = [
             memory
-            for name in ("memory.max_usage_in_bytes", "memory.peak")
-            for memory in Path("/sys/fs/cgroup").glob(f"{place}/{name}")
+            for place in (f"memory/{group}/memory.max_usage_in_bytes", f"{group}/memory.peak")
+            for memory in Path("/sys/fs/cgroup").glob(place)
         ]
         limits = pod["spec"]["containers"][0]["resources"]["limits"]["memory"]
         found[pod["metadata"]["name"]] = Pod(

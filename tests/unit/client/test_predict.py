@@ -170,7 +170,9 @@ def test_a_call_ends_at_its_deadline(outputs: dict[str, Any], serving: FakeServi
     started = time.monotonic()
     with (
         connect(outputs, "half_plus_two") as model,
-        pytest.raises(DeadlineError, match=r"/Predict at 127.0.0.1:\d+ gave no answer") as error,
+        pytest.raises(
+            DeadlineError, match=r"/Predict at 127.0.0.1:\d+ did not finish its answer"
+        ) as error,
     ):
         try:
             model.predict({"x": X}, deadline=0.5)

@@ -146,7 +146,11 @@ def test_a_call_that_may_have_been_executed_fails_unless_it_is_idempotent(
     [
         ("reset", UnavailableError, "failed after .* The call may have been executed"),
         ("stream reset", UnavailableError, "failed after .* The call may have been executed"),
-        ("silence", DeadlineError, r"no answer within the deadline \(\d\.\d s waited\)"),
+        (
+            "silence",
+            DeadlineError,
+            r"not finish its answer within the deadline \(\d\.\d s waited\)",
+        ),
         ("429", GatewayError, "HTTP 429 for /m/.*: there are too many calls"),
         ("502", GatewayError, "HTTP 502 for /m/.*: its connection to a pod broke"),
         ("503", GatewayError, "HTTP 503 for /m/.*: no pod behind it is ready"),

@@ -132,7 +132,7 @@ def test_a_page_in_the_models_place_is_named(outputs: dict[str, Any], rest: Rest
 def test_a_call_ends_at_its_deadline(outputs: dict[str, Any], rest: RestGateway) -> None:
     rest.answers[f"{REST}:predict"] = lambda _: time.sleep(3) or (200, {})
     started = time.monotonic()
-    with pytest.raises(DeadlineError, match=r":predict at 127.0.0.1:\d+ gave no answer"):
+    with pytest.raises(DeadlineError, match=r":predict at 127.0.0.1:\d+ did not finish its answer"):
         predict(outputs, deadline=0.5)
     assert time.monotonic() - started < 2.5
     assert len(rest.seen) == 2, "a call that timed out must not be made twice"
