@@ -40,10 +40,6 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         tfserving(s3("triton/half_plus_two", version=7)),
         "s3://models/triton/half_plus_two has no version 7; it has 1",
     ),
-    "wrong_gcs_version": (
-        tfserving(gcs(version=7)),
-        "gs://models/half_plus_two has no version 7; it has 1 and 2",
-    ),
     "triton_version": (
         {
             "runtime": "triton",
