@@ -1,10 +1,14 @@
-"""Programs that are built in one run share what is compiled: their modules have the same versions."""
+"""Programs that are built in one run share what is compiled: their modules have the same versions.
+The README names the version of the Kubernetes plugin."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+from local.plugins import install
 from local.toolchain.gobuild import MODULES
+from local.toolchain.pins import PULUMI_KUBERNETES
 
 #: The plugin does not compile with this engine's packages, which have another schema type; and it
 #: does not use the clipboard, which the engine replaces.
@@ -28,3 +32,10 @@ def test_the_kubernetes_plugin_is_built_of_the_versions_of_the_engine_and_kubern
     shared = plugin.keys() & core.keys() - _ITS_OWN
     assert len(shared) > 150
     assert {name: (plugin[name], core[name]) for name in shared if plugin[name] != core[name]} == {}
+
+
+def test_the_readme_names_the_plugin_s_version_here_and_the_one_that_the_sdk_asks_for() -> None:
+    text = Path("README.md").read_text()
+    for version in (PULUMI_KUBERNETES, f"v{install.version('kubernetes')}"):
+        assert version in text
+    assert f"but has {PULUMI_KUBERNETES.removeprefix('v')}`" in text
