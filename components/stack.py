@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from components import registry
+from components import failure_hook, registry
 from components.config.model_options import ModelOptions
 from components.config.servers import of_the_server, servers
 from components.config.stack_config import GatewayOptions, StackConfig
@@ -41,6 +41,7 @@ def deploy(config: StackConfig) -> dict[str, Any]:
     cluster: Cluster = registry.implementation("clusters", config.cluster.kind)(
         "cluster", config.cluster, images
     )
+    failure_hook.ask_by(cluster.kubeconfig)
     opts = pulumi.ResourceOptions(providers=[cluster.provider])
     _metrics(config, cluster, opts)
     outputs: dict[str, Any] = {
