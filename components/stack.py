@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from components import failure_hook, registry
+from components.answering import answering, or_none
 from components.config.model_options import ModelOptions
 from components.config.servers import of_the_server, servers
 from components.config.stack_config import GatewayOptions, StackConfig
@@ -95,13 +96,15 @@ def _models(
         way = LoadBalancer(name, exposed, cluster, runtime, opts) if exposed else gateway
         endpoints |= {model: way.route(model, runtime, opts) for model in members}
     return {
-        "endpoints": {model: endpoints[model].outputs() for model in config.models},
-        "gateway": {
-            "address": gateway.address,
-            "host": gateway.host,
-            "ca_certificate": gateway.ca_certificate,
-            "message_bytes": byte_count(config.limits.message_size),
-        },
+        "endpoints": answering({model: endpoints[model] for model in config.models}),
+        "gateway": or_none(
+            {
+                "address": gateway.address,
+                "host": gateway.host,
+                "ca_certificate": gateway.ca_certificate,
+                "message_bytes": byte_count(config.limits.message_size),
+            }
+        ),
     }
 
 
