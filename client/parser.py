@@ -15,6 +15,7 @@ examples:
   python -m client predict ranker --json '{"user": [7], "item": [3]}'    inputs by name
   python -m client metadata half_plus_two                   its signatures, dtypes and shapes
   python -m client check half_plus_two                      through kubectl port-forward, no gateway
+  python -m client why                                      what is not ready, and the reason
   python -m client smoke                                    every endpoint of the stack
   python -m client bench half_plus_two --rows 32            gRPC, REST binary, REST JSON side by side
   python -m client bench digits --digits                    error rate over 1,000 handwritten digits
@@ -36,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     _add_predict(commands)
     _add_metadata(commands)
     _add_check(commands)
+    _add_why(commands)
     _add_smoke(commands)
     _add_bench(commands)
     _add_load_version(commands)
@@ -108,6 +110,21 @@ def _add_check(commands: _Commands) -> None:
     check.add_argument("--signature", metavar="NAME", help="default: serving_default")
     _add_transport(check)
     _add_call(check)
+
+
+def _add_why(commands: _Commands) -> None:
+    why = _command(
+        commands,
+        "why",
+        "show what is not ready or does not go, and the reason",
+        "Reads pods, events, logs, claims and finalizers through kubectl, and changes nothing. The\n"
+        "kubeconfig is --kubeconfig, else $KUBECONFIG, else the stack's output. Exit code 1 if\n"
+        "anything is not ready.",
+    )
+    why.add_argument(
+        "model", nargs="?", help="name of one model or server; default: all, and the gateway"
+    )
+    _add_kubeconfig(why)
 
 
 def _add_smoke(commands: _Commands) -> None:
@@ -211,11 +228,15 @@ def _add_service(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--service", metavar="NS/NAME:PORT", help="this Service instead of searching for one"
     )
-    parser.add_argument("--kubeconfig", metavar="FILE", help="default: $KUBECONFIG")
-    parser.add_argument("--stack", metavar="NAME", help="whose kubeconfig to use without one")
+    _add_kubeconfig(parser)
     parser.add_argument(
         "--speaks", metavar="PROTOCOL", help="serving protocol, where no label tells the runtime"
     )
+
+
+def _add_kubeconfig(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--kubeconfig", metavar="FILE", help="default: $KUBECONFIG")
+    parser.add_argument("--stack", metavar="NAME", help="whose kubeconfig to use without one")
 
 
 def _add_outputs(parser: argparse.ArgumentParser) -> None:

@@ -42,4 +42,5 @@ def object_reasons(cluster: Cluster, live: Object) -> list[str]:
     """Sentences about an object that is there. Raises `AskingError`."""
     if deleted := deletion_reasons(cluster, live):
         return deleted
-    return state_reasons(cluster, live) + pod_reasons(cluster, live)
+    found = state_reasons(cluster, live)
+    return found + pod_reasons(cluster, live, known=found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from why.cluster import Cluster, Object, selector_text
 from why.containers import container_reasons
 from why.events import event_reasons
@@ -12,9 +14,9 @@ _MOST_PODS = 3
 _MAKERS = ("ReplicaSet", "Job")
 
 
-def pod_reasons(cluster: Cluster, live: Object) -> list[str]:
+def pod_reasons(cluster: Cluster, live: Object, known: Sequence[str] = ()) -> list[str]:
     """Sentences about the pods of `live` that are not ready, and about events of them, of `live`
-    and of its ReplicaSets that say something else."""
+    and of its ReplicaSets that say something else, also than the sentences `known`."""
     metadata = live["metadata"]
     namespace, name = metadata.get("namespace"), metadata["name"]
     pods = _unready_pods(cluster, live)
@@ -35,7 +37,7 @@ def pod_reasons(cluster: Cluster, live: Object) -> list[str]:
                 made = cluster.events(namespace, kind=kind)
                 prefix = f"{name}-"
                 events += [e for e in made if e["involvedObject"]["name"].startswith(prefix)]
-    return found + event_reasons(events, found)
+    return found + event_reasons(events, [*known, *found])
 
 
 def _unready_pods(cluster: Cluster, live: Object) -> list[Object]:
