@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import urllib.error
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,11 +17,17 @@ _BALANCER = {"loadBalancer": {"ingress": [{"ip": ADDRESS}]}}
 
 
 @contextmanager
-def controllers(cluster: ApiServer, *namespaces: str, workloads: bool = True) -> Iterator[None]:
+def controllers(
+    cluster: ApiServer,
+    *namespaces: str,
+    workloads: bool = True,
+    failing: Mapping[str, dict[str, Any]] | None = None,
+) -> Iterator[None]:
     """In `namespaces`, whether they are there yet or not, every Deployment is rolled out with one
     ready pod, every DaemonSet is on no node, every claim is bound, every volume is available, and
     every Ingress and Service of type LoadBalancer has the address `ADDRESS`. Without `workloads`,
-    Deployments and DaemonSets are left to others."""
+    Deployments and DaemonSets are left to others. The pods of the servers in `failing` have the
+    status that stands there, and their Deployments are never rolled out."""
     over = threading.Event()
     failed: list[Exception] = []
 
@@ -30,7 +36,7 @@ def controllers(cluster: ApiServer, *namespaces: str, workloads: bool = True) ->
             try:
                 for namespace in namespaces:
                     if workloads:
-                        _roll_out(cluster, namespace)
+                        _roll_out(cluster, namespace, failing or {})
                     _provide(cluster, namespace)
             except urllib.error.HTTPError as error:
                 if error.code not in (404, 409):  # deleted or changed in the meantime
@@ -54,13 +60,17 @@ def give_address(cluster: ApiServer, service: str) -> None:
     _write(cluster, f"/api/v1/namespaces/{namespace}/services/{name}", _BALANCER)
 
 
-def _roll_out(cluster: ApiServer, namespace: str) -> None:
+def _roll_out(cluster: ApiServer, namespace: str, failing: Mapping[str, dict[str, Any]]) -> None:
     deployments = f"/apis/apps/v1/namespaces/{namespace}/deployments"
     for each in cluster.call("GET", deployments)["items"]:
         generation = each["metadata"]["generation"]
         if each.get("status", {}).get("observedGeneration") != generation:
-            _run_pod(cluster, each)
+            server = each["metadata"].get("labels", {}).get("app.kubernetes.io/instance")
+            _run_pod(cluster, each, failing.get(server))
             status = _rolled_out(each["spec"]["replicas"], generation)
+            if server in failing:
+                status = {key: status[key] for key in ("replicas", "observedGeneration")}
+                status["updatedReplicas"] = status["replicas"]
             _write(cluster, f"{deployments}/{each['metadata']['name']}", status)
     daemons = f"/apis/apps/v1/namespaces/{namespace}/daemonsets"
     for each in cluster.call("GET", daemons)["items"]:
@@ -89,9 +99,11 @@ def _provide(cluster: ApiServer, namespace: str) -> None:
                 _write(cluster, f"{path}/{each['metadata']['name']}", _BALANCER)
 
 
-def _run_pod(cluster: ApiServer, deployment: dict[str, Any]) -> None:
-    """A pod of the Deployment that is ready, so that its Service has an endpoint. It is on no
-    node, so it goes at once when the Deployment does."""
+def _run_pod(
+    cluster: ApiServer, deployment: dict[str, Any], status: dict[str, Any] | None = None
+) -> None:
+    """A pod of the Deployment with `status`, else one that is ready, so that its Service has an
+    endpoint. It is on no node, so it goes at once when the Deployment does."""
     metadata, template = deployment["metadata"], deployment["spec"]["template"]
     owner = {"apiVersion": "apps/v1", "kind": "Deployment", "controller": True}
     owner |= {key: metadata[key] for key in ("name", "uid")}
@@ -108,7 +120,8 @@ def _run_pod(cluster: ApiServer, deployment: dict[str, Any]) -> None:
     )
     ready = {"type": "Ready", "status": "True"}
     address = {"podIP": POD_ADDRESS, "podIPs": [{"ip": POD_ADDRESS}]}
-    _write(cluster, f"{pods}/{name}", {"phase": "Running", "conditions": [ready], **address})
+    running = {"phase": "Running", "conditions": [ready], **address}
+    _write(cluster, f"{pods}/{name}", running if status is None else status)
 
 
 def _rolled_out(replicas: int, generation: int) -> dict[str, Any]:
