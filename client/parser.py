@@ -3,7 +3,8 @@
 import argparse
 from typing import TypeAlias
 
-from client.endpoint import TRANSPORTS, Version
+from client.argument_types import count, seconds, shape, version
+from client.endpoint import TRANSPORTS
 from client.limits import Limits
 
 _EXAMPLES = """\
@@ -162,26 +163,24 @@ def _add_bench(commands: _Commands) -> None:
     bench.add_argument("models", nargs="+", metavar="model", help="name of a model in the stack")
     bench.add_argument(
         *("--rows", "--batch"),
-        type=_count,
+        type=count,
         default=1,
         metavar="N",
         help="size of the first open dimension; default 1",
     )
     bench.add_argument(
         "--shape",
-        type=_shape,
+        type=shape,
         action="append",
         default=[],
         metavar="[INPUT=]SIZES",
         help="an input's whole shape, as 1024x784",
     )
     amount = bench.add_mutually_exclusive_group()
-    amount.add_argument("--calls", type=_count, metavar="N", help="over each transport")
-    amount.add_argument(
-        "--seconds", type=_seconds, metavar="S", help="for all together; default 10"
-    )
+    amount.add_argument("--calls", type=count, metavar="N", help="over each transport")
+    amount.add_argument("--seconds", type=seconds, metavar="S", help="for all together; default 10")
     bench.add_argument(
-        "--concurrency", type=_count, default=1, metavar="N", help="threads that call; default 1"
+        "--concurrency", type=count, default=1, metavar="N", help="threads that call; default 1"
     )
     bench.add_argument(
         "--protocol",
@@ -218,7 +217,7 @@ def _add_load_version(commands: _Commands) -> None:
         "later serve what the model's own configuration says: change it there too.",
     )
     load.add_argument("model", help="name of the model")
-    load.add_argument("version", type=_count, help="the directory's number")
+    load.add_argument("version", type=count, help="the directory's number")
     _add_service(load)
     _add_transport(load)
     _add_limits(load, deadline=300.0)
@@ -264,7 +263,7 @@ def _add_transport(parser: argparse.ArgumentParser) -> None:
 def _add_call(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--version",
-        type=_version,
+        type=version,
         metavar="N|LABEL",
         help="of the model, or TF Serving's label of one; default: the server's",
     )
@@ -275,48 +274,15 @@ def _add_limits(parser: argparse.ArgumentParser, deadline: float | None = None) 
     default = Limits(deadline=deadline or Limits.deadline)
     parser.add_argument(
         "--deadline",
-        type=_seconds,
+        type=seconds,
         default=default.deadline,
         metavar="SECONDS",
         help=f"for one call; default {default.deadline:g}",
     )
     parser.add_argument(
         "--connect-timeout",
-        type=_seconds,
+        type=seconds,
         default=default.connect,
         metavar="SECONDS",
         help=f"to reach the endpoint; default {default.connect:g}",
     )
-
-
-def _version(text: str) -> Version:
-    return int(text) if text.isdigit() else text
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise ValueError
-    return value
-
-
-_seconds.__name__ = "number of seconds"  # argparse puts it into its message
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
-
-
-_count.__name__ = "number above 0"
-
-
-def _shape(text: str) -> tuple[str, tuple[int, ...]]:
-    """The pair "", (1024, 784) of "1024x784", "x" before it of "x=1024x784"."""
-    name, _, sizes = text.rpartition("=")
-    return name, tuple(int(size) for size in sizes.split("x"))
-
-
-_shape.__name__ = "shape"

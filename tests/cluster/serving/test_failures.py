@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from local.environment import stand_ins
-from local.paths import Clone
 from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time
 from tests.cluster.checkout import Checkout
 
@@ -36,7 +34,7 @@ FAILING: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     ),
     "large": (
         model(resources={"requests": {"cpu": 100}}),
-        ("no node takes it: 0/1 nodes are available: 1 Insufficient cpu",),
+        ("no node can run it: 0/1 nodes are available: 1 Insufficient cpu",),
     ),
     "broken": (
         model("broken"),
@@ -64,10 +62,6 @@ FAILING: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         ("it runs and is not ready", "No versions of servable empty found under base path"),
     ),
 }
-pytestmark = pytest.mark.skipif(
-    "kubernetes" not in stand_ins(Clone.here()),
-    reason="the official Kubernetes plugin is in use: these words are the stand-in's",
-)
 
 
 @dataclass(frozen=True)
@@ -79,9 +73,10 @@ class Failure:
     asked: dict[str, dict[str, Any]]
 
     def said_of(self, name: str) -> str:
-        """What the engine printed at its end of a model's Deployment."""
+        """What the program printed of a model's Deployment, whatever the provider's message is."""
         diagnostics = self.printed.partition("Diagnostics:")[2]
-        found = diagnostics.partition(f"Deployment ({name}-server):")[2].partition("\n\n")[0]
+        title = f"why Deployment models/{name}-server-"
+        found = diagnostics.partition(title)[2].partition("shows the present state.")[0]
         assert found, f"nothing of {name}:\n{self.printed}"
         return found
 
@@ -122,7 +117,7 @@ def test_a_version_that_never_becomes_ready_fails_up_and_leaves_the_old_one_serv
 
 def test_up_says_that_the_old_one_is_still_there(failed: Failure) -> None:
     said = failed.said_of("half-plus-two")
-    assert "0 of 1 new pods available, 1 of the version before still there, 1 available" in said
+    assert "0 of 1 new pods available; 1 of the version before still run, 1 available" in said
     assert "Could not find base path /volumes/models/gone" in said
 
 
