@@ -10,14 +10,16 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import failure_hook
 from components.api_reader import api_reader
 from components.failure_hook import failure_text, reference_of
+from components.kubernetes_object import KubernetesObject
+from tests.unit.components.engine import run
 from why.cluster import AskingError, Reference
 from why.explain import Explanation
 
 ROOT = Path(__file__).parents[3]
 _WEB = Reference(api_version="apps/v1", kind="Deployment", name="web-1", namespace="models")
+_KINDS = ("ConfigMap", "Pod", "Service")
 _LIVE = {"metadata": {"labels": {"app.kubernetes.io/instance": "half-plus-two"}}}
 
 
@@ -104,5 +106,10 @@ def test_the_client_library_is_imported_only_when_something_failed() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_one_hook_is_shared_by_all_objects() -> None:
-    assert failure_hook.explained() is failure_hook.explained()
+def test_every_object_has_the_one_hook() -> None:
+    def program() -> dict[str, Any]:
+        metadata = {"metadata": {"namespace": "models"}}
+        return {kind: KubernetesObject(kind, "v1", kind, metadata).name for kind in _KINDS}
+
+    made = run(program, {}).resources
+    assert {each.kind: each.error_hooks for each in made} == dict.fromkeys(_KINDS, ["slipway-why"])
