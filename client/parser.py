@@ -3,9 +3,18 @@
 import argparse
 from typing import TypeAlias
 
-from client.argument_types import count, seconds, shape, version
+from client.arguments import (
+    add_call,
+    add_kubeconfig,
+    add_limits,
+    add_outputs,
+    add_service,
+    add_transport,
+    count,
+    seconds,
+    shape,
+)
 from client.endpoint import TRANSPORTS
-from client.limits import Limits
 
 _EXAMPLES = """\
 examples:
@@ -14,6 +23,7 @@ examples:
   python -m client predict scorer 1 2 --protocol rest-binary    REST with raw tensors (Triton)
   python -m client predict digits --json @batch.json        nested lists from a file
   python -m client predict ranker --json '{"user": [7], "item": [3]}'    inputs by name
+  python -m client predict llm "Hello" --stream             each answer of a stream, as it comes
   python -m client metadata half_plus_two                   its signatures, dtypes and shapes
   python -m client check half_plus_two                      through kubectl port-forward, no gateway
   python -m client why                                      what is not ready, and the reason
@@ -69,7 +79,8 @@ def _add_predict(commands: _Commands) -> None:
         "  predict half_plus_two 1 2 5\n"
         "  predict half_plus_two -- -1e3 2        (after --, nothing is an option)\n"
         "  predict digits --json '[[0, 0.5], [1, 0]]'\n"
-        "  predict digits --json @batch.json      (- for stdin)\n\n"
+        "  predict digits --json @batch.json      (- for stdin)\n"
+        '  predict llm --stream --json \'{"text_input": ["Hello"]}\'\n\n'
         "Values become the dtype the model asks for. One output is printed as a plain list, several\n"
         "as an object by name.",
     )
@@ -83,18 +94,30 @@ def _add_predict(commands: _Commands) -> None:
         help="the input as nested lists, or inputs by name as an object; @FILE reads a file",
     )
     predict.add_argument("--signature", metavar="NAME", help="default: serving_default")
-    _add_outputs(predict)
-    _add_transport(predict)
-    _add_call(predict)
+    once = predict.add_mutually_exclusive_group()
+    once.add_argument(
+        "--stream",
+        action="store_true",
+        help="print each answer as it comes, one JSON value a line (Triton's decoupled models)",
+    )
+    once.add_argument(
+        "--idempotent",
+        action="store_true",
+        help="executing the call twice does no harm: repeat it after a broken connection, 429, 502"
+        " and 503",
+    )
+    add_outputs(predict)
+    add_transport(predict)
+    add_call(predict)
 
 
 def _add_metadata(commands: _Commands) -> None:
     metadata = _command(commands, "metadata", "show what a model takes and gives")
     metadata.add_argument("model", help="name of the model in the stack")
     metadata.add_argument("--json", action="store_true", help="as JSON instead of a table")
-    _add_outputs(metadata)
-    _add_transport(metadata)
-    _add_call(metadata)
+    add_outputs(metadata)
+    add_transport(metadata)
+    add_call(metadata)
 
 
 def _add_check(commands: _Commands) -> None:
@@ -102,15 +125,15 @@ def _add_check(commands: _Commands) -> None:
         commands,
         "check",
         "try a model through kubectl port-forward, before or without a gateway",
-        "Finds the Service by its labels (app.kubernetes.io/managed-by=slipway,\n"
-        "app.kubernetes.io/instance=<model>), and its protocol by the label slipway/protocol or by the\n"
-        "runtime's. The kubeconfig is --kubeconfig, else $KUBECONFIG, else the stack's output.",
+        "Finds the Service by its label model.slipway.dev/<model>, and the protocol by its label\n"
+        "slipway.dev/protocol. The kubeconfig is --kubeconfig, else $KUBECONFIG, else the stack's\n"
+        "output.",
     )
     check.add_argument("model", help="name of the model")
-    _add_service(check)
+    add_service(check)
     check.add_argument("--signature", metavar="NAME", help="default: serving_default")
-    _add_transport(check)
-    _add_call(check)
+    add_transport(check)
+    add_call(check)
 
 
 def _add_why(commands: _Commands) -> None:
@@ -125,7 +148,7 @@ def _add_why(commands: _Commands) -> None:
     why.add_argument(
         "model", nargs="?", help="name of one model or server; default: all, and the gateway"
     )
-    _add_kubeconfig(why)
+    add_kubeconfig(why)
 
 
 def _add_smoke(commands: _Commands) -> None:
@@ -133,13 +156,14 @@ def _add_smoke(commands: _Commands) -> None:
         commands,
         "smoke",
         "call every endpoint of the stack over gRPC and REST, as JSON and with raw tensors",
-        "For each model: channel ready, metadata, one prediction with zeros. Times are those of the\n"
+        "For each model: channel ready, metadata, one prediction with zeros; of a decoupled model, the\n"
+        "first answer of a stream, which JSON with raw tensors does not have. Times are those of the\n"
         "prediction, in milliseconds, on a connection that is up. Exit code 1 if anything failed.",
     )
     smoke.add_argument("models", nargs="*", help="default: all models of the stack")
     smoke.add_argument("--json", action="store_true", help="as JSON instead of a table")
-    _add_outputs(smoke)
-    _add_limits(smoke)
+    add_outputs(smoke)
+    add_limits(smoke)
 
 
 def _add_bench(commands: _Commands) -> None:
@@ -198,13 +222,13 @@ def _add_bench(commands: _Commands) -> None:
         "--digits-from", metavar="FILE", help="digits as CSV: 64 pixels in 0..16, and which digit"
     )
     bench.add_argument("--json", action="store_true", help="as JSON instead of a table")
-    _add_outputs(bench)
+    add_outputs(bench)
     bench.add_argument(
         "--direct", action="store_true", help="through kubectl port-forward, without the gateway"
     )
     bench.add_argument("--kubeconfig", metavar="FILE", help="for --direct; default: $KUBECONFIG")
     bench.add_argument("--speaks", metavar="PROTOCOL", help="for --direct, where no label tells")
-    _add_limits(bench)
+    add_limits(bench)
 
 
 def _add_load_version(commands: _Commands) -> None:
@@ -218,71 +242,6 @@ def _add_load_version(commands: _Commands) -> None:
     )
     load.add_argument("model", help="name of the model")
     load.add_argument("version", type=count, help="the directory's number")
-    _add_service(load)
-    _add_transport(load)
-    _add_limits(load, deadline=300.0)
-
-
-def _add_service(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--service", metavar="NS/NAME:PORT", help="this Service instead of searching for one"
-    )
-    _add_kubeconfig(parser)
-    parser.add_argument(
-        "--speaks", metavar="PROTOCOL", help="serving protocol, where no label tells the runtime"
-    )
-
-
-def _add_kubeconfig(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--kubeconfig", metavar="FILE", help="default: $KUBECONFIG")
-    parser.add_argument("--stack", metavar="NAME", help="whose kubeconfig to use without one")
-
-
-def _add_outputs(parser: argparse.ArgumentParser) -> None:
-    source = parser.add_mutually_exclusive_group()
-    source.add_argument(
-        "--outputs", metavar="FILE", help="JSON as of `pulumi stack output --json`; - for stdin"
-    )
-    source.add_argument("--stack", metavar="NAME", help="ask pulumi for this stack's outputs")
-
-
-def _add_transport(parser: argparse.ArgumentParser) -> None:
-    transport = parser.add_mutually_exclusive_group()
-    transport.add_argument(
-        "--protocol",
-        dest="transport",
-        choices=TRANSPORTS,
-        default="grpc",
-        help="default: grpc; rest is JSON, rest-binary HTTP with raw tensors",
-    )
-    transport.add_argument(
-        "--rest", dest="transport", action="store_const", const="rest", help="--protocol rest"
-    )
-
-
-def _add_call(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--version",
-        type=version,
-        metavar="N|LABEL",
-        help="of the model, or TF Serving's label of one; default: the server's",
-    )
-    _add_limits(parser)
-
-
-def _add_limits(parser: argparse.ArgumentParser, deadline: float | None = None) -> None:
-    default = Limits(deadline=deadline or Limits.deadline)
-    parser.add_argument(
-        "--deadline",
-        type=seconds,
-        default=default.deadline,
-        metavar="SECONDS",
-        help=f"for one call; default {default.deadline:g}",
-    )
-    parser.add_argument(
-        "--connect-timeout",
-        type=seconds,
-        default=default.connect,
-        metavar="SECONDS",
-        help=f"to reach the endpoint; default {default.connect:g}",
-    )
+    add_service(load)
+    add_transport(load)
+    add_limits(load, deadline=300.0)

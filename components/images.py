@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import pulumi
+
+from components.config.pull_secrets import DOCKER_HUB, ExistingSecret, RegistryLogin
+from components.kubernetes_object import Fields
+from components.pull_secrets import PullSecrets
 
 
 @dataclass(frozen=True)
 class Images:
     """Upstream names, or the same names at a mirror (a registry host, with a path if any), pinned
     by those of `digests` that are known, by their upstream names. `charts` is a chart repository
-    that has the charts of all vendors."""
+    that has the charts of all vendors. `credentials` are for private registries, `secrets` the
+    stack's, and `pull_secrets` what pods say as `imagePullSecrets`, which `within` fills."""
 
     mirror: str | None = None
     pull_policy: str = "Always"
     digests: Mapping[str, str] = field(default_factory=dict)
     charts: str | None = None
+    credentials: Sequence[RegistryLogin | ExistingSecret] = ()
+    secrets: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
+    pull_secrets: Sequence[Fields] = ()
     _named: set[str] = field(default_factory=set)
+    _resolved: set[str] = field(default_factory=set)
+
+    def within(
+        self, name: str, namespace: pulumi.Input[str], opts: pulumi.ResourceOptions
+    ) -> Images:
+        """The same images for the pods of `namespace`, with the pull Secrets that are made there
+        for all of them. `name` begins the names of the resources."""
+        if not self.credentials:
+            return self
+        made = PullSecrets(f"{name}-pull-secrets", self.credentials, self.secrets, namespace, opts)
+        return replace(self, pull_secrets=made.references)
 
     def resolve(self, reference: str) -> str:
         """The image to pull for an upstream reference with a tag or digest: at the mirror the
         upstream's registry host is dropped, `registry.k8s.io/a/b:1` is `<mirror>/a/b:1`."""
         self._named.add(reference)
+        resolved = self._resolve(reference)
+        self._resolved.add(resolved)
+        return resolved
+
+    def _resolve(self, reference: str) -> str:
         pinned = f"@{self.digests[reference]}" if reference in self.digests else ""
         if self.mirror is None:
             return f"{reference}{pinned}"
-        first, slash, rest = reference.partition("/")
-        # Docker's rule: a first part with a dot or a port is a host, or it is `localhost`.
-        is_host = slash and ("." in first or ":" in first or first == "localhost")
-        return f"{self.mirror}/{rest if is_host else reference}{pinned}"
+        return f"{self.mirror}/{_without_host(reference)}{pinned}"
 
     def chart(self, name: str, upstream: str) -> tuple[str, str | None]:
         """What Helm calls the chart `name` of the repository `upstream`, and the repository where
@@ -41,3 +64,22 @@ class Images:
     def unused(self) -> list[str]:
         """The names in `digests` that no image of the stack had so far."""
         return sorted(self.digests.keys() - self._named)
+
+    def unused_registries(self) -> list[str]:
+        """The registries in `credentials` that no image of the stack came from so far."""
+        registries = (each.registry for each in self.credentials if isinstance(each, RegistryLogin))
+        return [registry for registry in registries if not self._pulls_from(registry)]
+
+    def _pulls_from(self, registry: str) -> bool:
+        return any(
+            reference.startswith(f"{registry}/")
+            or (registry == DOCKER_HUB and _without_host(reference) == reference)
+            for reference in self._resolved
+        )
+
+
+def _without_host(reference: str) -> str:
+    """Docker's rule: a first part with a dot or a port is a host, or it is `localhost`."""
+    first, slash, rest = reference.partition("/")
+    is_host = slash and ("." in first or ":" in first or first == "localhost")
+    return rest if is_host else reference

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pulumi
@@ -38,7 +38,7 @@ class KubernetesObject(pulumi.CustomResource):
     ) -> None:
         secret = _SECRET_FIELDS.get((api_version, kind), [])
         inputs = {
-            key: pulumi.Output.secret(value) if key in secret else value
+            key: pulumi.Output.secret(value) if key in secret and value is not None else value
             for key, value in fields.items()
         }
         if opts is None or opts.id is None:
@@ -67,10 +67,18 @@ class KubernetesObject(pulumi.CustomResource):
         kind: str,
         identifier: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        reads: Sequence[str] = (),
     ) -> KubernetesObject:
-        """An object that is there already; `identifier` is `<namespace>/<name>`, or `<name>`."""
+        """An object that is there already; `identifier` is `<namespace>/<name>`, or `<name>`.
+        `reads` are the parts that `output` is asked for, beside `metadata` and `status`."""
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=identifier))
-        return cls(resource_name, api_version, kind, {}, merged)
+        return cls(resource_name, api_version, kind, dict.fromkeys(reads), merged)
+
+    def output(self, part: str) -> pulumi.Output[Any]:
+        """A part of the object as it is on the cluster: one of its fields, or of `reads`."""
+        found: pulumi.Output[Any] = pulumi.get(self, part)
+        return found
 
     @property
     def name(self) -> pulumi.Output[str]:

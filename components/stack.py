@@ -13,7 +13,7 @@ from components.answering import answering, or_none
 from components.config.model_options import ModelOptions
 from components.config.servers import of_the_server, servers
 from components.config.stack_config import GatewayOptions, StackConfig
-from components.config.values import byte_count
+from components.config.values import byte_count, seconds
 from components.contracts import (
     Cluster,
     Endpoint,
@@ -44,7 +44,7 @@ def deploy(config: StackConfig) -> dict[str, Any]:
     )
     failure_hook.ask_by(cluster.kubeconfig)
     opts = pulumi.ResourceOptions(providers=[cluster.provider])
-    _metrics(config, cluster, opts)
+    _metrics(config, cluster, images, opts)
     outputs: dict[str, Any] = {
         "endpoints": {},
         "gateway": None,
@@ -60,12 +60,30 @@ def deploy(config: StackConfig) -> dict[str, Any]:
         outputs |= _models(config, config.gateway, cluster, images, opts)
     for name in images.unused():
         pulumi.log.warn(f"slipway:images.digests.{name} pins nothing: no image here has that name")
+    for registry_name in images.unused_registries():
+        pulumi.log.warn(
+            f"slipway:images.pull_secrets has a login for `{registry_name}`, but no image of this "
+            "stack is pulled from there"
+        )
     return {"simulated": True, **outputs} if os.environ.get(SIMULATED) == "1" else outputs
 
 
 def _images(config: StackConfig) -> Images:
-    said = config.images
-    return Images(said.mirror, said.pull_policy, said.digests, said.charts)
+    options = config.images
+    return Images(
+        options.mirror,
+        options.pull_policy,
+        options.digests,
+        options.charts,
+        credentials=options.pull_secrets,
+        secrets=_secrets(config),
+    )
+
+
+def _secrets(config: StackConfig) -> dict[str, pulumi.Output[str]]:
+    return {
+        key: pulumi.Output.secret(value.get_secret_value()) for key, value in config.secrets.items()
+    }
 
 
 def _models(
@@ -89,9 +107,12 @@ def _models(
     )
     if options.host:
         cluster.publish(options.host, gateway.address)
+    models_images = images.within("models", namespace, opts)
     endpoints: dict[str, Endpoint] = {}
     for name, members in servers(config.models).items():
-        runtime = _serve(name, members, config, cluster, namespace, volumes, gateway, images, opts)
+        runtime = _serve(
+            name, members, config, cluster, namespace, volumes, gateway, models_images, opts
+        )
         exposed = of_the_server(list(members.values())).expose
         way = LoadBalancer(name, exposed, cluster, runtime, opts) if exposed else gateway
         endpoints |= {model: way.route(model, runtime, opts) for model in members}
@@ -103,21 +124,19 @@ def _models(
                 "host": gateway.host,
                 "ca_certificate": gateway.ca_certificate,
                 "message_bytes": byte_count(config.limits.message_size),
+                "deadline_seconds": seconds(config.limits.deadline),
             }
         ),
     }
 
 
-def _metrics(config: StackConfig, cluster: Cluster, opts: pulumi.ResourceOptions) -> None:
+def _metrics(
+    config: StackConfig, cluster: Cluster, images: Images, opts: pulumi.ResourceOptions
+) -> None:
     """What autoscalers read, where there are any or the stack asks for it."""
-    chosen = config.metrics
-    if chosen is None:
-        if not any(options.replicas.scales for options in config.models.values()):
-            return
-        kind = cluster.default_metrics
-        chosen = registry.implementation("metrics", kind).options.model_validate({"kind": kind})
-    images = _images(config)
-    registry.implementation("metrics", chosen.kind)("metrics", chosen, images, opts)
+    chosen = config.chosen_metrics(cluster.default_metrics)
+    if chosen is not None:
+        registry.implementation("metrics", chosen.kind)("metrics", chosen, images, opts)
 
 
 def _serve(
@@ -159,10 +178,7 @@ def _serve(
             images=images,
             limits=config.limits,
             clients=gateway.clients,
-            secrets={
-                key: pulumi.Output.secret(value.get_secret_value())
-                for key, value in config.secrets.items()
-            },
+            secrets=images.secrets,
         ),
         opts,
     )

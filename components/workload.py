@@ -43,6 +43,8 @@ class Workload:
     labels: dict[str, str]
     image: str
     pull_policy: str
+    pull_secrets: Sequence[Fields]
+    """References to the Secrets that all images of the pod are pulled by."""
     command: Sequence[str] | None
     arguments: Sequence[pulumi.Input[str]]
     ports: dict[str, int]
@@ -159,6 +161,8 @@ class Workload:
             }
         if affinity:
             pod["affinity"] = affinity
+        if self.pull_secrets:
+            pod["imagePullSecrets"] = list(self.pull_secrets)
         if self.service_account is not None:
             pod["serviceAccountName"] = self.service_account
         return pod

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
-from pydantic import ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from components.config.accelerators import Accelerator, chosen, matched
+from components.config.environment import Value, Variable
 from components.config.expose import ExposeOptions
 from components.config.kinds import Chosen
-from components.config.options import Options, mistake
+from components.config.options import Options, SecretReference, mistake
 from components.config.replicas import NumberOrReplicas, Replicas
 from components.config.values import (
     Bytes,
@@ -58,6 +60,10 @@ class SourceOptions(Options):
 
     kind: str
 
+    def images(self) -> tuple[str, ...]:
+        """The images that pods run to get the files, by their upstream references."""
+        return ()
+
 
 class ModelOptions(Options):
     """What is said of every model, whatever serves it."""
@@ -66,6 +72,8 @@ class ModelOptions(Options):
     """What speaks of the model alone; all else of its server, which models may share."""
     memory_per_message_byte: ClassVar[int] = 0
     """What a server holds for each byte of the largest request; 0 where that is not known."""
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Keys with a new name, which the old one is still taken for."""
 
     runtime: str
     server: Label | None = None
@@ -92,10 +100,20 @@ class ModelOptions(Options):
     is not served until the new one answers, or at all if it never does"""
     expose: ExposeOptions | None = None
     """A load balancer of the server's own in place of the gateway"""
+    arguments: tuple[str, ...] = Field(default=(), strict=False)
+    """Flags of the server, beside those that the program sets. `$(NAME)` stands for a variable of
+    `environment`"""
+    environment: dict[Variable, Value] = Field(default_factory=dict)
+    """Variables of the server's environment: text, or `{secret: name}` for a value of
+    `slipway:secrets`, which stands in a Secret and not in the pod's description"""
     startup_timeout: Duration = "10m"
     """How long a new replica may take until the model answers: a place on a node, the image and
     the model's files included, from 1s to 24h. After that the roll-out has failed and `up` says
     why"""
+
+    def server_image(self) -> str:
+        """The image of the server, by its upstream reference."""
+        raise NotImplementedError
 
     @field_validator("accelerator")
     @classmethod
@@ -110,6 +128,16 @@ class ModelOptions(Options):
         if value is None or pools is None:
             return value
         return chosen(value, pools, info.data.get("accelerator"))
+
+    @property
+    def server_arguments(self) -> tuple[str, ...]:
+        """`arguments`, by whichever name they were given."""
+        return self.arguments
+
+    @property
+    def server_environment(self) -> Mapping[str, str | SecretReference]:
+        """`environment`, by whichever name it was given."""
+        return self.environment
 
     @field_validator("startup_timeout")
     @classmethod

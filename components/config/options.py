@@ -12,7 +12,12 @@ class Options(BaseModel):
     """Plain values from a stack file: frozen, unknown keys refused, nothing coerced."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        use_attribute_docstrings=True,
+        # An error that nobody catches is printed, and a value may be a credential.
+        hide_input_in_errors=True,
     )
 
     @model_validator(mode="before")
@@ -28,15 +33,23 @@ class Options(BaseModel):
         return raw
 
 
+class SecretReference(Options):
+    """A value in `slipway:secrets`, by its name."""
+
+    secret: str
+
+
 def example(**values: Any) -> ConfigDict:
     """`model_config` of options whose schema shows `values`: what a stack file has to say at
     least. The contract tests deploy it."""
     return ConfigDict(json_schema_extra={"examples": [values]})
 
 
-def mistake(expected: str, fix: str) -> PydanticCustomError:
-    """An error for a validator to raise. The report puts the key and the value before it."""
-    return PydanticCustomError("mistake", "{expected}", {"expected": expected, "fix": fix})
+def mistake(expected: str, fix: str, *, shown: str | None = None) -> PydanticCustomError:
+    """An error for a validator to raise. The report puts the key before it and the value, or
+    `shown` in the place of a value that may be a credential."""
+    context = {"expected": expected, "fix": fix, "shown": shown}
+    return PydanticCustomError("mistake", "{expected}", context)
 
 
 def listed(names: Any) -> str:

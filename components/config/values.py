@@ -13,7 +13,7 @@ from components.config.options import mistake
 _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _DECIMAL = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _QUANTITY = r"[1-9][0-9]*(\.[0-9]+)?"
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _CHARTS_PATTERN = r"^(https?|oci)://\S*[^/\s]$"
@@ -108,8 +108,10 @@ def _duration(raw: Any) -> Any:
 
 def _label(raw: Any) -> Any:
     expected = "a Kubernetes name: lower-case letters, digits and `-`, at most 63 characters"
-    if isinstance(raw, str) and _LABEL.fullmatch(raw):
+    if isinstance(raw, str) and LABEL.fullmatch(raw):
         return raw
+    if isinstance(raw, dict | list):
+        raise mistake(expected, "write one text value")
     better = re.sub(r"[^a-z0-9]+", "-", str(raw).lower()).strip("-")[:63].strip("-")
     raise mistake(expected, f"did you mean `{better}`?" if better else "give it a name")
 
@@ -128,7 +130,7 @@ def _host(raw: Any) -> Any:
     if ":" in raw:
         raise mistake(expected, f"without a port: `{raw.split(':')[0]}`")
     labels = raw.split(".")
-    if len(raw) <= 253 and all(_LABEL.fullmatch(label) for label in labels) and len(labels) > 1:
+    if len(raw) <= 253 and all(LABEL.fullmatch(label) for label in labels) and len(labels) > 1:
         return raw
     raise mistake(
         expected,

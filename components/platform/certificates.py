@@ -62,7 +62,13 @@ class Certificate(pulumi.ComponentResource):
             f"{name}-secret",
             "v1",
             "Secret",
-            {"metadata": {"namespace": namespace}, "type": "kubernetes.io/tls", "data": data},
+            {
+                "metadata": {"namespace": namespace},
+                "type": "kubernetes.io/tls",
+                "data": data,
+                # Another certificate is another object, so that pods which mount it roll out.
+                "immutable": True,
+            },
             child,
         )
         if default is not None:

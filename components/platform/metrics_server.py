@@ -42,6 +42,9 @@ class MetricsServerOptions(MetricsOptions):
     kubelets sign their own, as on kind and on kubeadm's default; whoever answers in a node's place
     is then shown metrics-server's token, and decides what autoscalers see"""
 
+    def images(self) -> tuple[str, ...]:
+        return (self.image,)
+
 
 class MetricsServer(pulumi.ComponentResource):
     """metrics-server in a namespace of its own, and the APIService by which the API server finds
@@ -70,6 +73,7 @@ class MetricsServer(pulumi.ComponentResource):
         )
         self._make_network_policy()
         account, access = self._make_access()
+        images = images.within(name, self._namespace, self._child)
         server = self._make_workload(options, images, account, certificate)
         deployment = KubernetesObject(
             f"{name}-server",
@@ -175,6 +179,7 @@ class MetricsServer(pulumi.ComponentResource):
             labels=_LABELS,
             image=images.resolve(options.image),
             pull_policy=images.pull_policy,
+            pull_secrets=images.pull_secrets,
             command=None,
             arguments=arguments,
             ports={"https": _PORT},

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -17,9 +16,10 @@ from pydantic import (
 )
 
 from components import workload
+from components.config.environment import Value, Variable
 from components.config.model_options import ModelOptions
-from components.config.options import Options, example, mistake
-from components.config.stack_config import SecretReference
+from components.config.options import Options, SecretReference, example, mistake
+from components.config.secrecy import HIDDEN
 from components.config.values import Image
 from components.contracts import ModelFiles
 from components.kubernetes_object import Fields
@@ -27,27 +27,8 @@ from components.protocols import OPEN_INFERENCE_V2, TENSORFLOW_SERVING
 from components.runtimes.server import ModelServer, Program
 
 _PROTOCOLS = {each.name: each for each in (OPEN_INFERENCE_V2, TENSORFLOW_SERVING)}
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-#: What the device plugin says, and a value of the pod's own would override.
-_DEVICES = "NVIDIA_VISIBLE_DEVICES"
+_RENAMED: dict[str, Any] = {"deprecated": True}
 _DIRECTORY = r"(/[A-Za-z0-9._-]+)+"
-
-
-def _variable(raw: Any) -> Any:
-    expected = "a variable's name: letters, digits and `_`"
-    if raw == _DEVICES:
-        raise mistake("no such variable: the device plugin sets it", "use `accelerator`")
-    if not isinstance(raw, str) or not _VARIABLE.fullmatch(raw):
-        raise mistake(expected, f"did you mean `{re.sub('[^A-Za-z0-9_]', '_', str(raw))}`?")
-    return raw
-
-
-def _value(raw: Any, info: ValidationInfo) -> Any:
-    if isinstance(raw, dict):
-        return SecretReference.model_validate(raw, context=info.context)
-    if isinstance(raw, str):
-        return raw
-    raise mistake("text, or `{secret: name}`", f"put it in quotes: `'{json.dumps(raw)}'`")
 
 
 def _url_path(raw: Any) -> Any:
@@ -72,28 +53,6 @@ Directory = Annotated[
     str,
     BeforeValidator(_directory),
     WithJsonSchema({"type": "string", "pattern": f"^{_DIRECTORY}$"}),
-]
-Variable = Annotated[
-    str,
-    BeforeValidator(_variable),
-    WithJsonSchema({"type": "string", "pattern": f"^{_VARIABLE.pattern}$"}),
-]
-Value = Annotated[
-    str | SecretReference,
-    BeforeValidator(_value),
-    WithJsonSchema(
-        {
-            "oneOf": [
-                {"type": "string"},
-                {
-                    "type": "object",
-                    "properties": {"secret": {"type": "string"}},
-                    "required": ["secret"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
 ]
 
 
@@ -144,8 +103,10 @@ class CustomOptions(ModelOptions):
         protocol="open-inference-v2",
         ports={"grpc": 8081, "rest": 8080},
         health={"path": "/v2/models/{model}/ready", "live": "/v2/health/live"},
-        env={"MLSERVER_PARALLEL_WORKERS": "0"},
+        environment={"MLSERVER_PARALLEL_WORKERS": "0"},
     )
+    renamed: ClassVar[Mapping[str, str]] = {"args": "arguments", "env": "environment"}
+
     runtime: Literal["custom"]
     image: Image
     """The server's image"""
@@ -158,17 +119,39 @@ class CustomOptions(ModelOptions):
     `limits.message_size` does not hold on them"""
     command: tuple[str, ...] = Field(default=(), strict=False)
     """In place of the image's entrypoint"""
-    args: tuple[str, ...] = Field(default=(), strict=False)
-    """In place of the image's command"""
-    env: dict[Variable, Value] = Field(default_factory=dict)
-    """Variables of the environment: text, or `{secret: name}` for a value of `slipway:secrets`,
-    which stands in a Secret and not in the pod's description"""
+    arguments: tuple[str, ...] = Field(default=(), strict=False)
+    """In place of the image's command. `$(NAME)` stands for a variable of `environment`"""
+    args: tuple[str, ...] = Field(default=(), strict=False, json_schema_extra=_RENAMED)
+    """The old name of `arguments`"""
+    env: dict[Variable, Value] = Field(default_factory=dict, json_schema_extra=_RENAMED)
+    """The old name of `environment`"""
     model_directory: Directory = "/mnt/models"
     """Where the source's files are put; with several models in the server, each in a directory of
     this one that has the model's name"""
     user: int = Field(default=workload.USER_ID, ge=1, le=2**31 - 1)
     """The id that the server runs as, for images that let only one into their files. One below
     10000 may be an account of the node, whose files a server that breaks out could then reach"""
+
+    def server_image(self) -> str:
+        return self.image
+
+    @field_validator(*renamed)
+    @classmethod
+    def _one_name(cls, value: Any, info: ValidationInfo) -> Any:
+        name = cls.renamed[str(info.field_name)]
+        if value and info.data.get(name):
+            raise mistake(
+                f"either `{name}` or its old name", f"move it into `{name}`", shown=HIDDEN
+            )
+        return value
+
+    @property
+    def server_arguments(self) -> tuple[str, ...]:
+        return self.arguments or self.args
+
+    @property
+    def server_environment(self) -> Mapping[str, str | SecretReference]:
+        return self.environment or self.env
 
     @field_validator("ports")
     @classmethod
@@ -205,19 +188,9 @@ class Custom(ModelServer):
 
     def program(self, files: Mapping[str, ModelFiles]) -> Program:
         options = self._custom
-        secrets = {
-            name: self.args.secrets[value.secret]
-            for name, value in options.env.items()
-            if isinstance(value, SecretReference)
-        }
         return Program(
-            image=options.image,
             command=options.command or None,
-            arguments=options.args,
-            environment={
-                name: value for name, value in options.env.items() if isinstance(value, str)
-            },
-            secrets=secrets,
+            arguments=(),
             user=options.user,
             protocol=_PROTOCOLS[options.protocol],
             grpc_port=options.ports.grpc,

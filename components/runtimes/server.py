@@ -19,17 +19,19 @@ from components.contracts import (
     Runtime,
     ServedModel,
     ServerArgs,
-    ServingProtocol,
 )
 from components.kubernetes_object import Fields, KubernetesObject
 from components.placement import placement
-from components.runtimes import autoscaler
+from components.protocols import ServingProtocol
+from components.runtimes import autoscaler, stack_settings
 
 #: Seconds after a roll-out has failed in which its Deployment says so.
 _REPORT_SECONDS = 15
 #: TensorFlow Serving and Triton parse JSON by RapidJSON, which holds 16 bytes for each value, some of
 #: them twice, and a value is two bytes of text at least. Measured on Triton: 17.
 MEMORY_PER_JSON_BYTE = 24
+#: A Service's labels: `<MODEL_LABEL>/<name>` for each model of its server, and what that speaks.
+MODEL_LABEL, PROTOCOL_LABEL = "model.slipway.dev", "slipway.dev/protocol"
 #: Where `Program.configuration` is mounted.
 CONFIGURATION = "/config"
 
@@ -38,11 +40,9 @@ CONFIGURATION = "/config"
 class Program:
     """How a server is run. A port is None where the server does not speak that. `configuration`
     are files in `/config`; `prepare` init containers that run when the models' files are there;
-    `cpu` and `memory` request and limit where the stack says nothing. `secrets` are variables of
-    the environment, beside `environment`, and stand in a Secret. `streaming` routes the streaming
-    methods of gRPC."""
+    `cpu` and `memory` request and limit where the stack says nothing. `arguments` that the stack
+    file sets too are left to it. `streaming` routes the streaming methods of gRPC."""
 
-    image: str
     command: Sequence[str] | None
     arguments: Sequence[str]
     protocol: ServingProtocol
@@ -55,7 +55,6 @@ class Program:
     memory: tuple[str, str]
     environment: Mapping[str, str] = field(default_factory=dict)
     environment_from: Mapping[str, Fields] = field(default_factory=dict)
-    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     user: int = workload.USER_ID
     configuration: Mapping[str, str] = field(default_factory=dict)
     volumes: Sequence[Fields] = ()
@@ -90,6 +89,7 @@ class ModelServer(Runtime):
         self._name, self.args = name, args
         self._labels = workload.labels(self.kind, name)
         self._child = pulumi.ResourceOptions(parent=self)
+        stack_settings.warn_of_old_names(args.models, self)
         self._identity = self._make_identity()
         self._files = {model.name: self._files_of(model) for model in args.models}
         program = self.program(self._files)
@@ -149,12 +149,13 @@ class ModelServer(Runtime):
             mounts.append({"name": "config", "mountPath": CONFIGURATION, "readOnly": True})
         return workload.Workload(
             labels=self._labels,
-            image=args.images.resolve(args.options.image or program.image),
+            image=args.images.resolve(args.options.server_image()),
             pull_policy=args.images.pull_policy,
+            pull_secrets=args.images.pull_secrets,
             command=program.command,
-            arguments=program.arguments,
-            environment=program.environment,
-            environment_from={**program.environment_from, **self._make_secrets(program)},
+            arguments=stack_settings.arguments(program.arguments, args.options),
+            environment={**program.environment, **stack_settings.plain_variables(args.options)},
+            environment_from={**program.environment_from, **self._secret_variables()},
             user=program.user,
             surge=args.options.surge,
             placement=placement(
@@ -239,23 +240,14 @@ class ModelServer(Runtime):
             self._child,
         ).name
 
-    def _make_secrets(self, program: Program) -> dict[str, Fields]:
-        """As the configuration: another value is another object."""
-        if not program.secrets:
-            return {}
-        name = KubernetesObject(
+    def _secret_variables(self) -> dict[str, Fields]:
+        return stack_settings.secret_variables(
             f"{self._name}-secrets",
-            "v1",
-            "Secret",
-            {
-                "metadata": {"namespace": self.args.namespace},
-                "type": "Opaque",
-                "stringData": dict(program.secrets),
-                "immutable": True,
-            },
+            self.args.options,
+            self.args.secrets,
+            self.args.namespace,
             self._child,
-        ).name
-        return {key: {"secretKeyRef": {"name": name, "key": key}} for key in program.secrets}
+        )
 
     def _make_service(self, program: Program, opts: pulumi.ResourceOptions) -> KubernetesObject:
         return KubernetesObject(
@@ -263,7 +255,10 @@ class ModelServer(Runtime):
             "v1",
             "Service",
             {
-                "metadata": {"namespace": self.args.namespace, "labels": self._labels},
+                "metadata": {
+                    "namespace": self.args.namespace,
+                    "labels": {**self._labels, **self._found_by(program)},
+                },
                 "spec": {
                     "selector": self._labels,
                     "ports": [
@@ -274,6 +269,11 @@ class ModelServer(Runtime):
             },
             opts,
         )
+
+    def _found_by(self, program: Program) -> dict[str, str]:
+        """Labels by which `python -m client` finds a model's Service, and what it speaks."""
+        models = {f"{MODEL_LABEL}/{model.name}": "" for model in self.args.models}
+        return {PROTOCOL_LABEL: program.protocol.name, **models}
 
     def _make_network_policy(self, program: Program) -> None:
         expose = self.args.options.expose

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from components.config.environment import Value, variable
 from components.config.model_options import ModelOptions
 from components.config.options import example, mistake
 from components.config.values import Bytes, Duration, byte_count, seconds, whole_seconds
@@ -23,6 +24,7 @@ from components.runtimes.server import (
     Program,
     default_memory,
 )
+from components.runtimes.triton_flags import FLAGS, VARIABLES
 from components.runtimes.triton_model_config import BatchingOptions, WarmUpOptions, config_text
 
 TRITON_IMAGE = "nvcr.io/nvidia/tritonserver:26.06-py3"
@@ -53,6 +55,12 @@ class TritonOptions(ModelOptions):
     memory_per_message_byte: ClassVar[int] = MEMORY_PER_JSON_BYTE
 
     runtime: Literal["triton"]
+    arguments: tuple[Annotated[str, *FLAGS.validator()], ...] = Field(default=(), strict=False)
+    """Flags of `tritonserver`, such as `--model-load-thread-count=4`, beside those that the
+    program sets. `$(NAME)` stands for a variable of `environment`"""
+    environment: dict[Annotated[str, *variable(VARIABLES)], Value] = Field(default_factory=dict)
+    """Variables of the server's environment, such as `LD_PRELOAD`: text, or `{secret: name}` for a
+    value of `slipway:secrets`"""
     versions: VersionPolicy | None = None
     """Which versions are loaded: `{latest: n}` the n newest, `{specific: [1, 2]}` those, `all`
     every one. Left out, what the model's `config.pbtxt` says, or the newest where it says nothing.
@@ -76,6 +84,9 @@ class TritonOptions(ModelOptions):
     shared_memory: Bytes = "256Mi"
     """The most that `/dev/shm` holds, through which tensors go between the server and models of
     the Python backend; it counts as memory of the pod. Several times the largest call"""
+
+    def server_image(self) -> str:
+        return self.image or TRITON_IMAGE
 
     @field_validator("model_control_mode")
     @classmethod
@@ -119,7 +130,6 @@ class Triton(ModelServer):
             model.name: text for model in self.args.models if (text := _settings(model.options))
         }
         return Program(
-            image=TRITON_IMAGE,
             # The image's entry point finds the driver's libraries and runs its arguments.
             command=None,
             arguments=[
@@ -176,11 +186,10 @@ class Triton(ModelServer):
     def _settings_container(
         self, settings: Mapping[str, str], files: Mapping[str, ModelFiles]
     ) -> Fields:
-        image = self.args.options.image or TRITON_IMAGE
         arguments = [f"{CONFIGURATION}/{_PROGRAM}", _REPOSITORY, CONFIGURATION, _SETTINGS]
         return {
             "name": "settings",
-            "image": self.args.images.resolve(image),
+            "image": self.args.images.resolve(self.args.options.server_image()),
             "command": ["python3", *arguments, *settings],
             "volumeMounts": [
                 *(mount for model in settings for mount in files[model].mounts),

@@ -183,6 +183,10 @@ address = "{spec.containerd_socket}"
 [plugins."io.containerd.cri.v1.images"]
 snapshotter = "overlayfs"
 
+[plugins."io.containerd.cri.v1.images".registry]
+# A directory for each registry that is reached in a way of its own, in place of the machine's.
+config_path = "{spec.registries}"
+
 [plugins."io.containerd.cri.v1.images".pinned_images]
 sandbox = "{spec.pause_image}"
 

@@ -93,6 +93,10 @@ class ClusterSpec:
         return self.directory / "volumes"
 
     @property
+    def registries(self) -> Path:
+        return self.directory / "registries"
+
+    @property
     def containerd_socket(self) -> str:
         return "/run/containerd/containerd.sock"
 

@@ -6,9 +6,9 @@ callers saw as JSON. Everything is bounded in number and time, and goes to the g
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
+import select
 import socket
 import ssl
 import sys
@@ -20,11 +20,16 @@ from typing import Any
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it tells of each connection that is closed
 import grpc
+from tensorflow.core.framework import types_pb2
+from tensorflow_serving.apis import predict_pb2
 
 from client.outputs import find_endpoint, parse_outputs
 from client.trust import ssl_context
 
-DEADLINE = 30.0
+#: Seconds for one call: 1,500 MiB are sent in it, on a busy machine.
+DEADLINE = 120.0
+#: Seconds in which a connection that is kept says nothing.
+IDLE = 15.0
 MEBIBYTE = 2**20
 
 stack = parse_outputs(json.loads(Path(sys.argv[1]).read_text()))
@@ -64,6 +69,18 @@ def method(model: str, path: str, message: str = "", size: str = "0", packed: st
     with opened:
         unary = opened.unary_unary(prefix + path)
         return status(lambda: unary(request, timeout=DEADLINE, compression=compression))
+
+
+def filled(model: str, elements: str) -> str:
+    """A PredictRequest whose tensor has so many elements and one value, which stands for all."""
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = model
+    tensor = request.inputs["x"]
+    tensor.dtype = types_pb2.DT_FLOAT
+    tensor.tensor_shape.dim.add(size=int(elements))
+    tensor.float_val.append(4)
+    path = "/tensorflow.serving.PredictionService/Predict"
+    return method(model, path, request.SerializeToString().hex())
 
 
 def methods(model: str, *paths: str) -> dict[str, str]:
@@ -115,26 +132,37 @@ def raw(request: bytes) -> dict[str, Any]:
         socket.create_connection((host, int(port)), 10) as plain,
         context.wrap_socket(plain, server_hostname=address.authority) as connection,
     ):
-        connection.settimeout(5)
-        sending = threading.Thread(target=_send, args=(connection, request), daemon=True)
-        sending.start()
-        answer, closed = b"", False
-        try:
-            while part := connection.recv(65536):
-                answer += part
-            closed = True
-        except TimeoutError:  # the connection is kept
-            pass
-        except OSError:
-            closed = True
-        sending.join(10)
+        answer, closed = _exchanged(connection, memoryview(request))
     return {"line": answer.split(b"\r\n")[0].decode("latin-1"), "closed": closed}
 
 
-def _send(connection: ssl.SSLSocket, request: bytes) -> None:
-    """All of `request`, or as much as the gateway takes: it answers before it has read the rest."""
-    with contextlib.suppress(OSError):
-        connection.sendall(request)
+def _exchanged(connection: ssl.SSLSocket, unsent: memoryview) -> tuple[bytes, bool]:
+    """The first part of the answer, which may come before all is sent, and whether the other end
+    closes the connection. By one thread: a TLS connection cannot be read and written at once."""
+    connection.setblocking(False)
+    answer = b""
+    again = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+    while True:
+        try:
+            part = connection.recv(65536)
+            if not part:
+                return answer, True
+            answer = answer or part  # the first line is wanted, of answers that may be large
+            continue
+        except again:
+            pass
+        except OSError:
+            return answer, True
+        if unsent:
+            try:
+                unsent = unsent[connection.send(unsent[:65536]) :]
+                continue
+            except again:
+                pass
+            except OSError:  # the gateway has answered and takes no more
+                unsent = unsent[:0]
+        if not any(select.select([connection], [connection] if unsent else [], [], IDLE)):
+            return answer, False
 
 
 def rest(model: str, path: str, body: bytes, **headers: str) -> dict[str, Any]:
@@ -177,7 +205,8 @@ def spelled(request: str) -> dict[str, Any]:
 
 
 ATTACKS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (method, methods, withheld, inflating, posted, sized, spelled)
+    each.__name__: each
+    for each in (method, filled, methods, withheld, inflating, posted, sized, spelled)
 }
 
 if __name__ == "__main__":

@@ -127,6 +127,7 @@ class ClusterAutoscaler(pulumi.ComponentResource):
         ).name
         rights = [self._allow("nodes", None, _RULES, account)]
         rights.append(self._allow("own", _NAMESPACE, _OWN_RULES, account))
+        images = images.within(name, _NAMESPACE, self._child)
         spec = _workload(control_plane.name, region, minor, images, account).deployment_spec()
         spec["template"]["spec"]["priorityClassName"] = "system-cluster-critical"
         KubernetesObject(
@@ -200,6 +201,7 @@ def _workload(
         labels=_LABELS,
         image=images.resolve(CLUSTER_AUTOSCALER_IMAGES[minor]),
         pull_policy=images.pull_policy,
+        pull_secrets=images.pull_secrets,
         command=["/cluster-autoscaler"],
         arguments=[
             "--cloud-provider=aws",

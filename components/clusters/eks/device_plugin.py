@@ -10,8 +10,9 @@ from components import workload
 from components.clusters.cloud import POOL_LABEL
 from components.clusters.eks.versions import DEVICE_PLUGIN_IMAGE
 from components.images import Images
-from components.kubernetes_object import KubernetesObject
+from components.kubernetes_object import Fields, KubernetesObject
 
+_NAMESPACE = "kube-system"
 _LABELS = workload.labels("nvidia-device-plugin", "gpus")
 #: Where kubelet looks for plugins.
 _SOCKETS = "/var/lib/kubelet/device-plugins"
@@ -24,6 +25,11 @@ class DevicePlugin(pulumi.ComponentResource):
         self, name: str, pools: Sequence[str], images: Images, opts: pulumi.ResourceOptions
     ) -> None:
         super().__init__("slipway:clusters:EksDevicePlugin", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        images = images.within(name, _NAMESPACE, child)
+        pull: Fields = (
+            {"imagePullSecrets": list(images.pull_secrets)} if images.pull_secrets else {}
+        )
         here = {"key": POOL_LABEL, "operator": "In", "values": list(pools)}
         terms = [{"matchExpressions": [here]}]
         KubernetesObject(
@@ -31,7 +37,7 @@ class DevicePlugin(pulumi.ComponentResource):
             "apps/v1",
             "DaemonSet",
             {
-                "metadata": {"namespace": "kube-system", "labels": _LABELS},
+                "metadata": {"namespace": _NAMESPACE, "labels": _LABELS},
                 "spec": {
                     "selector": {"matchLabels": _LABELS},
                     "template": {
@@ -48,6 +54,7 @@ class DevicePlugin(pulumi.ComponentResource):
                                 }
                             },
                             "tolerations": [{"operator": "Exists"}],
+                            **pull,
                             "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
                             "containers": [
                                 {
@@ -77,6 +84,6 @@ class DevicePlugin(pulumi.ComponentResource):
                 },
             },
             # On a pool of no nodes there is nothing to wait for.
-            pulumi.ResourceOptions(parent=self),
+            child,
         )
         self.register_outputs({})

@@ -105,8 +105,8 @@ def parse(arguments: Sequence[str]) -> Options:
 def _value(name: str, text: str | None) -> bool | int | float | str:
     default = _KNOWN[name]
     if isinstance(default, bool):
-        if text in (None, "true", "false"):
-            return text != "false"
+        if text is None or text.lower() in ("true", "false"):
+            return text is None or text.lower() == "true"
         raise FlagError(f"Couldn't interpret value {text} for flag {name}: true or false expected")
     if text is None:
         raise FlagError(f"flag {name} needs a value: --{name}=VALUE")

@@ -21,7 +21,7 @@ MLSERVER: dict[str, Any] = {
     "protocol": "open-inference-v2",
     "ports": {"grpc": 8081, "rest": 8080},
     "health": {"path": "/v2/models/{model}/ready", "live": "/v2/health/live"},
-    "env": {"MLSERVER_PARALLEL_WORKERS": "0"},
+    "environment": {"MLSERVER_PARALLEL_WORKERS": "0"},
 }
 
 

@@ -75,6 +75,9 @@ class EchoOptions(ModelOptions):
     model_config = example(runtime="echo")
     runtime: Literal["echo"]
 
+    def server_image(self) -> str:
+        return self.image or "example/echo:1"
+
 
 class Echo(ModelServer):
     """A runtime that is nothing but its file and a registry line."""
@@ -87,7 +90,6 @@ class Echo(ModelServer):
         assert isinstance(model, ModelFiles)
         probe = {"tcpSocket": {"port": "rest"}}
         return Program(
-            image="example/echo:1",
             command=None,
             arguments=[model.path],
             protocol=TENSORFLOW_SERVING,

@@ -1,14 +1,13 @@
 """A server of the Open Inference Protocol v2 in this process, over gRPC and HTTP on loopback, with
-Triton's extensions for raw tensors and for its model repository, written from their documents.
+Triton's extensions for raw tensors, streams and its model repository, written from their documents.
 
 A tensor is (datatype, shape, raw bytes) here, whatever way it came and goes.
 """
 
 import http.server
 import json
-import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,12 +16,9 @@ import numpy as np
 
 from client.protocols.open_inference_messages import messages
 from tests.unit.client.fake_serving import UNLIMITED, Refusal
+from tests.unit.client.fake_triton_http import handler
 
 Tensor = tuple[str, list[int], bytes]
-_KINDS = [(kind, bits) for kind in ("INT", "UINT") for bits in (8, 16, 32, 64)]
-NUMPY = {f"{kind}{bits}": f"<{kind[0].lower()}{bits // 8}" for kind, bits in _KINDS}
-NUMPY |= {"FP16": "<f2", "FP32": "<f4", "FP64": "<f8", "BOOL": "?", "BF16": "<u2"}
-HEAD = "Inference-Header-Content-Length"
 NO_LOADING = "explicit model load / unload is not allowed if polling is enabled"
 
 
@@ -32,7 +28,10 @@ def echo(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
 
 class FakeTriton:
     """Serves the model `name` below `prefix`. `inputs` and `outputs`: name -> (datatype, shape with
-    -1 for open). `requests` are ModelInferRequests and (JSON, raw bytes, headers)."""
+    -1 for open). `requests` are ModelInferRequests and (JSON, raw bytes, headers). A `decoupled` model
+    answers with what `answers` yields, and over streams alone; `abandoned` is set when a stream was
+    closed before its end. Without `configurable` there is no call for the model's configuration,
+    without `routed` none for streams."""
 
     def __init__(self, name: str = "scorer", prefix: str = "/scorer") -> None:
         self.name, self.prefix = name, prefix
@@ -42,7 +41,12 @@ class FakeTriton:
         self.stored = {"1", "2", "3"}
         self.explicit = True
         self.typed = False
+        self.optional: set[str] = set()
+        self.configurable = self.routed = True
+        self.decoupled = False
+        self.abandoned = threading.Event()
         self.answer: Callable[[dict[str, Tensor]], dict[str, Tensor]] = echo
+        self.answers: Callable[[dict[str, Tensor]], Iterator[dict[str, Tensor]]] = self._one
         self.requests: list[Any] = []
         self.paths: list[str] = []
         self.loads: list[dict[str, Any] | None] = []
@@ -51,7 +55,7 @@ class FakeTriton:
         self._server.add_generic_rpc_handlers((self._grpc,))
         self.grpc_port = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
-        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler(self))
         self._http.daemon_threads = True
         self.http_port = self._http.server_address[1]
         threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
@@ -88,7 +92,43 @@ class FakeTriton:
         self.versions = sorted(wanted)
 
     def config(self) -> dict[str, Any]:
-        return {"name": self.name, "backend": "python", "version_policy": {"latest": {}}}
+        inputs = [
+            {"name": name, "data_type": f"TYPE_{kind}", "optional": name in self.optional}
+            for name, (kind, _) in self.inputs.items()
+        ]
+        return {
+            "name": self.name,
+            "backend": "python",
+            "version_policy": {"latest": {}},
+            "input": inputs,
+            "model_transaction_policy": {"decoupled": self.decoupled},
+        }
+
+    def execute(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        self._take(inputs)
+        return self.answer(inputs)
+
+    def stream(self, inputs: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+        self._take(inputs)
+        return self.answers(inputs)
+
+    def whole_answers_alone(self, what: str) -> None:
+        if self.decoupled:
+            raise Refusal(
+                grpc.StatusCode.UNIMPLEMENTED,
+                f"{what} doesn't support models with decoupled transaction policy",
+            )
+
+    def _one(self, inputs: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+        yield self.answer(inputs)
+
+    def _take(self, inputs: dict[str, Tensor]) -> None:
+        wanted = set(self.inputs) - self.optional
+        if not wanted <= set(inputs) <= set(self.inputs):
+            raise Refusal(
+                grpc.StatusCode.INVALID_ARGUMENT,
+                f"expected {len(wanted)} inputs but got {len(inputs)} inputs for '{self.name}'",
+            )
 
 
 class _Grpc(grpc.GenericRpcHandler):
@@ -101,6 +141,16 @@ class _Grpc(grpc.GenericRpcHandler):
         answer = getattr(self, method, None)
         if base != f"{self.fake.prefix}/inference.GRPCInferenceService" or answer is None:
             return None
+        if method == "ModelConfig" and not self.fake.configurable:
+            return None
+        if method == "ModelStreamInfer":
+            if not self.fake.routed:
+                return None
+            return grpc.stream_stream_rpc_method_handler(
+                answer,
+                self.pb.ModelInferRequest.FromString,
+                lambda message: message.SerializeToString(),
+            )
         name = "RepositoryModelLoadRequest" if "Load" in method else f"{method}Request"
 
         def run(request: Any, context: Any) -> Any:
@@ -125,14 +175,31 @@ class _Grpc(grpc.GenericRpcHandler):
         return self.pb.ModelReadyResponse(ready=request.version in self.fake.versions)
 
     def ModelInfer(self, request: Any) -> Any:
+        self.fake.whole_answers_alone("ModelInfer RPC")
+        return self._message(self.fake.execute(self._inputs(request)))
+
+    def ModelStreamInfer(self, requests: Any, _: Any) -> Any:
+        for request in requests:
+            try:
+                for outputs in self.fake.stream(self._inputs(request)):
+                    yield self.pb.ModelStreamInferResponse(infer_response=self._message(outputs))
+            except GeneratorExit:  # grpc drops it when nobody listens any more
+                self.fake.abandoned.set()
+                raise
+            except Refusal as refusal:
+                yield self.pb.ModelStreamInferResponse(error_message=refusal.details)
+
+    def _inputs(self, request: Any) -> dict[str, Tensor]:
         self.fake.check(request.model_name, request.model_version)
         self.fake.requests.append(request)
-        inputs = {
+        return {
             tensor.name: (tensor.datatype, list(tensor.shape), raw)
             for tensor, raw in zip(request.inputs, request.raw_input_contents, strict=True)
         }
-        answer = self.pb.ModelInferResponse(model_name=request.model_name)
-        for name, (datatype, shape, raw) in self.fake.answer(inputs).items():
+
+    def _message(self, outputs: dict[str, Tensor]) -> Any:
+        answer = self.pb.ModelInferResponse(model_name=self.fake.name)
+        for name, (datatype, shape, raw) in outputs.items():
             output = answer.outputs.add(name=name, datatype=datatype, shape=shape)
             if self.fake.typed:
                 output.contents.fp32_contents.extend(np.frombuffer(raw, "<f4"))
@@ -145,114 +212,11 @@ class _Grpc(grpc.GenericRpcHandler):
         answer = self.pb.ModelConfigResponse()
         answer.config.name, answer.config.backend = self.fake.name, "python"
         answer.config.version_policy.latest.num_versions = 1
+        answer.config.model_transaction_policy.decoupled = self.fake.decoupled
+        for name in self.fake.inputs:
+            answer.config.input.add(name=name, optional=name in self.fake.optional)
         return answer
 
     def RepositoryModelLoad(self, request: Any) -> Any:
         self.fake.load(request.model_name, request.parameters["config"].string_param or None)
         return self.pb.RepositoryModelLoadResponse()
-
-
-_STATUS = {grpc.StatusCode.NOT_FOUND: 404, grpc.StatusCode.UNAVAILABLE: 503}
-
-
-def _handler(fake: FakeTriton) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
-            self.respond(b"")
-
-        def do_POST(self) -> None:
-            self.respond(self.rfile.read(int(self.headers["Content-Length"])))
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-        def respond(self, body: bytes) -> None:
-            fake.paths.append(self.path)
-            try:
-                status, head, raws = 200, *_http(fake, self.path, body, dict(self.headers))
-            except Refusal as refusal:
-                status, head, raws = _STATUS.get(refusal.code, 400), {"error": refusal.details}, b""
-            text = json.dumps(head).encode() if head is not None else b""
-            self.send_response(status)
-            if raws:
-                self.send_header(HEAD, str(len(text)))
-            self.send_header("Content-Length", str(len(text) + len(raws)))
-            self.end_headers()
-            self.wfile.write(text + raws)
-
-    return Handler
-
-
-def _http(fake: FakeTriton, path: str, body: bytes, headers: dict[str, str]) -> tuple[Any, bytes]:
-    """The JSON and the raw tensors of an answer."""
-    parts = path.removeprefix(fake.prefix).split("/")[1:]
-    if parts[:3] == ["v2", "repository", "models"]:
-        parameters = json.loads(body).get("parameters", {})
-        fake.load(parts[3], parameters.get("config"))
-        return None, b""
-    name, verb = parts[2], parts[-1]
-    version = parts[4] if "versions" in parts else ""
-    fake.check(name, version)
-    if verb == "config":
-        return fake.config(), b""
-    if verb == "ready":
-        return None, b""
-    if verb != "infer":
-        sides = {
-            side: [{"name": key, "datatype": kind, "shape": shape} for key, (kind, shape) in specs]
-            for side, specs in (("inputs", fake.inputs.items()), ("outputs", fake.outputs.items()))
-        }
-        return {"name": name, "versions": fake.versions, "platform": "python", **sides}, b""
-    return _infer(fake, body, headers)
-
-
-def _infer(fake: FakeTriton, body: bytes, headers: dict[str, str]) -> tuple[Any, bytes]:
-    at = int(headers.get(HEAD, len(body)))
-    request = json.loads(body[:at])
-    fake.requests.append((request, body[at:], headers))
-    inputs = {}
-    for tensor in request["inputs"]:
-        datatype, shape = tensor["datatype"], tensor["shape"]
-        if "data" in tensor:
-            inputs[tensor["name"]] = (datatype, shape, _raw(datatype, tensor["data"]))
-        else:
-            size = tensor["parameters"]["binary_data_size"]
-            inputs[tensor["name"]] = (datatype, shape, body[at : at + size])
-            at += size
-    assert at == len(body), "bytes that no tensor names"
-    everything = request.get("parameters", {}).get("binary_data_output", False)
-    asked = {
-        output["name"]: output.get("parameters", {}).get("binary_data", everything)
-        for output in request.get("outputs", [])
-    }
-    outputs, raws = [], b""
-    for name, (datatype, shape, raw) in fake.answer(inputs).items():
-        output: dict[str, Any] = {"name": name, "datatype": datatype, "shape": shape}
-        if asked.get(name, everything):
-            output["parameters"] = {"binary_data_size": len(raw)}
-            raws += raw
-        else:
-            output["data"] = _listed(datatype, raw)
-        outputs.append(output)
-    return {"model_name": fake.name, "outputs": outputs}, raws
-
-
-def _raw(datatype: str, data: list[Any]) -> bytes:
-    if datatype == "BYTES":
-        return b"".join(struct.pack("<I", len(item.encode())) + item.encode() for item in data)
-    return np.array(data, NUMPY[datatype]).tobytes()
-
-
-def _listed(datatype: str, raw: bytes) -> list[Any]:
-    if datatype != "BYTES":
-        assert datatype not in ("FP16", "BF16"), "has no JSON form"
-        return list(np.frombuffer(raw, NUMPY[datatype]).tolist())
-    items = []
-    while raw:
-        (size,) = struct.unpack_from("<I", raw)
-        items.append(raw[4 : 4 + size].decode())
-        raw = raw[4 + size :]
-    return items

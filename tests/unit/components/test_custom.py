@@ -37,7 +37,7 @@ def test_the_image_runs_its_own_command_where_none_is_said() -> None:
 
 
 def test_command_and_arguments_are_those_of_the_stack() -> None:
-    (container,) = pod(up(command=["mlserver"], args=["start", "/mnt/models"]))["containers"]
+    (container,) = pod(up(command=["mlserver"], arguments=["start", "/mnt/models"]))["containers"]
     assert container["command"] == ["mlserver"]
     assert container["args"] == ["start", "/mnt/models"]
 
@@ -75,7 +75,7 @@ def test_it_is_ready_and_alive_by_grpc_where_it_has_that() -> None:
 
 def test_a_variable_is_a_value_or_a_reference_to_a_secret() -> None:
     env = {"MODE": "fast", "TOKEN": {"secret": "hub"}}
-    recording = up(secrets={"hub": "s3cr3t-t0ken"}, env=env)
+    recording = up(secrets={"hub": "s3cr3t-t0ken"}, environment=env)
     secret = recording.one("Secret", "digits-secrets")
     assert secret.inputs["immutable"] is True
     assert SECRET in secret.inputs["stringData"]
@@ -91,7 +91,7 @@ def test_a_variable_is_a_value_or_a_reference_to_a_secret() -> None:
 
 
 def test_a_secret_stands_nowhere_but_in_the_secret() -> None:
-    recording = up(secrets={"hub": "s3cr3t-t0ken"}, env={"TOKEN": {"secret": "hub"}})
+    recording = up(secrets={"hub": "s3cr3t-t0ken"}, environment={"TOKEN": {"secret": "hub"}})
     holding = [each.name for each in recording.resources if "s3cr3t-t0ken" in str(each.inputs)]
     assert holding == ["digits-secrets"]
 

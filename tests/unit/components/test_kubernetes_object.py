@@ -96,7 +96,7 @@ STACKS: dict[str, dict[str, Any]] = {
         },
         "models": {
             "a": model(
-                **CUSTOM | {"env": {"MODE": "fast", "TOKEN": {"secret": "hub"}}},
+                **CUSTOM | {"environment": {"MODE": "fast", "TOKEN": {"secret": "hub"}}},
                 accelerator={"kind": "nvidia"},
                 expose={"kind": "load_balancer", "port": 9090, "allow": ["10.0.0.0/8"]},
             )

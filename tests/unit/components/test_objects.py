@@ -19,7 +19,7 @@ from tests.unit.components.environment import model, stack_file
 MOST = 10
 LISTED = Path(__file__).parents[3] / "docs" / "objects.md"
 #: What each runtime has beyond its least that makes an object more.
-MORE: dict[str, dict[str, Any]] = {"custom": {"env": {"TOKEN": {"secret": "hub"}}}}
+MORE: dict[str, dict[str, Any]] = {"custom": {"environment": {"TOKEN": {"secret": "hub"}}}}
 BALANCER = {"kind": "load_balancer", "port": 9090}
 COMBINATIONS = list(product(registry.kinds("runtimes"), registry.kinds("sources")))
 

@@ -29,8 +29,10 @@ def test_a_part_of_a_stack_file_in_the_documentation_is_deployed(page: str, bloc
     sections: dict[str, Any] = {
         key.removeprefix("slipway:"): value for key, value in yaml.safe_load(block).items()
     }
-    recording = run(lambda: deploy(load()), stack_file(**sections))
-    assert recording.outputs["endpoints"].keys() == sections["models"].keys(), page
+    named = re.findall(r"\{secret: ([^}]+)\}", block)
+    config = stack_file(**sections, secrets=dict.fromkeys(named, "value") or None)
+    recording = run(lambda: deploy(load()), config, secret_keys=("secrets",))
+    assert recording.outputs["endpoints"].keys() == config["models"].keys(), page
 
 
 def test_there_are_such_parts() -> None:

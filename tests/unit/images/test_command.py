@@ -44,6 +44,11 @@ def test_a_wrong_value_is_refused_with_its_flag(argument, message):
         flags.parse([argument])
 
 
+@pytest.mark.parametrize(("text", "value"), [("True", True), ("FALSE", False), ("true", True)])
+def test_truth_values_are_read_in_any_case(text, value):
+    assert flags.parse([f"--enable_batching={text}"]).enable_batching is value
+
+
 def test_flags_without_effect_are_accepted_and_named():
     options = flags.parse(["--enable_batching", "--mixed_precision=bfloat16", "--port=1"])
     assert options.without_effect == ("--enable_batching", "--mixed_precision")

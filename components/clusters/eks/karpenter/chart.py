@@ -33,6 +33,7 @@ def make_chart(
     """The controller, what it may do on the cluster, and the definitions of its kinds."""
     from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
 
+    images = images.within(name, NAMESPACE, opts)
     called, repository = images.chart(_CHART, _REGISTRY)
     return Chart(
         name,
@@ -66,6 +67,7 @@ def values(
         ],
         "serviceAccount": {"name": SERVICE_ACCOUNT},
         "imagePullPolicy": images.pull_policy,
+        "imagePullSecrets": list(images.pull_secrets),
         "controller": {
             "image": _image(images),
             "resources": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
@@ -55,6 +56,9 @@ class IngressNginxOptions(ControllerOptions):
     kind: Literal["ingress-nginx"]
     replicas: int = Field(default=2, ge=1, le=100)
 
+    def images(self) -> tuple[str, ...]:
+        return (CONTROLLER_IMAGE,)
+
 
 class IngressNginx(Controller):
     """ingress-nginx in a namespace of its own. It warns that the controller is retired. Its
@@ -78,6 +82,7 @@ class IngressNginx(Controller):
         child = pulumi.ResourceOptions(parent=self)
         namespace = Namespace(f"{name}-home", GATEWAY_NAMESPACE, child).name
         self._open(f"{name}-open", namespace, child)
+        args = replace(args, images=args.images.within(name, namespace, child))
         self.address = self._make_chart(f"{name}-chart", options, args, namespace)
         self.home = namespace
         self.clients = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
@@ -172,7 +177,11 @@ def values(options: IngressNginxOptions, args: ControllerArgs) -> dict[str, Any]
     if args.default_certificate:
         certificate = f"{GATEWAY_NAMESPACE}/{args.default_certificate}"
         controller["extraArgs"] = {"default-ssl-certificate": certificate}
-    return {"fullnameOverride": "ingress-nginx", "controller": controller}
+    return {
+        "fullnameOverride": "ingress-nginx",
+        "imagePullSecrets": list(args.images.pull_secrets),
+        "controller": controller,
+    }
 
 
 def _mebibytes(number: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Literal
 
 import pulumi
 from pydantic import Field
@@ -25,6 +25,11 @@ from components.platform.gateway.controller import (
     spool_bytes,
 )
 from components.platform.gateway.controllers.traefik_access import TraefikAccess
+from components.platform.gateway.controllers.traefik_configuration import (
+    DIRECTORY,
+    FILE,
+    configuration,
+)
 from components.platform.namespace import Namespace
 
 TRAEFIK_IMAGE = "traefik:v3.7.15"
@@ -32,7 +37,6 @@ INGRESS_CLASS = "nginx"
 #: The class's controller that ingress-nginx answers for, and Traefik in its place.
 CLASS_CONTROLLER = "k8s.io/ingress-nginx"
 _PORTS = {"web": 8000, "websecure": 8443, "ping": 8080}
-_CONFIG, _CONFIG_FILE = "/etc/traefik/config", "config.yaml"
 #: What the process itself needs, without connections.
 _BASE_BYTES = 128 * 2**20
 #: A path of a model's API has no character that has to be encoded.
@@ -46,6 +50,9 @@ class TraefikOptions(ControllerOptions):
     kind: Literal["traefik"]
     replicas: int = Field(default=1, ge=1, le=100)
     image: Image = TRAEFIK_IMAGE
+
+    def images(self) -> tuple[str, ...]:
+        return (self.image,)
 
 
 class Traefik(Controller):
@@ -119,10 +126,12 @@ class Traefik(Controller):
     def _make_deployment(self, options: TraefikOptions, access: TraefikAccess) -> KubernetesObject:
         spool = spool_bytes(self._args.limits)
         held = _BASE_BYTES + connection_bytes(self._args.limits)
+        images = self._args.images.within(self._name, self._namespace, self._child)
         traefik = workload.Workload(
             labels=_LABELS,
-            image=self._args.images.resolve(options.image),
-            pull_policy=self._args.images.pull_policy,
+            image=images.resolve(options.image),
+            pull_policy=images.pull_policy,
+            pull_secrets=images.pull_secrets,
             command=None,
             arguments=self._arguments(),
             ports=_PORTS,
@@ -143,7 +152,7 @@ class Traefik(Controller):
             service_account=access.account,
             token=True,
             volumes=[{"name": "config", "projected": {"sources": self._config_sources()}}],
-            mounts=[{"name": "config", "mountPath": _CONFIG, "readOnly": True}],
+            mounts=[{"name": "config", "mountPath": DIRECTORY, "readOnly": True}],
         )
         workload.disruption_budget(
             f"{self._name}-budget", traefik, self._namespace, opts=self._child
@@ -206,7 +215,7 @@ class Traefik(Controller):
                 # A header that a server may read as one of ours (X_Forwarded_For) is dropped.
                 f"{point}.http.aliasheadersstrategy=delete",
             ]
-        arguments.append(f"--providers.file.filename={_CONFIG}/{_CONFIG_FILE}")
+        arguments.append(f"--providers.file.filename={DIRECTORY}/{FILE}")
         return arguments
 
     def _config_sources(self) -> list[Fields]:
@@ -219,7 +228,7 @@ class Traefik(Controller):
             "ConfigMap",
             {
                 "metadata": {"namespace": self._namespace},
-                "data": {_CONFIG_FILE: json.dumps(_configuration(self._args))},
+                "data": {FILE: json.dumps(configuration(bool(self._args.default_certificate)))},
                 "immutable": True,
             },
             self._child,
@@ -267,30 +276,3 @@ class Traefik(Controller):
             pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         return made.name
-
-
-def _configuration(args: ControllerArgs) -> dict[str, Any]:
-    """Traefik's dynamic configuration. Compressed requests are refused with 415, since servers
-    inflate 1 MB to 1 GiB. Traefik has no middleware that refuses a header: a route before all others
-    takes such requests, and an allow list without a caller refuses them. No algorithm of gRPC but
-    `identity` begins with `i`."""
-    compressed = {
-        "rule": "HeaderRegexp(`Content-Encoding`, `.`) || HeaderRegexp(`Grpc-Encoding`, `^[^i]`)",
-        "priority": 2**31,
-        "middlewares": ["refuse"],
-        "service": "noop@internal",
-    }
-    nobody = {"sourceRange": ["255.255.255.255/32"], "rejectStatusCode": 415}
-    configuration: dict[str, Any] = {
-        "http": {
-            "routers": {
-                "compressed": {**compressed, "entryPoints": ["web"]},
-                "compressed-tls": {**compressed, "entryPoints": ["websecure"], "tls": {}},
-            },
-            "middlewares": {"refuse": {"ipAllowList": nobody}},
-        }
-    }
-    if args.default_certificate:
-        tls = {"certFile": f"{_CONFIG}/tls.crt", "keyFile": f"{_CONFIG}/tls.key"}
-        configuration["tls"] = {"stores": {"default": {"defaultCertificate": tls}}}
-    return configuration

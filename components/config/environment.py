@@ -1,0 +1,65 @@
+"""`environment`: variables of a server's environment."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
+
+from components.config.options import SecretReference, mistake
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: The device plugin sets it; a value in the pod's spec would override it, down to the devices of
+#: other pods.
+_DEVICES = "NVIDIA_VISIBLE_DEVICES"
+
+
+def variable(refused: Mapping[str, str]) -> tuple[BeforeValidator, WithJsonSchema]:
+    """Annotations of a variable's name. `refused` maps names that the program sets, or that take a
+    property of the server away, to the fix."""
+    fixes = {_DEVICES: "take it out, and use `accelerator`: the device plugin sets it", **refused}
+
+    def checked(raw: Any) -> Any:
+        if not isinstance(raw, str) or not _VARIABLE.fullmatch(raw):
+            better = re.sub("[^A-Za-z0-9_]", "_", str(raw))
+            raise mistake("a variable's name: letters, digits and `_`", f"did you mean `{better}`?")
+        if raw in fixes:
+            raise mistake("a variable that is not the program's to set", fixes[raw])
+        return raw
+
+    schema = {"type": "string", "pattern": f"^{_VARIABLE.pattern}$"}
+    return BeforeValidator(checked), WithJsonSchema(schema)
+
+
+def _value(raw: Any, info: ValidationInfo) -> Any:
+    if isinstance(raw, dict):
+        return SecretReference.model_validate(raw, context=info.context)
+    if isinstance(raw, str):
+        return raw
+    expected = "text, or `{secret: name}`"
+    if isinstance(raw, list):
+        raise mistake(expected, "write one text value")
+    raise mistake(expected, f"put it in quotes: `'{json.dumps(raw)}'`")
+
+
+Variable = Annotated[str, *variable({})]
+Value = Annotated[
+    str | SecretReference,
+    BeforeValidator(_value),
+    WithJsonSchema(
+        {
+            "oneOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {"secret": {"type": "string"}},
+                    "required": ["secret"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
