@@ -10,10 +10,11 @@ import pulumi
 
 from components import failure_hook, registry
 from components.answering import answering, or_none
+from components.config.durations import seconds
 from components.config.model_options import ModelOptions
+from components.config.quantities import byte_count
 from components.config.servers import of_the_server, servers
 from components.config.stack_config import GatewayOptions, StackConfig
-from components.config.values import byte_count, seconds
 from components.contracts import (
     Cluster,
     Endpoint,
