@@ -73,6 +73,8 @@ class Cluster(Protocol):
     load balancer does not keep it anyway."""
     registry: pulumi.Output[str] | None
     """Where images are pushed that the nodes may pull; None where the stack makes none."""
+    adopts: bool
+    """Whether objects that exist are taken over: nobody but the stack writes to the cluster."""
     workload_identity: Mapping[str, pulumi.Input[str]]
     """What another stack has to be told to give its pods identities on this cluster: exported, and
     so never a secret. Empty where the cluster has no workload identity."""

@@ -41,8 +41,7 @@ class KubernetesObject(pulumi.CustomResource):
             key: pulumi.Output.secret(value) if key in secret and value is not None else value
             for key, value in fields.items()
         }
-        if opts is None or opts.id is None:
-            inputs |= {"apiVersion": api_version, "kind": kind}
+        inputs |= {"apiVersion": api_version, "kind": kind}
         group, _, version = api_version.rpartition("/")
         super().__init__(
             f"kubernetes:{group or 'core'}/{version}:{kind}",
@@ -65,15 +64,21 @@ class KubernetesObject(pulumi.CustomResource):
         resource_name: str,
         api_version: str,
         kind: str,
-        identifier: pulumi.Input[str],
+        identifier: str,
         opts: pulumi.ResourceOptions | None = None,
         *,
         reads: Sequence[str] = (),
     ) -> KubernetesObject:
-        """An object that is there already; `identifier` is `<namespace>/<name>`, or `<name>`.
-        `reads` are the parts that `output` is asked for, beside `metadata` and `status`."""
+        """An object that exists; `identifier` is `<namespace>/<name>`, or `<name>`. `reads` are the
+        parts that `output` is asked for, beside `metadata` and `status`. The provider fails where
+        the object is not ready, as a Service without endpoints."""
+        namespace, _, name = identifier.rpartition("/")
+        # What a refresh finds out of an object is compared with these inputs: without them each
+        # refresh would show a change.
+        metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=identifier))
-        return cls(resource_name, api_version, kind, dict.fromkeys(reads), merged)
+        fields = {"metadata": metadata, **dict.fromkeys(reads)}
+        return cls(resource_name, api_version, kind, fields, merged)
 
     def output(self, part: str) -> pulumi.Output[Any]:
         """A part of the object as it is on the cluster: one of its fields, or of `reads`."""

@@ -95,7 +95,7 @@ def _models(
     opts: pulumi.ResourceOptions,
 ) -> dict[str, Any]:
     """The gateway, the models behind it, and their outputs."""
-    namespace = Namespace("models", config.namespace, opts).name
+    namespace = Namespace("models", config.namespace, cluster, opts).name
     volumes = Volumes("volumes", config.volumes, namespace, cluster, opts)
     gateway: Gateway = registry.implementation("gateways", options.kind)(
         "gateway",
@@ -137,7 +137,7 @@ def _metrics(
     """What autoscalers read, where there are any or the stack asks for it."""
     chosen = config.chosen_metrics(cluster.default_metrics)
     if chosen is not None:
-        registry.implementation("metrics", chosen.kind)("metrics", chosen, images, opts)
+        registry.implementation("metrics", chosen.kind)("metrics", chosen, images, cluster, opts)
 
 
 def _serve(

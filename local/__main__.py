@@ -36,12 +36,12 @@ def _env(clone: Clone) -> None:
 
 def _tools(clone: Clone) -> None:
     from local import prepare
-    from local.toolchain.pins import TO_TEST
+    from local.toolchain.pins import FOR_UP
 
     box = prepare.toolbox()
-    prepare.programs(clone, box, TO_TEST)
+    prepare.programs(clone, box, FOR_UP)
     prepare.environments(clone)
-    prepare.plugin_set(clone, box.downloads)
+    prepare.plugin_set(clone, box)
     prepare.image_archives(box, prepare.stack_images(clone))
 
 

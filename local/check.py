@@ -17,7 +17,7 @@ from local.images import recipes
 from local.paths import Clone
 from local.progress import say, step
 from local.toolchain import plugins
-from local.toolchain.pins import TO_TEST
+from local.toolchain.pins import FOR_UP
 from local.toolchain.tools import Toolbox
 
 LAYERS = ("unit", "engine", "cluster")
@@ -142,12 +142,12 @@ def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> 
         if os.environ.get("SLIPWAY_PLUGINS") == "official":
             plugins.expect_official(clone, box)  # before tools are built for it
         more = (name for layer, names in _MORE.items() if layer in layers for name in names)
-        tools = prepare.programs(clone, box, tuple(dict.fromkeys((*TO_TEST, *more))))
+        tools = prepare.programs(clone, box, tuple(dict.fromkeys((*FOR_UP, *more))))
         if {CLOUDS, DRAIN} & set(layers):
             box.sources("karpenter")
         prepare.environments(clone)
         bootstrap.policy_python(clone)
-        prepare.plugin_set(clone, box.downloads)
+        prepare.plugin_set(clone, box)
         if ON_NODES & set(layers):
             prepare.image_archives(
                 box, recipes.ALL if SERVING in layers else prepare.stack_images(clone)

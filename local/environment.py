@@ -26,7 +26,7 @@ def variables(clone: Clone) -> dict[str, str]:
     for key in ("NO_PROXY", "no_proxy"):  # the cluster is on this machine, whatever proxy is set
         local = [os.environ.get(key, ""), NETWORKS, "localhost"]
         found[key] = ",".join(part for part in local if part)
-    if stand_ins(clone):
+    if substitutes(clone):
         # The engine would look for the official plugin on the network before each run.
         found["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
     return found
@@ -39,15 +39,15 @@ def exports(clone: Clone) -> str:
 
 
 def _record(clone: Clone) -> Path:
-    return clone.pulumi_home / "slipway-plugins.json"
+    return clone.pulumi_home / "slipway-substitutes.json"
 
 
-def stand_ins(clone: Clone) -> list[str]:
-    """The plugins that are stood in for in this clone, by name."""
+def substitutes(clone: Clone) -> dict[str, str]:
+    """By its name, what this clone has in the place of an official plugin."""
     record = _record(clone)
-    found: list[str] = json.loads(record.read_text()) if record.exists() else []
+    found: dict[str, str] = json.loads(record.read_text()) if record.exists() else {}
     return found
 
 
-def record_stand_ins(clone: Clone, names: list[str]) -> None:
-    _record(clone).write_text(json.dumps(names))
+def record_substitutes(clone: Clone, found: dict[str, str]) -> None:
+    _record(clone).write_text(json.dumps(found))

@@ -22,7 +22,6 @@ from local.paths import STACK, Clone
 from local.plugins import install as stand_in
 from local.progress import say
 from local.toolchain import pins, plugins
-from local.toolchain.download import Downloads
 from local.toolchain.tools import Tool, Toolbox
 
 #: What the node runs beside the images that the program names.
@@ -63,7 +62,8 @@ def toolbox() -> Toolbox:
 
 def programs(clone: Clone, box: Toolbox, names: tuple[str, ...]) -> dict[str, Tool]:
     """The programs, and links to those that a person calls in the clone's `bin`."""
-    tools = box.ensure(names)
+    more = plugins.to_build(clone, box.downloads) if "pulumi" in names else ()
+    tools = box.ensure((*names, *more))
     clone.bin.mkdir(parents=True, exist_ok=True)
     for name in ("pulumi", "kubectl", "helm"):
         if name in tools:
@@ -76,7 +76,7 @@ def programs(clone: Clone, box: Toolbox, names: tuple[str, ...]) -> dict[str, To
         # beside its own file first, hence a file of the clone's and not a symbolic link.
         _own_file(clone.bin / "pulumi", tools["pulumi"].path)
         stand_in.language_host(clone.bin, Path(sys.executable))
-    return tools
+    return {name: tools[name] for name in names}  # a plugin on PATH would be a warning each time
 
 
 def _link(link: Path, target: Path) -> None:
@@ -94,12 +94,13 @@ def _own_file(path: Path, source: Path) -> None:
     fresh.replace(path)
 
 
-def plugin_set(clone: Clone, downloads: Downloads) -> None:
-    """The engine's plugins; says so when one is stood in for."""
+def plugin_set(clone: Clone, box: Toolbox) -> None:
+    """The engine's plugins; says which are not those that the program's SDK asks for."""
     mode = os.environ.get("SLIPWAY_PLUGINS", "auto")
-    if names := plugins.ensure(clone, Path(sys.executable), downloads, mode):
+    for name, taken in plugins.ensure(clone, Path(sys.executable), box, mode).items():
         say(
-            f"✓ plugins {', '.join(names)}: not to be downloaded here, local/plugins answers for them"
+            f"✓ plugin {name}: {taken}; the SDK asks for v{stand_in.version(name)}, which cannot "
+            "be downloaded here"
         )
 
 

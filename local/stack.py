@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from local import orphans
 from local.environment import variables
 from local.errors import LocalError
 from local.paths import STACK, Clone
@@ -93,22 +94,26 @@ def broken(clone: Clone) -> bool:
 
 
 def forget(clone: Clone) -> None:
-    """Remove the stack's state; its objects are left to whoever removes the cluster.
+    """Remove the stack's state, and plugins that go on without an engine; the stack's objects are
+    left to whoever removes the cluster.
 
     Not by `pulumi stack rm`, which refuses a state that it cannot read.
     """
     _clear_lock(clone)
+    orphans.end(clone.pulumi_home)
     for path in (clone.backend / ".pulumi" / "stacks").rglob(f"{STACK}.json*"):
         path.unlink()
 
 
 def recover(clone: Clone, environment: Mapping[str, str]) -> None:
-    """Put right what a killed engine left: its lock, and objects that it was just creating.
+    """Put right what a killed engine left: its lock, its plugins, and objects that it was just
+    creating.
 
     Such an object may exist on the cluster and not in the state. Nobody else writes to this
     cluster, so it is deleted, to be made anew.
     """
     _clear_lock(clone)
+    orphans.end(clone.pulumi_home)
     pending = _pending_operations(clone)
     if not pending:
         return

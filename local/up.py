@@ -40,7 +40,7 @@ def up(clone: Clone) -> None:
         box = prepare.toolbox()
         tools = prepare.programs(clone, box, FOR_UP)
         prepare.environments(clone)
-        prepare.plugin_set(clone, box.downloads)
+        prepare.plugin_set(clone, box)
         archives = prepare.image_archives(box, prepare.stack_images(clone))
         environment = prepare.engine_environment(clone)
         if not cluster.is_running(clone.cluster_name) or stack.broken(clone):

@@ -54,6 +54,7 @@ class ReachedCluster(pulumi.ComponentResource):
     node_pools: Mapping[str, NodePool]
     external_traffic_policy: str | None = None
     registry: pulumi.Output[str] | None = None
+    adopts: bool
     default_controller = "traefik"
     default_metrics = "present"
     load_balancer_annotations: Mapping[str, str]
@@ -76,6 +77,7 @@ class ReachedCluster(pulumi.ComponentResource):
         super().__init__(token, name, None, opts)
         self.name = pulumi.Output.from_input(called)
         self.kubeconfig = pulumi.Output.secret(kubeconfig)
+        self.adopts = adopt
         self.provider = kubernetes_provider(
             f"{name}-provider",
             options.settings("kubernetes"),

@@ -7,6 +7,7 @@ from typing import Literal
 import pulumi
 
 from components.config.stack_config import MetricsOptions
+from components.contracts import Cluster
 from components.images import Images
 from components.kubernetes_object import Fields, KubernetesObject
 
@@ -31,6 +32,7 @@ class PresentMetrics(pulumi.ComponentResource):
         name: str,
         options: PresentOptions,
         images: Images,
+        cluster: Cluster,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:platform:PresentMetrics", name, None, opts)

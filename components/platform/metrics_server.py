@@ -10,6 +10,7 @@ import pulumi
 from components import workload
 from components.config.stack_config import MetricsOptions
 from components.config.values import Image
+from components.contracts import Cluster
 from components.images import Images
 from components.kubernetes_object import Fields, KubernetesObject
 from components.platform.certificates import Certificate
@@ -57,12 +58,13 @@ class MetricsServer(pulumi.ComponentResource):
         name: str,
         options: MetricsServerOptions,
         images: Images,
+        cluster: Cluster,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:platform:MetricsServer", name, None, opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
-        self._namespace = Namespace(f"{name}-home", METRICS_NAMESPACE, self._child).name
+        self._namespace = Namespace(f"{name}-home", METRICS_NAMESPACE, cluster, self._child).name
         certificate = Certificate(
             f"{name}-tls",
             dns_names=[f"{_SERVICE}.{METRICS_NAMESPACE}.svc"],

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import pulumi
 
+from components.contracts import Cluster
 from components.kubernetes_object import KubernetesObject
+from components.platform.namespace_owner import OWNER, before_create, owner
 
 
 class Namespace(pulumi.ComponentResource):
     """A Kubernetes namespace of exactly this name, under Pod Security *restricted*, whose pods
     neither receive nor send until a NetworkPolicy allows it. It removes everything in it when
-    it goes, so it goes last."""
+    it goes, so it goes last, and one that somebody else made is refused."""
 
     name: pulumi.Output[str]
 
     def __init__(
-        self, name: str, namespace: str, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        namespace: str,
+        cluster: Cluster,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:platform:Namespace", name, None, opts)
+        resource = f"{name}-namespace"
         made = KubernetesObject(
-            f"{name}-namespace",
+            resource,
             "v1",
             "Namespace",
             {
                 "metadata": {
                     "name": namespace,
                     "labels": {"pod-security.kubernetes.io/enforce": "restricted"},
+                    "annotations": {OWNER: owner()},
                 }
             },
-            pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            # Under another name it is made first: where that is refused, nothing has gone yet.
+            pulumi.ResourceOptions(parent=self, hooks=before_create(resource, namespace, cluster)),
         )
         self.name = made.name
         KubernetesObject(

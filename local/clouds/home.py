@@ -12,7 +12,7 @@ from local.clouds.clouds import CLOUDS
 from local.clouds.credentials import PROGRAMS
 from local.clouds.sdk import Sdk
 from local.plugins import install as stand_in
-from local.toolchain.plugins import NAMES
+from local.toolchain.plugins import NAMES, installed
 
 #: What the clouds' own SDKs and programs take credentials from: none of it belongs here.
 _CREDENTIALS = ("AWS_", "GOOGLE_", "CLOUDSDK_", "GCLOUD_", "ALICLOUD_", "ALIBABA_", "ALIYUN_")
@@ -26,10 +26,12 @@ def make(home: Path, python: Path, packages: Path, others: Path) -> None:
     plugins = home / "plugins"
     plugins.mkdir(parents=True)
     for name in NAMES:
-        called = f"resource-{name}-v{stand_in.version(name)}"
-        found = [*(others / "plugins" / called).glob("*")]
-        if not found and (on_path := shutil.which(f"pulumi-resource-{name}")):
-            found = [Path(on_path)]
+        if directory := installed(others, name):
+            called, found = directory.name, [*directory.iterdir()]
+        else:
+            on_path = shutil.which(f"pulumi-resource-{name}")
+            called = f"resource-{name}-v{stand_in.version(name)}"
+            found = [Path(on_path)] if on_path else []
         (plugins / called).mkdir()  # the engine overlooks a directory that is a link
         for file in found:
             (plugins / called / file.name).symlink_to(file.resolve())

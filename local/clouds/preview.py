@@ -9,7 +9,6 @@ from pathlib import Path
 
 from local import bootstrap, prepare
 from local.clouds import home
-from local.environment import stand_ins
 from local.errors import LocalError
 from local.paths import PASSPHRASE, Clone
 from local.progress import say
@@ -37,9 +36,7 @@ def preview(clone: Clone, stack: str, *arguments: str) -> None:
     with prepare.only_run(clone):
         box = prepare.toolbox()
         prepare.programs(clone, box, ("pulumi",))
-        prepare.plugin_set(clone, box.downloads)
-        if stand_ins(clone):
-            prepare.programs(clone, box, ("helm",))
+        prepare.plugin_set(clone, box)
         python = bootstrap.clouds_python(clone)
         bootstrap.policy_python(clone)
         policies = ("--policy-pack", str(clone.root / "policy"))

@@ -80,9 +80,10 @@ def processes(cluster: str) -> set[int]:
     """The processes in the cluster's cgroup, anywhere below it."""
     found: set[int] = set()
     for mount in hierarchies():
-        for procs in (mount / name_of(cluster)).rglob("cgroup.procs"):
-            with contextlib.suppress(FileNotFoundError, OSError):
-                found |= {int(line) for line in procs.read_text().split()}
+        for group in _below(mount / name_of(cluster)):
+            with contextlib.suppress(OSError):
+                procs = (group / "cgroup.procs").read_text()
+                found |= {int(line) for line in procs.split()}
     return found - {0}  # how a process of another PID namespace is shown
 
 
@@ -99,10 +100,13 @@ def destroy(cluster: str) -> None:
         killed |= left
         time.sleep(0.02)
     for mount in hierarchies():
-        top = mount / name_of(cluster)
-        groups = [path for path in top.rglob("*") if path.is_dir()] if top.is_dir() else []
-        for group in (*sorted(groups, reverse=True), top):
+        for group in sorted(_below(mount / name_of(cluster)), reverse=True):
             _remove(group, deadline)
+
+
+def _below(group: Path) -> list[Path]:
+    """`group` and everything below it; groups go while this looks."""
+    return [Path(path) for path, _, _ in os.walk(group)]
 
 
 def _lives(pid: int) -> bool:

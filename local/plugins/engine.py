@@ -33,29 +33,10 @@ class Engine:
 
     async def warn(self, urn: str, message: str) -> None:
         """Shows a warning beside the resource `urn` and in the summary."""
-        await self._log(engine_pb2.WARNING, urn, message)
-
-    async def error(self, urn: str, message: str) -> None:
-        """Shows an error; the engine counts it as a failure of the operation."""
-        await self._log(engine_pb2.ERROR, urn, message)
-
-    async def status(self, urn: str, message: str) -> None:
-        """Shows what is being waited for beside the resource; gone when the operation ends."""
-        await self._log(engine_pb2.INFO, urn, message, ephemeral=True)
-
-    async def _log(
-        self,
-        severity: engine_pb2.LogSeverity.ValueType,
-        urn: str,
-        message: str,
-        ephemeral: bool = False,
-    ) -> None:
         if self._channel is None:
             print(message, file=sys.stderr)
             return
-        request = engine_pb2.LogRequest(
-            severity=severity, urn=urn, message=message, ephemeral=ephemeral
-        )
+        request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, urn=urn, message=message)
         try:
             await engine_pb2_grpc.EngineStub(self._channel).Log(request)
         except grpc.aio.AioRpcError:

@@ -39,7 +39,6 @@ from pulumi.runtime.proto import (
     provider_pb2_grpc,
     resource_pb2,
     resource_pb2_grpc,
-    status_pb2,
 )
 
 __all__ = [
@@ -52,5 +51,4 @@ __all__ = [
     "provider_pb2_grpc",
     "resource_pb2",
     "resource_pb2_grpc",
-    "status_pb2",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any, NoReturn
 
 import grpc
@@ -11,8 +11,7 @@ import grpc.aio
 from google.protobuf import empty_pb2
 
 from local.plugins.engine import Engine
-from local.plugins.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
-from local.plugins.values import Properties, encode
+from local.plugins.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -85,30 +84,4 @@ class ResourceServicer(provider_pb2_grpc.ResourceProviderServicer):
 async def refuse(context: Context, message: str) -> NoReturn:
     """Ends the call with `message`, which the engine shows as it is."""
     await context.abort(grpc.StatusCode.UNKNOWN, message)
-    raise AssertionError("unreachable: abort raises")
-
-
-async def refuse_partially(
-    context: Context,
-    message: str,
-    *,
-    object_id: str,
-    outputs: Properties,
-    reasons: Sequence[str],
-    inputs: Properties | None = None,
-) -> NoReturn:
-    """Ends the call with an error that keeps the half-made object in the state, with `reasons`;
-    the next update takes it up again."""
-    detail = provider_pb2.ErrorResourceInitFailed(
-        id=object_id, properties=encode(outputs), reasons=list(reasons)
-    )
-    if inputs is not None:
-        detail.inputs.CopyFrom(encode(inputs))
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
-    status.details.add().Pack(detail)
-    await context.abort(
-        grpc.StatusCode.UNKNOWN,
-        message,
-        (("grpc-status-details-bin", status.SerializeToString()),),
-    )
     raise AssertionError("unreachable: abort raises")

@@ -6,7 +6,7 @@ yet (preview) is `UNKNOWN`. Everything else is what JSON has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from google.protobuf import struct_pb2
@@ -129,21 +129,10 @@ def reveal(value: Any) -> Any:
 
 def contains_unknown(value: Any) -> bool:
     """Whether something in `value` is not known yet."""
-    return _contains(value, lambda item: isinstance(item, Unknown))
-
-
-def contains_secret(value: Any) -> bool:
-    """Whether something in `value` is a secret."""
-    return _contains(value, lambda item: isinstance(item, Secret))
-
-
-def _contains(value: Any, test: Callable[[Any], bool]) -> bool:
-    if test(value):
-        return True
     if isinstance(value, Secret):
-        return _contains(value.value, test)
+        return contains_unknown(value.value)
     if isinstance(value, dict):
-        return any(_contains(item, test) for item in value.values())
+        return any(map(contains_unknown, value.values()))
     if isinstance(value, list):
-        return any(_contains(item, test) for item in value)
-    return False
+        return any(map(contains_unknown, value))
+    return isinstance(value, Unknown)

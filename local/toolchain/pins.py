@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 KUBERNETES = "v1.36.3"
-PULUMI = "v3.259.0"
+PULUMI = "v3.274.1"
+#: The newest that the Go module proxy serves; requirements.txt has what the SDK asks for.
+PULUMI_KUBERNETES = "v4.25.0"
 CONTAINERD = "v2.4.2"
 RUNC = "v1.5.2"
 COREDNS = "v1.15.0"
@@ -26,13 +28,18 @@ _PULUMI_ARCH = {"amd64": "x64"}.get(ARCH, ARCH)
 
 @dataclass(frozen=True)
 class Build:
-    """One Go main package of the module under `go/<module>`."""
+    """One Go main package of the module under `go/<module>`.
+
+    `embedded` are files that the package embeds and that are not in the repository, by their
+    paths below `go/<module>`: the module they come from, and their paths in that.
+    """
 
     module: str
     package: str
     ldflags: tuple[str, ...] = ()
     tags: str = ""
     cgo: bool = False
+    embedded: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ def _kubernetes(name: str) -> Program:
         name,
         KUBERNETES,
         Build(
-            "kubernetes",
+            "core",
             f"k8s.io/kubernetes/cmd/{name}",
             tuple(f"-X {key}={value}" for key, value in variables.items()),
         ),
@@ -90,7 +97,7 @@ def _containerd(name: str) -> Program:
         name,
         CONTAINERD,
         Build(
-            "containerd",
+            "core",
             f"github.com/containerd/containerd/v2/cmd/{name}",
             (f"-X github.com/containerd/containerd/v2/version.Version={CONTAINERD}",),
         ),
@@ -119,6 +126,10 @@ _COREDNS = (
     f"/coredns_{COREDNS.removeprefix('v')}_linux_{ARCH}.tgz"
 )
 
+#: Pulumi's official Kubernetes plugin.
+PLUGIN = "pulumi-resource-kubernetes"
+_PLUGIN_MODULE = "github.com/pulumi/pulumi-kubernetes/provider/v4"
+
 PROGRAMS: dict[str, Program] = {
     program.name: program
     for program in (
@@ -126,7 +137,7 @@ PROGRAMS: dict[str, Program] = {
             "pulumi",
             PULUMI,
             Build(
-                "pulumi",
+                "core",
                 "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
                 (f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={PULUMI}",),
             ),
@@ -148,6 +159,19 @@ PROGRAMS: dict[str, Program] = {
                 "kube-proxy",
             )
         ),
+        Program(  # downloaded by the engine, see plugins.py
+            PLUGIN,
+            PULUMI_KUBERNETES,
+            Build(
+                "pulumi-kubernetes",
+                ".",
+                (f"-X main.version={PULUMI_KUBERNETES.removeprefix('v')}",),
+                embedded={
+                    f"{name}.json": (_PLUGIN_MODULE, f"cmd/{PLUGIN}/{name}.json")
+                    for name in ("schema", "terraform-mapping")
+                },
+            ),
+        ),
         *(_containerd(name) for name in ("containerd", "containerd-shim-runc-v2", "ctr")),
         Program(
             "runc",
@@ -165,7 +189,7 @@ PROGRAMS: dict[str, Program] = {
         Program(
             "coredns",
             COREDNS,
-            Build("coredns", "github.com/coredns/coredns"),
+            Build("core", "./coredns"),
             url=_COREDNS,
             checksum=_COREDNS + ".sha256",
             member="coredns",
@@ -220,12 +244,11 @@ PROGRAMS: dict[str, Program] = {
     )
 }
 
-#: What `make up` need not have: helm is wanted by programs that use charts, metrics-server by models
-#: that scale, kwok and karpenter by tests that need more nodes, kube-score by `make scan`.
-ON_DEMAND = ("helm", "metrics-server", "kwok", "karpenter", "kube-score")
+#: What `make up` need not have: the plugin is built where the official one cannot be had,
+#: metrics-server is for models that scale, kwok and karpenter for tests that need more nodes, helm
+#: and kube-score for `make scan`.
+ON_DEMAND = (PLUGIN, "helm", "metrics-server", "kwok", "karpenter", "kube-score")
 FOR_UP = tuple(name for name in PROGRAMS if name not in ON_DEMAND)
-#: What `make test` needs.
-TO_TEST = (*FOR_UP, "helm")
 
 SOURCES: dict[str, Sources] = {
     # The chart that AWS publishes, which has the definitions of its kinds as links to the others,

@@ -7,12 +7,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from local.environment import record_stand_ins, variables
+from local.environment import record_substitutes, variables
 from local.errors import LocalError
 from local.paths import Clone
 from local.plugins import install as stand_in
 from local.progress import step
 from local.toolchain.download import Downloads, Unavailable
+from local.toolchain.pins import PLUGIN, PULUMI_KUBERNETES
 from local.toolchain.tools import Toolbox
 
 NAMES = ("kubernetes", "tls")
@@ -20,33 +21,49 @@ PUBLISHER = "https://get.pulumi.com"
 
 #: Seconds for one official plugin, once its publisher has answered (they are 10 to 60 MB).
 INSTALL_TIMEOUT = 300.0
+#: Build metadata, which the engine leaves out when it compares versions and shows when it lists
+#: plugins: `4.34.2+built.4.25.0` is what is taken for 4.34.2.
+_BUILT = f"+built.{PULUMI_KUBERNETES.removeprefix('v')}"
 
 
 class PluginError(LocalError):
     """A plugin that was asked for cannot be had; the message says where it was looked for."""
 
 
-def ensure(clone: Clone, python: Path, downloads: Downloads, mode: str = "auto") -> list[str]:
-    """Put the plugins into the clone's engine home; returns the names that are stood in for.
+def ensure(clone: Clone, python: Path, box: Toolbox, mode: str = "auto") -> dict[str, str]:
+    """Put the plugins into the clone's engine home; returns, by the plugin's name, what is taken
+    for those whose official version cannot be had.
 
-    `mode` is `auto` (official where it can be had, else a stand-in), `official` or `stand-in`.
+    `mode` is `auto`, or `official`: nothing is taken for an official plugin, which raises
+    `PluginError`.
     """
-    if mode not in ("auto", "official", "stand-in"):
-        raise PluginError(f"SLIPWAY_PLUGINS={mode}: expected auto, official or stand-in")
+    if mode not in ("auto", "official"):
+        raise PluginError(f"SLIPWAY_PLUGINS={mode}: expected auto or official")
     (clone.pulumi_home / "plugins").mkdir(parents=True, exist_ok=True)
-    standing_in = []
+    substitutes = {}
     for name in NAMES:
-        if mode != "stand-in" and _official(clone, name, downloads):
+        if _official(clone, name, box.downloads):
             continue
         if mode == "official":
             raise PluginError(
                 f"the official plugin {name} v{stand_in.version(name)}: not installed"
             )
-        _make_room(clone, name)
-        stand_in.install(clone.pulumi_home, python, names=[name])
-        standing_in.append(name)
-    record_stand_ins(clone, standing_in)
-    return standing_in
+        if name == "kubernetes":
+            _install_built(clone, box)
+            substitutes[name] = f"{PULUMI_KUBERNETES}, built from its Go module"
+        else:
+            _make_room(clone, name)
+            stand_in.install(clone.pulumi_home, python, names=[name])
+            substitutes[name] = f"local/plugins/{name}, a stand-in"
+    record_substitutes(clone, substitutes)
+    return substitutes
+
+
+def to_build(clone: Clone, downloads: Downloads) -> tuple[str, ...]:
+    """The programs to build since a plugin cannot be had otherwise. What is built in one run
+    shares what is compiled, so this is asked before anything is built."""
+    there = _is_here(clone, "kubernetes") or _silence(downloads) is None
+    return () if there else (PLUGIN,)
 
 
 def expect_official(clone: Clone, box: Toolbox) -> None:
@@ -65,25 +82,43 @@ def expect_official(clone: Clone, box: Toolbox) -> None:
         raise PluginError(f"PLUGINS=official: not installed: {'; '.join(missing)}")
 
 
-def _directory(clone: Clone, name: str) -> Path:
-    return clone.pulumi_home / "plugins" / f"resource-{name}-v{stand_in.version(name)}"
+def installed(home: Path, name: str) -> Path | None:
+    """The directory in the engine home `home` that the engine takes the plugin from."""
+    directory = _directory(home, name)
+    for found in (directory, directory.with_name(directory.name + _BUILT)):
+        if (found / f"pulumi-resource-{name}").exists():
+            return found
+    return None
+
+
+def kubernetes_version(home: Path) -> tuple[int, ...]:
+    """The version of the Kubernetes plugin that an engine with the home `home` runs."""
+    directory = installed(home, "kubernetes")
+    built = directory is not None and directory.name.endswith(_BUILT)
+    number = PULUMI_KUBERNETES.removeprefix("v") if built else stand_in.version("kubernetes")
+    return tuple(int(part) for part in number.split("."))
+
+
+def _directory(home: Path, name: str) -> Path:
+    """Where the official plugin is in the engine home `home`."""
+    return home / "plugins" / f"resource-{name}-v{stand_in.version(name)}"
 
 
 def _theirs(name: str) -> Path:
     """Where the person's own `pulumi` keeps the plugin."""
-    return Path.home() / ".pulumi" / "plugins" / f"resource-{name}-v{stand_in.version(name)}"
+    return _directory(Path.home() / ".pulumi", name)
 
 
-def _installed(clone: Clone, name: str) -> bool:
+def _has_official(clone: Clone, name: str) -> bool:
     """Whether the official plugin is in the clone's engine home."""
-    binary = _directory(clone, name) / f"pulumi-resource-{name}"
-    return binary.exists() and not _is_ours(binary)
+    binary = _directory(clone.pulumi_home, name) / f"pulumi-resource-{name}"
+    return binary.exists() and not _is_stand_in(binary)
 
 
 def _is_here(clone: Clone, name: str) -> bool:
     """Whether the official plugin is anywhere on this machine."""
     on_path = shutil.which(f"pulumi-resource-{name}")
-    return _installed(clone, name) or _theirs(name).is_dir() or on_path is not None
+    return _has_official(clone, name) or _theirs(name).is_dir() or on_path is not None
 
 
 def _silence(downloads: Downloads) -> str | None:
@@ -98,10 +133,10 @@ def _silence(downloads: Downloads) -> str | None:
 
 def _official(clone: Clone, name: str, downloads: Downloads) -> bool:
     """Whether the official plugin is found by the engine, after one attempt to have it there."""
-    directory = _directory(clone, name)
+    directory = _directory(clone.pulumi_home, name)
     if directory.is_symlink():  # which the engine overlooks
         directory.unlink()
-    if _installed(clone, name):
+    if _has_official(clone, name):
         return True
     if _is_here(clone, name):
         _make_room(clone, name)
@@ -113,16 +148,29 @@ def _official(clone: Clone, name: str, downloads: Downloads) -> bool:
     return _silence(downloads) is None and _install(clone, name, downloads)
 
 
+def _install_built(clone: Clone, box: Toolbox) -> None:
+    official = _directory(clone.pulumi_home, "kubernetes")
+    directory = official.with_name(official.name + _BUILT)
+    link, program = directory / PLUGIN, box.ensure([PLUGIN])[PLUGIN].path
+    if not official.exists() and link.is_symlink() and link.readlink() == program:
+        return  # an engine may be using it
+    _make_room(clone, "kubernetes")
+    directory.mkdir()
+    link.symlink_to(program)
+
+
 def _make_room(clone: Clone, name: str) -> None:
-    """Takes away what the clone has in the plugin's place: its own files, or its link to theirs."""
-    directory = _directory(clone, name)
-    if directory.is_symlink():
-        directory.unlink()  # what is written through it would be written into their home
-    elif directory.is_dir():
-        shutil.rmtree(directory)
+    """Removes what the clone's engine home has for the plugin: files of its own, or its link to
+    theirs."""
+    official = _directory(clone.pulumi_home, name)
+    for directory in (official, *official.parent.glob(f"{official.name}+*")):
+        if directory.is_symlink():
+            directory.unlink()  # what is written through it would be written into their home
+        elif directory.is_dir():  # beside it the engine notes when it was used
+            shutil.rmtree(directory)
 
 
-def _is_ours(binary: Path) -> bool:
+def _is_stand_in(binary: Path) -> bool:
     return binary.stat().st_size < 10_000 and "local.plugins" in binary.read_text(errors="replace")
 
 

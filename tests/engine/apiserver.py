@@ -29,11 +29,15 @@ from tests.engine.tools import tool
 
 #: User → token; `tester` is who the tests and the plugins under test are.
 _TOKENS = {"tester": "slipway-test-token", "controllers": "slipway-controllers-token"}
-#: Foreground deletion, the end of a namespace or a claim, a Service's endpoints are theirs. No
-#: Deployment controller: a Deployment's progress is what a test writes into its status.
+#: Foreground deletion, the end of a namespace or a claim, pods and a Service's endpoints are
+#: theirs; that a pod is ready is what a test writes into its status.
 _CONTROLLERS = (
     "garbage-collector-controller",
     "namespace-controller",
+    "deployment-controller",
+    "replicaset-controller",
+    "daemonset-controller",
+    "endpoints-controller",
     "endpointslice-controller",
     "persistentvolumeclaim-protection-controller",
     "persistentvolume-protection-controller",

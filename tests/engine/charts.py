@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import http.server
-import subprocess
+import json
+import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.engine.tools import tool
+import yaml
 
 
 @contextmanager
-def repository(directory: Path, chart: Path, *options: str) -> Iterator[str]:
-    """The address of a repository in `directory` with the chart in the directory `chart`, which
-    the real helm packages with `options`. Raises MissingTool."""
-    helm = tool("helm")
+def repository(directory: Path, chart: Path, **changes: str) -> Iterator[str]:
+    """The address of a repository in `directory` with the chart in the directory `chart`, in
+    whose `Chart.yaml` `changes` are made."""
     directory.mkdir(exist_ok=True)
+    about = yaml.safe_load((chart / "Chart.yaml").read_text()) | changes
+    described = directory / "Chart.yaml"
+    described.write_text(yaml.safe_dump(about))
+    archive = directory / f"{about['name']}-{about['version']}.tgz"
+    # A file that is a link is packed as what it links to: such are those that charts share.
+    with tarfile.open(archive, "w:gz", dereference=True) as packed:
+        packed.add(described, f"{about['name']}/Chart.yaml")
+        for file in sorted(chart.iterdir()):
+            if file.name != "Chart.yaml":
+                packed.add(file, f"{about['name']}/{file.name}")
     handler = functools.partial(_QuietHandler, directory=str(directory))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         url = f"http://127.0.0.1:{server.server_port}"
-        for command in (["package", str(chart), *options], ["repo", "index", ".", "--url", url]):
-            subprocess.run([helm, *command], cwd=directory, check=True, capture_output=True)
+        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+        entry = {**about, "urls": [f"{url}/{archive.name}"], "digest": digest}
+        index = {"apiVersion": "v1", "entries": {about["name"]: [entry]}}
+        (directory / "index.yaml").write_text(json.dumps(index))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield url
         server.shutdown()

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from local.paths import Clone
-from local.plugins.install import version
+from local.toolchain.plugins import NAMES, installed, kubernetes_version
 from tests.engine.apiserver import ApiServer, api_server
 from tests.engine.tools import MissingTool, tool
 
@@ -69,15 +69,24 @@ def pulumi_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tool("pulumi")
     except MissingTool as error:
         pytest.skip(str(error))
-    plugins = Clone.here().pulumi_home / "plugins"
-    for name in ("kubernetes", "tls"):
-        there = (plugins / f"resource-{name}-v{version(name)}").is_dir()
-        if not there and shutil.which(f"pulumi-resource-{name}") is None:
+    theirs = Clone.here().pulumi_home
+    for name in NAMES:
+        if installed(theirs, name) is None and shutil.which(f"pulumi-resource-{name}") is None:
             how = "`python3 -m local test engine` puts it there"
-            pytest.skip(f"plugin {name} v{version(name)} is not in {plugins}: {how}")
+            pytest.skip(f"plugin {name} is not in {theirs}: {how}")
     home = tmp_path_factory.mktemp("home")
-    (home / "plugins").symlink_to(plugins)
+    (home / "plugins").symlink_to(theirs / "plugins")
     return home
+
+
+@pytest.fixture(autouse=True)
+def _new_enough(request: pytest.FixtureRequest) -> None:
+    """Skips a test that is marked with a newer Kubernetes plugin than the clone has."""
+    for mark in request.node.iter_markers("needs_kubernetes_plugin"):
+        found = kubernetes_version(Clone.here().pulumi_home)
+        if found < mark.args:
+            needed, there = (".".join(map(str, each)) for each in (mark.args, found))
+            pytest.skip(f"needs the Kubernetes plugin {needed}, this is {there}")
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ class Project:
     def __init__(
         self, directory: Path, home: Path, kubeconfig: Path | None = None, stack: str = "dev"
     ) -> None:
-        self.directory, self.stack = directory, stack
+        self.directory, self.home, self.stack = directory, home, stack
         self._state = directory / ".state"
         self._state.mkdir(parents=True)
         self.environment = {
@@ -103,6 +103,9 @@ class Project:
 
     def up(self, *arguments: str, check: bool = True) -> Outcome:
         return self.pulumi("up", "--yes", "--skip-preview", *arguments, check=check)
+
+    def refresh(self, *arguments: str, check: bool = True) -> Outcome:
+        return self.pulumi("refresh", "--yes", "--skip-preview", *arguments, check=check)
 
     def destroy(self) -> Outcome:
         return self.pulumi("destroy", "--yes", "--skip-preview")

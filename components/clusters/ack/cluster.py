@@ -39,6 +39,7 @@ class AckCluster(pulumi.ComponentResource):
     options = AckOptions
 
     kind = "ack"
+    adopts = False
     default_controller = "traefik"
     default_metrics = "present"
     load_balancer_class: str | None = "alibabacloud.com/nlb"

@@ -34,6 +34,7 @@ class EksCluster(pulumi.ComponentResource):
     options = EksOptions
 
     kind = "eks"
+    adopts = False
     default_controller = "traefik"
     default_metrics = "metrics-server"
     load_balancer_class: str | None = None

@@ -24,6 +24,7 @@ class GkeCluster(pulumi.ComponentResource):
     options = GkeOptions
 
     kind = "gke"
+    adopts = False
     default_controller = "traefik"
     default_metrics = "present"
 

@@ -49,8 +49,8 @@ def charts_of_vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     chart = tmp_path_factory.mktemp("chart") / "karpenter"
     shutil.copytree(files / "charts" / "karpenter", chart)
     shutil.copytree(files / "pkg" / "apis" / "crds", chart / "crds")
-    version = ("--version", KARPENTER, "--app-version", KARPENTER)
-    with repository(tmp_path_factory.mktemp("charts"), chart, *version) as url:
+    charts = tmp_path_factory.mktemp("charts")
+    with repository(charts, chart, version=KARPENTER, appVersion=KARPENTER) as url:
         yield url
 
 

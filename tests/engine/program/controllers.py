@@ -1,7 +1,8 @@
-"""What the controllers of a cluster with nodes would write into the statuses of objects."""
+"""What nodes, provisioners and load balancers of a whole cluster would write into statuses."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import urllib.error
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,14 @@ from tests.engine.apiserver import ApiServer
 #: TEST-NET-3: addresses that no machine has.
 ADDRESS, POD_ADDRESS = "203.0.113.7", "203.0.113.8"
 _PERIOD = 0.3
+_NODE = "on-paper"
 _BALANCER = {"loadBalancer": {"ingress": [{"ip": ADDRESS}]}}
+_RUNNING = {
+    "phase": "Running",
+    "conditions": [{"type": "Ready", "status": "True"}],
+    "podIP": POD_ADDRESS,
+    "podIPs": [{"ip": POD_ADDRESS}],
+}
 
 
 @contextmanager
@@ -23,11 +31,13 @@ def controllers(
     workloads: bool = True,
     failing: Mapping[str, dict[str, Any]] | None = None,
 ) -> Iterator[None]:
-    """In `namespaces`, whether they are there yet or not, every Deployment is rolled out with one
-    ready pod, every DaemonSet is on no node, every claim is bound, every volume is available, and
-    every Ingress and Service of type LoadBalancer has the address `ADDRESS`. Without `workloads`,
-    Deployments and DaemonSets are left to others. The pods of the servers in `failing` have the
-    status that stands there, and their Deployments are never rolled out."""
+    """In `namespaces`, whether they are there yet or not, every pod is ready, every claim is bound,
+    every volume is available, and every Ingress and Service of type LoadBalancer has the address
+    `ADDRESS`. Without `workloads`, pods are left to others. Pods whose label
+    `app.kubernetes.io/instance` is in `failing` get the status given there instead."""
+    if workloads:
+        with contextlib.suppress(urllib.error.HTTPError):  # another test has made it
+            cluster.call("POST", "/api/v1/nodes", {"metadata": {"name": _NODE}})
     over = threading.Event()
     failed: list[Exception] = []
 
@@ -36,7 +46,7 @@ def controllers(
             try:
                 for namespace in namespaces:
                     if workloads:
-                        _roll_out(cluster, namespace, failing or {})
+                        _start_pods(cluster, namespace, failing or {})
                     _provide(cluster, namespace)
             except urllib.error.HTTPError as error:
                 if error.code not in (404, 409):  # deleted or changed in the meantime
@@ -60,23 +70,23 @@ def give_address(cluster: ApiServer, service: str) -> None:
     _write(cluster, f"/api/v1/namespaces/{namespace}/services/{name}", _BALANCER)
 
 
-def _roll_out(cluster: ApiServer, namespace: str, failing: Mapping[str, dict[str, Any]]) -> None:
-    deployments = f"/apis/apps/v1/namespaces/{namespace}/deployments"
-    for each in cluster.call("GET", deployments)["items"]:
-        generation = each["metadata"]["generation"]
-        if each.get("status", {}).get("observedGeneration") != generation:
+def _start_pods(
+    cluster: ApiServer, namespace: str, failing: Mapping[str, dict[str, Any]]
+) -> None:
+    """Binds every pod to a node and makes it ready, with an address: so a Deployment is rolled out,
+    and a Service has an endpoint. One that is to go is gone at once."""
+    pods = f"/api/v1/namespaces/{namespace}/pods"
+    for each in cluster.call("GET", pods)["items"]:
+        name = each["metadata"]["name"]
+        if "deletionTimestamp" in each["metadata"]:
+            cluster.call("DELETE", f"{pods}/{name}?gracePeriodSeconds=0")
+        elif "nodeName" not in each["spec"]:
+            target = {"kind": "Node", "name": _NODE}
+            binding = {"metadata": {"name": name}, "target": target}
+            cluster.call("POST", f"{pods}/{name}/binding", binding)
+        elif each["status"].get("phase") != "Running":
             server = each["metadata"].get("labels", {}).get("app.kubernetes.io/instance")
-            _run_pod(cluster, each, failing.get(server))
-            status = _rolled_out(each["spec"]["replicas"], generation)
-            if server in failing:
-                status = {key: status[key] for key in ("replicas", "observedGeneration")}
-                status["updatedReplicas"] = status["replicas"]
-            _write(cluster, f"{deployments}/{each['metadata']['name']}", status)
-    daemons = f"/apis/apps/v1/namespaces/{namespace}/daemonsets"
-    for each in cluster.call("GET", daemons)["items"]:
-        generation = each["metadata"]["generation"]
-        if each["status"].get("observedGeneration") != generation:
-            _write(cluster, f"{daemons}/{each['metadata']['name']}", _nowhere(generation))
+            _write(cluster, f"{pods}/{name}", failing.get(server, _RUNNING))
 
 
 def _provide(cluster: ApiServer, namespace: str) -> None:
@@ -97,49 +107,6 @@ def _provide(cluster: ApiServer, namespace: str) -> None:
             wanted = each["spec"].get("type", "LoadBalancer") == "LoadBalancer"
             if wanted and not each["status"]["loadBalancer"]:
                 _write(cluster, f"{path}/{each['metadata']['name']}", _BALANCER)
-
-
-def _run_pod(
-    cluster: ApiServer, deployment: dict[str, Any], status: dict[str, Any] | None = None
-) -> None:
-    """A pod of the Deployment with `status`, else one that is ready, so that its Service has an
-    endpoint. It is on no node, so it goes at once when the Deployment does."""
-    metadata, template = deployment["metadata"], deployment["spec"]["template"]
-    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "controller": True}
-    owner |= {key: metadata[key] for key in ("name", "uid")}
-    labels = template["metadata"]["labels"]
-    name = f"{metadata['name']}-{metadata['generation']}"
-    pods = f"/api/v1/namespaces/{metadata['namespace']}/pods"
-    cluster.call(
-        "POST",
-        pods,
-        {
-            "metadata": {"name": name, "labels": labels, "ownerReferences": [owner]},
-            "spec": template["spec"],
-        },
-    )
-    ready = {"type": "Ready", "status": "True"}
-    address = {"podIP": POD_ADDRESS, "podIPs": [{"ip": POD_ADDRESS}]}
-    running = {"phase": "Running", "conditions": [ready], **address}
-    _write(cluster, f"{pods}/{name}", running if status is None else status)
-
-
-def _rolled_out(replicas: int, generation: int) -> dict[str, Any]:
-    counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
-    return {
-        **dict.fromkeys(counts, replicas),
-        "observedGeneration": generation,
-        "conditions": [
-            {"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable"},
-            {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"},
-        ],
-    }
-
-
-def _nowhere(generation: int) -> dict[str, int]:
-    """The status of a DaemonSet where there is no node."""
-    counts = ("currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled")
-    return {**dict.fromkeys((*counts, "numberReady"), 0), "observedGeneration": generation}
 
 
 def _write(cluster: ApiServer, path: str, status: dict[str, Any]) -> None:

@@ -47,3 +47,10 @@ class Program(Project):
             key if ":" in key else f"slipway:{key}": value for key, value in config.items()
         }
         self.stack_file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    def change(self, **config: Any) -> None:
+        """Changes keys, without `slipway:`, of the stack's configuration."""
+        self.write(
+            yaml.safe_load(self.stack_file.read_text())["config"]
+            | {f"slipway:{key}": value for key, value in config.items()}
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.engine.apiserver import ApiServer
+from tests.engine.apiserver import ApiServer, api_server
 from tests.engine.program.conftest import MODEL, Make, present_gateway, two_contexts
 from tests.engine.program.controllers import ADDRESS, controllers
 from tests.engine.program.program import Program
 
 _SCOPED = "namespaces,ingressclasses,clusterroles,clusterrolebindings,persistentvolumes"
+_PASSWORD = "swordfish-pull"
 
 
 @pytest.fixture
@@ -27,6 +27,9 @@ def deployed(
     kubeconfig = two_contexts(cluster, tmp_path / "kubeconfig", cluster.url)
     edge, served = (f"t{uuid.uuid4().hex[:8]}" for _ in range(2))
     cluster.kubectl("create", "namespace", edge)
+    login = ("docker-registry", "login", "--docker-server=registry.example.com")
+    user = ("--docker-username=reader", f"--docker-password={_PASSWORD}")
+    cluster.kubectl("create", "secret", *login, *user, "-n", edge)
     stack = Program(tmp_path / "program", pulumi_home)
     stack.init()
     stack.write(
@@ -39,6 +42,7 @@ def deployed(
             },
             "gateway": present_gateway(cluster, edge),
             "namespace": served,
+            "images": {"pull_secrets": [{"name": "login", "namespace": edge}]},
             "volumes": {"models": {"size": "1Gi"}},
             "models": {"half_plus_two": MODEL},
         }
@@ -56,6 +60,34 @@ def test_a_stack_on_one_context_of_a_kubeconfig_is_whole_hides_its_secrets_and_i
     _shows_the_public_interface(stack.outputs())
     _hides_its_secrets(stack, cluster, namespace)
     assert set(stack.up("--expect-no-changes").counts()) == {"unchanged"}
+    assert set(stack.refresh("--expect-no-changes").counts()) == {"unchanged"}
+    _is_settled_in_another_backend(stack)
+    _stays_where_its_new_namespace_is_refused(stack, cluster, namespace)
+
+
+def _stays_where_its_new_namespace_is_refused(
+    stack: Program, cluster: ApiServer, namespace: str
+) -> None:
+    (before,) = cluster.get("deployments", "-n", namespace)["items"]
+    taken = f"{namespace}-taken"
+    cluster.kubectl("create", "namespace", taken)
+    stack.change(namespace=taken)
+    refused = stack.up(check=False)
+    assert refused.code != 0
+    assert f"namespace `{taken}` exists already" in refused.diagnostics()
+    (after,) = cluster.get("deployments", "-n", namespace)["items"]
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+    assert "deletionTimestamp" not in after["metadata"]
+
+
+def _is_settled_in_another_backend(stack: Program) -> None:
+    """What a state that is moved says of the objects is theirs, and nothing is made anew."""
+    moved = stack.directory / "moved.json"
+    stack.pulumi("stack", "export", "--file", str(moved))
+    stack.pulumi("stack", "rm", "--yes", "--force", "--preserve-config")
+    stack.init()
+    stack.pulumi("stack", "import", "--file", str(moved))
+    assert set(stack.up("--expect-no-changes").counts()) == {"unchanged"}
 
 
 def _has_every_object(cluster: ApiServer, namespace: str) -> None:
@@ -67,7 +99,7 @@ def _has_every_object(cluster: ApiServer, namespace: str) -> None:
         "ConfigMap": 1,
         "PersistentVolumeClaim": 1,
         "Ingress": 2,
-        "Secret": 1,
+        "Secret": 2,  # of the gateway's certificate, and of the registry
     }
 
 
@@ -99,14 +131,14 @@ def _shows_the_public_interface(outputs: dict[str, Any]) -> None:
 
 
 def _hides_its_secrets(stack: Program, cluster: ApiServer, namespace: str) -> None:
-    (key,) = (
-        each["data"]["tls.key"]
-        for each in cluster.get("secrets", "-n", namespace)["items"]
-        if each["type"] == "kubernetes.io/tls"
-    )
+    secrets = {
+        each["type"]: each["data"] for each in cluster.get("secrets", "-n", namespace)["items"]
+    }
+    key = secrets["kubernetes.io/tls"]["tls.key"]
+    login = secrets["kubernetes.io/dockerconfigjson"][".dockerconfigjson"]
     shown = stack.pulumi("stack", "output", "--json").text
     assert json.loads(shown)["kubeconfig"] == "[secret]"
-    for hidden in (_token(cluster), key[40:120]):
+    for hidden in (_token(cluster), key[40:120], login, _PASSWORD):
         assert hidden not in stack.state_text()
         assert hidden not in shown
 
@@ -118,13 +150,20 @@ def _token(cluster: ApiServer) -> str:
 
 def _objects(cluster: ApiServer) -> set[str]:
     """Whatever is not in a namespace, and the namespaces."""
-    listed = cluster.kubectl("get", _SCOPED, "-o", "name").split()
-    return {name for name in listed if not re.search(r"namespace/t[0-9a-f]{8}(-\w+)?$", name)}
+    return set(cluster.kubectl("get", _SCOPED, "-o", "name").split())
+
+
+@pytest.fixture
+def own_cluster(tmp_path: Path) -> Iterator[ApiServer]:
+    """A control plane that no other test sees: the names of a gateway's namespaces are fixed."""
+    with api_server(tmp_path) as server:
+        yield server
 
 
 def test_a_stack_by_a_secret_kubeconfig_comes_and_goes_without_a_trace(
-    program: Make, cluster: ApiServer
+    program: Make, own_cluster: ApiServer
 ) -> None:
+    cluster = own_cluster
     before = _objects(cluster)
     stack = program()
     stack.write(
@@ -141,19 +180,27 @@ def test_a_stack_by_a_secret_kubeconfig_comes_and_goes_without_a_trace(
     stack.pulumi("config", "set", "--path", "--secret", "secrets.theirs", text)
     stack.preview()
     assert _objects(cluster) == before
+    _refuses_a_gateway_that_is_there(stack, cluster)
 
     with controllers(cluster, "slipway-gateway", "models"):
         stack.up()
-    made = {name.partition("/")[2] for name in _objects(cluster) - before}
-    assert {"models", "slipway-gateway", "nginx"} <= made
-    assert stack.outputs()["endpoints"] == {}
-    for text in (stack.state_text(), stack.stack_file.read_text()):
-        assert _token(cluster) not in text
-    assert set(stack.up("--expect-no-changes").counts()) == {"unchanged"}
-
-    stack.destroy()
+        made = {name.partition("/")[2] for name in _objects(cluster) - before}
+        assert {"models", "slipway-gateway", "nginx"} <= made
+        assert stack.outputs()["endpoints"] == {}
+        for text in (stack.state_text(), stack.stack_file.read_text()):
+            assert _token(cluster) not in text
+        assert set(stack.up("--expect-no-changes").counts()) == {"unchanged"}
+        stack.destroy()
     assert _objects(cluster) == before
     assert stack.resources() == []
+
+
+def _refuses_a_gateway_that_is_there(stack: Program, cluster: ApiServer) -> None:
+    cluster.kubectl("create", "namespace", "slipway-gateway")
+    refused = stack.preview(check=False)
+    cluster.kubectl("delete", "namespace", "slipway-gateway")
+    assert refused.code != 0
+    assert "`slipway-gateway` exists already" in refused.diagnostics()
 
 
 def test_a_namespace_that_someone_else_made_is_neither_taken_over_nor_deleted(
@@ -169,9 +216,10 @@ def test_a_namespace_that_someone_else_made_is_neither_taken_over_nor_deleted(
             "namespace": namespace,
         }
     )
-    refused = stack.up(check=False)
-    assert refused.code != 0
-    assert f'"{namespace}" already exists' in refused.diagnostics()
+    for refused in (stack.preview(check=False), stack.up(check=False)):
+        assert refused.code != 0
+        assert f"namespace `{namespace}` exists already" in refused.diagnostics()
+        assert "not made by Slipway" in refused.diagnostics()
 
     stack.destroy()
     assert cluster.get("namespace", namespace) == before

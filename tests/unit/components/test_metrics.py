@@ -70,7 +70,7 @@ def test_an_api_that_nobody_answers_for_is_a_warning() -> None:
 
 def said(status: dict[str, Any]) -> list[str]:
     def program() -> dict[str, Any]:
-        made = PresentMetrics("metrics", PresentOptions(kind="present"), Images())
+        made = PresentMetrics("metrics", PresentOptions(kind="present"), Images(), object())
         made._warn(status)
         return {}
 

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 from local.cluster.spec import Network, volume_directory
-from local.environment import exports, record_stand_ins, variables
+from local.environment import exports, record_substitutes, variables
 from local.paths import Clone
 
 
@@ -33,9 +33,9 @@ def test_plugins_are_looked_for_on_the_network_unless_one_is_stood_in_for(tmp_pa
     clone.pulumi_home.mkdir(parents=True)
     switch = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
     assert switch not in variables(clone)
-    record_stand_ins(clone, ["tls"])
+    record_substitutes(clone, {"tls": "a stand-in"})
     assert variables(clone)[switch] == "true"
-    record_stand_ins(clone, [])
+    record_substitutes(clone, {})
     assert switch not in variables(clone)
 
 

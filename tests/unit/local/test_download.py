@@ -159,8 +159,8 @@ def test_a_tool_is_downloaded_before_it_is_built(
     assert publisher.asked == []
 
 
-#: Ours; published as an image only; published without a checksum.
-BUILT = {"pause", "metrics-server", "karpenter", "kwok", "kube-score"}
+#: Ours; downloaded by the engine; published as an image only; published without a checksum.
+BUILT = {"pause", "pulumi-resource-kubernetes", "metrics-server", "karpenter", "kwok", "kube-score"}
 
 
 @pytest.mark.parametrize("name", sorted(set(PROGRAMS) - BUILT))

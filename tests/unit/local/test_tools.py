@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -62,6 +64,12 @@ def test_a_program_is_built_when_it_is_nowhere_to_be_had(box: Toolbox) -> None:
     assert not (box.cache / "go-build").exists(), "the build's caches are deleted"
 
 
+def test_the_compiler_has_its_part_of_the_memory_where_there_is_enough() -> None:
+    processors = os.cpu_count() or 1
+    assert gobuild._spending(processors << 30) == {}
+    assert gobuild._spending(processors << 33)["GOMEMLIMIT"] == str(6 << 30)
+
+
 def test_a_failed_build_says_what_the_compiler_said_and_leaves_no_program(
     box: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +102,24 @@ def proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gobuild, "MODULES", tmp_path / "modules")
     monkeypatch.setenv("GOPROXY", published.parents[2].as_uri())
     monkeypatch.setenv("GOSUMDB", "off")
+
+
+@pytest.mark.usefixtures("proxy")
+def test_a_program_embeds_a_file_of_another_module_that_is_nowhere_in_the_repository(
+    box: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "modules" / "chart"
+    (module / "main.go").write_text(
+        'package main\n\nimport _ "embed"\n\n//go:embed chart.yaml\nvar chart string\n\n'
+        "func main() { print(chart) }\n"
+    )
+    embedded = {"chart.yaml": ("example.com/files", "charts/a/Chart.yaml")}
+    program = PROGRAMS["pause"].__class__("pause", "v9", Build("chart", ".", embedded=embedded))
+    monkeypatch.setitem(PROGRAMS, "pause", program)
+    built = box.ensure(["pause"])["pause"].path
+    done = subprocess.run([built], capture_output=True, text=True, check=True)
+    assert done.stderr == "module example.com/files\n"
+    assert not (module / "chart.yaml").exists()
 
 
 @pytest.mark.usefixtures("proxy")

@@ -81,7 +81,7 @@ class IngressNginx(Controller):
         super().__init__("slipway:gateway:IngressNginx", name, None, opts)
         pulumi.log.warn(_RETIRED, self)
         child = pulumi.ResourceOptions(parent=self)
-        namespace = Namespace(f"{name}-home", GATEWAY_NAMESPACE, child).name
+        namespace = Namespace(f"{name}-home", GATEWAY_NAMESPACE, args.cluster, child).name
         self._open(f"{name}-open", namespace, child)
         args = replace(args, images=args.images.within(name, namespace, child))
         self.address = self._make_chart(f"{name}-chart", options, args, namespace)

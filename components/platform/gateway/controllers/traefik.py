@@ -76,7 +76,9 @@ class Traefik(Controller):
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self.clients = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
-        self._namespace = Namespace(f"{name}-home", GATEWAY_NAMESPACE, self._child).name
+        self._namespace = Namespace(
+            f"{name}-home", GATEWAY_NAMESPACE, args.cluster, self._child
+        ).name
         self.home = self._namespace
         access = self._make_access()
         self._make_network_policy()

@@ -18,14 +18,8 @@ from tests.engine.apiserver import ApiServer, api_server, process
 from tests.engine.program.program import ROOT
 from tests.engine.tools import tool
 
-#: Beside those of every API server of the tests, on which no pod runs.
-_CONTROLLERS = (
-    "daemonset-controller",
-    "deployment-controller",
-    "disruption-controller",
-    "node-lifecycle-controller",
-    "replicaset-controller",
-)
+#: Beside those of every API server of the tests.
+_CONTROLLERS = ("disruption-controller", "node-lifecycle-controller")
 _KARPENTER = "/api/v1/namespaces/kube-system/pods?labelSelector=app.kubernetes.io/name=karpenter"
 _ACCOUNT = "/api/v1/namespaces/kube-system/serviceaccounts/karpenter"
 _OBJECTS = Path(__file__).with_name("paper.yaml")

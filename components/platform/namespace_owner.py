@@ -1,0 +1,90 @@
+"""Refuses a namespace that somebody else made, before a provider that takes over what exists does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pulumi
+
+if TYPE_CHECKING:
+    from components.contracts import Cluster
+
+#: The annotation that names the stack that made a namespace: `organization/project/stack`.
+OWNER = "slipway.dev/stack"
+#: Seconds to connect to the API server, and to wait for its answer.
+_TIMEOUT = (5.0, 15.0)
+
+
+class _Unanswered(Exception):
+    """The API server cannot be asked; the text says why, without a credential."""
+
+
+def owner() -> str:
+    """This stack, as `OWNER` names it. Stacks in two backends may have the same name."""
+    return f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+
+
+def before_create(name: str, namespace: str, cluster: Cluster) -> pulumi.ResourceHookBinding:
+    """Fails the creation of the resource `name`, in a preview too, where `namespace` exists.
+
+    Before pulumi-kubernetes 4.29 the provider would take it over, as one with
+    `upsertExistingObjects` does, and `pulumi destroy` would delete it with all that is in it. On
+    a cluster that `adopts`, a namespace that this stack made in an update that was killed is its
+    own. A preview where the cluster does not answer, or does not exist yet, asks nobody.
+    """
+    stack = owner()
+
+    async def check(_: pulumi.ResourceHookArgs) -> None:
+        kubeconfig = await cluster.kubeconfig.future()
+        if kubeconfig is None:
+            return
+        try:
+            annotations = await asyncio.to_thread(_annotations, kubeconfig, namespace)
+        except _Unanswered as error:
+            if pulumi.runtime.is_dry_run():
+                return
+            raise ValueError(
+                f"the cluster does not say whether namespace `{namespace}` exists: {error}"
+            ) from error
+        if annotations is None or (cluster.adopts and annotations.get(OWNER) == stack):
+            return
+        raise ValueError(_refusal(namespace, annotations.get(OWNER), stack))
+
+    hook = pulumi.ResourceHook(f"{name}-is-new", check, pulumi.ResourceHookOptions(on_dry_run=True))
+    return pulumi.ResourceHookBinding(before_create=[hook])
+
+
+def _refusal(namespace: str, made_by: str | None, stack: str) -> str:
+    who = f"made by stack `{made_by}`" if made_by else "not made by Slipway"
+    fix = f"`kubectl delete namespace {namespace}`, if nothing in it is needed"
+    if made_by != stack:
+        fix = f"choose another `slipway:namespace`, or {fix}"
+    return (
+        f"namespace `{namespace}` exists already, {who}: this stack would delete it with all "
+        f"that is in it when it is destroyed; expected a namespace that the stack makes; fix: {fix}"
+    )
+
+
+def _annotations(kubeconfig: str, namespace: str) -> Mapping[str, str] | None:
+    """The annotations of the namespace, None where it does not exist. Raises `_Unanswered`."""
+    import urllib3  # with the client half a second, which only a namespace that is made costs
+    import yaml
+    from kubernetes import client, config
+
+    settings = client.Configuration()
+    settings.retries = 0
+    try:
+        api = config.new_client_from_config_dict(  # type: ignore[no-untyped-call]
+            yaml.safe_load(kubeconfig), client_configuration=settings
+        )
+        with api:
+            found = client.CoreV1Api(api).read_namespace(namespace, _request_timeout=_TIMEOUT)
+    except client.ApiException as error:
+        if error.status == 404:
+            return None
+        raise _Unanswered(f"{error.status} {error.reason}") from error
+    except (config.ConfigException, urllib3.exceptions.HTTPError, OSError) as error:
+        raise _Unanswered(str(error)) from error
+    return (found.metadata and found.metadata.annotations) or {}

@@ -1,0 +1,68 @@
+"""Plugins that outlive their engine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import orphans
+from local.paths import Clone
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+PLUGIN = "pulumi-resource-kubernetes"
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Iterator[Clone]:
+    """A clone, beside whose directory there are programs that wait, called as an engine and a
+    plugin are."""
+    shutil.copy2("/bin/sleep", tmp_path / PLUGIN)
+    shutil.copy2("/bin/bash", tmp_path / "pulumi")
+    yield Clone(tmp_path / "clone")
+
+
+def plugin_of(clone: Clone, home: Path) -> subprocess.Popen[bytes]:
+    return _started(clone, home, str(clone.root.parent / PLUGIN), "60")
+
+
+def _started(clone: Clone, home: Path, *command: str) -> subprocess.Popen[bytes]:
+    started = subprocess.Popen(command, env={**os.environ, "PULUMI_HOME": str(home)})
+    name = Path(command[0]).name[:15]
+    while Path(f"/proc/{started.pid}/comm").read_text().strip() != name:
+        time.sleep(0.01)
+    return started
+
+
+def test_a_plugin_without_an_engine_is_ended_and_one_of_another_clone_is_not(clone: Clone) -> None:
+    mine, other = plugin_of(clone, clone.pulumi_home), plugin_of(clone, Path("/elsewhere"))
+    try:
+        assert orphans.end(clone.pulumi_home) == [mine.pid]
+        assert mine.wait(5) < 0
+        assert other.poll() is None
+        assert orphans.end(clone.pulumi_home) == []
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_the_plugin_of_an_engine_at_work_is_left_alone(clone: Clone) -> None:
+    command = f"{clone.root.parent / PLUGIN} 60; exit"
+    engine = _started(clone, clone.pulumi_home, str(clone.root.parent / "pulumi"), "-c", command)
+    children = Path(f"/proc/{engine.pid}/task/{engine.pid}/children")
+    while not (found := children.read_text().split()):
+        time.sleep(0.01)
+    plugin = Path(f"/proc/{found[0]}/comm")
+    while not plugin.read_text().startswith(PLUGIN[:15]):
+        time.sleep(0.01)
+    assert orphans.end(clone.pulumi_home) == []
+    engine.kill()
+    engine.wait()
+    assert orphans.end(clone.pulumi_home) == [int(found[0])]
