@@ -10,13 +10,17 @@ def add_service(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--service", metavar="NS/NAME:PORT", help="this Service instead of searching for one"
     )
-    parser.add_argument("--kubeconfig", metavar="FILE", help="default: $KUBECONFIG")
-    parser.add_argument("--stack", metavar="NAME", help="whose kubeconfig to use without one")
+    add_kubeconfig(parser)
     parser.add_argument(
         "--speaks",
         metavar="PROTOCOL",
         help="serving protocol, where the Service's label slipway.dev/protocol does not say it",
     )
+
+
+def add_kubeconfig(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--kubeconfig", metavar="FILE", help="default: $KUBECONFIG")
+    parser.add_argument("--stack", metavar="NAME", help="whose kubeconfig to use without one")
 
 
 def add_outputs(parser: argparse.ArgumentParser) -> None:

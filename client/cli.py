@@ -1,4 +1,4 @@
-"""The command line: `python -m client predict|metadata|check|smoke|bench|load-version`."""
+"""The command line: `python -m client predict|metadata|check|why|smoke|bench|load-version`."""
 
 import argparse
 import os

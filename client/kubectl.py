@@ -17,6 +17,7 @@ from typing import IO
 
 from client.endpoint import Transport
 from client.errors import ClusterError, UsageError
+from why.cluster import AskingError, Fetch, NotFoundError
 
 _TIMEOUT = 20  # seconds for one kubectl command, and for a forward to be up
 _GRACE = 5  # seconds between SIGTERM and SIGKILL
@@ -50,6 +51,20 @@ class Service:
     port: int | str
     protocol: str | None = None
     pod: str | None = None
+
+
+def raw(kubeconfig: Path | None) -> Fetch:
+    """Reads paths of the Kubernetes API through kubectl."""
+
+    def fetch(path: str) -> str:
+        try:
+            return _kubectl(kubeconfig, "get", "--raw", path)
+        except ClusterError as error:
+            if "(NotFound)" in error.what:
+                raise NotFoundError(error.what) from error
+            raise AskingError(error.what.rstrip(".")) from error
+
+    return fetch
 
 
 def named_service(kubeconfig: Path | None, text: str) -> Service:

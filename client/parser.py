@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from client.arguments import (
     add_call,
+    add_kubeconfig,
     add_limits,
     add_outputs,
     add_service,
@@ -25,6 +26,7 @@ examples:
   python -m client predict llm "Hello" --stream             each answer of a stream, as it comes
   python -m client metadata half_plus_two                   its signatures, dtypes and shapes
   python -m client check half_plus_two                      through kubectl port-forward, no gateway
+  python -m client why                                      what is not ready, and the reason
   python -m client smoke                                    every endpoint of the stack
   python -m client bench half_plus_two --rows 32            gRPC, REST binary, REST JSON side by side
   python -m client bench digits --digits                    error rate over 1,000 handwritten digits
@@ -46,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     _add_predict(commands)
     _add_metadata(commands)
     _add_check(commands)
+    _add_why(commands)
     _add_smoke(commands)
     _add_bench(commands)
     _add_load_version(commands)
@@ -131,6 +134,21 @@ def _add_check(commands: _Commands) -> None:
     check.add_argument("--signature", metavar="NAME", help="default: serving_default")
     add_transport(check)
     add_call(check)
+
+
+def _add_why(commands: _Commands) -> None:
+    why = _command(
+        commands,
+        "why",
+        "show what is not ready or does not go, and the reason",
+        "Reads pods, events, logs, claims and finalizers through kubectl, and changes nothing. The\n"
+        "kubeconfig is --kubeconfig, else $KUBECONFIG, else the stack's output. Exit code 1 if\n"
+        "anything is not ready.",
+    )
+    why.add_argument(
+        "model", nargs="?", help="name of one model or server; default: all, and the gateway"
+    )
+    add_kubeconfig(why)
 
 
 def _add_smoke(commands: _Commands) -> None:

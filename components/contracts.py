@@ -12,7 +12,7 @@ from components.config.accelerators import Accelerator, NodePoolOptions
 from components.config.model_options import ModelOptions
 from components.config.stack_config import LimitsOptions
 from components.images import Images
-from components.kubernetes_object import Fields
+from components.kubernetes_object import Fields, KubernetesObject
 from components.protocols import ServingProtocol
 
 if TYPE_CHECKING:
@@ -125,12 +125,15 @@ class Backend:
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """How one model is called. A public interface: clients and other stacks read it."""
+    """How one model is called: `outputs` are a public interface, which clients and other stacks
+    read. The model answers there once its `server`, a Deployment, and its `routes` are deployed."""
 
     runtime: str
     protocol: str
     grpc: pulumi.Output[dict[str, Any]] | None
     rest: pulumi.Output[dict[str, str]] | None
+    server: pulumi.CustomResource
+    routes: Sequence[pulumi.CustomResource] = ()
 
     def outputs(self) -> dict[str, Any]:
         """The endpoint as it is exported: None where the model does not speak that."""
@@ -236,3 +239,4 @@ class Runtime(pulumi.ComponentResource):
     when all of them answer."""
 
     backend: Backend
+    deployment: KubernetesObject

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pulumi
 
+from components.failure_hook import explained
+
 #: A part of an object, with the names that Kubernetes' own YAML has: `{"containerPort": 8500}`.
 Fields: TypeAlias = dict[str, Any]
 
@@ -53,7 +55,9 @@ class KubernetesObject(pulumi.CustomResource):
             {"metadata": None, "status": None, **inputs},
             pulumi.ResourceOptions.merge(
                 pulumi.ResourceOptions(
-                    version=_plugin_version(), additional_secret_outputs=secret or None
+                    version=_plugin_version(),
+                    additional_secret_outputs=secret or None,
+                    hooks=explained(),
                 ),
                 opts,
             ),

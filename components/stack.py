@@ -8,7 +8,8 @@ from typing import Any
 
 import pulumi
 
-from components import registry
+from components import failure_hook, registry
+from components.answering import answering, or_none
 from components.config.durations import seconds
 from components.config.model_options import ModelOptions
 from components.config.quantities import byte_count
@@ -42,6 +43,7 @@ def deploy(config: StackConfig) -> dict[str, Any]:
     cluster: Cluster = registry.implementation("clusters", config.cluster.kind)(
         "cluster", config.cluster, images
     )
+    failure_hook.ask_by(cluster.kubeconfig)
     opts = pulumi.ResourceOptions(providers=[cluster.provider])
     _metrics(config, cluster, images, opts)
     outputs: dict[str, Any] = {
@@ -116,14 +118,16 @@ def _models(
         way = LoadBalancer(name, exposed, cluster, runtime, opts) if exposed else gateway
         endpoints |= {model: way.route(model, runtime, opts) for model in members}
     return {
-        "endpoints": {model: endpoints[model].outputs() for model in config.models},
-        "gateway": {
-            "address": gateway.address,
-            "host": gateway.host,
-            "ca_certificate": gateway.ca_certificate,
-            "message_bytes": byte_count(config.limits.message_size),
-            "deadline_seconds": seconds(config.limits.deadline),
-        },
+        "endpoints": answering({model: endpoints[model] for model in config.models}),
+        "gateway": or_none(
+            {
+                "address": gateway.address,
+                "host": gateway.host,
+                "ca_certificate": gateway.ca_certificate,
+                "message_bytes": byte_count(config.limits.message_size),
+                "deadline_seconds": seconds(config.limits.deadline),
+            }
+        ),
     }
 
 

@@ -94,6 +94,7 @@ _STORAGE = _with_pytest(
 _PROGRAM_TESTS = (
     "tests/unit/components",
     "tests/unit/config",
+    "tests/unit/why",
     "tests/unit/test_imports.py",
 )
 #: An engine run is mostly waiting for interpreters to start: two at once use two cores.
@@ -238,7 +239,7 @@ def lint(clone: Clone) -> None:
     for command in (
         ["ruff", "format", "--check", "."],
         ["ruff", "check", "."],
-        ["mypy", "--python-executable", str(program), "components", "__main__.py"],
+        ["mypy", "--python-executable", str(program), "components", "why", "__main__.py"],
         ["mypy", "--python-executable", str(bootstrap.policy_python(clone)), *_POLICY],
         ["mypy", "--python-executable", str(_CLIENT(clone)), "client"],
         ["mypy", "--python-executable", str(_LOCAL(clone)), *everything_but_images],

@@ -30,6 +30,7 @@ class LoadBalancer(pulumi.ComponentResource):
         super().__init__("slipway:platform:LoadBalancer", name, None, opts)
         self._options = options
         service = self._make_service(f"{name}-balancer", cluster, runtime)
+        self._service = service
         self.address = pulumi.Output.all(
             service.status, service.metadata["namespace"], service.name
         ).apply(lambda it: load_balancer_address(it[0], f"{it[1]}/{it[2]}"))
@@ -63,6 +64,8 @@ class LoadBalancer(pulumi.ComponentResource):
         return Endpoint(
             runtime=backend.runtime,
             protocol=backend.protocol.name,
+            server=runtime.deployment,
+            routes=[self._service],
             grpc=grpc(self._options.port) if self._options.port else None,
             rest=rest(self._options.rest_port) if self._options.rest_port else None,
         )

@@ -206,7 +206,7 @@ class ModelServer(Runtime):
     def _make_deployment(self, server: workload.Workload, opts: pulumi.ResourceOptions) -> None:
         metadata: Fields = {"namespace": self.args.namespace, "labels": self._labels}
         replicas = self.args.options.replicas
-        deployment = KubernetesObject(
+        self.deployment = KubernetesObject(
             f"{self._name}-server",
             "apps/v1",
             "Deployment",
@@ -222,7 +222,7 @@ class ModelServer(Runtime):
             autoscaler.make(
                 f"{self._name}-autoscaler",
                 replicas,
-                deployment,
+                self.deployment,
                 self.args.namespace,
                 self._child,
             )

@@ -13,7 +13,7 @@ from local.errors import LocalError
 from local.paths import PASSPHRASE, Clone
 from local.progress import say
 
-_FILES = ("Pulumi.yaml", "__main__.py", "components")
+_FILES = ("Pulumi.yaml", "__main__.py", "components", "why")
 
 
 class PreviewError(LocalError):

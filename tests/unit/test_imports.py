@@ -72,6 +72,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
         "components.stack",
     ),
     "client": ("components", "local", "pulumi"),
+    "why": ("components", "local", "client", "pulumi", "kubernetes"),
     "policy/rules": ("components", "local", "client", "pulumi"),
 }
 

@@ -14,7 +14,7 @@ from components.config.one_of import OneOf
 from components.config.options import Options, mistake
 from components.config.stack_config import ControllerOptions, GatewayOptions, StackConfig
 from components.config.values import Label
-from components.contracts import TLS_PORT, Backend, Cluster, Endpoint, Runtime
+from components.contracts import TLS_PORT, Cluster, Endpoint, Runtime
 from components.images import Images
 from components.platform.addresses import is_address, socket_address, url_host
 from components.platform.certificates import Certificate
@@ -129,7 +129,7 @@ class NginxGateway(pulumi.ComponentResource):
 
     def route(self, model: str, runtime: Runtime, opts: pulumi.ResourceOptions) -> Endpoint:
         """Routes below `/<model>/`, and how the model is called there."""
-        NginxRoute(
+        route = NginxRoute(
             f"{label(model)}-route",
             NginxRouteArgs(
                 model=model,
@@ -143,14 +143,17 @@ class NginxGateway(pulumi.ComponentResource):
             ),
             opts,
         )
-        return self._endpoint(model, runtime.backend)
+        return self._endpoint(model, runtime, route)
 
-    def _endpoint(self, model: str, backend: Backend) -> Endpoint:
+    def _endpoint(self, model: str, runtime: Runtime, route: NginxRoute) -> Endpoint:
+        backend = runtime.backend
         both = pulumi.Output.all(self.address, self.host)
         predict = backend.protocol.predict.format(model=model)
         return Endpoint(
             runtime=backend.runtime,
             protocol=backend.protocol.name,
+            server=runtime.deployment,
+            routes=route.objects,
             grpc=None
             if backend.grpc_port is None
             else both.apply(

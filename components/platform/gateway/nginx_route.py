@@ -51,6 +51,7 @@ class NginxRoute(pulumi.ComponentResource):
     ) -> None:
         super().__init__("slipway:gateway:NginxRoute", name, None, opts)
         self._args = args
+        self.objects: list[KubernetesObject] = []
         backend, protocol = args.backend, args.backend.protocol
         size = byte_count(args.limits.message_size)
         body = f"{_PREFIX}/proxy-body-size"
@@ -103,7 +104,7 @@ class NginxRoute(pulumi.ComponentResource):
             made: Fields = {"secretName": secret}
             return [{"hosts": [host], **made} if host else made]
 
-        KubernetesObject(
+        ingress = KubernetesObject(
             name,
             "networking.k8s.io/v1",
             "Ingress",
@@ -129,3 +130,4 @@ class NginxRoute(pulumi.ComponentResource):
             # On the component itself, `depends_on` would not reach its children.
             pulumi.ResourceOptions(parent=self, depends_on=[*args.after]),
         )
+        self.objects.append(ingress)

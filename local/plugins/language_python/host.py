@@ -35,7 +35,11 @@ def _options(info: language_pb2.ProgramInfo) -> dict[str, Any]:
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
-    """What the engine asks of `pulumi-language-python`, for programs and policy packs."""
+    """What the engine asks of `pulumi-language-python`, for programs and policy packs. A program
+    logs to the engine at `engine_address`."""
+
+    def __init__(self, engine_address: str) -> None:
+        self._engine_address = engine_address
 
     async def Handshake(self, request: Any, context: _Context) -> Any:
         return language_pb2.LanguageHandshakeResponse()
@@ -78,6 +82,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     async def Run(self, request: Any, context: _Context) -> Any:
         """Evaluates the program in a process of its own, with the project's interpreter."""
         python = await self._resolve(request.info, context)
+        request.args.insert(0, self._engine_address)
         process = await asyncio.create_subprocess_exec(
             python.executable,
             "-u",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import urllib.error
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,10 +25,16 @@ _RUNNING = {
 
 
 @contextmanager
-def controllers(cluster: ApiServer, *namespaces: str, workloads: bool = True) -> Iterator[None]:
+def controllers(
+    cluster: ApiServer,
+    *namespaces: str,
+    workloads: bool = True,
+    failing: Mapping[str, dict[str, Any]] | None = None,
+) -> Iterator[None]:
     """In `namespaces`, whether they are there yet or not, every pod is ready, every claim is bound,
     every volume is available, and every Ingress and Service of type LoadBalancer has the address
-    `ADDRESS`. Without `workloads`, pods are left to others."""
+    `ADDRESS`. Without `workloads`, pods are left to others. Pods whose label
+    `app.kubernetes.io/instance` is in `failing` get the status given there instead."""
     if workloads:
         with contextlib.suppress(urllib.error.HTTPError):  # another test has made it
             cluster.call("POST", "/api/v1/nodes", {"metadata": {"name": _NODE}})
@@ -40,7 +46,7 @@ def controllers(cluster: ApiServer, *namespaces: str, workloads: bool = True) ->
             try:
                 for namespace in namespaces:
                     if workloads:
-                        _start_pods(cluster, namespace)
+                        _start_pods(cluster, namespace, failing or {})
                     _provide(cluster, namespace)
             except urllib.error.HTTPError as error:
                 if error.code not in (404, 409):  # deleted or changed in the meantime
@@ -64,7 +70,9 @@ def give_address(cluster: ApiServer, service: str) -> None:
     _write(cluster, f"/api/v1/namespaces/{namespace}/services/{name}", _BALANCER)
 
 
-def _start_pods(cluster: ApiServer, namespace: str) -> None:
+def _start_pods(
+    cluster: ApiServer, namespace: str, failing: Mapping[str, dict[str, Any]]
+) -> None:
     """Binds every pod to a node and makes it ready, with an address: so a Deployment is rolled out,
     and a Service has an endpoint. One that is to go is gone at once."""
     pods = f"/api/v1/namespaces/{namespace}/pods"
@@ -77,7 +85,8 @@ def _start_pods(cluster: ApiServer, namespace: str) -> None:
             binding = {"metadata": {"name": name}, "target": target}
             cluster.call("POST", f"{pods}/{name}/binding", binding)
         elif each["status"].get("phase") != "Running":
-            _write(cluster, f"{pods}/{name}", _RUNNING)
+            server = each["metadata"].get("labels", {}).get("app.kubernetes.io/instance")
+            _write(cluster, f"{pods}/{name}", failing.get(server, _RUNNING))
 
 
 def _provide(cluster: ApiServer, namespace: str) -> None:

@@ -28,7 +28,8 @@ class Program(Project):
             self.environment["PULUMI_CONFIG_PASSPHRASE"] = PASSPHRASE
         for name in _FILES:
             shutil.copy2(ROOT / name, directory / name)
-        shutil.copytree(ROOT / "components", directory / "components")
+        for name in ("components", "why"):
+            shutil.copytree(ROOT / name, directory / name)
 
     def init(self) -> None:
         self.pulumi("stack", "init", self.stack)

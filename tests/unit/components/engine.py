@@ -42,6 +42,7 @@ class Resource:
     protect: bool = False
     ignore_changes: list[str] = field(default_factory=list)
     replace_on_changes: list[str] = field(default_factory=list)
+    error_hooks: list[str] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -116,6 +117,7 @@ class _Monitor(mocks.MockMonitor):
                 protect=request.protect,
                 ignore_changes=list(request.ignoreChanges),
                 replace_on_changes=list(request.replaceOnChanges),
+                error_hooks=list(request.hooks.on_error),
             )
         )
         return response

@@ -173,7 +173,7 @@ def test_an_object_is_registered_as_by_the_sdk_s_class(token: str) -> None:
     api_version, kind, fields = OBJECTS[token]
     ours = registered(lambda: KubernetesObject("object", api_version, kind, fields))
     theirs = registered(lambda: sdk_class(token)("object", **fields))
-    assert ours == theirs
+    assert ours == dataclasses.replace(theirs, error_hooks=["slipway-why"])
     assert ours.type == token
 
 

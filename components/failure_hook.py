@@ -1,0 +1,168 @@
+"""`explained`: a failed operation on a Kubernetes object says why, whatever the provider says.
+
+The provider's own message names a condition ("timed out waiting to be Ready"). A Pulumi error hook
+asks the cluster for the reason and prints it beside that message."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import pulumi
+from pulumi.resource import DependencyResource
+
+from why.cluster import AskingError, Cluster, Reference
+from why.explain import Explanation, explain
+from why.states import available_replicas
+
+#: Seconds for everything that is asked about one failure.
+_SECONDS = 10.0
+#: An exec plugin is not bounded by the requests' own timeouts.
+_PATIENCE = _SECONDS + 5.0
+_NAME = "slipway-why"
+_INSTANCE = "app.kubernetes.io/instance"
+#: Many objects may fail at once; an exec plugin is run for the first.
+_one_login = threading.Lock()
+
+
+class _Failures:
+    """What this run of the program knows of the cluster and of what failed."""
+
+    kubeconfig: pulumi.Output[str] | None = None
+    """That of the stack's cluster; None until the cluster is declared."""
+
+    def __init__(self) -> None:
+        self.still_serving: set[str] = set()
+
+
+_failures = _Failures()
+
+
+def ask_by(kubeconfig: pulumi.Output[str]) -> None:
+    """From now on failures are explained by the cluster of `kubeconfig`: also those of objects
+    that the program no longer makes, for which the hook has to be registered."""
+    _failures.kubeconfig = kubeconfig
+    explained()
+
+
+def still_serves(urn: str) -> bool:
+    """Whether the operation on a Deployment failed in this run while pods of it are available."""
+    return urn in _failures.still_serving
+
+
+@functools.cache
+def explained() -> pulumi.ResourceHookBinding:
+    """The options' `hooks` of every Kubernetes object: one hook, registered with the engine at the
+    first object."""
+    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(_NAME, _on_error)])
+
+
+async def _on_error(args: pulumi.ErrorHookArgs) -> bool:
+    """Prints the reason; the operation is never retried."""
+    reference = reference_of(args)
+    if reference is None or _failures.kubeconfig is None:
+        return False
+    try:
+        found = await asyncio.wait_for(_ask(_failures.kubeconfig, reference, args), _PATIENCE)
+    except TimeoutError:
+        reason = f"the cluster cannot be asked for the reason: no answer within {_PATIENCE:g} s"
+        found = Explanation(None, [reason])
+    if found.live is not None and available_replicas(found.live):
+        _failures.still_serving.add(args.urn)
+    if text := failure_text(reference, args.failed_operation, found):
+        await _print(text, args.urn)
+    return False
+
+
+async def _ask(
+    kubeconfig: pulumi.Output[str], reference: Reference, args: pulumi.ErrorHookArgs
+) -> Explanation:
+    text = await kubeconfig.future()
+    if not text:
+        return Explanation(None, ["the cluster cannot be asked for the reason: it is not made yet"])
+    return await _in_thread(lambda: _explain(text, reference, args.errors))
+
+
+def _explain(kubeconfig: str, reference: Reference, errors: list[str]) -> Explanation:
+    from components.api_reader import api_reader
+
+    try:
+        with _one_login:
+            cluster = Cluster(api_reader(kubeconfig), _SECONDS)
+    except AskingError as error:
+        return Explanation(None, [f"the cluster cannot be asked for the reason: {error}"])
+    return explain(cluster, reference, errors)
+
+
+def reference_of(args: pulumi.ErrorHookArgs) -> Reference | None:
+    """The object that an operation was about; None where it has no name yet."""
+    _, version, kind = args.type.split(":")
+    group, _, number = version.partition("/")
+    api_version = number if group == "core" else version
+    metadata: Any = (args.new_inputs or args.old_inputs or {}).get("metadata")
+    if not isinstance(metadata, Mapping):  # a secret is not read
+        metadata = {}
+    namespace, _, name = args.id.rpartition("/")
+    name = name or str(metadata.get("name") or "")
+    if not name:
+        return None
+    return Reference(
+        api_version=api_version,
+        kind=kind,
+        name=name,
+        namespace=namespace or metadata.get("namespace"),
+    )
+
+
+def failure_text(reference: Reference, operation: str, found: Explanation) -> str | None:
+    """What is printed: a title, the reasons, and the command that shows the present ones. None
+    where the object does not exist and nothing is known beyond the provider's message."""
+    if not found.reasons and found.live is None:
+        return None
+    if operation == "delete":
+        state = "is still there"
+    else:
+        state = "cannot be created" if found.live is None else "is not ready"
+    reasons = found.reasons or ["no reason is visible on the cluster now"]
+    labels = ((found.live or {}).get("metadata") or {}).get("labels") or {}
+    model = f" {labels[_INSTANCE]}" if _INSTANCE in labels else ""
+    return "\n".join(
+        [
+            f"why {reference} {state}:",
+            *(f"    {reason}" for reason in reasons),
+            f"`python -m client why{model}` shows the present state.",
+        ]
+    )
+
+
+async def _print(text: str, urn: str) -> None:
+    """Shows `text` as an error of the resource, before the engine is answered: `pulumi.log` sends
+    it in a task of its own."""
+    before = asyncio.all_tasks()
+    pulumi.log.error(text, DependencyResource(urn))
+    await asyncio.gather(*(asyncio.all_tasks() - before))
+
+
+def _in_thread(function: Callable[[], Explanation]) -> Awaitable[Explanation]:
+    """Runs `function` in a thread that the end of the program does not wait for, as it would for
+    those of `asyncio.to_thread`."""
+    loop = asyncio.get_running_loop()
+    result: asyncio.Future[Explanation] = loop.create_future()
+
+    def finish(setter: Callable[[Any], None], value: Any) -> None:
+        if not result.done():
+            setter(value)
+
+    def run() -> None:
+        try:
+            found = function()
+        except Exception as error:  # noqa: BLE001  # the engine prints it as the hook's error
+            loop.call_soon_threadsafe(finish, result.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(finish, result.set_result, found)
+
+    threading.Thread(target=run, daemon=True, name=_NAME).start()
+    return result

@@ -1,0 +1,182 @@
+"""Each way in which a pod fails has a sentence of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.why.recorded import Object, Recorded, deployment, event, main, pod
+from why.explain import object_reasons
+from why.pods import pod_reasons
+
+
+def _ended(**changes: Any) -> dict[str, Any]:
+    ended = {"exitCode": 1, "reason": "Error", **changes}
+    return {
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": ended},
+    }
+
+
+def _waiting(reason: str, message: str = "") -> dict[str, Any]:
+    return {"state": {"waiting": {"reason": reason, "message": message}}}
+
+
+# What the kubelet writes of a container, and what is said of it.
+_CONTAINERS: dict[str, tuple[dict[str, Any], str]] = {
+    "memory": (
+        {**_ended(exitCode=137, reason="OOMKilled"), "restartCount": 1},
+        "out of memory: it was killed at its memory limit of 64Mi (OOMKilled), restarted once",
+    ),
+    "pull": (
+        _waiting("ImagePullBackOff", "not found: x:1"),
+        "its image example.com/main:1 cannot be pulled (ImagePullBackOff): not found: x:1",
+    ),
+    "never": (
+        _waiting("ErrImageNeverPull"),
+        (
+            "its image example.com/main:1 is not on the node, and its pull policy is Never "
+            "(ErrImageNeverPull)"
+        ),
+    ),
+    "secret": (
+        _waiting("CreateContainerConfigError", 'secret "s" not found'),
+        (
+            "a ConfigMap or Secret that it refers to is missing (CreateContainerConfigError): "
+            'secret "s" not found'
+        ),
+    ),
+    "wrong": (
+        _ended(exitCode=255, message="first line\nno such model\n"),
+        "it ended with exit code 255 (Error), restarted 0 times: no such model",
+    ),
+    "start": (
+        _ended(exitCode=128, reason="StartError", message="no such program: cp"),
+        "it cannot be started (StartError), restarted 0 times: no such program: cp",
+    ),
+    "again": (
+        {**_ended(), "state": {"running": {}}, "restartCount": 2},
+        (
+            "it runs again and is not ready; before, it ended with exit code 1 (Error), restarted "
+            "2 times"
+        ),
+    ),
+    "unready": ({"state": {"running": {}}}, "it runs and is not ready"),
+}
+
+
+def _said(*pods: Object, events: tuple[Object, ...] = (), **logs: Any) -> list[str]:
+    recorded = Recorded({"pods": list(pods), "events": list(events)}, **logs)
+    return pod_reasons(recorded.cluster, deployment())
+
+
+@pytest.mark.parametrize("name", _CONTAINERS)
+def test_a_container_that_is_not_ready_says_why(name: str) -> None:
+    status, words = _CONTAINERS[name]
+    first, *_ = _said(pod(containerStatuses=main(**status)))
+    assert first == f"pod web-1, container main: {words}"
+
+
+def test_a_pod_that_fits_no_node_names_what_is_missing() -> None:
+    message = "0/1 nodes are available: 1 Insufficient cpu."
+    scheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    told = _said(pod(conditions=[{**scheduled, "message": message}]))
+    assert told == [f"pod web-1: no node can run it: {message}"]
+
+
+def test_a_pod_that_was_evicted_says_so() -> None:
+    told = _said(pod(phase="Failed", reason="Evicted", message="The node was low on memory."))
+    assert told == ["pod web-1: Evicted: The node was low on memory."]
+
+
+def test_an_init_container_that_cannot_fetch_shows_its_last_lines() -> None:
+    status = {"name": "fetch", "image": "i", "imageID": "", "ready": False, "restartCount": 3}
+    told = _said(
+        pod(initContainerStatuses=[{**status, **_ended(exitCode=2)}]),
+        previous={"fetch": "403 Forbidden: s3://models/a\n"},
+    )
+    assert told == [
+        "pod web-1, init container fetch: it ended with exit code 2 (Error), restarted 3 times",
+        "its log: 403 Forbidden: s3://models/a",
+    ]
+
+
+def test_the_last_lines_of_a_crash_are_those_of_the_run_that_crashed() -> None:
+    lines = "".join(f"2026-01-01 00:00:0{n} retrying\n" for n in range(9))
+    told = _said(
+        pod(containerStatuses=main(**{**_ended(), "state": {"running": {}}})),
+        logs={"main": "starting\n"},
+        previous={"main": f"{lines}no such model\n"},
+    )
+    assert told[1:] == ["its log: 2026-01-01 00:00:08 retrying", "its log: no such model"]
+
+
+def test_a_log_that_cannot_be_read_is_said_beside_the_reason() -> None:
+    told = _said(pod(containerStatuses=main(**_ended())))
+    assert told[1] == "its log cannot be read: its API server answers 400: no such run"
+
+
+def test_a_probe_that_never_passes_says_what_it_meets() -> None:
+    refused = event("Unhealthy", "Startup probe failed: HTTP probe failed with statuscode: 503")
+    first, *_ = _said(pod(containerStatuses=main(state={"running": {}})), events=(refused,))
+    assert first.endswith(
+        "it runs and is not ready: Startup probe failed: HTTP probe failed with statuscode: 503"
+    )
+
+
+def test_between_two_attempts_to_pull_the_registrys_answer_is_said() -> None:
+    failed = event("Failed", 'Failed to pull image "example.com/main:1": 404 from the registry')
+    back_off = _waiting("ImagePullBackOff", "Back-off pulling image")
+    told = _said(pod(containerStatuses=main(**back_off)), events=(failed,))
+    assert told == [
+        (
+            "pod web-1, container main: its image example.com/main:1 cannot be pulled "
+            "(ImagePullBackOff): 404 from the registry"
+        )
+    ]
+
+
+def test_an_image_that_is_being_pulled_is_said() -> None:
+    pulling = event("Pulling", "Pulling image", type="Normal")
+    told = _said(pod(containerStatuses=main(**_waiting("ContainerCreating"))), events=(pulling,))
+    assert told == ["pod web-1, container main: its image example.com/main:1 is being pulled"]
+
+
+def test_an_event_that_says_something_else_is_told_once() -> None:
+    mounts = tuple(event("FailedMount", f"MountVolume.SetUp failed {n} times") for n in (1, 2))
+    told = _said(pod(containerStatuses=main(**_waiting("ContainerCreating"))), events=mounts)
+    assert told == ["event on Pod web-1: FailedMount: MountVolume.SetUp failed 2 times"]
+
+
+def test_no_more_than_three_pods_are_told_of() -> None:
+    pods = [pod(f"web-{n}", containerStatuses=main(state={"running": {}})) for n in range(5)]
+    told = _said(*pods, logs={"main": ""})
+    assert told[3:] == ["2 more pods are not ready"]
+
+
+def test_pods_that_are_ready_or_leaving_explain_nothing() -> None:
+    ready = pod(conditions=[{"type": "Ready", "status": "True"}])
+    leaving = pod(containerStatuses=main(**_ended()))
+    leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    assert _said(ready, leaving) == []
+
+
+def test_a_service_leaves_the_logs_to_the_deployment_behind_it() -> None:
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web", "namespace": "models"},
+        "spec": {"selector": {"app": "web"}},
+    }
+    crashed = pod(containerStatuses=main(**_ended()))
+    recorded = Recorded({"pods": [crashed]}, previous={"main": "no such model"})
+    assert object_reasons(recorded.cluster, service) == [
+        "pod web-1, container main: it ended with exit code 1 (Error), restarted 0 times"
+    ]
+
+
+def test_nothing_of_a_containers_environment_is_printed() -> None:
+    statuses = [changes for changes, _ in _CONTAINERS.values()]
+    for changes in statuses:
+        assert "not-to-be-printed" not in "\n".join(_said(pod(containerStatuses=main(**changes))))
