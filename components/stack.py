@@ -22,6 +22,7 @@ from components.contracts import (
     ServerArgs,
     SourceArgs,
 )
+from components.generations import Generations
 from components.images import Images
 from components.platform.load_balancer import LoadBalancer
 from components.platform.namespace import Namespace
@@ -107,9 +108,20 @@ def _models(
         cluster.publish(options.host, gateway.address)
     models_images = images.within("models", namespace, opts)
     endpoints: dict[str, Endpoint] = {}
-    for name, members in servers(config.models).items():
+    by_server = servers(config.models)
+    generations = Generations(by_server)
+    for name, members in by_server.items():
         runtime = _serve(
-            name, members, config, cluster, namespace, volumes, gateway, models_images, opts
+            name,
+            members,
+            config,
+            cluster,
+            namespace,
+            volumes,
+            gateway,
+            models_images,
+            generations.of(name),
+            opts,
         )
         exposed = of_the_server(list(members.values())).expose
         way = LoadBalancer(name, exposed, cluster, runtime, opts) if exposed else gateway
@@ -122,6 +134,7 @@ def _models(
             "ca_certificate": gateway.ca_certificate,
             "message_bytes": byte_count(config.limits.message_size),
         },
+        **({"servers": generations.outputs} if generations.outputs else {}),
     }
 
 
@@ -147,6 +160,7 @@ def _serve(
     volumes: Volumes,
     gateway: Gateway,
     images: Images,
+    generation: pulumi.Output[str] | None,
     opts: pulumi.ResourceOptions,
 ) -> Runtime:
     models = [
@@ -178,6 +192,7 @@ def _serve(
             limits=config.limits,
             clients=gateway.clients,
             secrets=images.secrets,
+            generation=generation,
         ),
         opts,
     )

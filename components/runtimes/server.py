@@ -20,6 +20,7 @@ from components.contracts import (
     ServerArgs,
     ServingProtocol,
 )
+from components.generations import LABEL
 from components.kubernetes_object import Fields, KubernetesObject
 from components.placement import placement
 from components.runtimes import autoscaler, stack_settings
@@ -75,6 +76,7 @@ class ModelServer(Runtime):
         super().__init__(f"slipway:runtimes:{type(self).__name__}", name, None, opts)
         self._name, self.args = name, args
         self._labels = workload.labels(self.kind, name)
+        self._generation = {} if args.generation is None else {LABEL: args.generation}
         self._child = pulumi.ResourceOptions(parent=self)
         stack_settings.warn_of_old_names(args.models, self)
         self._identity = self._make_identity()
@@ -87,7 +89,7 @@ class ModelServer(Runtime):
             parent=self,
             custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience),
         )
-        service = self._make_service(program, waiting)
+        service = self._make_service(program, server.selector, waiting)
         self._make_network_policy(program)
         workload.disruption_budget(f"{name}-budget", server, args.namespace, self._child)
         self._make_deployment(server, waiting)
@@ -96,7 +98,7 @@ class ModelServer(Runtime):
             protocol=program.protocol,
             service=service.name,
             namespace=args.namespace,
-            selector=self._labels,
+            selector=server.selector,
             grpc_port=program.grpc_port,
             rest_port=program.rest_port,
         )
@@ -135,6 +137,7 @@ class ModelServer(Runtime):
             mounts.append({"name": "config", "mountPath": CONFIGURATION, "readOnly": True})
         return workload.Workload(
             labels=self._labels,
+            generation=self._generation,
             image=args.images.resolve(args.options.image or program.image),
             pull_policy=args.images.pull_policy,
             pull_secrets=args.images.pull_secrets,
@@ -235,7 +238,16 @@ class ModelServer(Runtime):
             self._child,
         )
 
-    def _make_service(self, program: Program, opts: pulumi.ResourceOptions) -> KubernetesObject:
+    def _make_service(
+        self,
+        program: Program,
+        selector: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions,
+    ) -> KubernetesObject:
+        if self._generation:
+            # Routes of models that leave stay with the old pods.
+            apart = pulumi.ResourceOptions(replace_on_changes=["spec.selector"])
+            opts = pulumi.ResourceOptions.merge(opts, apart)
         return KubernetesObject(
             f"{self._name}-service",
             "v1",
@@ -243,7 +255,7 @@ class ModelServer(Runtime):
             {
                 "metadata": {"namespace": self.args.namespace, "labels": self._labels},
                 "spec": {
-                    "selector": self._labels,
+                    "selector": dict(selector),
                     "ports": [
                         {"name": name, "port": port, "targetPort": name}
                         for name, port in program.ports.items()
