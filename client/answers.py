@@ -8,40 +8,95 @@ from client.errors import (
     GatewayError,
     MessageTooLargeError,
     ModelNotFoundError,
+    NoRouteError,
+    RefusedStreamError,
     ServerError,
+    UnavailableError,
 )
 
 # Triton says these as NOT_FOUND, UNAVAILABLE or INVALID_ARGUMENT, 400, 404 or 503, by release.
 _NO_SUCH_MODEL = re.compile(r"unknown model|is not at ready state|has no available versions")
+_DECOUPLED = "models with decoupled transaction policy"
 _NO_LOADING = "explicit model load / unload is not allowed"
 _NOT_LOADED = re.compile(r"load failed for model|failed to load '")
 
+#: HTTP statuses after which the same call may be answered. Not 504: it would only be cut off again.
+TRANSIENT = (429, 502, 503)
+_PODS = "See the model's pods with `kubectl get pods -A`."
+# What a status means, and what to do.
+_GATEWAY = {
+    404: ("it has no route for this path", "See the routes with `kubectl get ingress -A`."),
+    413: (
+        "the request is larger than slipway:limits.message_size",
+        "Send smaller batches, or raise slipway:limits.message_size and run `pulumi up`.",
+    ),
+    415: ("it takes no compressed requests", "Send it uncompressed."),
+    429: (
+        "there are too many calls{wait}",
+        "Send fewer calls at once, or wait between them.",
+    ),
+    502: (
+        "its connection to a pod broke or could not be made. The call may have been executed",
+        _PODS,
+    ),
+    503: ("no pod behind it is ready{wait}", _PODS),
+    504: (
+        "it waited {waited:.1f} s, no longer than slipway:limits.deadline lets it. The call may still run",
+        "Raise slipway:limits.deadline and run `pulumi up`, or send a smaller batch.",
+    ),
+}
+_FAILED = ("it failed itself", "See its pods with `kubectl get pods -A`, and their logs.")
+_STRANGE = ("it is not the model's answer", "See that the stack's outputs are current.")
 
-def gateway_error(status: int, address: str, path: str) -> ClientError:
-    """An HTTP status that the gateway gave in the model's place."""
-    why, fix = "it is not the model's answer", "See that the stack's outputs are current."
-    if status == 404:
-        why, fix = "it has no route for this path", "See the routes with `kubectl get ingress -A`."
-    elif status == 413:
-        why, fix = "the request is larger than it lets through", "Send smaller batches."
-    elif status >= 500:
-        why, fix = "no pod behind it answered", "See the model's pods with `kubectl get pods -A`."
-    return GatewayError(f"The gateway at {address} answered HTTP {status} for {path}: {why}.", fix)
+
+def gateway_error(
+    status: int, address: str, path: str, waited: float = 0.0, retry_after: float = 0.0
+) -> ClientError:
+    """An HTTP status that the gateway gave in the model's place, `waited` seconds after the call was
+    sent. `retry_after`: seconds that the gateway asks to wait."""
+    why, fix = _GATEWAY.get(status) or (_FAILED if status >= 500 else _STRANGE)
+    why = why.format(
+        waited=waited, wait=f", and it asks to wait {retry_after:g} s" if retry_after else ""
+    )
+    kind = NoRouteError if status == 404 else GatewayError
+    error = kind(f"The gateway at {address} answered HTTP {status} for {path}: {why}.", fix)
+    error.transient = status in TRANSIENT
+    error.retry_after = retry_after
+    return error
 
 
-def deadline_error(address: str, path: str, waited: float) -> ClientError:
-    """A call that was given up."""
+def deadline_error(address: str, path: str, waited: float, now: ClientError | None) -> ClientError:
+    """A call that was given up. `now`: what is wrong with the address, dialled once more."""
+    dialled = f" Now {now.what}" if now else ""
     return DeadlineError(
-        f"{path} at {address} gave no answer within the deadline ({waited:.1f} s waited).",
-        "Give it longer (--deadline, or Limits(deadline=...)), or send a smaller batch.",
+        f"{path} at {address} did not finish its answer within the deadline ({waited:.1f} s waited).{dialled}",
+        "Give it longer (--deadline, or Limits(deadline=...); the gateway cuts calls off a"
+        " little after slipway:limits.deadline), or send a smaller batch.",
+    )
+
+
+def unavailable(address: str, path: str, waited: float, reason: str) -> ClientError:
+    """A call that was sent and ended without an answer."""
+    return UnavailableError(
+        f"{path} at {address} failed after {waited:.1f} s: {reason}. The call may have been executed.",
+        "See the server's pods and their logs with `kubectl`.",
+    )
+
+
+def refused_stream(address: str, path: str) -> ClientError:
+    """A call that the other end refused before it read it."""
+    return RefusedStreamError(
+        f"{address} refused the stream for {path} (HTTP/2 REFUSED_STREAM). It was not executed.",
+        "Call again, with fewer calls at once.",
     )
 
 
 def too_large_error(details: str, limit: int) -> ClientError:
-    """A message over the limit."""
+    """A message over the client's own limit."""
     return MessageTooLargeError(
         f"The message is over the limit of {limit} bytes ({details}).",
-        "Send smaller batches, or raise Limits(message_bytes=...) where the server allows it.",
+        "Send smaller batches, or raise slipway:limits.message_size and run `pulumi up` (where you"
+        " set Limits(message_bytes=...), raise that).",
     )
 
 
@@ -55,6 +110,11 @@ def model_not_found(details: str) -> ClientError:
 
 def said_by_server(details: str) -> ClientError | None:
     """The error that a model server's words stand for, where they tell more than its status."""
+    if _DECOUPLED in details:
+        return ServerError(
+            f"The model gives any number of answers to one call: {details}.",
+            "Read them as a stream: `predict --stream`, or stream(...) in Python.",
+        )
     if _NO_LOADING in details:
         return ServerError(
             f"The server does not load versions on request: {details}.",

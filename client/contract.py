@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from client.endpoint import Transport, Version
 from client.signature import Metadata, Signature
+
+#: Outputs by name.
+Outputs = dict[str, np.ndarray[Any, Any]]
 
 if TYPE_CHECKING:  # whoever calls over gRPC need not load HTTP, nor the other way round
     from client.grpc_channel import GrpcChannel
@@ -38,11 +41,19 @@ class Wire(Protocol):
     def encode(self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature) -> Any:
         """What goes over the wire. `inputs` have been checked against `signature`."""
 
-    def exchange(self, request: Any, deadline: float) -> Any:
-        """Send what `encode` made, and what came back, as it came."""
+    def exchange(self, request: Any, deadline: float, *, idempotent: bool) -> Any:
+        """Send what `encode` made, and what came back, as it came. `idempotent`: the server may
+        execute it more than once."""
 
-    def decode(self, answer: Any, signature: Signature) -> dict[str, np.ndarray[Any, Any]]:
+    def decode(self, answer: Any, signature: Signature) -> Outputs:
         """Outputs by name, from what `exchange` brought."""
+
+    def stream(
+        self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature, deadline: float
+    ) -> Generator[Outputs, None, None]:
+        """The answers to one request, as they come; `inputs` have been checked. `deadline` is for all
+        of them. Raises at once UsageError where the protocol has no streams, InputError for inputs
+        that it cannot stream."""
 
     def load_version(self, version: int, deadline: float) -> None:
         """Have the server serve `version` of the model, and no other. Raises UsageError where the

@@ -32,13 +32,15 @@ class RestAddress:
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
     """One model of a stack. `protocol` names the API it speaks (a key of `client.protocols`);
-    `message_bytes` is the largest message that its gateway takes, where that is known."""
+    `message_bytes` is the largest message that its gateway takes, `deadline_seconds` the longest call,
+    where that is known."""
 
     model: str
     protocol: str
     grpc: GrpcAddress | None
     rest: RestAddress | None
     message_bytes: int | None = None
+    deadline_seconds: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

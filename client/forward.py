@@ -9,9 +9,9 @@ from pathlib import Path
 
 from client.endpoint import Endpoint, GrpcAddress, RestAddress, Transport
 from client.errors import ClusterError, UnknownProtocolError
-from client.kubectl import Service, find_service, parse_service, port_forward
+from client.kubectl import Service, find_service, named_service, port_forward
 from client.outputs import run_pulumi
-from client.protocols import RUNTIMES, load_protocol
+from client.protocols import PROTOCOLS, load_protocol
 
 _PORTS: tuple[Transport, ...] = ("grpc", "rest")
 
@@ -32,23 +32,21 @@ def kubeconfig(options: argparse.Namespace) -> Iterator[Path | None]:
 
 
 def service_of(config: Path | None, model: str, transport: Transport, named: str | None) -> Service:
-    """The Service `named` NAMESPACE/NAME:PORT, else the model's by its labels."""
-    return parse_service(named) if named else find_service(config, model, transport)
+    """The Service `named` NAMESPACE/NAME:PORT, else the model's by its label."""
+    return named_service(config, named) if named else find_service(config, model, transport)
 
 
 def protocol_of(service: Service, named: str | None) -> str:
-    """The protocol `named`, else what the Service's labels say. Raises UnknownProtocolError."""
-    if named := named or service.protocol:
-        return named
-    if service.runtime is None:  # named by --service, without its labels
-        return RUNTIMES["tfserving"]
-    if service.runtime not in RUNTIMES:
+    """The protocol `named`, else what the Service's label says. Raises UnknownProtocolError."""
+    protocol = named or service.protocol
+    if protocol is None:
         raise UnknownProtocolError(
-            f"Service {service.namespace}/{service.name} has the runtime {service.runtime!r}, of"
-            f" which the protocol is not known; known runtimes: {', '.join(sorted(RUNTIMES))}.",
-            "Name the protocol with --speaks, or in the Service's label slipway/protocol.",
+            f"Service {service.namespace}/{service.name} has no label slipway.dev/protocol, which says"
+            " what its server speaks.",
+            f"Name the protocol, as --speaks {next(iter(PROTOCOLS))}; there are:"
+            f" {', '.join(sorted(PROTOCOLS))}.",
         )
-    return RUNTIMES[service.runtime]
+    return protocol
 
 
 @contextlib.contextmanager

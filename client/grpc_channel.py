@@ -1,8 +1,8 @@
 """One kept gRPC channel to a model: TLS, path prefix, limits, and errors in words."""
 
-import json
 import re
 import time
+from collections.abc import Generator
 from typing import Any, Protocol, Self, TypeVar
 
 import grpc
@@ -12,32 +12,37 @@ from client.answers import (
     deadline_error,
     gateway_error,
     model_not_found,
+    refused_stream,
     said_by_server,
     too_large_error,
+    unavailable,
 )
 from client.diagnosis import dead_channel, diagnose, split_address
 from client.endpoint import GrpcAddress
 from client.errors import (
     ClientError,
+    DeadChannelError,
+    DeadlineError,
+    NoSuchCallError,
     ServerError,
+    UnavailableError,
     UntrustedCertificateError,
     WrongHostError,
 )
 from client.limits import Limits
 from client.readiness import Readiness
+from client.repeats import repeated
 from client.trust import root_certificates, ssl_context
 
-# Every call of a model server here is idempotent, so a call that met a pod going away is repeated.
-_RETRY = {
-    "maxAttempts": 4,
-    "initialBackoff": "0.1s",
-    "maxBackoff": "2s",
-    "backoffMultiplier": 3,
-    "retryableStatusCodes": ["UNAVAILABLE"],
-}
-_SERVICE_CONFIG = json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": _RETRY}]})
-# A gateway that answers by itself does so in HTTP, which gRPC reports in these words.
-_HTTP_STATUS = re.compile(r"status: (\d{3})")
+# What gRPC makes of a gateway's own answer, which is plain HTTP, and of a stream that is reset.
+_HTTP_STATUS = re.compile(r"Received http2 header with status: (\d{3})")
+_RESET = re.compile(r"RST_STREAM with error code (\d+)")
+# As a whole: a server's own words about another server that it called are longer.
+_REFUSED = re.compile(
+    r"(?:Stream removed \(RST_STREAM \()?Received RST_STREAM with error code 7\)*"
+)
+# Seconds between two dials of an address that was lost.
+_DIAL_AGAIN = 0.3
 
 
 class Message(Protocol):
@@ -62,6 +67,7 @@ class GrpcChannel:
         self.limits = limits or Limits()
         self._ca = ca_certificate
         self._calls: dict[str, Any] = {}
+        self._lost = False
         self._channel = self._open()
         self._readiness = Readiness(self._channel)
 
@@ -78,14 +84,17 @@ class GrpcChannel:
 
     def ready(self, timeout: float | None = None) -> None:
         """Wait until the channel can carry calls, `timeout` seconds (Limits.connect by default).
-        Once it has been up, gRPC reconnects by itself and this returns at once.
+        Once it has been up, gRPC reconnects by itself and this returns at once, unless the last call
+        got no answer: then the address is dialled first.
 
         Raises UntrustedCertificateError or WrongHostError as soon as the server shows a
         certificate that will not do, and DeadChannelError when the time is over.
         """
-        if self._readiness.was_ready:
-            return
         timeout = self.limits.connect if timeout is None else timeout
+        if self._readiness.was_ready:
+            if self._lost:
+                self._find_again(timeout)
+            return
         started = time.monotonic()
         failed = False
         while (left := started + timeout - time.monotonic()) > 0:
@@ -101,26 +110,59 @@ class GrpcChannel:
         raise self._diagnosis(waited) or self._dead(waited, "nothing that is HTTP/2")
 
     def call(
-        self, method: str, request: Message, response: type[Response], deadline: float
+        self,
+        method: str,
+        request: Message,
+        response: type[Response],
+        deadline: float,
+        *,
+        idempotent: bool = False,
     ) -> Response:
         """Call `/package.Service/Method` behind the address's path prefix.
 
-        `deadline` in seconds, dialling not counted. Raises the ClientError that fits.
+        `deadline` in seconds for all tries, dialling not counted; `idempotent`: the call may be
+        executed more than once. Raises the ClientError that fits.
         """
-        return self.parse(self.exchange(method, request.SerializeToString(), deadline), response)
+        message = request.SerializeToString()
+        answer = self.exchange(method, message, deadline, idempotent=idempotent)
+        return self.parse(answer, response)
 
-    def exchange(self, method: str, request: bytes, deadline: float) -> bytes:
+    def exchange(
+        self, method: str, request: bytes, deadline: float, *, idempotent: bool = False
+    ) -> bytes:
         """`call` of a message that is serialized already, for the answer's bytes."""
-        self.ready()
         call = self._calls.get(method)
         if call is None:
             call = self._calls[method] = self._channel.unary_unary(self.address.path + method)
+
+        def once(left: float) -> bytes:
+            self.ready()
+            started = time.monotonic()
+            try:
+                # A call that waits for a lost connection is not sent yet. Without wait_for_ready it
+                # would fail in the words of a call that was sent.
+                answer: bytes = call(request, timeout=left, wait_for_ready=True)
+            except grpc.RpcError as error:
+                raise self._error(error, method, time.monotonic() - started) from error
+            return answer
+
+        return repeated(once, deadline, idempotent=idempotent)
+
+    def stream(self, method: str, request: bytes, deadline: float) -> Generator[bytes, None, None]:
+        """The answers to one message of a call with streams both ways, as they come. `deadline` in
+        seconds for all of them. The call is cancelled when the generator is closed before its end.
+        """
+        self.ready()
         started = time.monotonic()
+        call = self._channel.stream_stream(self.address.path + method)(
+            iter([request]), timeout=deadline, wait_for_ready=True
+        )
         try:
-            answer: bytes = call(request, timeout=deadline)
+            yield from call
         except grpc.RpcError as error:
             raise self._error(error, method, time.monotonic() - started) from error
-        return answer
+        finally:
+            call.cancel()
 
     def parse(self, answer: bytes, response: type[Response]) -> Response:
         """The message in `answer`. Raises ServerError."""
@@ -142,8 +184,8 @@ class GrpcChannel:
             ("grpc.max_send_message_length", self.limits.message_bytes),
             ("grpc.max_receive_message_length", self.limits.message_bytes),
             ("grpc.keepalive_time_ms", int(self.limits.keepalive * 1000)),
-            ("grpc.service_config", _SERVICE_CONFIG),
-            # Large requests are repeated like small ones (the default buffer is 256 KiB).
+            # gRPC itself repeats what a GOAWAY says was not executed, if it still has the request
+            # (the default buffer is 256 KiB).
             ("grpc.per_rpc_retry_buffer_size", self.limits.message_bytes),
             ("grpc.initial_reconnect_backoff_ms", 200),
             ("grpc.max_reconnect_backoff_ms", 2000),
@@ -161,21 +203,47 @@ class GrpcChannel:
     def _dead(self, waited: float, said: str) -> ClientError:
         return dead_channel(self.address.target, self.address.authority, waited, said)
 
+    def _find_again(self, timeout: float) -> None:
+        """Dial until somebody answers; raises what `ready` raises."""
+        started = time.monotonic()
+        while error := self._diagnosis(time.monotonic() - started):
+            late = time.monotonic() - started + _DIAL_AGAIN > timeout
+            if late or not isinstance(error, DeadChannelError):
+                raise error
+            time.sleep(_DIAL_AGAIN)
+        self._lost = False
+
     def _error(self, error: Any, method: str, waited: float) -> ClientError:
+        found = self._meaning(error, method, waited)
+        self._lost = self._lost or isinstance(found, DeadlineError | UnavailableError)
+        return found
+
+    def _meaning(self, error: Any, method: str, waited: float) -> ClientError:
         code, details = error.code(), (error.details() or "no reason").strip().rstrip(".")
-        path = self.address.path + method
-        if http := _HTTP_STATUS.search(details):
-            return gateway_error(int(http[1]), self.address.target, path)
+        address, path = self.address.target, self.address.path + method
+        if http := _HTTP_STATUS.fullmatch(details):
+            return gateway_error(int(http[1]), address, path, waited)
         if meant := said_by_server(details):
             return meant
-        if code is grpc.StatusCode.UNAVAILABLE:
-            return self._diagnosis(waited) or self._dead(waited, details)
+        if _REFUSED.fullmatch(details):
+            return refused_stream(address, path)
+        if code is grpc.StatusCode.UNAVAILABLE or _RESET.search(details):
+            return unavailable(address, path, waited, details)
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-            return deadline_error(self.address.target, path, waited)
+            now = self._diagnosis(waited)
+            if isinstance(now, UntrustedCertificateError | WrongHostError):
+                return now
+            return deadline_error(address, path, waited, now)
         if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in details:
             return too_large_error(details, self.limits.message_bytes)
         if code is grpc.StatusCode.NOT_FOUND:
             return model_not_found(details)
+        if code is grpc.StatusCode.UNIMPLEMENTED:
+            return NoSuchCallError(
+                f"{address} has no {path} ({code.name}: {details}).",
+                "See whether the gateway routes it (`kubectl get ingress -A`), and whether the"
+                " endpoint's protocol is the server's.",
+            )
         return ServerError(
             f"The server refused {path} with {code.name}: {details}.",
             "See the inputs against `client metadata`, and the server's log.",

@@ -26,7 +26,10 @@ _PORT_NAMES: dict[Transport, tuple[str, ...]] = {
     "rest": _HTTP,
     "rest-binary": _HTTP,
 }
-_PROTOCOL_LABEL = "slipway/protocol"
+#: Labels that the program puts on a server's Service: `<MODEL_LABEL>/<name>` for each of its models,
+#: and one that says what the server speaks.
+MODEL_LABEL = "model.slipway.dev"
+PROTOCOL_LABEL = "slipway.dev/protocol"
 _FORWARDING = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+)")
 # Not as `preexec_fn`, which would fork beside gRPC's threads where a channel is open already; 1 is
 # PR_SET_PDEATHSIG of linux/prctl.h, 15 is SIGTERM, and a parent that is gone already is noticed.
@@ -39,54 +42,65 @@ if os.getppid() == int(sys.argv[1]): os.execvp(sys.argv[2], sys.argv[2:])
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A Service's port. `runtime` is its label app.kubernetes.io/name, `protocol` its label
-    slipway/protocol, where they have been read and are there. With `pod`, that pod alone is meant,
-    and `port` is its own."""
+    """A Service's port. `protocol` is its label slipway.dev/protocol, where it is there. With `pod`,
+    that pod alone is meant, and `port` is its own."""
 
     namespace: str
     name: str
     port: int | str
-    runtime: str | None = None
     protocol: str | None = None
     pod: str | None = None
 
 
-def parse_service(text: str) -> Service:
-    """A Service from "namespace/name:port". Raises UsageError."""
+def named_service(kubeconfig: Path | None, text: str) -> Service:
+    """The Service "namespace/name:port". Raises UsageError, or ClusterError where it is not there."""
     match = re.fullmatch(r"([a-z0-9.-]+)/([a-z0-9.-]+):(\d+)", text)
     if not match:
         raise UsageError(
             f"--service {text!r} is no namespace/name:port.",
             "For example models/half-plus-two:8500.",
         )
-    return Service(namespace=match[1], name=match[2], port=int(match[3]))
+    found = _kubectl(kubeconfig, "get", "service", match[2], "-n", match[1], "-o", "json")
+    labels = json.loads(found)["metadata"].get("labels", {})
+    return Service(
+        namespace=match[1],
+        name=match[2],
+        port=int(match[3]),
+        protocol=labels.get(PROTOCOL_LABEL),
+    )
 
 
 def find_service(kubeconfig: Path | None, model: str, transport: Transport) -> Service:
-    """The Service of `model` with a port for `transport`, found by its labels. Raises ClusterError."""
-    instance = model.lower().replace("_", "-")
-    selector = f"app.kubernetes.io/managed-by=slipway,app.kubernetes.io/instance={instance}"
-    items = json.loads(_kubectl(kubeconfig, "get", "services", "-A", "-l", selector, "-o", "json"))[
-        "items"
+    """The Service of the server that serves `model`, with a port for `transport`, found by its label.
+    Raises ClusterError where there is none, or one in each of several namespaces."""
+    label = f"{MODEL_LABEL}/{model}"
+    listed = _kubectl(kubeconfig, "get", "services", "-A", "-l", label, "-o", "json")
+    items = json.loads(listed)["items"]
+    found = [
+        Service(
+            namespace=item["metadata"]["namespace"],
+            name=item["metadata"]["name"],
+            port=port["port"],
+            protocol=item["metadata"]["labels"].get(PROTOCOL_LABEL),
+        )
+        for item in items
+        for port in item["spec"].get("ports", [])
+        if port.get("name") in _PORT_NAMES[transport]
     ]
-    # A headless Service may stand beside the one with an address.
-    for item in sorted(items, key=lambda item: item["spec"].get("clusterIP") == "None"):
-        for port in item["spec"].get("ports", []):
-            if port.get("name") in _PORT_NAMES[transport]:
-                meta = item["metadata"]
-                labels = meta["labels"]
-                return Service(
-                    namespace=meta["namespace"],
-                    name=meta["name"],
-                    port=port["port"],
-                    runtime=labels.get("app.kubernetes.io/name"),
-                    protocol=labels.get(_PROTOCOL_LABEL),
-                )
-    raise ClusterError(
-        f"The cluster has no Service with the labels {selector} and a port named"
-        f" {' or '.join(_PORT_NAMES[transport])} ({len(items)} with the labels).",
-        "See `kubectl get services -A --show-labels`, or name one with --service NS/NAME:PORT.",
-    )
+    if not found:
+        raise ClusterError(
+            f"The cluster has no Service with the label {label} and a port named"
+            f" {' or '.join(_PORT_NAMES[transport])} ({len(items)} with the label).",
+            "Run `pulumi up`, see `kubectl get services -A --show-labels`, or name a Service with"
+            " --service NS/NAME:PORT.",
+        )
+    if len(found) > 1:
+        names = ", ".join(f"{one.namespace}/{one.name}:{one.port}" for one in found)
+        raise ClusterError(
+            f"Several Services of the cluster have the label {label}: {names}.",
+            f"Name one, as --service {found[0].namespace}/{found[0].name}:{found[0].port}.",
+        )
+    return found[0]
 
 
 def find_pods(kubeconfig: Path | None, service: Service) -> list[Service]:

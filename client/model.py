@@ -1,19 +1,17 @@
 """One model of a stack, ready to be called."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-import numpy as np
-
-from client.contract import Connection, Wire
+from client.contract import Connection, Outputs, Wire
 from client.endpoint import Endpoint, Stack, Transport, Version
 from client.errors import InputError, NoTransportError, UsageError
 from client.limits import Limits
 from client.outputs import find_endpoint, parse_outputs
 from client.protocols import load_protocol
-from client.signature import Metadata
+from client.signature import Metadata, Signature
 
 
 @dataclass(frozen=True)
@@ -111,19 +109,25 @@ class Model:
         *,
         signature: str | None = None,
         deadline: float | None = None,
-    ) -> dict[str, np.ndarray[Any, Any]]:
+        idempotent: bool = False,
+    ) -> Outputs:
         """Outputs by name for `inputs` by name.
 
         Inputs are arrays of the signature's dtype and shape, or (nested) lists and numbers, which
         are converted. bfloat16 is a float32 array on this side, string an array or list of str or
         bytes (bytes in answers). The signature is asked from the server at the first call, and
-        again when inputs do not fit it. signature: default "serving_default". deadline: seconds.
+        again when inputs do not fit it. signature: default "serving_default". deadline: seconds, for
+        all tries. idempotent: executing the call more than once does no harm, so that it is made
+        again after a broken connection and after 429, 502 and 503. Without it a call is made again
+        only if it is known not to have been executed: the connection or the stream was refused.
 
-        Raises InputError before anything is sent; UsageError for an unknown signature;
-        DeadChannelError, UntrustedCertificateError, WrongHostError, DeadlineError, GatewayError,
-        ModelNotFoundError, MessageTooLargeError, ServerError.
+        Raises InputError before anything is sent; UsageError for an unknown signature and for a
+        decoupled model; DeadChannelError, UntrustedCertificateError, WrongHostError, DeadlineError,
+        UnavailableError, GatewayError, ModelNotFoundError, MessageTooLargeError, ServerError.
         """
-        return self.timed_predict(inputs, signature=signature, deadline=deadline)[0]
+        return self.timed_predict(
+            inputs, signature=signature, deadline=deadline, idempotent=idempotent
+        )[0]
 
     def timed_predict(
         self,
@@ -131,27 +135,65 @@ class Model:
         *,
         signature: str | None = None,
         deadline: float | None = None,
-    ) -> tuple[dict[str, np.ndarray[Any, Any]], Times]:
+        idempotent: bool = False,
+    ) -> tuple[Outputs, Times]:
         """`predict`, and what it took; asking for the signature is not counted."""
         deadline = deadline or self.limits.deadline
-        known = self._metadata
-        chosen = (known or self.metadata(deadline=deadline)).signature(signature)
-        try:
-            arrays = chosen.check(inputs)
-        except InputError:
-            if known is None:
-                raise
-            # A new version may have been rolled out since.
-            chosen = self.metadata(deadline=deadline).signature(signature)
-            arrays = chosen.check(inputs)
+        metadata, chosen, arrays = self._checked(inputs, signature, deadline)
+        if metadata.decoupled:
+            raise UsageError(
+                f"Model {self.name!r} is decoupled: it gives any number of answers to one request.",
+                "Read them as a stream: `predict --stream`, or stream(...) in Python.",
+            )
         started = time.perf_counter()
         request = self._wire.encode(arrays, chosen)
         encoded = time.perf_counter()
-        received = self._wire.exchange(request, deadline)
+        received = self._wire.exchange(request, deadline, idempotent=idempotent)
         exchanged = time.perf_counter()
         answer = self._wire.decode(received, chosen)
         decoded = time.perf_counter()
         return answer, Times(encoded - started, exchanged - encoded, decoded - exchanged)
+
+    def stream(
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        signature: str | None = None,
+        deadline: float | None = None,
+    ) -> Generator[Outputs, None, None]:
+        """The answers to one request, each as `predict` gives it, as they come. Decoupled models (all
+        of Triton's LLM backends) give any number of them, other models one.
+
+            with contextlib.closing(model.stream({"text_input": ["Hello"]})) as answers:
+                for answer in answers: ...
+
+        The inputs are checked now, the request is sent when the first answer is asked for, and the
+        call is cancelled when the generator is closed or forgotten before its end. deadline: seconds
+        from the request to the last answer. Nothing is made again, except a connection that was
+        refused. Over REST, Triton's generate_stream sends no shapes: the open dimensions of an input
+        have to be 1, except the last. Raises what `predict` raises, and UsageError where the protocol
+        or the transport has no streams.
+        """
+        deadline = deadline or self.limits.deadline
+        _, chosen, arrays = self._checked(inputs, signature, deadline)
+        return self._wire.stream(arrays, chosen, deadline)
+
+    def _checked(
+        self, inputs: Mapping[str, Any], signature: str | None, deadline: float
+    ) -> tuple[Metadata, Signature, Outputs]:
+        """What the server says of the model, the signature, and the inputs as arrays that fit it."""
+        known = self._metadata
+        metadata = known or self.metadata(deadline=deadline)
+        try:
+            chosen = metadata.signature(signature)
+            return metadata, chosen, chosen.check(inputs)
+        except InputError:
+            if known is None:
+                raise
+        # A new version may have been rolled out since.
+        metadata = self.metadata(deadline=deadline)
+        chosen = metadata.signature(signature)
+        return metadata, chosen, chosen.check(inputs)
 
     def load_version(self, version: int, *, deadline: float | None = None) -> None:
         """Have the server at the other end serve `version` and no other. `deadline` in seconds.

@@ -41,7 +41,10 @@ def parse_outputs(outputs: Mapping[str, Any]) -> Stack:
     gateway = outputs.get("gateway") or {}
     ca = _get(gateway, "ca_certificate", str, "gateway.ca_certificate", optional=True)
     largest = _get(gateway, "message_bytes", int, "gateway.message_bytes", optional=True)
-    endpoints = {model: _endpoint(model, value, largest) for model, value in models.items()}
+    longest = _get(gateway, "deadline_seconds", int, "gateway.deadline_seconds", optional=True)
+    endpoints = {
+        model: _endpoint(model, value, largest, longest) for model, value in models.items()
+    }
     return Stack(endpoints=endpoints, ca_certificate=ca)
 
 
@@ -124,7 +127,9 @@ def _decode(text: str, source: str) -> Mapping[str, Any]:
     return value
 
 
-def _endpoint(model: str, value: Any, message_bytes: int | None) -> Endpoint:
+def _endpoint(
+    model: str, value: Any, message_bytes: int | None, deadline_seconds: int | None
+) -> Endpoint:
     key = f"endpoints.{model}"
     grpc = _get(value, "grpc", dict, f"{key}.grpc", optional=True)
     rest = _get(value, "rest", dict, f"{key}.rest", optional=True)
@@ -134,6 +139,7 @@ def _endpoint(model: str, value: Any, message_bytes: int | None) -> Endpoint:
         grpc=grpc and _grpc(grpc, f"{key}.grpc"),
         rest=rest and _rest(rest, f"{key}.rest"),
         message_bytes=message_bytes,
+        deadline_seconds=deadline_seconds,
     )
 
 

@@ -4,7 +4,7 @@ import argparse
 from typing import TypeAlias
 
 from client.endpoint import TRANSPORTS, Version
-from client.limits import Limits
+from client.limits import DEADLINE, Limits
 
 _EXAMPLES = """\
 examples:
@@ -13,6 +13,7 @@ examples:
   python -m client predict scorer 1 2 --protocol rest-binary    REST with raw tensors (Triton)
   python -m client predict digits --json @batch.json        nested lists from a file
   python -m client predict ranker --json '{"user": [7], "item": [3]}'    inputs by name
+  python -m client predict llm "Hello" --stream             each answer of a stream, as it comes
   python -m client metadata half_plus_two                   its signatures, dtypes and shapes
   python -m client check half_plus_two                      through kubectl port-forward, no gateway
   python -m client smoke                                    every endpoint of the stack
@@ -66,7 +67,8 @@ def _add_predict(commands: _Commands) -> None:
         "  predict half_plus_two 1 2 5\n"
         "  predict half_plus_two -- -1e3 2        (after --, nothing is an option)\n"
         "  predict digits --json '[[0, 0.5], [1, 0]]'\n"
-        "  predict digits --json @batch.json      (- for stdin)\n\n"
+        "  predict digits --json @batch.json      (- for stdin)\n"
+        '  predict llm --stream --json \'{"text_input": ["Hello"]}\'\n\n'
         "Values become the dtype the model asks for. One output is printed as a plain list, several\n"
         "as an object by name.",
     )
@@ -80,6 +82,18 @@ def _add_predict(commands: _Commands) -> None:
         help="the input as nested lists, or inputs by name as an object; @FILE reads a file",
     )
     predict.add_argument("--signature", metavar="NAME", help="default: serving_default")
+    once = predict.add_mutually_exclusive_group()
+    once.add_argument(
+        "--stream",
+        action="store_true",
+        help="print each answer as it comes, one JSON value a line (Triton's decoupled models)",
+    )
+    once.add_argument(
+        "--idempotent",
+        action="store_true",
+        help="executing the call twice does no harm: repeat it after a broken connection, 429, 502"
+        " and 503",
+    )
     _add_outputs(predict)
     _add_transport(predict)
     _add_call(predict)
@@ -99,9 +113,9 @@ def _add_check(commands: _Commands) -> None:
         commands,
         "check",
         "try a model through kubectl port-forward, before or without a gateway",
-        "Finds the Service by its labels (app.kubernetes.io/managed-by=slipway,\n"
-        "app.kubernetes.io/instance=<model>), and its protocol by the label slipway/protocol or by the\n"
-        "runtime's. The kubeconfig is --kubeconfig, else $KUBECONFIG, else the stack's output.",
+        "Finds the Service by its label model.slipway.dev/<model>, and the protocol by its label\n"
+        "slipway.dev/protocol. The kubeconfig is --kubeconfig, else $KUBECONFIG, else the stack's\n"
+        "output.",
     )
     check.add_argument("model", help="name of the model")
     _add_service(check)
@@ -115,7 +129,8 @@ def _add_smoke(commands: _Commands) -> None:
         commands,
         "smoke",
         "call every endpoint of the stack over gRPC and REST, as JSON and with raw tensors",
-        "For each model: channel ready, metadata, one prediction with zeros. Times are those of the\n"
+        "For each model: channel ready, metadata, one prediction with zeros; of a decoupled model, the\n"
+        "first answer of a stream, which JSON with raw tensors does not have. Times are those of the\n"
         "prediction, in milliseconds, on a connection that is up. Exit code 1 if anything failed.",
     )
     smoke.add_argument("models", nargs="*", help="default: all models of the stack")
@@ -214,7 +229,9 @@ def _add_service(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kubeconfig", metavar="FILE", help="default: $KUBECONFIG")
     parser.add_argument("--stack", metavar="NAME", help="whose kubeconfig to use without one")
     parser.add_argument(
-        "--speaks", metavar="PROTOCOL", help="serving protocol, where no label tells the runtime"
+        "--speaks",
+        metavar="PROTOCOL",
+        help="serving protocol, where the Service's label slipway.dev/protocol does not say it",
     )
 
 
@@ -251,20 +268,22 @@ def _add_call(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_limits(parser: argparse.ArgumentParser, deadline: float | None = None) -> None:
-    default = Limits(deadline=deadline or Limits.deadline)
+    default = (
+        f"{deadline:g}" if deadline else f"the stack's slipway:limits.deadline, else {DEADLINE:g}"
+    )
     parser.add_argument(
         "--deadline",
         type=_seconds,
-        default=default.deadline,
+        default=deadline,
         metavar="SECONDS",
-        help=f"for one call; default {default.deadline:g}",
+        help=f"for one call, with all its tries; default {default}",
     )
     parser.add_argument(
         "--connect-timeout",
         type=_seconds,
-        default=default.connect,
+        default=Limits.connect,
         metavar="SECONDS",
-        help=f"to reach the endpoint; default {default.connect:g}",
+        help=f"to reach the endpoint; default {Limits.connect:g}",
     )
 
 

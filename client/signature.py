@@ -40,14 +40,15 @@ def numpy_dtype(dtype: str) -> np.dtype[Any]:
 @dataclass(frozen=True)
 class TensorSpec:
     """A named tensor: `dtype` one of DTYPES, `shape` with None for an open dimension, or None
-    altogether where the rank is open."""
+    altogether where the rank is open. `optional`: an input that a call may leave out."""
 
     name: str
     dtype: str
     shape: tuple[int | None, ...] | None
+    optional: bool = False
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.dtype} {self.shape_text}"
+        return f"{self.name}: {self.dtype} {self.shape_text}{' optional' if self.optional else ''}"
 
     @property
     def shape_text(self) -> str:
@@ -122,35 +123,46 @@ class Signature:
     outputs: Mapping[str, TensorSpec]
 
     def check(self, inputs: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
-        """`inputs` as arrays that fit. Raises InputError: missing or unknown names, wrong dtype,
-        wrong shape."""
+        """`inputs` as arrays that fit, in the signature's order. Raises InputError: missing or
+        unknown names, wrong dtype, wrong shape."""
         if inputs and not self.inputs:
             raise InputError(
                 "The server does not say which inputs the model takes, and nothing can be checked.",
                 "Give the model its inputs and outputs, with dtype and shape, in its server's own"
                 " configuration.",
             )
-        if set(inputs) != set(self.inputs):
+        if not set(self.required) <= set(inputs) <= set(self.inputs):
             wanted = "; ".join(str(spec) for spec in self.inputs.values())
             given = ", ".join(sorted(inputs)) or "none"
             raise InputError(
                 f"Signature {self.name!r} was given the inputs: {given}; it takes: {wanted}.",
-                "Give exactly these inputs.",
+                "Give these inputs; those that are optional may be left out."
+                if len(self.required) < len(self.inputs)
+                else "Give exactly these inputs.",
             )
-        return {name: spec.check(inputs[name]) for name, spec in self.inputs.items()}
+        return {
+            name: spec.check(inputs[name]) for name, spec in self.inputs.items() if name in inputs
+        }
+
+    @property
+    def required(self) -> Mapping[str, TensorSpec]:
+        """The inputs that each call needs."""
+        return {name: spec for name, spec in self.inputs.items() if not spec.optional}
 
     def zeros(self) -> dict[str, np.ndarray[Any, Any]]:
-        """Inputs of zeros, the smallest that fit."""
-        return {name: spec.zeros() for name, spec in self.inputs.items()}
+        """The required inputs as zeros, the smallest that fit."""
+        return {name: spec.zeros() for name, spec in self.required.items()}
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a server says about a model. `version` is None where it does not say."""
+    """What a server says about a model. `version` is None where it does not say. `decoupled`: the
+    model gives any number of answers to one request, which have to be read as a stream."""
 
     model: str
     version: int | None
     signatures: Mapping[str, Signature]
+    decoupled: bool = False
 
     def signature(self, name: str | None) -> Signature:
         """The signature `name`, else "serving_default", else the only one. Raises UsageError."""

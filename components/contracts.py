@@ -13,6 +13,7 @@ from components.config.model_options import ModelOptions
 from components.config.stack_config import LimitsOptions
 from components.images import Images
 from components.kubernetes_object import Fields
+from components.protocols import ServingProtocol
 
 if TYPE_CHECKING:
     from pulumi_kubernetes import Provider
@@ -106,46 +107,9 @@ class Cluster(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServingProtocol:
-    """What a protocol looks like on the wire. `grpc_paths` and `rest_paths` are regular
-    expressions, without the first slash, of what is reached from outside: they begin at the start
-    of a path and end where they say `$`. `predict` is the REST path of a prediction. `{model}`
-    stands for the model's name in the paths of REST."""
-
-    name: str
-    grpc_paths: str
-    rest_paths: str
-    predict: str
-
-
-TENSORFLOW_SERVING = ServingProtocol(
-    name="tensorflow-serving",
-    grpc_paths=r"(?:tensorflow\.serving|grpc\.health\.v1)\..+",
-    rest_paths="v1/.*",
-    predict="v1/models/{model}:predict",
-)
-
-#: Servers of this protocol load and unload models, map memory and set logs by the same service and
-#: below the same `v2/`: what is not named here stays inside the cluster.
-OPEN_INFERENCE_V2 = ServingProtocol(
-    name="open-inference-v2",
-    grpc_paths=(
-        r"(?:grpc\.health\.v1\.Health/(?:Check|Watch)"
-        r"|inference\.GRPCInferenceService/(?:Server(?:Live|Ready|Metadata)"
-        r"|Model(?:Ready|Metadata|Config|Statistics|Infer|StreamInfer)))$"
-    ),
-    rest_paths=(
-        r"v2(?:/health/(?:live|ready)|/models/{model}(?:/versions/[^/]+)?"
-        r"(?:/(?:ready|config|stats|infer|generate|generate_stream))?)?$"
-    ),
-    predict="v2/models/{model}/infer",
-)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Backend:
-    """A model's Service, and the labels of the pods behind it: the ports are None where it does
-    not speak that."""
+    """A server's Service, and the labels of the pods behind it. A port is None where the server
+    does not speak that protocol. `streaming` routes the streaming methods of gRPC, too."""
 
     runtime: str
     protocol: ServingProtocol
@@ -154,6 +118,7 @@ class Backend:
     selector: Mapping[str, pulumi.Input[str]]
     grpc_port: int | None
     rest_port: int | None
+    streaming: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from components import registry
 from components.config.model_options import ModelOptions
 from components.config.servers import of_the_server, servers
 from components.config.stack_config import GatewayOptions, StackConfig
-from components.config.values import byte_count
+from components.config.values import byte_count, seconds
 from components.contracts import (
     Cluster,
     Endpoint,
@@ -133,6 +133,7 @@ def _models(
             "host": gateway.host,
             "ca_certificate": gateway.ca_certificate,
             "message_bytes": byte_count(config.limits.message_size),
+            "deadline_seconds": seconds(config.limits.deadline),
         },
         **({"servers": generations.outputs} if generations.outputs else {}),
     }
@@ -142,13 +143,9 @@ def _metrics(
     config: StackConfig, cluster: Cluster, images: Images, opts: pulumi.ResourceOptions
 ) -> None:
     """What autoscalers read, where there are any or the stack asks for it."""
-    chosen = config.metrics
-    if chosen is None:
-        if not any(options.replicas.scales for options in config.models.values()):
-            return
-        kind = cluster.default_metrics
-        chosen = registry.implementation("metrics", kind).options.model_validate({"kind": kind})
-    registry.implementation("metrics", chosen.kind)("metrics", chosen, images, opts)
+    chosen = config.chosen_metrics(cluster.default_metrics)
+    if chosen is not None:
+        registry.implementation("metrics", chosen.kind)("metrics", chosen, images, opts)
 
 
 def _serve(

@@ -74,6 +74,8 @@ class Workload:
     service_account: pulumi.Input[str] | None = None
     token: bool = False
     """Whether the server, and it alone, has the service account's token."""
+    tmp: Fields = field(default_factory=lambda: {"sizeLimit": _DISK_LIMIT})
+    """The emptyDir at `/tmp`."""
     annotations: dict[str, pulumi.Input[str]] = field(default_factory=dict)
     most_replicas: int | None = None
     """How many an autoscaler may make of them."""
@@ -133,7 +135,7 @@ class Workload:
             "containers": [self._server()],
             "volumes": [
                 *{volume["name"]: volume for volume in self.volumes}.values(),
-                {"name": "tmp", "emptyDir": {"sizeLimit": _DISK_LIMIT}},
+                {"name": "tmp", "emptyDir": self.tmp},
                 *([API_TOKEN] if self.token else ()),
             ],
         }

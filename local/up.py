@@ -13,12 +13,15 @@ from local.cluster import certificates, cluster
 from local.cluster.spec import volume_directory
 from local.errors import LocalError
 from local.images import recipes
+from local.images.workshop import MIRROR
 from local.paths import STACK, Clone
 from local.progress import say, step
 from local.toolchain.pins import FOR_UP
 
 #: What `make up` asks the model in the end.
 MODEL, VALUES = "half_plus_two", ("1", "2", "5")
+#: The extension of the kubeconfig's cluster that says which images pods can run.
+NODE_IMAGES = "slipway/node-images"
 #: Seconds that a gateway may take to serve a route that it has accepted.
 ROUTE_TIMEOUT = 20.0
 #: The claim of the dev stack that `models/` is put behind (namespace, name).
@@ -118,6 +121,7 @@ def images(clone: Clone, names: Sequence[str]) -> list[str]:
         archives = prepare.image_archives(prepare.toolbox(), wanted)
         if cluster.is_running(clone.cluster_name):
             cluster.import_new_images(clone.cluster_name, archives)
+            _write_kubeconfig(clone)
     return [recipe.name for recipe in wanted]
 
 
@@ -173,8 +177,15 @@ def _put(source: Path, target: Path, coming: Path) -> None:
 
 
 def _write_kubeconfig(clone: Clone) -> None:
+    """With the images of the node: it reaches no registry, so a stack that needs others is refused
+    by the program."""
     spec = cluster.running_spec(clone.cluster_name)
+    images = {
+        "mirror": MIRROR,
+        "present": cluster.node_images(spec),
+        "obtainable": sorted(recipe.name for recipe in recipes.FOR_STACKS),
+    }
     fresh = clone.kubeconfig.with_name(".kubeconfig.part")
     fresh.touch(mode=0o600)
-    fresh.write_text(certificates.kubeconfig(spec, "admin"))
+    fresh.write_text(certificates.kubeconfig(spec, "admin", {NODE_IMAGES: images}))
     fresh.replace(clone.kubeconfig)

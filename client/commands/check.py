@@ -31,6 +31,8 @@ def run(options: argparse.Namespace) -> int:
     version = "of unknown version" if found.metadata.version is None else found.metadata.version
     print(f"ready     {protocol} over {options.transport}, version {version}")
     print(f"signature {found.signature.name}")
+    if found.metadata.decoupled and not found.answer:
+        print(f"zeros     no answer, as a decoupled model may give, in {found.milliseconds:.1f} ms")
     for name, array in found.answer.items():
         values = json.dumps(plain(array, found.signature.outputs[name].dtype))
         print(f"zeros     {name} = {values} in {found.milliseconds:.1f} ms")

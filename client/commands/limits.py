@@ -7,4 +7,4 @@ from client.limits import Limits
 
 def limits(options: argparse.Namespace) -> Limits:
     """The limits that --deadline and --connect-timeout ask for."""
-    return Limits(deadline=options.deadline, connect=options.connect_timeout)
+    return Limits(deadline=options.deadline or 0.0, connect=options.connect_timeout)

@@ -27,26 +27,38 @@ def run(options: argparse.Namespace) -> int:
 
 def _as_table(metadata: Metadata) -> str:
     rows = [
-        (signature.name, direction, spec.name, spec.dtype, spec.shape_text)
+        (
+            signature.name,
+            direction,
+            spec.name,
+            spec.dtype,
+            spec.shape_text,
+            "optional" if spec.optional else "",
+        )
         for signature in metadata.signatures.values()
         for direction, specs in (("in", signature.inputs), ("out", signature.outputs))
         for spec in specs.values()
     ]
     version = "" if metadata.version is None else f", version {metadata.version}"
-    header = ("SIGNATURE", "", "NAME", "DTYPE", "SHAPE")
-    return f"{metadata.model}{version}\n\n{table(header, rows)}"
+    streams = ", decoupled: call it by `predict --stream`" if metadata.decoupled else ""
+    header = ("SIGNATURE", "", "NAME", "DTYPE", "SHAPE", "")
+    return f"{metadata.model}{version}{streams}\n\n{table(header, rows)}"
 
 
 def _as_json(metadata: Metadata) -> dict[str, object]:
     def tensor(spec: TensorSpec) -> dict[str, object]:
         return {"dtype": spec.dtype, "shape": spec.shape}
 
+    def taken(spec: TensorSpec) -> dict[str, object]:
+        return {**tensor(spec), "optional": spec.optional}
+
     return {
         "model": metadata.model,
         "version": metadata.version,
+        "decoupled": metadata.decoupled,
         "signatures": {
             name: {
-                "inputs": {key: tensor(spec) for key, spec in signature.inputs.items()},
+                "inputs": {key: taken(spec) for key, spec in signature.inputs.items()},
                 "outputs": {key: tensor(spec) for key, spec in signature.outputs.items()},
             }
             for name, signature in metadata.signatures.items()

@@ -1,6 +1,7 @@
 """`predict`: ask a model, print its answer."""
 
 import argparse
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from client.commands.limits import limits
+from client.contract import Outputs
 from client.errors import InputError, UsageError
 from client.model import connect
 from client.outputs import load_outputs
@@ -17,7 +19,7 @@ from client.signature import Signature, TensorSpec
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print one output as a list, several as an object by name."""
+    """Print one output as a list, several as an object by name; with --stream a line an answer."""
     given = _given(options)
     stack = load_outputs(options.outputs, options.stack)
     with connect(
@@ -28,10 +30,21 @@ def run(options: argparse.Namespace) -> int:
         limits=limits(options),
     ) as model:
         signature = model.metadata().signature(options.signature)
-        answer = model.predict(_inputs(given, signature), signature=signature.name)
-    values = {name: plain(array, signature.outputs[name].dtype) for name, array in answer.items()}
-    print(json.dumps(next(iter(values.values())) if len(values) == 1 else values))
+        inputs = _inputs(given, signature)
+        if options.stream:
+            with contextlib.closing(model.stream(inputs, signature=signature.name)) as answers:
+                for answer in answers:
+                    _show(answer, signature)
+        else:
+            idempotent = options.idempotent
+            _show(model.predict(inputs, signature=signature.name, idempotent=idempotent), signature)
     return 0
+
+
+def _show(answer: Outputs, signature: Signature) -> None:
+    values = {name: plain(array, signature.outputs[name].dtype) for name, array in answer.items()}
+    text = json.dumps(next(iter(values.values())) if len(values) == 1 else values)
+    print(text, flush=True)
 
 
 def _given(options: argparse.Namespace) -> Any:
@@ -61,13 +74,14 @@ def _given(options: argparse.Namespace) -> Any:
 def _inputs(given: Any, signature: Signature) -> dict[str, Any]:
     if isinstance(given, dict):
         return given
-    if len(signature.inputs) != 1:
+    meant = list((signature.required or signature.inputs).values())
+    if len(meant) != 1:
         wanted = "; ".join(str(spec) for spec in signature.inputs.values())
         raise InputError(
             f"Signature {signature.name!r} takes several inputs: {wanted}.",
             "Give them by name: --json '{\"NAME\": [...], ...}'.",
         )
-    spec = next(iter(signature.inputs.values()))
+    spec = meant[0]
     return {spec.name: _shaped(given, spec) if isinstance(given, tuple) else given}
 
 

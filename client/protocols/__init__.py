@@ -10,12 +10,6 @@ PROTOCOLS = {
     "tensorflow-serving": "client.protocols.tensorflow_serving:TensorFlowServing",
 }
 
-# What a Service's label app.kubernetes.io/name (the runtime) speaks, for `check`, which has no outputs.
-RUNTIMES = {
-    "tfserving": "tensorflow-serving",
-    "triton": "open-inference-v2",
-}
-
 
 def load_protocol(name: str) -> ServingProtocol:
     """The protocol `name` of an endpoint. Raises UnknownProtocolError."""

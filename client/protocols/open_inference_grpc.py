@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from google.protobuf.json_format import MessageToDict
 
-from client.errors import ModelNotFoundError, ServerError
+from client.answers import said_by_server
+from client.contract import Outputs
+from client.errors import (
+    ModelNotFoundError,
+    NoRouteError,
+    NoStreamError,
+    NoSuchCallError,
+    ServerError,
+)
 from client.grpc_channel import GrpcChannel
 from client.protocols import open_inference_messages as pb
 from client.protocols import wire_bytes
 from client.protocols.open_inference_tensors import (
     DATATYPES,
+    Policy,
     metadata,
     objects,
+    policy_of,
     raw_array,
     raw_bytes,
     unreadable,
@@ -25,6 +36,7 @@ from client.protocols.open_inference_tensors import (
 from client.signature import Metadata, Signature, numpy_dtype
 
 _SERVICE = "/inference.GRPCInferenceService"
+_READS = ("ModelMetadata", "ModelConfig", "ModelReady")
 # The field of InferTensorContents that holds typed values, which MLServer may answer with.
 _CONTENTS = {
     "BOOL": "bool_contents",
@@ -41,6 +53,19 @@ _CONTENTS = {
 }
 
 
+@contextlib.contextmanager
+def _routed(model: str) -> Iterator[None]:
+    """The gateway routes a stream only where the model asks for it."""
+    try:
+        yield
+    except (NoRouteError, NoSuchCallError) as error:
+        raise NoStreamError(
+            f"{error.what} Over gRPC, {model!r} is streamed by ModelStreamInfer.",
+            f"Stream it over REST, or write `streaming: true` under slipway:models.{model} and run "
+            "`pulumi up`.",
+        ) from error
+
+
 class GrpcWire:
     """GRPCInferenceService on a channel."""
 
@@ -49,14 +74,18 @@ class GrpcWire:
         self._version = "" if version is None else str(version)
 
     def metadata(self, deadline: float) -> Metadata:
-        """ModelMetadata."""
+        """ModelMetadata, and ModelConfig where the server has it."""
         request = pb.messages().ModelMetadataRequest(name=self._model, version=self._version)
         answer = self._call("ModelMetadata", request, deadline)
+        try:
+            policy = policy_of(self._config(deadline, self._version))
+        except (NoRouteError, NoSuchCallError):
+            policy = Policy()
         sides = (
             [(tensor.name, tensor.datatype, tensor.shape) for tensor in tensors]
             for tensors in (answer.inputs, answer.outputs)
         )
-        return metadata(self._model, self._wanted, answer.versions, *sides)
+        return metadata(self._model, self._wanted, answer.versions, *sides, policy=policy)
 
     def encode(self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature) -> bytes:
         """ModelInferRequest, raw tensors."""
@@ -70,11 +99,34 @@ class GrpcWire:
         field = types.ModelInferRequest.RAW_INPUT_CONTENTS_FIELD_NUMBER
         return wire_bytes.joined(request.SerializeToString(), field, raws)
 
-    def exchange(self, request: bytes, deadline: float) -> bytes:
+    def exchange(self, request: bytes, deadline: float, *, idempotent: bool) -> bytes:
         """ModelInfer."""
-        return self._channel.exchange(f"{_SERVICE}/ModelInfer", request, deadline)
+        method = f"{_SERVICE}/ModelInfer"
+        return self._channel.exchange(method, request, deadline, idempotent=idempotent)
 
-    def decode(self, answer: bytes, signature: Signature) -> dict[str, np.ndarray[Any, Any]]:
+    def stream(
+        self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature, deadline: float
+    ) -> Generator[Outputs, None, None]:
+        """ModelStreamInfer, one request."""
+        request = self.encode(inputs, signature)
+        answers = self._channel.stream(f"{_SERVICE}/ModelStreamInfer", request, deadline)
+        return self._streamed(answers, signature)
+
+    def _streamed(
+        self, answers: Generator[bytes, None, None], signature: Signature
+    ) -> Generator[Outputs, None, None]:
+        response = pb.messages().ModelStreamInferResponse
+        with contextlib.closing(answers), _routed(self._model):
+            for answer in answers:
+                message: Any = self._channel.parse(answer, response)
+                if error := message.error_message.strip().rstrip("."):
+                    raise said_by_server(error) or ServerError(
+                        f"The server ended the stream of {self._model!r}: {error}.",
+                        "See the inputs against `client metadata`, and the server's log.",
+                    )
+                yield self.decode(message.infer_response.SerializeToString(), signature)
+
+    def decode(self, answer: bytes, signature: Signature) -> Outputs:
         """ModelInferResponse, raw or typed tensors."""
         response = pb.messages().ModelInferResponse
         try:
@@ -111,8 +163,8 @@ class GrpcWire:
                 "See the server's log.",
             )
 
-    def _config(self, deadline: float) -> dict[str, Any]:
-        request = pb.messages().ModelConfigRequest(name=self._model)
+    def _config(self, deadline: float, version: str = "") -> dict[str, Any]:
+        request = pb.messages().ModelConfigRequest(name=self._model, version=version)
         config = self._call("ModelConfig", request, deadline).config
         fields: dict[str, Any] = MessageToDict(config, preserving_proto_field_name=True)
         return fields
@@ -121,7 +173,9 @@ class GrpcWire:
         response = getattr(
             pb.messages(), f"{type(request).__name__.removesuffix('Request')}Response"
         )
-        return self._channel.call(f"{_SERVICE}/{method}", request, response, deadline)
+        return self._channel.call(
+            f"{_SERVICE}/{method}", request, response, deadline, idempotent=method in _READS
+        )
 
 
 def _typed(output: Any) -> np.ndarray[Any, Any]:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from client.errors import ClientError, ModelNotFoundError, ServerError
+from client.contract import Outputs
+from client.errors import (
+    ClientError,
+    ModelNotFoundError,
+    NoRouteError,
+    NoStreamError,
+    ServerError,
+)
 from client.json_text import decode, encode, values
+from client.protocols import open_inference_generate as generate
 from client.protocols.open_inference_tensors import (
     DATATYPES,
     DTYPES,
+    Policy,
     metadata,
     objects,
+    policy_of,
     raw_array,
     raw_bytes,
     unreadable,
@@ -53,14 +64,21 @@ class RestWire:
         )
 
     def metadata(self, deadline: float) -> Metadata:
-        """GET the model."""
+        """GET the model, and its configuration where the server has it."""
         answer = self._connection.call(self._path, None, deadline)
+        try:
+            policy = policy_of(self._connection.call(f"{self._path}/config", None, deadline))
+        except (NoRouteError, ModelNotFoundError):  # the model is there, so the call is not
+            policy = Policy()
+        except (KeyError, TypeError, AttributeError) as error:
+            raise self._strange("a configuration", error) from error
         try:
             sides = [
                 [(tensor["name"], tensor["datatype"], tensor["shape"]) for tensor in answer[side]]
                 for side in ("inputs", "outputs")
             ]
-            return metadata(self._model, self._wanted, answer.get("versions") or [], *sides)
+            versions = answer.get("versions") or []
+            return metadata(self._model, self._wanted, versions, *sides, policy=policy)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise self._strange("metadata", error) from error
 
@@ -88,12 +106,48 @@ class RestWire:
             headers = {"Content-Type": "application/octet-stream", _HEAD_LENGTH: str(len(head))}
         return Request([head, *raws], headers)
 
-    def exchange(self, request: Request, deadline: float) -> Answer:
+    def exchange(self, request: Request, deadline: float, *, idempotent: bool) -> Answer:
         """POST .../infer."""
-        path = self._path + _INFER_SUFFIX
-        return self._connection.exchange(path, request.parts, deadline, request.headers)
+        return self._connection.exchange(
+            self._path + _INFER_SUFFIX,
+            request.parts,
+            deadline,
+            request.headers,
+            idempotent=idempotent,
+        )
 
-    def decode(self, answer: Answer, signature: Signature) -> dict[str, np.ndarray[Any, Any]]:
+    def stream(
+        self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature, deadline: float
+    ) -> Generator[Outputs, None, None]:
+        """POST .../generate_stream, which has a JSON of its own and no raw tensors."""
+        if self._binary:
+            raise NoStreamError(
+                "There are no streams over rest-binary: generate_stream takes and gives JSON.",
+                "Stream over grpc (raw tensors) or rest.",
+            )
+        sent = [signature.inputs[name] for name in inputs]
+        for spec in (*sent, *signature.outputs.values()):
+            if spec.dtype in _RAW_ONLY:
+                raise NoStreamError(
+                    f"{spec.name!r} has dtype {spec.dtype}, which the JSON of generate_stream cannot"
+                    " hold.",
+                    "Stream over grpc.",
+                )
+        body = generate.request(inputs, signature)
+        answers = self._connection.stream(f"{self._path}/generate_stream", [body], deadline)
+        return self._streamed(answers, signature)
+
+    def _streamed(
+        self, answers: Generator[bytes, None, None], signature: Signature
+    ) -> Generator[Outputs, None, None]:
+        with contextlib.closing(answers):
+            for answer in answers:
+                try:
+                    yield generate.outputs(answer, signature)
+                except (TypeError, ValueError, AttributeError) as error:
+                    raise self._strange("an answer of a stream", error) from error
+
+    def decode(self, answer: Answer, signature: Signature) -> Outputs:
         """The arrays of `outputs`, each raw or as JSON, as the server chose."""
         try:
             data = memoryview(answer.data)

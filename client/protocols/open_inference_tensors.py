@@ -1,6 +1,7 @@
 """What both transports of the Open Inference Protocol share: datatypes, raw tensors, metadata."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,27 +31,49 @@ DATATYPES = {
 DTYPES = {datatype: dtype for dtype, datatype in DATATYPES.items()}
 
 
+@dataclass(frozen=True)
+class Policy:
+    """What only Triton's model configuration says: inputs that are `optional`, and whether the model
+    is `decoupled`. Other servers have neither, and no call for it."""
+
+    optional: frozenset[str] = frozenset()
+    decoupled: bool = False
+
+
+def policy_of(config: Mapping[str, Any]) -> Policy:
+    """The policy in a `ModelConfig` in its JSON form, field names as in `model_config.proto`."""
+    inputs = config.get("input") or []
+    transactions = config.get("model_transaction_policy") or {}
+    return Policy(
+        frozenset(each["name"] for each in inputs if each.get("optional")),
+        bool(transactions.get("decoupled")),
+    )
+
+
 def metadata(
     model: str,
     wanted: int | None,
     versions: Iterable[str],
     inputs: Iterable[tuple[str, str, Iterable[int]]],
     outputs: Iterable[tuple[str, str, Iterable[int]]],
+    *,
+    policy: Policy,
 ) -> Metadata:
     """Metadata of (name, datatype, shape). `version` is the one asked for, else the newest there
     is, else (MLServer's may be any word) None."""
 
-    def specs(tensors: Iterable[tuple[str, str, Iterable[int]]]) -> dict[str, TensorSpec]:
+    def specs(
+        tensors: Iterable[tuple[str, str, Iterable[int]]], optional: frozenset[str] = frozenset()
+    ) -> dict[str, TensorSpec]:
         return {
-            name: TensorSpec(name, DTYPES.get(datatype, datatype), _open(shape))
+            name: TensorSpec(name, DTYPES.get(datatype, datatype), _open(shape), name in optional)
             for name, datatype, shape in tensors
         }
 
     numbers = [int(version) for version in versions if version.isdigit()]
     version = wanted if wanted is not None else max(numbers, default=None)
-    return Metadata(
-        model, version, {SIGNATURE: Signature(SIGNATURE, specs(inputs), specs(outputs))}
-    )
+    signature = Signature(SIGNATURE, specs(inputs, policy.optional), specs(outputs))
+    return Metadata(model, version, {SIGNATURE: signature}, policy.decoupled)
 
 
 def raw_bytes(array: np.ndarray[Any, Any], dtype: str) -> bytes | memoryview:

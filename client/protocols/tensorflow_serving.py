@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from client.contract import Outputs
 from client.endpoint import Transport, Version
-from client.errors import ClientError, ServerError, UsageError
+from client.errors import ClientError, NoStreamError, ServerError, UsageError
 from client.json_text import decode, encode, values
 from client.signature import Metadata, Signature, TensorSpec, numpy_dtype
 
@@ -62,7 +63,11 @@ class GrpcWire:
         request = pb.GetModelMetadataRequest(metadata_field=["signature_def"])
         self._address(request.model_spec)
         answer = self._channel.call(
-            f"{_SERVICE}/GetModelMetadata", request, pb.GetModelMetadataResponse, deadline
+            f"{_SERVICE}/GetModelMetadata",
+            request,
+            pb.GetModelMetadataResponse,
+            deadline,
+            idempotent=True,
         )
         signatures = pb.SignatureDefMap()
         answer.metadata["signature_def"].Unpack(signatures)
@@ -97,11 +102,12 @@ class GrpcWire:
         message: bytes = request.SerializeToString()
         return message
 
-    def exchange(self, request: bytes, deadline: float) -> bytes:
+    def exchange(self, request: bytes, deadline: float, *, idempotent: bool) -> bytes:
         """Predict."""
-        return self._channel.exchange(f"{_SERVICE}/Predict", request, deadline)
+        method = f"{_SERVICE}/Predict"
+        return self._channel.exchange(method, request, deadline, idempotent=idempotent)
 
-    def decode(self, answer: bytes, signature: Signature) -> dict[str, np.ndarray[Any, Any]]:
+    def decode(self, answer: bytes, signature: Signature) -> Outputs:
         """PredictResponse, raw or typed tensors."""
         from tensorflow_serving.apis import predict_pb2 as pb
 
@@ -109,6 +115,11 @@ class GrpcWire:
 
         outputs = self._channel.parse(answer, pb.PredictResponse).outputs
         return {name: from_proto(proto, name) for name, proto in sorted(outputs.items())}
+
+    def stream(
+        self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature, deadline: float
+    ) -> Generator[Outputs, None, None]:
+        raise _no_streams()
 
     def load_version(self, version: int, deadline: float) -> None:
         raise _no_loading()
@@ -154,11 +165,12 @@ class RestWire:
             }
         )
 
-    def exchange(self, request: bytes, deadline: float) -> bytes:
+    def exchange(self, request: bytes, deadline: float, *, idempotent: bool) -> bytes:
         """POST ...:predict."""
-        return self._connection.exchange(self._path + _PREDICT_SUFFIX, [request], deadline).data
+        path = self._path + _PREDICT_SUFFIX
+        return self._connection.exchange(path, [request], deadline, idempotent=idempotent).data
 
-    def decode(self, answer: bytes, signature: Signature) -> dict[str, np.ndarray[Any, Any]]:
+    def decode(self, answer: bytes, signature: Signature) -> Outputs:
         """The arrays of `outputs`."""
         try:
             outputs = decode(answer)["outputs"]
@@ -169,6 +181,11 @@ class RestWire:
         except (KeyError, TypeError, ValueError) as error:
             raise self._strange("a prediction", error) from error
 
+    def stream(
+        self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature, deadline: float
+    ) -> Generator[Outputs, None, None]:
+        raise _no_streams()
+
     def load_version(self, version: int, deadline: float) -> None:
         raise _no_loading()
 
@@ -178,6 +195,13 @@ class RestWire:
             f" TensorFlow Serving ({type(error).__name__}: {error}).",
             "See that the endpoint's `rest.url` points to the model.",
         )
+
+
+def _no_streams() -> NoStreamError:
+    return NoStreamError(
+        "TensorFlow Serving has no streams: it gives one answer to a call.",
+        "Call it by `predict` without --stream (predict(...) in Python).",
+    )
 
 
 def _no_loading() -> UsageError:

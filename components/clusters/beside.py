@@ -8,6 +8,7 @@ from typing import Protocol
 import pulumi
 
 from components.clusters.reached import ReachedCluster
+from components.config.stack_config import ClusterOptions
 from components.contracts import Grant, Identity
 
 #: One of the other cluster's `workload_identity`, by its key.
@@ -28,16 +29,18 @@ class Beside(Protocol):
         ...
 
 
-def beside(kind: str, name: str, cluster: ReachedCluster, fact: Fact) -> Beside:
+def beside(
+    kind: str, name: str, cluster: ReachedCluster, fact: Fact, options: ClusterOptions
+) -> Beside:
     """For `cluster`, which is of `kind` (`ack`, `eks`, `gke`). That cloud's SDK is loaded here."""
     if kind == "ack":
         from components.clusters.ack.beside import AckBeside
 
-        return AckBeside(name, cluster, fact)
+        return AckBeside(name, cluster, fact, options.settings("alicloud"))
     if kind == "eks":
         from components.clusters.eks.beside import EksBeside
 
-        return EksBeside(name, cluster, fact)
+        return EksBeside(name, cluster, fact, options.settings("aws"))
     from components.clusters.gke.beside import GkeBeside
 
-    return GkeBeside(name, cluster, fact)
+    return GkeBeside(name, cluster, fact, options.settings("gcp"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 
@@ -16,13 +17,14 @@ def exec_kubeconfig(
     command: str,
     arguments: Sequence[pulumi.Input[str]],
     hint: str,
+    environment: Mapping[str, str] | None = None,
 ) -> pulumi.Output[str]:
     """JSON (which is YAML), a secret. `certificate_authority` is in base64; `hint` says where
-    `command` is to be had."""
+    `command` is to be had, `environment` is added to that of the caller."""
 
     def written(it: list[str]) -> str:
         called, address, authority, *given = it
-        user = {
+        user: dict[str, dict[str, Any]] = {
             "exec": {
                 "apiVersion": "client.authentication.k8s.io/v1beta1",
                 "command": command,
@@ -32,6 +34,8 @@ def exec_kubeconfig(
                 "provideClusterInfo": False,
             }
         }
+        if environment:
+            user["exec"]["env"] = [{"name": key, "value": environment[key]} for key in environment]
         cluster = {"server": address, "certificate-authority-data": authority}
         document = {
             "apiVersion": "v1",

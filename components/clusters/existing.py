@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import pulumi
@@ -10,15 +12,38 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, mod
 from components.clusters.kubeconfig import KubeconfigError, kubeconfig_files, parse, read
 from components.clusters.reached import ReachedCluster, ReachedOptions
 from components.config.options import SecretReference, mistake
+from components.config.provider_keys import KUBERNETES, ProviderKeys, Refusal
+from components.config.secrecy import KUBECONFIG_CONTENT, kubeconfig_content, quoted
 from components.images import Images
 
 
 def _source(raw: Any, info: ValidationInfo) -> Any:
+    if kubeconfig_content(raw) or (isinstance(raw, str) and "\n" in raw):
+        raise mistake(*KUBECONFIG_CONTENT)
     if isinstance(raw, dict):
         return SecretReference.model_validate(raw, context=info.context)
     if isinstance(raw, str):
         return raw
     raise mistake("a path, or `{secret: name}`", "leave it out for what kubectl would use")
+
+
+_HERE = "a cluster named under `slipway:cluster`"
+#: As in Pulumi's own documents of the Kubernetes provider.
+_KEYS = replace(
+    KUBERNETES,
+    refused={
+        **KUBERNETES.refused,
+        "kubeconfig": Refusal(
+            _HERE,
+            "take it out, and write its path as `slipway:cluster.kubeconfig`, or its content into "
+            "`slipway:secrets`, with `kubeconfig: {secret: its name}`",
+        ),
+        "context": Refusal(_HERE, "take it out, and write its name as `slipway:cluster.context`"),
+        "cluster": Refusal(
+            _HERE, "take it out, and write a context of that cluster as `slipway:cluster.context`"
+        ),
+    },
+)
 
 
 class ExistingOptions(ReachedOptions):
@@ -50,6 +75,10 @@ class ExistingOptions(ReachedOptions):
     load_balancer_annotations: dict[str, str] = Field(default_factory=dict)
     """Annotations that the gateway's LoadBalancer Service needs here"""
 
+    @classmethod
+    def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
+        return (_KEYS,)
+
     @model_validator(mode="after")
     def _usable(self, info: ValidationInfo) -> ExistingOptions:
         secrets = (info.context or {}).get("secrets", {})
@@ -58,14 +87,14 @@ class ExistingOptions(ReachedOptions):
                 name = self.kubeconfig.secret
                 text = secrets.get(name)
                 if isinstance(text, str):  # a missing secret has a mistake of its own
-                    self._found = parse(text, f"secret `{name}`", self.context)
+                    self._found = parse(text, f"secret {quoted(name)}", self.context)
             else:
                 self._found = read(kubeconfig_files(self.kubeconfig), self.context)
         except KubeconfigError as error:
             raise mistake(
                 f"a usable kubeconfig: {error}",
                 "set `kubeconfig` and `context`, or make `kubectl get nodes` work",
-            ) from error
+            ) from None
         return self
 
 

@@ -5,26 +5,31 @@ from __future__ import annotations
 import base64
 import json
 import os
-import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from components.config.secrecy import kubeconfig_content, plain, quoted, yaml_fault
 
 #: A cluster in another continent answers a TCP connect well within this.
 PROBE_SECONDS = 5.0
 _SECTIONS = {"clusters": "cluster", "users": "user", "contexts": "context"}
 _FILES = ("certificate-authority", "client-certificate", "client-key")
 _TOKEN_FILE = "tokenFile"
+#: The longest list of files that is quoted where one of them is not there, in characters.
+_LONGEST_NAMES = 300
+#: The extension of a cluster, as kubeconfigs have them, that `make up` writes.
+NODE_IMAGES = "slipway/node-images"
 #: Where Go programs, kubectl and the provider among them, look for a proxy.
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
 
 
 class KubeconfigError(ValueError):
-    """A kubeconfig that cannot be used; the text says which and why, and repeats none of it but
-    names: credentials stand in it."""
+    """A kubeconfig that cannot be used; the text says which and why, and quotes none of its
+    content but names that cannot be credentials."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +42,8 @@ class Kubeconfig:
     server: str
     direct: bool
     """False where the server is reached through a proxy."""
+    node_images: Mapping[str, Any] | None = None
+    """What `make up` says of the images on its node: `mirror`, `present`, `obtainable`."""
 
     def unreachable(self) -> str | None:
         """Why nothing accepts a TCP connection at the server's address, None where something
@@ -44,23 +51,43 @@ class Kubeconfig:
         proxy could tell, so that is not asked."""
         if not self.direct:
             return None
-        address = urlsplit(self.server)
-        port = address.port or (80 if address.scheme == "http" else 443)
+        context = f"context {quoted(self.context)}"
+        try:
+            address = urlsplit(self.server)
+            port = address.port or (80 if address.scheme == "http" else 443)
+        except ValueError:  # its text quotes a part, which is of a password where that has a `/`
+            return f"unreachable: the server of {context} is not an address"
+        # Without a user and a password before the host.
+        server = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
         try:
             with socket.create_connection((address.hostname or "", port), PROBE_SECONDS):
                 return None
+        except TimeoutError:
+            why = "no answer"
         except OSError as error:
-            why = "no answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
-            return f"unreachable: {self.server} of context `{self.context}`: {why}"
+            why = error.strerror or "no connection"
+        except UnicodeError:
+            why = "no host has such a name"
+        return f"unreachable: {server} of {context}: {why}"
 
 
 def kubeconfig_files(configured: str | None) -> list[Path]:
     """The files that kubectl would read: the one that is configured, else those that
-    `$KUBECONFIG` lists, else the home's."""
-    if configured:
-        return [Path(configured).expanduser()]
-    listed = [name for name in os.environ.get("KUBECONFIG", "").split(os.pathsep) if name]
-    return [Path(name).expanduser() for name in listed or ["~/.kube/config"]]
+    `$KUBECONFIG` lists, else the home's.
+
+    Raises `KubeconfigError` for a kubeconfig's content in `$KUBECONFIG`, and for a home directory
+    that is not there.
+    """
+    variable = os.environ.get("KUBECONFIG", "")
+    if not configured and (kubeconfig_content(variable) or "\n" in variable):
+        raise KubeconfigError("`$KUBECONFIG` holds a kubeconfig's content in place of its path")
+    names = [configured] if configured else variable.split(os.pathsep)
+    try:
+        return [Path(name).expanduser() for name in filter(None, names)] or [
+            Path("~/.kube/config").expanduser()
+        ]
+    except RuntimeError:  # its text says no more
+        raise KubeconfigError("a path begins with the home directory of an unknown user") from None
 
 
 def parse(text: str, where: str, context: str | None = None) -> Kubeconfig:
@@ -80,13 +107,13 @@ def read(files: Sequence[Path], context: str | None = None) -> Kubeconfig:
 
     Raises `KubeconfigError`.
     """
-    where = f"`{os.pathsep.join(map(str, files))}`"
-    there = [path for path in files if path.exists()]
+    where = _called(*files)
+    there = [path for path in files if _is_there(path)]
     if not there:
         raise KubeconfigError(f"{where} is not there")
     merged: dict[str, Any] = {}
     for path in there:
-        document = _document(_content(path), f"`{path}`", path.absolute().parent)
+        document = _document(_content(path), _called(path), path.absolute().parent)
         for section in _SECTIONS:
             merged[section] = [*merged.get(section, ()), *document[section]]
         merged["current-context"] = merged.get("current-context") or document["current-context"]
@@ -97,16 +124,17 @@ def _chosen(document: dict[str, Any], where: str, context: str | None) -> Kubeco
     clusters, users, contexts = (_by_name(document[section]) for section in _SECTIONS)
     chosen = str(context or document["current-context"] or "")
     if chosen not in contexts:
-        there = f"it has {', '.join(f'`{name}`' for name in contexts) or 'none'}"
+        there = f"it has {', '.join(map(quoted, contexts)) or 'none'}"
         raise KubeconfigError(
-            f"{where} has no context `{chosen}`; {there}"
+            f"{where} has no context {quoted(chosen)}; {there}"
             if chosen
             else f"{where} names no current context; {there}"
         )
     parts = contexts[chosen]
     cluster = clusters.get(str(parts.get("cluster")))
     if not cluster or not cluster.get("server"):
-        raise KubeconfigError(f"{where} has no server for context `{chosen}`")
+        raise KubeconfigError(f"{where} has no server for context {quoted(chosen)}")
+    node_images = _extension(cluster, NODE_IMAGES)
     user = users.get(str(parts.get("user")), {})
     for entry in (cluster, user):
         _read_into(entry, where)
@@ -121,20 +149,46 @@ def _chosen(document: dict[str, Any], where: str, context: str | None) -> Kubeco
     return Kubeconfig(
         text=json.dumps(alone, sort_keys=True),
         context=chosen,
-        server=cluster["server"],
+        server=str(cluster["server"]),
         direct="proxy-url" not in cluster and not any(map(os.environ.get, _PROXY_VARIABLES)),
+        node_images=node_images,
     )
+
+
+def _extension(cluster: dict[str, Any], name: str) -> dict[str, Any] | None:
+    """Takes an extension out: another image on the node is no other way to reach the cluster."""
+    extensions = cluster.pop("extensions", None) or []
+    kept = [each for each in extensions if each.get("name") != name]
+    if kept:
+        cluster["extensions"] = kept
+    return next((each["extension"] for each in extensions if each.get("name") == name), None)
 
 
 def _content(path: Path) -> str:
     if not path.is_file():
-        raise KubeconfigError(f"`{path}` is not a file")
+        raise KubeconfigError(f"{_called(path)} is not a file")
     try:
         return path.read_text()
     except OSError as error:
-        raise KubeconfigError(f"`{path}` cannot be read: {error.strerror}") from error
+        raise KubeconfigError(f"{_called(path)} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise KubeconfigError(f"`{path}` is not text in UTF-8") from None
+        raise KubeconfigError(f"{_called(path)} is not text in UTF-8") from None
+
+
+def _called(*files: Path) -> str:
+    """The names of `files`, where each is there or cannot be a credential: some write one, or a
+    kubeconfig's content, in place of a path."""
+    names = os.pathsep.join(map(str, files))
+    if all(map(_is_there, files)) or plain(names, _LONGEST_NAMES):
+        return f"`{names}`"
+    return "the file that is named"
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _document(text: str, where: str, directory: Path = Path()) -> dict[str, Any]:
@@ -148,7 +202,7 @@ def _document(text: str, where: str, directory: Path = Path()) -> dict[str, Any]
             document = yaml.safe_load(text)
         except (yaml.YAMLError, ValueError) as error:
             # Its own text quotes the line, which may be a key. So would a chained error.
-            raise KubeconfigError(f"{where} is not YAML: {_fault(error)}") from None
+            raise KubeconfigError(f"{where} is not YAML: {yaml_fault(error)}") from None
     if not isinstance(document, dict):
         raise KubeconfigError(f"{where} is not a kubeconfig: it holds no map")
     found: dict[str, Any] = {"current-context": document.get("current-context")}
@@ -163,14 +217,6 @@ def _document(text: str, where: str, directory: Path = Path()) -> dict[str, Any]
                 f"{where} is not a kubeconfig: `{section}` is malformed"
             ) from None
     return found
-
-
-def _fault(error: Exception) -> str:
-    """What and where, without what stands there."""
-    mark = getattr(error, "problem_mark", None)
-    # An unquoted password that begins with `!` or `*` is a tag or an alias, named in quotes.
-    problem = re.sub(r"(['\"]).*\1", "…", getattr(error, "problem", None) or "it is malformed")
-    return f"{problem} in line {mark.line + 1}" if mark else problem
 
 
 def _located(entry: dict[str, Any], directory: Path) -> dict[str, Any]:
@@ -205,4 +251,4 @@ def _bytes(file: str, where: str) -> bytes:
     try:
         return Path(file).read_bytes()
     except OSError as error:
-        raise KubeconfigError(f"{where} names `{file}`: {error.strerror}") from error
+        raise KubeconfigError(f"{where} names {quoted(file)}: {error.strerror}") from None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pulumi
 from pydantic import Field, PrivateAttr
 
 from components.clusters.kubeconfig import Kubeconfig
-from components.clusters.kubernetes_provider import kubernetes_provider
+from components.clusters.providers import kubernetes_provider
 from components.config.accelerators import NodePoolOptions
 from components.config.stack_config import ClusterOptions
 from components.config.values import Label
@@ -77,7 +76,13 @@ class ReachedCluster(pulumi.ComponentResource):
         super().__init__(token, name, None, opts)
         self.name = pulumi.Output.from_input(called)
         self.kubeconfig = pulumi.Output.secret(kubeconfig)
-        self.provider = self._make_provider(name, adopt)
+        self.provider = kubernetes_provider(
+            f"{name}-provider",
+            options.settings("kubernetes"),
+            pulumi.ResourceOptions(parent=self),
+            kubeconfig=self.kubeconfig,
+            adopt=adopt,
+        )
         self.node_pools = {key: self._node_pool(key, pool) for key, pool in options.pools().items()}
         self.load_balancer_annotations, self.workload_identity = {}, {}
         self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
@@ -91,14 +96,6 @@ class ReachedCluster(pulumi.ComponentResource):
                 self,
             )
         return NodePool.of(pool)
-
-    def _make_provider(self, name: str, adopt: bool) -> Any:
-        return kubernetes_provider(
-            f"{name}-provider",
-            self.kubeconfig,
-            pulumi.ResourceOptions(parent=self),
-            adopt=adopt,
-        )
 
     def identity(
         self,

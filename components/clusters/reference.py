@@ -12,15 +12,20 @@ from pydantic import AfterValidator, Field
 
 from components import registry
 from components.clusters.ack.installed import installed
+from components.clusters.ack.provider_keys import ALICLOUD_BESIDE
 from components.clusters.beside import Beside, beside
+from components.clusters.eks.provider_keys import AWS_BESIDE
+from components.clusters.gke.provider_keys import GCP_BESIDE
 from components.clusters.reached import DescribedOptions, ReachedCluster
 from components.config.options import mistake
+from components.config.provider_keys import KUBERNETES, ProviderKeys
 from components.contracts import Grant, Identity
 from components.images import Images
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 #: Kinds of clusters that give their pods identities.
 _Cloud = Literal["ack", "eks", "gke"]
+_KEYS = {"ack": ALICLOUD_BESIDE, "eks": AWS_BESIDE, "gke": GCP_BESIDE}
 
 
 def _stack(name: str) -> str:
@@ -55,6 +60,14 @@ class ReferenceOptions(DescribedOptions):
             return frozenset()
         schemes: frozenset[str] = registry.implementation("clusters", cloud).options.identities
         return schemes
+
+    @classmethod
+    def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
+        """Those of the cloud that it makes identities in, where it does."""
+        cloud = raw.get("identity")
+        if not isinstance(cloud, str) or cloud not in _KEYS:
+            return (KUBERNETES,)
+        return (_KEYS[cloud], KUBERNETES)
 
 
 class ReferenceCluster(ReachedCluster):
@@ -102,7 +115,7 @@ class ReferenceCluster(ReachedCluster):
 
     @cached_property
     def _beside(self) -> Beside:
-        return beside(str(self._options.identity), self._name, self, self._fact)
+        return beside(str(self._options.identity), self._name, self, self._fact, self._options)
 
     def _fact(self, key: str) -> pulumi.Output[str]:
         return self._told.apply(lambda it: str(it["identity"][key]))

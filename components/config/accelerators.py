@@ -23,8 +23,10 @@ _TAINT = re.compile(
 def _kind(raw: Any) -> Any:
     vendors = listed(_RESOURCES)
     expected = f"a vendor ({vendors}), or one of its devices such as `nvidia-l4`"
-    if not isinstance(raw, str) or not re.fullmatch(_KIND, raw):
-        better = re.sub(r"[^a-z0-9]+", "-", str(raw).lower()).strip("-")
+    if not isinstance(raw, str):
+        raise mistake(expected, "write one text value")
+    if not re.fullmatch(_KIND, raw):
+        better = re.sub(r"[^a-z0-9]+", "-", raw.lower()).strip("-")
         raise mistake(expected, f"did you mean `{better}`?" if better else "name one")
     if raw.partition("-")[0] not in _RESOURCES:
         raise mistake(expected, f"begin with {vendors}")
@@ -33,9 +35,11 @@ def _kind(raw: Any) -> Any:
 
 def _taint(raw: Any) -> Any:
     expected = "a taint as kubectl writes it, such as `nvidia.com/gpu=present:NoSchedule`"
-    if isinstance(raw, str) and _TAINT.fullmatch(raw):
+    if not isinstance(raw, str):
+        raise mistake(expected, "write one text value")
+    if _TAINT.fullmatch(raw):
         return raw
-    if isinstance(raw, str) and ":" in raw:
+    if ":" in raw:
         raise mistake(expected, f"its effect is {listed(_EFFECTS)}")
     raise mistake(expected, f"add the effect: `{raw}:NoSchedule`")
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components.config.options import listed
-from components.config.report import Mistake, shown
-from components.config.secrecy import secret_in
+from components.config.report import Mistake
+from components.config.secrecy import plain, secret_in, shown
 
 
 def label(name: str) -> str:
@@ -46,7 +46,8 @@ def references(raw: Mapping[str, Any]) -> Iterator[Mistake]:
                 path=f"{path}.secret",
                 shown=shown(name),
                 expected=f"the name of a value in `slipway:secrets`{there}",
-                fix=set_secret(name),
+                # Some write the secret itself here, so the command does not repeat it.
+                fix=f"{set_secret('NAME')}, and write `{{secret: NAME}}`",
             )
 
 
@@ -89,10 +90,11 @@ def secrecy(
             path=f"slipway:secrets.{name}",
             shown="in plain text",
             expected="an encrypted value",
-            fix=f"{set_secret(name)}, and change the secret: it has been in a file",
+            fix=f"{set_secret(name if plain(name) else 'NAME')}, and change the secret: it has "
+            "been in a file",
         )
-    plain = {key: raw[key] for key in raw if key != "secrets" and key not in secret_keys}
-    for path, value in _walk(plain):
+    readable = {key: raw[key] for key in raw if key != "secrets" and key not in secret_keys}
+    for path, value in _walk(readable):
         what = secret_in(value) if isinstance(value, str) else None
         if what:
             yield Mistake(
@@ -101,6 +103,14 @@ def secrecy(
                 expected="no secret here",
                 fix=set_secret("name") + " and refer to it as `{secret: name}`",
             )
+        for key in value if isinstance(value, dict) else ():
+            if what := secret_in(key):
+                yield Mistake(
+                    path=f"{path}.{key}",
+                    shown=f"{what} in plain text",
+                    expected="no secret here",
+                    fix="take it out, and change the secret: it has been in a file",
+                )
 
 
 def set_secret(name: str) -> str:

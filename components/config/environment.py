@@ -39,7 +39,10 @@ def _value(raw: Any, info: ValidationInfo) -> Any:
         return SecretReference.model_validate(raw, context=info.context)
     if isinstance(raw, str):
         return raw
-    raise mistake("text, or `{secret: name}`", f"put it in quotes: `'{json.dumps(raw)}'`")
+    expected = "text, or `{secret: name}`"
+    if isinstance(raw, list):
+        raise mistake(expected, "write one text value")
+    raise mistake(expected, f"put it in quotes: `'{json.dumps(raw)}'`")
 
 
 Variable = Annotated[str, *variable({})]

@@ -6,13 +6,14 @@ import difflib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from components.config.options import HIDDEN, mistake
+from components.config.options import mistake
+from components.config.secrecy import HIDDEN
 
 _FLAG = re.compile(r"--([A-Za-z0-9][A-Za-z0-9_-]*)(?:=(.*))?", re.DOTALL)
 #: What an unknown flag of another release may open or loosen.
@@ -22,14 +23,13 @@ _SUSPICIOUS = re.compile(r"^allow|port$|address$|socket|restrict|ssl|tls|cert|cr
 @dataclass(frozen=True)
 class Flags:
     """The flags of one server. `refused` maps a flag to the fix: what the program sets, and what
-    takes a property of the server away. `parts` does so for texts in a flag's value.
+    takes a property of the server away.
     `release` is what `known` was read from. `alone` allows a flag without a value, and
     `abbreviated` means that the server takes the beginning of a name for the whole."""
 
     release: str
     known: frozenset[str]
     refused: Mapping[str, str]
-    parts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     alone: bool = False
     abbreviated: bool = False
 
@@ -51,9 +51,6 @@ class Flags:
             self._check_unknown(name, own_image=info.data.get("image") is not None)
         if value is None and not self.alone:
             raise mistake(expected, f"add the value: `--{name}=…`")
-        for part, fix in self.parts.get(name, {}).items():
-            if part in (value or ""):
-                raise _refused(f"{name}=…{part}", fix)
         return raw
 
     def _check_unknown(self, name: str, *, own_image: bool) -> None:

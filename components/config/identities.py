@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components import registry
-from components.config.report import Mistake, shown
+from components.config.report import Mistake
+from components.config.secrecy import shown
 from components.config.stack_config import ClusterOptions
 
 #: Keys of a source that say how it is read without the cluster's help.

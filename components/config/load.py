@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,20 @@ import pulumi
 from pulumi.runtime import config as engine_config
 from pydantic import ValidationError
 
-from components.config import checks, identities, names, servers
-from components.config.report import Mistake, mistakes, unknown_key
+from components.config import (
+    checks,
+    identities,
+    memory,
+    names,
+    node_images,
+    provider_keys,
+    servers,
+)
+from components.config.plaintext import StackFileError, plaintext
+from components.config.provider_keys import Setting, Settings
+from components.config.redaction import Redaction, below
+from components.config.report import UNKNOWN, Mistake, mistakes, unknown_key
+from components.config.secrecy import HIDDEN, KUBECONFIG_CONTENT, plain
 from components.config.stack_config import StackConfig
 
 _NAMESPACE = "slipway"
@@ -20,7 +33,7 @@ _TEXT_KEYS = frozenset({"namespace"})
 
 
 def load() -> StackConfig:
-    """Read what the stack file says under `slipway:`.
+    """Read what the stack file says under `slipway:`, and of the stack's providers.
 
     Raises `pulumi.RunError` with all mistakes in one text, before any resource is registered.
     A cluster that does not answer is such a mistake at `up` and a warning at `preview`: a
@@ -33,40 +46,59 @@ def load() -> StackConfig:
         if engine_config.is_config_secret(f"{_NAMESPACE}:{key}")
     }
     raw = {key: _value(key) for key in keys.get(_NAMESPACE, ())}
-    plaintext = _plaintext_in_file() if raw.get("secrets") else set()
-    found = [*_foreign(keys), *_known_top_level(raw)]
-    config, invalid = validate({key: raw[key] for key in raw if key in StackConfig.model_fields})
-    leaks = list(checks.secrecy(raw, secret_keys, plaintext))
-    # What else is wrong with such a value would repeat parts of it.
-    leaking = {each.path for each in leaks}
-    found += [*leaks, *(each for each in invalid if each.path not in leaking)]
+    settings = _settings(keys)
+    maps: dict[int, tuple[str, ...]] = {id(raw): tuple(StackConfig.model_fields)}
+    known = {key: raw[key] for key in raw if key in StackConfig.model_fields}
+    config, invalid = _validated(known, maps, settings)
+    found = [*_foreign(keys, settings), *_known_top_level(raw)]
+    found += _once(list(_leaks(raw, secret_keys)), invalid)
+    hidden = Redaction(raw, maps, secret_keys)
     if not found and config is not None:
-        silence = config.cluster.unreachable()
-        if silence is None:
+        found = [*_unreachable(config, hidden), *node_images.missing(config)]
+        if not found:
             return config
-        if pulumi.runtime.is_dry_run():
-            pulumi.log.warn(f"slipway:cluster: {silence}; this preview does not see its objects")
-            return config
-        fix = "start the cluster, or check address and network, and run it again"
-        found = [
-            Mistake(
-                path="slipway:cluster",
-                shown=silence,
-                expected="a cluster that answers",
-                fix=fix,
-            )
-        ]
-    raise pulumi.RunError(_text(found))
+    raise pulumi.RunError(_text(hidden.mistakes(found)))
 
 
-def validate(raw: dict[str, Any]) -> tuple[StackConfig | None, list[Mistake]]:
-    """`raw`, by top-level key without `slipway:`, as a `StackConfig`; or None and the mistakes."""
+def _unreachable(config: StackConfig, hidden: Redaction) -> list[Mistake]:
+    """A cluster that does not answer; of one a preview only warns."""
+    silence = config.cluster.unreachable()
+    if silence is None:
+        return []
+    silence = hidden.text(silence, "slipway:cluster")
+    if pulumi.runtime.is_dry_run():
+        pulumi.log.warn(f"slipway:cluster: {silence}; this preview does not see its objects")
+        return []
+    fix = "start the cluster, or check address and network, and run it again"
+    expected = "a cluster that answers"
+    return [Mistake(path="slipway:cluster", shown=silence, expected=expected, fix=fix)]
+
+
+def validate(
+    raw: dict[str, Any], settings: Mapping[str, Settings] | None = None
+) -> tuple[StackConfig | None, list[Mistake]]:
+    """`raw`, by top-level key without `slipway:`, as a `StackConfig`; or None and the mistakes,
+    which repeat nothing that may be a credential. `settings` are those of providers, by package
+    and key."""
     keys: dict[int, tuple[str, ...]] = {}
+    config, found = _validated(raw, keys, settings or {})
+    return config, Redaction(raw, keys).mistakes(found) if found else []
+
+
+def _validated(
+    raw: dict[str, Any], keys: dict[int, tuple[str, ...]], settings: Mapping[str, Settings]
+) -> tuple[StackConfig | None, list[Mistake]]:
+    """`validate`, with what is to be hidden in the mistakes. Fills `keys` with the keys that the
+    options of each map know, by the map's id."""
     found: list[Mistake] = []
     config = None
     try:
         secrets = raw.get("secrets")
-        context = {"keys": keys, "secrets": secrets if isinstance(secrets, dict) else {}}
+        context = {
+            "keys": keys,
+            "secrets": secrets if isinstance(secrets, dict) else {},
+            "settings": settings or {},
+        }
         config = StackConfig.model_validate(raw, context=context)
     except ValidationError as error:
         found += mistakes(error, raw, keys)
@@ -74,9 +106,12 @@ def validate(raw: dict[str, Any]) -> tuple[StackConfig | None, list[Mistake]]:
         *checks.clashes(raw),
         *checks.references(raw),
         *checks.pull_secrets(raw),
-        *servers.disagreements(raw),
+        *servers.disagreements(raw, keys),
     ]
     found += [*identities.missing(raw), *names.missing(raw)]
+    found += provider_keys.mistakes(settings, raw.get("cluster"))
+    if config is not None:
+        found += memory.too_small(config)
     return (None if found else config), found
 
 
@@ -88,6 +123,21 @@ def _keys() -> dict[str, list[str]]:
         namespace, _, name = key.partition(":")
         found.setdefault(namespace, []).append(name)
     return found
+
+
+def _settings(keys: Mapping[str, list[str]]) -> dict[str, dict[str, Setting]]:
+    """What is said of providers, by package and key."""
+    foreign = keys.keys() - {_NAMESPACE, "pulumi"}
+    return {
+        package: {
+            key: Setting(
+                str(engine_config.get_config(f"{package}:{key}")),
+                engine_config.is_config_secret(f"{package}:{key}"),
+            )
+            for key in keys[package]
+        }
+        for package in sorted(foreign & provider_keys.packages() if foreign else ())
+    }
 
 
 def _value(key: str) -> Any:
@@ -105,47 +155,46 @@ def _known_top_level(raw: dict[str, Any]) -> list[Mistake]:
     for key in raw:
         if key not in StackConfig.model_fields:
             expected, fix = unknown_key(key, StackConfig.model_fields)
-            found.append(
-                Mistake(path=f"slipway:{key}", shown="unknown", expected=expected, fix=fix)
-            )
+            found.append(Mistake(path=f"slipway:{key}", shown=UNKNOWN, expected=expected, fix=fix))
     return found
 
 
-def _foreign(keys: dict[str, list[str]]) -> list[Mistake]:
+def _foreign(keys: Mapping[str, list[str]], settings: Mapping[str, Settings]) -> list[Mistake]:
     """Our keys under another namespace, where nobody would read them."""
     return [
         Mistake(
-            path=f"{namespace}:{name}",
+            path=f"{namespace if plain(namespace) else HIDDEN}:{name}",
             shown="under another project's name",
             expected=f"`slipway:{name}`",
             fix=f"did you mean `slipway:{name}`?",
         )
         for namespace, names in keys.items()
-        if namespace != _NAMESPACE
+        if namespace != _NAMESPACE and namespace not in settings
         for name in names
         if name in StackConfig.model_fields
     ]
 
 
-def _plaintext_in_file() -> set[str]:
-    """Names in `slipway:secrets` that stand in the stack file unencrypted. Pulumi itself tells
-    secrecy of the whole key only, so one encrypted value would hide that another is not. Empty
-    where the stack's file is not beside `Pulumi.yaml`."""
-    path = Path(f"Pulumi.{pulumi.get_stack()}.yaml")
-    if not path.is_file():
-        return set()
-    import yaml  # only a stack with secrets pays for it
+def _leaks(raw: dict[str, Any], secret_keys: set[str]) -> Iterator[Mistake]:
+    exposed: set[str] = set()
+    if raw.get("secrets"):
+        try:
+            exposed = plaintext(Path(f"Pulumi.{pulumi.get_stack()}.yaml"))
+        except StackFileError as error:
+            expected = f"YAML in which it can be seen whether a secret is in plain text: {error}"
+            path = f"{_NAMESPACE}:secrets"
+            yield Mistake(path=path, shown=None, expected=expected, fix="correct that line")
+    yield from checks.secrecy(raw, secret_keys, exposed)
 
-    document = yaml.safe_load(path.read_text())
-    section = document.get("config") if isinstance(document, dict) else None
-    named = section.get(f"{_NAMESPACE}:secrets") if isinstance(section, dict) else None
-    if not isinstance(named, dict) or "secure" in named:
-        return set()
-    return {
-        name
-        for name, value in named.items()
-        if not (isinstance(value, dict) and set(value) == {"secure"})
-    }
+
+def _once(leaks: list[Mistake], invalid: list[Mistake]) -> list[Mistake]:
+    """Of two mistakes in one value the secret in it, which would only be told to be no host or
+    no number. But a kubeconfig is told as a whole, and not by each key in it."""
+    _, fix = KUBECONFIG_CONTENT
+    whole = [each.path for each in invalid if each.fix == fix]
+    leaks = [each for each in leaks if not any(below(each.path, path) for path in whole)]
+    leaking = {each.path for each in leaks}
+    return [*leaks, *(each for each in invalid if each.path not in leaking)]
 
 
 def _text(found: list[Mistake]) -> str:

@@ -60,12 +60,18 @@ class SourceOptions(Options):
 
     kind: str
 
+    def images(self) -> tuple[str, ...]:
+        """The images that pods run to get the files, by their upstream references."""
+        return ()
+
 
 class ModelOptions(Options):
     """What is said of every model, whatever serves it."""
 
     of_one_model: ClassVar[frozenset[str]] = frozenset({"source", "server"})
     """What speaks of the model alone; all else of its server, which models may share."""
+    memory_per_message_byte: ClassVar[int] = 0
+    """What a server holds for each byte of the largest request; 0 where that is not known."""
     renamed: ClassVar[Mapping[str, str]] = {}
     """Keys with a new name, which the old one is still taken for."""
 
@@ -104,6 +110,10 @@ class ModelOptions(Options):
     """How long a new replica may take until the model answers: a place on a node, the image and
     the model's files included, from 1s to 24h. After that the roll-out has failed and `up` says
     why"""
+
+    def server_image(self) -> str:
+        """The image of the server, by its upstream reference."""
+        raise NotImplementedError
 
     @field_validator("accelerator")
     @classmethod

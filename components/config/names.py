@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.config.report import Mistake, shown
+from components.config.report import Mistake
+from components.config.secrecy import shown
 
 
 def missing(raw: Mapping[str, Any]) -> Iterator[Mistake]:

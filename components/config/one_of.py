@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from components.config.options import Options, listed, mistake
+from components.config.secrecy import shown
 
 
 class OneOf:
@@ -55,7 +56,7 @@ class OneOf:
             if kind is None:
                 raise mistake(expected, f"add `{self.key}: …` with one of these")
             fix = f"did you mean `{close[0]}`?" if close else "choose one of these"
-            raise mistake(f"{expected}, but `{self.key}` is `{kind}`", fix)
+            raise mistake(f"{expected}, but `{self.key}` is {shown(kind)}", fix)
         return self.model(str(kind)).model_validate(raw, context=info.context)
 
     def __get_pydantic_core_schema__(

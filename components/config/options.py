@@ -12,7 +12,12 @@ class Options(BaseModel):
     """Plain values from a stack file: frozen, unknown keys refused, nothing coerced."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        use_attribute_docstrings=True,
+        # An error that nobody catches is printed, and a value may be a credential.
+        hide_input_in_errors=True,
     )
 
     @model_validator(mode="before")
@@ -32,10 +37,6 @@ class SecretReference(Options):
     """A value in `slipway:secrets`, by its name."""
 
     secret: str
-
-
-#: What a mistake shows in the place of a value that may be a credential.
-HIDDEN = "(hidden)"
 
 
 def example(**values: Any) -> ConfigDict:

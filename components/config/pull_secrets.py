@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from components.config.checks import set_secret
-from components.config.options import HIDDEN, Options, SecretReference, mistake
+from components.config.options import Options, SecretReference, mistake
+from components.config.secrecy import HIDDEN
 from components.config.values import LABEL, Label, Mirror
 
 #: Docker Hub's host in image references; kubectl and Docker store its login under this key.
@@ -94,9 +95,8 @@ def _distinct(
     value: tuple[RegistryLogin | ExistingSecret, ...],
 ) -> tuple[RegistryLogin | ExistingSecret, ...]:
     keys = [each.registry if isinstance(each, RegistryLogin) else each.name for each in value]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise mistake(f"`{key}` once", "take the others out", shown=HIDDEN)
+    if len(set(keys)) < len(keys):
+        raise mistake("each registry and each name once", "take the others out")
     return value
 
 

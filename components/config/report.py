@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from components.config.options import HIDDEN, listed
-from components.config.secrecy import secret_in
+from components.config.options import listed
+from components.config.secrecy import HIDDEN, few_digits, plain, shown
 
+#: Told of a key in place of its value.
+UNKNOWN = "unknown"
 _TYPES = {
     "string_type": ("text", "put the value in quotes"),
     "int_type": ("a whole number", "write a number without quotes"),
@@ -26,7 +27,8 @@ _TYPES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Mistake:
-    """One mistake. `shown` is the value as told, None where there is no value to tell."""
+    """One mistake. `shown` is the value as told, in backticks, or what it is, without them; None
+    where there is no value to tell."""
 
     path: str
     shown: str | None
@@ -47,14 +49,6 @@ def key_path(location: Sequence[int | str]) -> str:
     return text
 
 
-def shown(value: Any, limit: int = 80) -> str:
-    """A value in one short line; `(hidden)` where it seems to hold a secret."""
-    text = json.dumps(value, default=str, ensure_ascii=False)
-    if secret_in(text):
-        return HIDDEN
-    return f"`{text if len(text) <= limit else text[: limit - 1] + '…'}`"
-
-
 def mistakes(error: ValidationError, raw: dict[str, Any], keys: dict[int, Any]) -> list[Mistake]:
     """Pydantic's errors as mistakes. `keys` says which keys a map may have, by the map's id."""
     return [_mistake(details, raw, keys) for details in error.errors(include_url=False)]
@@ -66,7 +60,7 @@ def _mistake(details: ErrorDetails, raw: dict[str, Any], keys: dict[int, Any]) -
     # A mistyped `password` holds one too.
     mistyped = kind == "extra_forbidden" and location[:2] == ("images", "pull_secrets")
     hidden = location[0] == "secrets" or mistyped
-    value: str | None = HIDDEN if hidden else context.get("shown") or shown(details["input"])
+    value: str | None = HIDDEN if hidden else context.get("shown") or shown(details["input"], keys)
     if kind == "mistake":
         expected, fix = context["expected"], context["fix"]
     elif kind == "missing":
@@ -74,7 +68,10 @@ def _mistake(details: ErrorDetails, raw: dict[str, Any], keys: dict[int, Any]) -
         fix = f"add the key `{location[-1]}`"
     elif kind == "extra_forbidden":
         allowed = keys.get(id(_parent(raw, location)), ())
-        expected, fix = unknown_key(str(location[-1]), allowed)
+        key = str(location[-1])
+        if not misspelt(key, allowed) and not few_digits(details["input"]):
+            value = UNKNOWN  # it may be anything; what is wrong is the key
+        expected, fix = unknown_key(key, allowed)
     elif kind in _TYPES:
         expected, fix = _TYPES[kind]
     elif kind in ("greater_than_equal", "less_than_equal"):
@@ -91,9 +88,16 @@ def _mistake(details: ErrorDetails, raw: dict[str, Any], keys: dict[int, Any]) -
 def unknown_key(key: str, allowed: Iterable[str]) -> tuple[str, str]:
     """What was expected in place of an unknown key, and the fix."""
     names = sorted(allowed)
-    close = difflib.get_close_matches(key, names, n=1)
-    fix = f"did you mean `{close[0]}`?" if close else f"take `{key}` out"
+    if close := misspelt(key, names):
+        fix = f"did you mean `{close}`?"
+    else:
+        fix = f"take `{key}` out" if plain(key) else "take it out"
     return f"one of the keys {listed(names)}", fix
+
+
+def misspelt(key: str, allowed: Iterable[str]) -> str | None:
+    """The key of `allowed` that an unknown `key` seems to be."""
+    return next(iter(difflib.get_close_matches(key, sorted(allowed), n=1)), None)
 
 
 def _parent(raw: Any, location: Sequence[int | str]) -> Any:

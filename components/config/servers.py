@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from components import registry
 from components.config.checks import label
 from components.config.model_options import ModelOptions
-from components.config.report import Mistake, shown
+from components.config.report import Mistake
+from components.config.secrecy import shown
 
 
 def servers(models: Mapping[str, ModelOptions]) -> dict[str, dict[str, ModelOptions]]:
@@ -31,9 +32,9 @@ def of_the_server(members: Sequence[ModelOptions]) -> ModelOptions:
     return first.model_copy(update=said)
 
 
-def disagreements(raw: Mapping[str, Any]) -> Iterator[Mistake]:
+def disagreements(raw: Mapping[str, Any], keys: Mapping[int, Collection[str]]) -> Iterator[Mistake]:
     """Models of one server that say different things of it, and servers named like a model that
-    has one of its own."""
+    has one of its own. `keys` are those that the options of a map know, by the map's id."""
     models = raw.get("models")
     told: dict[tuple[str, str], tuple[str, Any]] = {}
     alone: dict[str, str] = {}
@@ -56,8 +57,8 @@ def disagreements(raw: Mapping[str, Any]) -> Iterator[Mistake]:
             if value != options[key]:
                 yield Mistake(
                     path=f"slipway:models.{model}.{key}",
-                    shown=shown(options[key]),
-                    expected=f"what `{other}` says of server `{server}` ({shown(value)})",
+                    shown=shown(options[key], keys),
+                    expected=f"what `{other}` says of server `{server}` ({shown(value, keys)})",
                     fix="write it the same in both, or in one of them only"
                     if key != "runtime"
                     else "give them servers of their own",

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from components import registry
 from components.config.accelerators import NodePoolOptions
 from components.config.kinds import Chosen
 from components.config.model_options import ModelOptions
+from components.config.node_images import NodeImages
 from components.config.options import Options, mistake
+from components.config.provider_keys import KUBERNETES, ProviderKeys, Settings
 from components.config.pull_secrets import PullSecrets
 from components.config.values import (
     Bytes,
@@ -49,6 +53,7 @@ class ClusterOptions(Options):
 
     identities: ClassVar[frozenset[str]] = frozenset()
     """Schemes of the buckets (`s3`, `gs`) that pods can be let in to without a key."""
+    _settings: Mapping[str, Settings] = PrivateAttr(default_factory=dict)
 
     kind: str
 
@@ -57,6 +62,20 @@ class ClusterOptions(Options):
         """`identities` of the cluster that `raw` describes."""
         return cls.identities
 
+    @classmethod
+    def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
+        """What the providers of the cluster that `raw` describes take from a stack file."""
+        return (KUBERNETES,)
+
+    def settings(self, package: str) -> Settings:
+        """What the stack file says under `<package>:`, by key."""
+        return self._settings.get(package, {})
+
+    @model_validator(mode="after")
+    def _keep_settings(self, info: ValidationInfo) -> ClusterOptions:
+        self._settings = (info.context or {}).get("settings", {})
+        return self
+
     def unreachable(self) -> str | None:
         """Why the cluster does not answer, None where it does or where that is not known."""
         return None
@@ -64,6 +83,10 @@ class ClusterOptions(Options):
     def pools(self) -> Mapping[str, NodePoolOptions]:
         """Its nodes, as far as models choose between them."""
         return {}
+
+    def node_images(self) -> NodeImages | None:
+        """What its nodes can run, where they pull from no registry; None where they do."""
+        return None
 
     def access_modes(self) -> frozenset[str] | None:
         """The access modes of volumes that its own StorageClasses make; None where that is not
@@ -76,11 +99,19 @@ class ControllerOptions(Options):
 
     kind: str
 
+    def images(self) -> tuple[str, ...]:
+        """The images that its pods run, by their upstream references."""
+        return ()
+
 
 class MetricsOptions(Options):
     """What serves `metrics.k8s.io`, the API that autoscalers read the load of pods from."""
 
     kind: str
+
+    def images(self) -> tuple[str, ...]:
+        """The images that its pods run, by their upstream references."""
+        return ()
 
 
 class GatewayOptions(Options):
@@ -91,6 +122,11 @@ class GatewayOptions(Options):
     """Host name of the models; without one, the load balancer's own name or address"""
     allow: tuple[Cidr, ...] = Field(default=(), strict=False)
     """Address ranges that may connect; all of them where the list is empty"""
+
+    def images(self, usual_controller: str) -> tuple[str, ...]:
+        """The images that its pods run, by their upstream references; its controller is of the kind
+        `usual_controller` where the stack does not choose."""
+        return ()
 
 
 class ImagesOptions(Options):
@@ -123,8 +159,8 @@ class LimitsOptions(Options):
     drain: Duration = "10s"
     """How long a pod that is told to stop goes on answering, from 1s to 1h: until every proxy in
     front of it, the cloud's load balancer among them, has left it out"""
-    streams: int = Field(default=250, ge=1, le=10_000)
-    """Calls at once on one connection"""
+    streams: int = Field(default=128, ge=1, le=1000)
+    """Calls at once on one connection. The gateway's memory grows with it: 3 MiB for each stream"""
 
     @field_validator("message_size")
     @classmethod
@@ -224,6 +260,17 @@ class StackConfig(Options):
     limits: LimitsOptions = LimitsOptions()
     secrets: dict[str, SecretStr] = Field(default_factory=dict)
     """Values set with `pulumi config set --path --secret`, referred to as `{secret: name}`"""
+
+    def chosen_metrics(self, usual: str) -> MetricsOptions | None:
+        """What serves `metrics.k8s.io`, of the kind `usual` where a model scales and the stack does
+        not choose; None where nothing has to."""
+        if self.metrics is not None:
+            return self.metrics
+        if not any(options.replicas.scales for options in self.models.values()):
+            return None
+        model = registry.implementation("metrics", usual).options
+        made: MetricsOptions = model.model_validate({"kind": usual})
+        return made
 
     @field_validator("cluster")
     @classmethod

@@ -110,6 +110,8 @@ def _label(raw: Any) -> Any:
     expected = "a Kubernetes name: lower-case letters, digits and `-`, at most 63 characters"
     if isinstance(raw, str) and LABEL.fullmatch(raw):
         return raw
+    if isinstance(raw, dict | list):
+        raise mistake(expected, "write one text value")
     better = re.sub(r"[^a-z0-9]+", "-", str(raw).lower()).strip("-")[:63].strip("-")
     raise mistake(expected, f"did you mean `{better}`?" if better else "give it a name")
 

@@ -27,7 +27,8 @@ def _versions(raw: Any) -> Any:
     if isinstance(raw, int) and not isinstance(raw, bool):
         raise mistake(expected, f"write `{{specific: [{raw}]}}`, or `{{latest: {raw}}}` for newest")
     if isinstance(raw, list):
-        raise mistake(expected, f"write `{{specific: {raw}}}`")
+        numbers = raw if raw and all(_is_number(each, 0, 2**63 - 1) for each in raw) else "[1, 2]"
+        raise mistake(expected, f"write `{{specific: {numbers}}}`")
     if not isinstance(raw, dict) or not raw:
         raise mistake(expected, "write one of these")
     if {"latest", "specific"} <= raw.keys():

@@ -42,6 +42,9 @@ class MetricsServerOptions(MetricsOptions):
     kubelets sign their own, as on kind and on kubeadm's default; whoever answers in a node's place
     is then shown metrics-server's token, and decides what autoscalers see"""
 
+    def images(self) -> tuple[str, ...]:
+        return (self.image,)
+
 
 class MetricsServer(pulumi.ComponentResource):
     """metrics-server in a namespace of its own, and the APIService by which the API server finds

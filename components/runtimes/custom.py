@@ -18,10 +18,12 @@ from pydantic import (
 from components import workload
 from components.config.environment import Value, Variable
 from components.config.model_options import ModelOptions
-from components.config.options import HIDDEN, Options, SecretReference, example, mistake
+from components.config.options import Options, SecretReference, example, mistake
+from components.config.secrecy import HIDDEN
 from components.config.values import Image
-from components.contracts import OPEN_INFERENCE_V2, TENSORFLOW_SERVING, ModelFiles
+from components.contracts import ModelFiles
 from components.kubernetes_object import Fields
+from components.protocols import OPEN_INFERENCE_V2, TENSORFLOW_SERVING
 from components.runtimes.server import ModelServer, Program
 
 _PROTOCOLS = {each.name: each for each in (OPEN_INFERENCE_V2, TENSORFLOW_SERVING)}
@@ -112,6 +114,9 @@ class CustomOptions(ModelOptions):
     """What it speaks; a model has the same name there as here"""
     ports: Ports
     health: Health
+    streaming: bool = False
+    """Whether clients may call gRPC's streaming methods (`ModelStreamInfer`). Behind Traefik
+    `limits.message_size` does not hold on them"""
     command: tuple[str, ...] = Field(default=(), strict=False)
     """In place of the image's entrypoint"""
     arguments: tuple[str, ...] = Field(default=(), strict=False)
@@ -126,6 +131,9 @@ class CustomOptions(ModelOptions):
     user: int = Field(default=workload.USER_ID, ge=1, le=2**31 - 1)
     """The id that the server runs as, for images that let only one into their files. One below
     10000 may be an account of the node, whose files a server that breaks out could then reach"""
+
+    def server_image(self) -> str:
+        return self.image
 
     @field_validator(*renamed)
     @classmethod
@@ -181,13 +189,13 @@ class Custom(ModelServer):
     def program(self, files: Mapping[str, ModelFiles]) -> Program:
         options = self._custom
         return Program(
-            image=options.image,
             command=options.command or None,
             arguments=(),
             user=options.user,
             protocol=_PROTOCOLS[options.protocol],
             grpc_port=options.ports.grpc,
             rest_port=options.ports.rest,
+            streaming=options.streaming,
             startup_probe=self._probe(options.health.path),
             readiness_probe=self._probe(options.health.path),
             liveness_probe=self._probe(options.health.live or options.health.path),

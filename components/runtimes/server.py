@@ -10,6 +10,7 @@ from typing import ClassVar
 import pulumi
 
 from components import workload
+from components.config.stack_config import LimitsOptions
 from components.config.values import byte_count, cores, seconds
 from components.contracts import (
     Backend,
@@ -18,15 +19,18 @@ from components.contracts import (
     Runtime,
     ServedModel,
     ServerArgs,
-    ServingProtocol,
 )
 from components.generations import LABEL
 from components.kubernetes_object import Fields, KubernetesObject
 from components.placement import placement
-from components.runtimes import autoscaler, stack_settings
+from components.protocols import ServingProtocol
+from components.runtimes import autoscaler, server_service, stack_settings
 
 #: Seconds after a roll-out has failed in which its Deployment says so.
 _REPORT_SECONDS = 15
+#: TensorFlow Serving and Triton parse JSON by RapidJSON, which holds 16 bytes for each value, some of
+#: them twice, and a value is two bytes of text at least. Measured on Triton: 17.
+MEMORY_PER_JSON_BYTE = 24
 #: Where `Program.configuration` is mounted.
 CONFIGURATION = "/config"
 
@@ -36,9 +40,8 @@ class Program:
     """How a server is run. A port is None where the server does not speak that. `configuration`
     are files in `/config`; `prepare` init containers that run when the models' files are there;
     `cpu` and `memory` request and limit where the stack says nothing. `arguments` that the stack
-    file sets too are left to it."""
+    file sets too are left to it. `streaming` routes the streaming methods of gRPC."""
 
-    image: str
     command: Sequence[str] | None
     arguments: Sequence[str]
     protocol: ServingProtocol
@@ -56,11 +59,19 @@ class Program:
     volumes: Sequence[Fields] = ()
     mounts: Sequence[Fields] = ()
     prepare: Sequence[Fields] = ()
+    streaming: bool = False
 
     @property
     def ports(self) -> dict[str, int]:
         named = {"grpc": self.grpc_port, "rest": self.rest_port}
         return {name: port for name, port in named.items() if port is not None}
+
+
+def default_memory(limits: LimitsOptions, base: int) -> tuple[str, str]:
+    """Request and limit of a server that holds `base` bytes besides one request of the largest
+    size."""
+    held = base + MEMORY_PER_JSON_BYTE * byte_count(limits.message_size)
+    return "256Mi", f"{-(-held // 2**20)}Mi"
 
 
 class ModelServer(Runtime):
@@ -89,7 +100,7 @@ class ModelServer(Runtime):
             parent=self,
             custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience),
         )
-        service = self._make_service(program, server.selector, waiting)
+        service = self._make_service(program, server, waiting)
         self._make_network_policy(program)
         workload.disruption_budget(f"{name}-budget", server, args.namespace, self._child)
         self._make_deployment(server, waiting)
@@ -101,6 +112,7 @@ class ModelServer(Runtime):
             selector=server.selector,
             grpc_port=program.grpc_port,
             rest_port=program.rest_port,
+            streaming=program.streaming,
         )
         self.register_outputs({"service": self.backend.service})
 
@@ -138,7 +150,7 @@ class ModelServer(Runtime):
         return workload.Workload(
             labels=self._labels,
             generation=self._generation,
-            image=args.images.resolve(args.options.image or program.image),
+            image=args.images.resolve(args.options.server_image()),
             pull_policy=args.images.pull_policy,
             pull_secrets=args.images.pull_secrets,
             command=program.command,
@@ -239,30 +251,16 @@ class ModelServer(Runtime):
         )
 
     def _make_service(
-        self,
-        program: Program,
-        selector: Mapping[str, pulumi.Input[str]],
-        opts: pulumi.ResourceOptions,
+        self, program: Program, server: workload.Workload, opts: pulumi.ResourceOptions
     ) -> KubernetesObject:
-        if self._generation:
-            # Routes of models that leave stay with the old pods.
-            apart = pulumi.ResourceOptions(replace_on_changes=["spec.selector"])
-            opts = pulumi.ResourceOptions.merge(opts, apart)
-        return KubernetesObject(
+        return server_service.make(
             f"{self._name}-service",
-            "v1",
-            "Service",
-            {
-                "metadata": {"namespace": self.args.namespace, "labels": self._labels},
-                "spec": {
-                    "selector": dict(selector),
-                    "ports": [
-                        {"name": name, "port": port, "targetPort": name}
-                        for name, port in program.ports.items()
-                    ],
-                },
-            },
-            opts,
+            models=[model.name for model in self.args.models],
+            protocol=program.protocol.name,
+            ports=program.ports,
+            namespace=self.args.namespace,
+            server=server,
+            opts=opts,
         )
 
     def _make_network_policy(self, program: Program) -> None:

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from components import workload
 from components.config.environment import Value, variable
 from components.config.model_options import ModelOptions
-from components.config.options import Options, example, listed, mistake
+from components.config.options import example, listed, mistake
+from components.config.stack_config import LimitsOptions
 from components.config.values import Duration, cores, seconds, whole_seconds
 from components.config.versions import Version, VersionPolicy, Versions
-from components.contracts import TENSORFLOW_SERVING, ModelFiles
+from components.contracts import ModelFiles
 from components.kubernetes_object import Fields
-from components.runtimes.server import CONFIGURATION, ModelServer, Program
+from components.protocols import TENSORFLOW_SERVING
+from components.runtimes.server import (
+    CONFIGURATION,
+    MEMORY_PER_JSON_BYTE,
+    ModelServer,
+    Program,
+    default_memory,
+)
+from components.runtimes.tfserving_batching import BatchingOptions, batching_parameters
 from components.runtimes.tfserving_flags import FLAGS, VARIABLES
 
 TFSERVING_IMAGE = "tensorflow/serving:2.19.1"
 TFSERVING_GPU_IMAGE = f"{TFSERVING_IMAGE}-gpu"
 GRPC_PORT, REST_PORT = 8500, 8501
 _MODELS, _BATCHING = "models.config", "batching.config"
-_CPU, _MEMORY = ("100m", "2"), ("256Mi", "1Gi")
-#: The server's own, where `max_batch_size` is left out.
-_MAX_BATCH_SIZE = 1000
+_CPU = ("100m", "2")
+#: What the server and a small model take, besides the requests.
+_BASE_MEMORY = 512 * 2**20
 #: So often, and after at most so many seconds, the server tries again to load a version before it
 #: gives that version up, or itself where nothing is served. Nothing else is loaded meanwhile.
 _LOAD_RETRIES, _LOAD_INTERVAL = 5, 5
 _LABEL = re.compile(r"[A-Za-z0-9_]+")
-
-_Size = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 def _label(name: str) -> str:
@@ -46,71 +52,13 @@ def _label(name: str) -> str:
     return name
 
 
-class BatchingOptions(Options):
-    """Requests of several callers are computed as one batch: more throughput for some latency.
-    Worth it where the model is faster on one large batch than on many small ones, as on a GPU; its
-    first dimension has to be the batch. Each model and version has a queue of its own, the
-    threads are for all"""
-
-    max_batch_size: _Size = _MAX_BATCH_SIZE
-    """Rows of the largest batch. A request with more is refused, unless
-    `max_execution_batch_size` is given"""
-    batch_timeout: Duration | None = None
-    """How long a batch that is not full waits for more requests, from 1ms to 10s; left out, not at
-    all. It adds to the latency of calls at low load"""
-    max_enqueued_batches: _Size = 10
-    """Batches that wait for a thread; what comes beyond them is refused as UNAVAILABLE"""
-    num_batch_threads: Annotated[int, Field(ge=1, le=1024)] | None = None
-    """Batches that are computed at once. Left out, as many as `resources.limits.cpu`, rounded up:
-    the server's own default counts the cores of the node"""
-    max_execution_batch_size: _Size | None = None
-    """Requests of up to `max_batch_size` rows are taken, and split into batches of at most this
-    many rows"""
-    allowed_batch_sizes: tuple[_Size, ...] = Field(default=(), strict=False)
-    """Batches are padded to the next of these sizes, for models that are compiled for a size.
-    Increasing; the last is `max_batch_size`"""
-    pad_variable_length_inputs: bool = False
-    """Inputs that differ in other dimensions than the first are padded with zeros to the longest
-    of the batch; otherwise only inputs of the same shape share a batch"""
-
-    @field_validator("batch_timeout")
-    @classmethod
-    def _timeout(cls, value: str | None) -> str | None:
-        if value is not None and _milliseconds(value) > 10_000:
-            raise mistake("from `1ms` to `10s`", "a batch waits milliseconds: write `5ms`")
-        return value
-
-    @field_validator("max_execution_batch_size")
-    @classmethod
-    def _split(cls, value: int | None, info: ValidationInfo) -> int | None:
-        largest = info.data.get("max_batch_size")
-        if value is not None and largest is not None and value > largest:
-            raise mistake(
-                f"at most `max_batch_size` ({largest})",
-                f"raise `max_batch_size` to {value}, or write {largest} here",
-            )
-        return value
-
-    @field_validator("allowed_batch_sizes")
-    @classmethod
-    def _sizes(cls, value: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
-        # The server checks the order only where it splits requests, and relies on it everywhere.
-        if list(value) != sorted(set(value)):
-            raise mistake("sizes that increase", f"write `{sorted(set(value))}`")
-        largest = info.data.get("max_batch_size")
-        if value and largest is not None and value[-1] != largest:
-            raise mistake(
-                f"sizes that end with `max_batch_size` ({largest})",
-                f"add {largest}, or write `max_batch_size: {value[-1]}`",
-            )
-        return value
-
-
 class TfServingOptions(ModelOptions):
     """TensorFlow Serving: gRPC and REST."""
 
     model_config = example(runtime="tfserving")
     of_one_model: ClassVar[frozenset[str]] = ModelOptions.of_one_model | {"versions", "labels"}
+
+    memory_per_message_byte: ClassVar[int] = MEMORY_PER_JSON_BYTE
 
     runtime: Literal["tfserving"]
     arguments: tuple[Annotated[str, *FLAGS.validator()], ...] = Field(default=(), strict=False)
@@ -135,6 +83,9 @@ class TfServingOptions(ModelOptions):
     num_request_iterations_for_warmup: Annotated[int, Field(ge=1, le=1000)] = 1
     """How often each request in a version's `assets.extra/tf_serving_warmup_requests` is run
     before that version serves. Without that file nothing is run"""
+
+    def server_image(self) -> str:
+        return self.image or (TFSERVING_GPU_IMAGE if self.accelerator else TFSERVING_IMAGE)
 
     @field_validator("file_system_poll_wait")
     @classmethod
@@ -178,9 +129,8 @@ class TfServing(ModelServer):
         if options.batching:
             configuration[_BATCHING] = batching_parameters(options.batching, self._cpu_limit())
         return Program(
-            image=TFSERVING_GPU_IMAGE if self.args.options.accelerator else TFSERVING_IMAGE,
             command=["/usr/bin/tensorflow_model_server"],
-            arguments=arguments(options, seconds(self.args.limits.deadline), models),
+            arguments=arguments(options, self.args.limits, models),
             configuration=configuration,
             protocol=TENSORFLOW_SERVING,
             grpc_port=GRPC_PORT,
@@ -189,7 +139,7 @@ class TfServing(ModelServer):
             readiness_probe=health,
             liveness_probe=health,
             cpu=_CPU,
-            memory=_MEMORY,
+            memory=default_memory(self.args.limits, _BASE_MEMORY),
         )
 
     def _cpu_limit(self) -> float:
@@ -199,9 +149,9 @@ class TfServing(ModelServer):
 
 
 def arguments(
-    options: TfServingOptions, deadline: int, models: Mapping[str, ModelOptions]
+    options: TfServingOptions, limits: LimitsOptions, models: Mapping[str, ModelOptions]
 ) -> list[str]:
-    """The server's flags; `deadline` in seconds."""
+    """The server's flags."""
     # It gives up, and says why, before the roll-out does.
     interval = min(_LOAD_INTERVAL, seconds(options.startup_timeout) / (4 * _LOAD_RETRIES))
     found = [
@@ -209,9 +159,12 @@ def arguments(
         f"--rest_api_port={REST_PORT}",
         f"--model_config_file={CONFIGURATION}/{_MODELS}",
         "--enable_grpc_healthcheck_service",
-        # REST calls end after 30 s by default. The size of a message has no flag: the
-        # server takes any, the gateway does not.
-        f"--rest_api_timeout_in_ms={deadline * 1000}",
+        # Otherwise a small message inflates to any size. `1` is the set of `identity` alone. There is
+        # no flag for the size of a message: gRPC takes the first of two equal arguments, and the
+        # server's own, 2 GiB, stands before these. The gateway limits it.
+        "--grpc_channel_arguments=grpc.compression_enabled_algorithms_bitset=1",
+        # REST calls end after 30 s by default.
+        f"--rest_api_timeout_in_ms={seconds(limits.deadline) * 1000}",
         f"--file_system_poll_wait_seconds={seconds(options.file_system_poll_wait)}",
         f"--max_num_load_retries={_LOAD_RETRIES}",
         f"--load_retry_interval_micros={int(interval * 1_000_000)}",
@@ -257,30 +210,3 @@ def _versions(options: ModelOptions) -> str:
         for label, version in options.labels.items()
     )
     return f"    model_version_policy {{ {chosen} }}\n{labels}"
-
-
-def batching_parameters(batching: BatchingOptions, cpu_limit: float) -> str:
-    """TensorFlow Serving's `BatchingParameters` as protobuf text."""
-    threads = batching.num_batch_threads or math.ceil(cpu_limit)
-    wrapped: dict[str, Any] = {
-        "max_batch_size": batching.max_batch_size,
-        "batch_timeout_micros": _milliseconds(batching.batch_timeout or "0ms") * 1000,
-        "max_enqueued_batches": batching.max_enqueued_batches,
-        "num_batch_threads": threads,
-    }
-    if batching.max_execution_batch_size is not None:
-        wrapped |= {
-            "enable_large_batch_splitting": "true",
-            "max_execution_batch_size": batching.max_execution_batch_size,
-        }
-    lines = [f"{name} {{ value: {value} }}" for name, value in wrapped.items()]
-    lines += [f"allowed_batch_sizes: {size}" for size in batching.allowed_batch_sizes]
-    if batching.pad_variable_length_inputs:
-        lines.append("pad_variable_length_inputs: true")
-    return "\n".join(lines) + "\n"
-
-
-def _milliseconds(duration: str) -> int:
-    if duration.endswith("ms"):
-        return int(duration.removesuffix("ms"))
-    return seconds(duration) * 1000

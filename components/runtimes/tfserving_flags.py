@@ -13,7 +13,7 @@ _ENDS = "take it out: the server would print and end"
 _KNOWN = """
     enable_model_warmup enable_per_model_batching_parameters enable_profiler
     enable_serialization_as_tensor_content enable_signature_method_name_check
-    flush_filesystem_caches grpc_channel_arguments grpc_max_threads mixed_precision
+    flush_filesystem_caches grpc_max_threads mixed_precision
     monitoring_config_file num_load_threads num_tflite_interpreters_per_pool
     num_tflite_pools num_unload_threads per_process_gpu_memory_fraction
     prefer_tflite_model remove_unused_fields_from_bundle_metagraph rest_api_num_threads
@@ -33,6 +33,9 @@ FLAGS = Flags(
         "enable_batching": _BATCHING,
         "enable_grpc_healthcheck_service": "take it out: it is always on",
         "file_system_poll_wait_seconds": "write `file_system_poll_wait` in the model",
+        "grpc_channel_arguments": (
+            "take it out: the program sets it, so that the server inflates no messages"
+        ),
         "grpc_socket_path": _PORT,
         "help": _ENDS,
         "load_retry_interval_micros": _START,
@@ -54,12 +57,6 @@ FLAGS = Flags(
         "ssl_config_file": _TLS,
         "use_alts_credentials": _TLS,
         "version": _ENDS,
-    },
-    parts={
-        "grpc_channel_arguments": {
-            "grpc.max_receive_message_length": "write `slipway:limits.message_size`",
-            "grpc.max_concurrent_streams": "write `slipway:limits.streams`",
-        }
     },
 )
 

@@ -13,15 +13,24 @@ from components.config.model_options import ModelOptions
 from components.config.options import example, mistake
 from components.config.values import Bytes, Duration, byte_count, seconds, whole_seconds
 from components.config.versions import VersionPolicy, Versions
-from components.contracts import OPEN_INFERENCE_V2, ModelFiles
+from components.contracts import ModelFiles
 from components.kubernetes_object import Fields
+from components.protocols import OPEN_INFERENCE_V2
 from components.runtimes import triton_settings
-from components.runtimes.server import CONFIGURATION, ModelServer, Program
+from components.runtimes.server import (
+    CONFIGURATION,
+    MEMORY_PER_JSON_BYTE,
+    ModelServer,
+    Program,
+    default_memory,
+)
 from components.runtimes.triton_flags import FLAGS, VARIABLES
 from components.runtimes.triton_model_config import BatchingOptions, WarmUpOptions, config_text
 
 TRITON_IMAGE = "nvcr.io/nvidia/tritonserver:26.06-py3"
 REST_PORT, GRPC_PORT = 8000, 8001
+#: What the server and small models take, besides shared memory and the requests.
+_BASE_MEMORY = 256 * 2**20
 _REPOSITORY = "/models"
 _SETTINGS, _PROGRAM = "/settings", "settings.py"
 #: `--http-max-input-size`, where it is not given. Servers before 25.06 do not know it, and take any
@@ -43,6 +52,7 @@ class TritonOptions(ModelOptions):
         "batching",
         "warm_up",
     }
+    memory_per_message_byte: ClassVar[int] = MEMORY_PER_JSON_BYTE
 
     runtime: Literal["triton"]
     arguments: tuple[Annotated[str, *FLAGS.validator()], ...] = Field(default=(), strict=False)
@@ -66,9 +76,17 @@ class TritonOptions(ModelOptions):
     repository_poll: Duration = "15s"
     """How often the server looks for new versions, from 1s to 1h. A longer wait is kind to a
     network volume"""
+    streaming: bool = False
+    """Whether clients may call `ModelStreamInfer`, as decoupled models need it over gRPC. Behind
+    Traefik `limits.message_size` does not hold on it: whoever reaches the gateway can send a
+    message of 2 GiB, and the server's memory limit ends the server. REST's `generate_stream` is
+    limited and needs no such option"""
     shared_memory: Bytes = "256Mi"
     """The most that `/dev/shm` holds, through which tensors go between the server and models of
     the Python backend; it counts as memory of the pod. Several times the largest call"""
+
+    def server_image(self) -> str:
+        return self.image or TRITON_IMAGE
 
     @field_validator("model_control_mode")
     @classmethod
@@ -112,7 +130,6 @@ class Triton(ModelServer):
             model.name: text for model in self.args.models if (text := _settings(model.options))
         }
         return Program(
-            image=TRITON_IMAGE,
             # The image's entry point finds the driver's libraries and runs its arguments.
             command=None,
             arguments=[
@@ -136,11 +153,12 @@ class Triton(ModelServer):
             protocol=OPEN_INFERENCE_V2,
             grpc_port=GRPC_PORT,
             rest_port=REST_PORT,
+            streaming=options.streaming,
             startup_probe=health,
             readiness_probe=health,
             liveness_probe={"httpGet": {"path": "/v2/health/live", "port": "rest"}},
             cpu=("100m", "2"),
-            memory=("256Mi", "2Gi"),
+            memory=default_memory(limits, _BASE_MEMORY + byte_count(options.shared_memory)),
             volumes=[
                 {
                     "name": "shared-memory",
@@ -168,11 +186,10 @@ class Triton(ModelServer):
     def _settings_container(
         self, settings: Mapping[str, str], files: Mapping[str, ModelFiles]
     ) -> Fields:
-        image = self.args.options.image or TRITON_IMAGE
         arguments = [f"{CONFIGURATION}/{_PROGRAM}", _REPOSITORY, CONFIGURATION, _SETTINGS]
         return {
             "name": "settings",
-            "image": self.args.images.resolve(image),
+            "image": self.args.images.resolve(self.args.options.server_image()),
             "command": ["python3", *arguments, *settings],
             "volumeMounts": [
                 *(mount for model in settings for mount in files[model].mounts),

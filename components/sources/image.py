@@ -38,6 +38,9 @@ class ImageOptions(SourceOptions):
     size: Bytes = "2Gi"
     """Room for the copy on the node's disk; a pod that needs more is evicted"""
 
+    def images(self) -> tuple[str, ...]:
+        return (self.image,)
+
     @model_validator(mode="after")
     def _not_the_whole_system(self) -> ImageOptions:
         if self.mode == "copy" and self.path == "/":

@@ -64,6 +64,9 @@ class ObjectStoreOptions(SourceOptions):
     anonymous: bool = False
     """The bucket is public: no identity, no key"""
 
+    def images(self) -> tuple[str, ...]:
+        return (STORAGE_INITIALIZER,)
+
     @model_validator(mode="after")
     def _one_way_in(self) -> ObjectStoreOptions:
         if self.anonymous and self.credentials:

@@ -15,6 +15,8 @@ from typing import Any
 
 #: The file of the API server that stands for every cluster.
 API = "api.json"
+#: The ids of the accounts that profiles log in to; all others log in to one and the same.
+PROFILES = "profiles.json"
 #: Outputs that other resources name one by, beside its id.
 _IDENTIFIERS = ("arn", "selfLink", "email", "member", "keyId", "name")
 
@@ -133,6 +135,11 @@ class Account:
                 self._write("faults.json", ordered)
                 return str(each["said"])
         return None
+
+    def of_profile(self, profile: str | None, otherwise: str) -> str:
+        """The id of the account that `profile` logs in to: a test writes the file."""
+        ids: dict[str, str] = self._read(PROFILES, {})
+        return ids.get(profile or "", otherwise)
 
     def api(self) -> dict[str, str] | None:
         """`url`, `ca` (PEM) and `token` of the API server that stands for every cluster here: a

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from local.clouds.cloud import Cloud
+from local.clouds.cloud import Cloud, who
 from local.clouds.made_up import MOMENT, Facts, Kind
 
 ACCOUNT: Final = "1234567890123456"
@@ -101,15 +101,16 @@ def _zones(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
 
 
 def _account(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    return {"id": facts.account}
+    return {"id": who(facts)}
 
 
 def _caller(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    account = who(facts)
     return {
-        "accountId": facts.account,
-        "arn": f"acs:ram::{facts.account}:assumed-role/simulated/slipway",
+        "accountId": account,
+        "arn": f"acs:ram::{account}:assumed-role/simulated/slipway",
         "identityType": "AssumedRoleUser",
-        "id": facts.account,
+        "id": account,
     }
 
 

@@ -164,4 +164,5 @@ CLOUD: Final = Cloud(
     },
     creations=rules.CREATIONS,
     deletions=rules.DELETIONS,
+    allowed=rules.allowed,
 )

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from local.clouds.cloud import who
 from local.clouds.made_up import Facts
 
 
@@ -22,11 +23,12 @@ def _zones(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
 
 
 def _identity(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    account = who(facts)
     return {
-        "accountId": facts.account,
-        "arn": f"arn:aws:iam::{facts.account}:role/simulated",
+        "accountId": account,
+        "arn": f"arn:aws:iam::{account}:role/simulated",
         "userId": "AROASIMULATED",
-        "id": facts.account,
+        "id": account,
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from local.clouds.account import Account, Record
 
@@ -85,3 +86,12 @@ DELETIONS: Final = {
     "aws:ec2/internetGateway:InternetGateway": _gateway_is_free,
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _attachment_is_free,
 }
+
+
+def allowed(settings: Mapping[str, Any], account: str) -> str | None:
+    """What the provider itself looks at before anything else."""
+    listed = settings.get("allowedAccountIds")
+    forbidden = settings.get("forbiddenAccountIds") or ()
+    if (listed and account not in listed) or account in forbidden:
+        return f"AWS account ID not allowed: {account}"
+    return None

@@ -12,6 +12,23 @@ from local.clouds.made_up import Facts, Kind
 #: Why something cannot be done now, None where it can.
 Rule = Callable[[Record, Account], str | None]
 Function = Callable[[Mapping[str, Any], Facts], Mapping[str, Any]]
+#: Why a provider of these settings refuses to work in an account, None where it does not.
+Place = Callable[[Mapping[str, Any], str], str | None]
+
+
+def _anywhere(settings: Mapping[str, Any], account: str) -> str | None:
+    return None
+
+
+class NoCredentialsError(Exception):
+    """A function whose answer depends on who asks, asked without credentials."""
+
+
+def who(facts: Facts) -> str:
+    """The account of the credentials. Raises `NoCredentialsError` where there are none."""
+    if not facts.authenticated:
+        raise NoCredentialsError("no valid credential sources found: there is no account here")
+    return facts.account
 
 
 @dataclass(frozen=True)
@@ -31,3 +48,4 @@ class Cloud:
     deletions: Mapping[str, Rule] = field(default_factory=dict)
     #: Types that refuse to be deleted where they do not say otherwise.
     protected: tuple[str, ...] = ()
+    allowed: Place = _anywhere

@@ -14,16 +14,18 @@ from typing import Final
 
 from local.clouds import ACCOUNT
 from local.clouds.account import API, Account
+from local.clouds.clouds import CLOUDS
 
-#: Program → its cloud, the words that it has to be called with, the flag that names a cluster, and
-#: the type that a cluster has there.
+#: Program → its cloud, the words that it has to be called with, the flags that name a cluster and a
+#: profile, and the type that a cluster has there.
 PROGRAMS: Final = {
-    "aws": ("aws", ("eks", "get-token"), "--cluster-name", "aws:eks/cluster:Cluster"),
-    "gke-gcloud-auth-plugin": ("gcp", (), "", "gcp:container/cluster:Cluster"),
+    "aws": ("aws", ("eks", "get-token"), "--cluster-name", "--profile", "aws:eks/cluster:Cluster"),
+    "gke-gcloud-auth-plugin": ("gcp", (), "", "", "gcp:container/cluster:Cluster"),
     "ack-ram-tool": (
         "alicloud",
         ("credential-plugin",),
         "--cluster-id",
+        "--profile-name",
         "alicloud:cs/managedKubernetes:ManagedKubernetes",
     ),
 }
@@ -37,17 +39,22 @@ class Refused(Exception):
 
 def token(program: str, arguments: Sequence[str], directory: Path) -> dict[str, str]:
     """The status of an ExecCredential, from the account in `directory`. Raises Refused."""
-    cloud, words, flag, kind = PROGRAMS[program]
+    cloud, words, flag, profile_flag, kind = PROGRAMS[program]
     if any(word not in arguments for word in words):
         raise Refused(f"{program} is simulated and answers `{' '.join(words)}` alone")
     account = Account(directory / cloud)
     with account.open():
-        ids = {each.id for each in account.of(kind)}
+        clusters = {each.id: each for each in account.of(kind)}
     if flag:
         named = [*_values(arguments, flag)]
-        if not named or named[0] not in ids:
+        if not named or named[0] not in clusters:
             raise Refused(f"there is no cluster {named[0] if named else f'({flag} is missing)'}")
-    elif not ids:
+        profile = next(iter(_values(arguments, profile_flag)), None)
+        caller = account.of_profile(profile, CLOUDS[cloud].account)
+        # What it answers names its account in ARNs.
+        if f":{caller}:" not in json.dumps(clusters[named[0]].outputs):
+            raise Refused(f"account {caller} has no cluster {named[0]}")
+    elif not clusters:
         raise Refused("there is no cluster")
     api = json.loads((directory / API).read_text())
     expires = (datetime.now(UTC) + _LIFETIME).strftime("%Y-%m-%dT%H:%M:%SZ")

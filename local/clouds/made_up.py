@@ -33,6 +33,8 @@ class Facts:
     project: str
     account: str
     api: Mapping[str, str]
+    authenticated: bool = True
+    """Whether there are credentials, and so an account that they are of."""
 
 
 def identifier(kind: Kind | None, facts: Facts, inputs: Mapping[str, Any], stamp: str) -> str:

@@ -15,7 +15,7 @@ from google.protobuf import empty_pb2
 from local.clouds import ACCOUNT, SIMULATED, create_only, made_up, refusals
 from local.clouds.account import Account, Record
 from local.clouds.checking import failures
-from local.clouds.cloud import Cloud
+from local.clouds.cloud import Cloud, NoCredentialsError
 from local.clouds.inputs import give_name, keeps_name, own, plain_settings
 from local.clouds.made_up import Facts
 from local.clouds.sdk import Resource, Sdk, UnknownToken
@@ -69,6 +69,12 @@ class CloudServicer(ResourceServicer):
         await self._only_simulated(context)
         accepted = self._sdk.resource(f"pulumi:providers:{self.name}").inputs
         self._settings = reveal(plain_settings(accepted, decode(request.args)))
+        facts = self._facts()
+        refused = (
+            self._cloud.allowed(self._settings, facts.account) if facts.authenticated else None
+        )
+        if refused:
+            await refuse(context, refused)
         await self.engine.warn("", f"{self.name} is simulated: nothing of this exists")
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=False
@@ -216,7 +222,11 @@ class CloudServicer(ResourceServicer):
                 **{"return": encode(dict.fromkeys(function.outputs, UNKNOWN))}
             )
         known = reveal(given)
-        result = made_up.answer(self._sdk, function.outputs, known, answer(known, self._facts()))
+        try:
+            told = answer(known, self._facts())
+        except NoCredentialsError as error:
+            await refuse(context, str(error))
+        result = made_up.answer(self._sdk, function.outputs, known, told)
         return provider_pb2.InvokeResponse(**{"return": encode(result)})
 
     async def _only_simulated(self, context: Context) -> None:
@@ -265,7 +275,8 @@ class CloudServicer(ResourceServicer):
         return Facts(
             region=str(self._settings.get("region") or ""),
             project=str(self._settings.get("project") or ""),
-            account=self._cloud.account,
+            account=self._account.of_profile(self._settings.get("profile"), self._cloud.account),
+            authenticated=self._account.writable,
             api={
                 "url": api["url"],
                 "host": urlsplit(api["url"]).netloc,

@@ -6,7 +6,9 @@ import base64
 import datetime
 import ipaddress
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -136,14 +138,24 @@ def make(spec: ClusterSpec) -> None:
         path.write_text(kubeconfig(spec, file))
 
 
-def kubeconfig(spec: ClusterSpec, user: str) -> str:
-    """A kubeconfig with everything inside it, as JSON (which is YAML)."""
+def kubeconfig(
+    spec: ClusterSpec, user: str, extensions: Mapping[str, Mapping[str, Any]] | None = None
+) -> str:
+    """A kubeconfig with everything inside it, as JSON (which is YAML); `extensions` of the cluster
+    by their names."""
 
     def encoded(file: str) -> str:
         return base64.b64encode((spec.certificates / file).read_bytes()).decode()
 
     name = f"slipway-{spec.name}"
-    cluster = {"server": spec.api_url, "certificate-authority-data": encoded("ca.crt")}
+    cluster: dict[str, Any] = {
+        "server": spec.api_url,
+        "certificate-authority-data": encoded("ca.crt"),
+    }
+    if extensions:
+        cluster["extensions"] = [
+            {"name": each, "extension": extension} for each, extension in extensions.items()
+        ]
     credentials = {
         "client-certificate-data": encoded(f"{user}.crt"),
         "client-key-data": encoded(f"{user}.key"),

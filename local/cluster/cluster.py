@@ -154,6 +154,17 @@ def import_image(spec: ClusterSpec, archive: str) -> None:
         raise ClusterError(f"{archive} cannot be imported: {done.stderr.strip()}")
 
 
+def node_images(spec: ClusterSpec) -> list[str]:
+    """The names of the images that the cluster's node has."""
+    command = [*nsenter(spec.name), spec.programs["ctr"], "--address", spec.containerd_socket]
+    command += ["--namespace", "k8s.io", "images", "list", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ClusterError(f"the node does not list its images: {done.stderr.strip()}")
+    # containerd also lists each image by its digest alone.
+    return sorted(name for name in done.stdout.split() if not name.startswith("sha256:"))
+
+
 def import_new_images(name: str, archives: list[str]) -> None:
     """Import what a running cluster has not been given yet."""
     spec = running_spec(name)

@@ -198,6 +198,8 @@ FOR_TESTS = (
     ),
 )
 ALL = (*ALWAYS, *ON_DEMAND, *FOR_TESTS)
+#: What a stack's pods may run: not what only the node or a test does.
+FOR_STACKS = tuple(one for one in ALL if one.reference not in (COREDNS, PAUSE, EMULATORS))
 
 
 def named(name: str) -> Recipe:
@@ -222,7 +224,7 @@ def asked_for(stack: Mapping[str, Any]) -> list[Recipe]:
             wanted.add(STORAGE_INITIALIZER)
         if _mapping(model.get("replicas")):
             wanted.add(METRICS_SERVER)
-        wanted |= {one.reference for one in ALL if one.title in str(model.get("image"))}
+    wanted |= {one.reference for one in ALL if one.title in str(stack)}
     return [*ALWAYS, *(one for one in ALL if one not in ALWAYS and one.reference in wanted)]
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 
 import pytest
 
+from local.images.recipes import BUSYBOX
 from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time
 from tests.cluster.checkout import Checkout
 
@@ -197,6 +199,28 @@ def test_a_model_comes_and_goes_without_the_other_dropping_a_call(changed: Check
     for way in ("grpc", "rest"):
         assert asked[way]["failed"] == 0, asked[way]["first"]
         assert asked[way]["calls"] > 300, way
+
+
+def test_an_image_that_the_node_does_not_have_is_told_before_anything_is_made(
+    changed: Checkout,
+) -> None:
+    before = changed.everything()
+    config = changed.config()
+    config["config"]["slipway:models"]["copied"] = {
+        "runtime": "tfserving",
+        "source": {"kind": "image", "image": BUSYBOX, "path": "/bin"},
+    }
+    changed.write_config(config)
+    for command in (("preview",), ("up", "--yes"), ("up", "--yes", "--skip-preview")):
+        refused = changed.pulumi(*command, "--stack", "dev", check=False)
+        assert refused.returncode != 0
+        assert "`slipway.local/library/busybox:1.37` on the local node" in refused.stdout
+        assert "fix: run `make up`" in refused.stdout
+    assert changed.everything() == before
+    (name,) = re.findall(r"`(python3 -m local images .+?)`", refused.stdout)[:1]
+    changed.run(*name.split())
+    previewed = changed.pulumi("preview", "--stack", "dev")
+    assert "copied-server create" in previewed.stdout
 
 
 def test_a_call_that_is_dropped_is_counted(dev: Checkout) -> None:

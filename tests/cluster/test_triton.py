@@ -69,6 +69,15 @@ def test_an_image_is_told_to_be_of_each_class_with_a_probability(
     assert sum(probabilities) == pytest.approx(1, abs=1e-4)
 
 
+@pytest.mark.parametrize("model", [MODEL, "cifar10"])
+def test_a_model_of_a_shared_server_is_checked_through_a_port_forward(
+    dev: Checkout, model: str
+) -> None:
+    done = dev.client("check", model, "--stack", "dev")
+    assert "open-inference-v2 over grpc" in done.stdout
+    assert "service   models/triton-" in done.stdout
+
+
 def test_what_controls_the_server_ends_at_the_gateway(dev: Checkout) -> None:
     index = "v2/repository/index"
     pod = dev.kubectl("get", "pods", *SELECTOR, "-o", "jsonpath={.items[0].metadata.name}")

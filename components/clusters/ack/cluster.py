@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from components.clusters import support
+from components.clusters.account import checked_account, report_place
 from components.clusters.ack.names import cluster_name, ram_name
 from components.clusters.ack.options import AckOptions
+from components.clusters.ack.provider_keys import login
 from components.clusters.ack.versions import MINORS, REGISTRY_ADDON
-from components.clusters.kubernetes_provider import kubernetes_provider
+from components.clusters.providers import ambient, kubernetes_provider, make_provider
 from components.contracts import Grant, Identity, NodePool
 from components.images import Images
 
@@ -57,17 +59,12 @@ class AckCluster(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:clusters:AckCluster", name, None, opts)
-        import pulumi_alicloud
-
         self._name, self._options = name, options
         self._called = cluster_name(pulumi.get_stack())
         if late := support.warning(options.minor, MINORS, date.today()):
             pulumi.log.warn(late, self)
-        cloud = pulumi_alicloud.Provider(
-            f"{name}-cloud", region=options.region, opts=pulumi.ResourceOptions(parent=self)
-        )
         #: Of everything that is made in the cloud.
-        self._inside = pulumi.ResourceOptions(parent=self, providers=[cloud])
+        self._inside = pulumi.ResourceOptions(parent=self, providers=[self._make_cloud()])
         network, control_plane, pools, addons = self._make()
         self.name = control_plane.cluster.name
         self.kubeconfig = self._kubeconfig(control_plane)
@@ -81,6 +78,29 @@ class AckCluster(pulumi.ComponentResource):
             "oidc_issuer": self._oidc.issuer,
         }
         self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
+
+    def _make_cloud(self) -> pulumi.ProviderResource:
+        """Alibaba Cloud's provider; checks which account it works in."""
+        import pulumi_alicloud
+
+        options, settings = self._options, self._options.settings("alicloud")
+        cloud = make_provider(
+            pulumi_alicloud.Provider,
+            "alicloud",
+            f"{self._name}-cloud",
+            settings,
+            pulumi.ResourceOptions(parent=self),
+            region=options.region,
+        )
+        asking = pulumi.InvokeOptions(parent=self, provider=cloud)
+        account = checked_account(
+            "Alibaba Cloud",
+            options.account or (settings["accountId"].text if "accountId" in settings else None),
+            lambda: pulumi_alicloud.get_caller_identity(opts=asking).account_id,
+        )
+        place = {"account": account, "region": options.region}
+        report_place("Alibaba Cloud", "alicloud", place, self)
+        return cloud
 
     def _make(self) -> tuple[Network, ControlPlane, NodePools, Addons]:
         from components.clusters.ack.addons import COLLECTOR, Addons
@@ -138,14 +158,16 @@ class AckCluster(pulumi.ComponentResource):
     def _make_provider(self, needs: Sequence[pulumi.Resource]) -> Provider:
         return kubernetes_provider(
             f"{self._name}-provider",
-            self.kubeconfig,
+            self._options.settings("kubernetes"),
             pulumi.ResourceOptions(parent=self, depends_on=list(needs)),
+            kubeconfig=self.kubeconfig,
         )
 
     def _kubeconfig(self, control_plane: ControlPlane) -> pulumi.Output[str]:
+        who = login(self._options.settings("alicloud"), ambient("alicloud", "profile"))
         return pulumi.Output.secret(
             pulumi.Output.all(
-                control_plane.server, control_plane.authority, self._cluster.id, self.name
+                control_plane.server, control_plane.authority, self._cluster.id, self.name, who
             ).apply(lambda it: json.dumps(kubeconfig(*it), sort_keys=True))
         )
 
@@ -205,7 +227,9 @@ class AckCluster(pulumi.ComponentResource):
         Record(f"{self._name}-dns", self._options.dns.zone, host, address, self._inside)
 
 
-def kubeconfig(server: str, authority: str, identifier: str, name: str) -> dict[str, Any]:
+def kubeconfig(
+    server: str, authority: str, identifier: str, name: str, who: Sequence[str] = ()
+) -> dict[str, Any]:
     """Credentials by `ack-ram-tool`, which asks ACK for a certificate of an hour, by the RAM
     identity of who runs it. `get-token` would need a mapping in the cluster that is not there when
     it is made."""
@@ -236,6 +260,7 @@ def kubeconfig(server: str, authority: str, identifier: str, name: str) -> dict[
                             "60m",
                             "--log-level",
                             "error",
+                            *who,
                         ],
                         "interactiveMode": "Never",
                         "provideClusterInfo": False,

@@ -19,6 +19,15 @@ def _identifier(prefix: str, what: str) -> AfterValidator:
     return AfterValidator(validate)
 
 
+def _account(raw: str) -> str:
+    if not re.fullmatch(r"[0-9]{16}", raw):
+        raise mistake(
+            "an account's id of Alibaba Cloud, 16 digits", "`aliyun sts GetCallerIdentity` shows it"
+        )
+    return raw
+
+
+AccountId = Annotated[str, AfterValidator(_account)]
 VpcId = Annotated[str, _identifier("vpc", "the ID of a VPC")]
 VswitchId = Annotated[str, _identifier("vsw", "the ID of a vSwitch")]
 InstanceId = Annotated[str, _identifier("cri", "the ID of a Container Registry instance")]

@@ -106,7 +106,8 @@ class OssReader(pulumi.ComponentResource):
         )
         policy = ram.Policy(
             f"{name}-policy",
-            policy_name=role,
+            # After the role, which is made in the cluster's account or not at all.
+            policy_name=assumed.role_name,
             description="Reads models in OSS for a cluster of Slipway",
             policy_document=json.dumps(reading([grant.url for grant in grants])),
             opts=child,

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from components.clusters import support
-from components.clusters.ack.identifiers import InstanceId, KmsInstanceId
+from components.clusters.ack.identifiers import AccountId, InstanceId, KmsInstanceId
 from components.clusters.ack.installed import installed
 from components.clusters.ack.pool_options import AckNodePool
+from components.clusters.ack.provider_keys import ALICLOUD
 from components.clusters.ack.versions import DEFAULT_MINOR, MINORS
 from components.clusters.ack.vpc_options import CreateAckVpc, ExistingAckVpc
 from components.clusters.cloud import CloudOptions
 from components.config.one_of import OneOf
 from components.config.options import Options, listed, mistake
+from components.config.provider_keys import KUBERNETES, ProviderKeys
 from components.config.values import Label
 
 _REGION = re.compile(r"[a-z]{2}-[a-z]+(-[a-z0-9]+)*")
@@ -38,6 +41,10 @@ class AckOptions(CloudOptions):
     identities = frozenset({"oss"})
 
     kind: Annotated[Literal["ack"], AfterValidator(installed)]
+    account: AccountId | None = None
+    """The account's id, in quotes. With credentials of another account, whatever profile or
+    environment they come from, `up` makes and changes nothing. Left out, the account is the one of
+    the credentials, which a preview prints"""
     vpc: Annotated[
         CreateAckVpc | ExistingAckVpc, OneOf({"create": CreateAckVpc, "existing": ExistingAckVpc})
     ]
@@ -56,6 +63,10 @@ class AckOptions(CloudOptions):
     """A repository for the stack's images, from which its nodes pull without a password"""
     shared_storage: bool = False
     """A NAS file system for volumes that several nodes mount (`access_mode: ReadWriteMany`)"""
+
+    @classmethod
+    def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
+        return (ALICLOUD, KUBERNETES)
 
     @property
     def minor(self) -> str:

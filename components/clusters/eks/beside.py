@@ -8,19 +8,26 @@ import pulumi
 
 from components.clusters.beside import Fact
 from components.clusters.eks.identity import identity
+from components.clusters.eks.policies import account
 from components.clusters.eks.provider import aws_provider
 from components.clusters.reached import ReachedCluster
+from components.config.provider_keys import Settings
 from components.contracts import Grant, Identity
 
 
 class EksBeside:
-    """Roles by EKS Pod Identity, made in the account and region of the cluster."""
+    """Roles by EKS Pod Identity, made in the account and region of the cluster: the provider
+    refuses credentials of another account."""
 
-    def __init__(self, name: str, cluster: ReachedCluster, fact: Fact) -> None:
+    def __init__(self, name: str, cluster: ReachedCluster, fact: Fact, settings: Settings) -> None:
         self._cluster, self._arn = cluster, fact("cluster_arn")
         self._region = self._arn.apply(lambda it: it.split(":")[3])
         self._aws = aws_provider(
-            f"{name}-aws", self._region, pulumi.ResourceOptions(parent=cluster)
+            f"{name}-aws",
+            settings,
+            region=self._region,
+            account=account(self._arn),
+            opts=pulumi.ResourceOptions(parent=cluster),
         )
 
     def identity(

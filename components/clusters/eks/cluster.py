@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from components.clusters import support
+from components.clusters.account import checked_account, report_place
 from components.clusters.eks.options import EksOptions
+from components.clusters.eks.provider_keys import login
 from components.clusters.eks.versions import MINORS
 from components.clusters.exec_kubeconfig import exec_kubeconfig
-from components.clusters.kubernetes_provider import kubernetes_provider
+from components.clusters.providers import kubernetes_provider
 from components.contracts import Grant, Identity, NodePool
 from components.images import Images
 
@@ -51,20 +53,33 @@ class EksCluster(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:clusters:EksCluster", name, None, opts)
-        from components.clusters.eks.provider import aws_provider
-
         self._name, self._options = name, options
         self._images = images or Images()
         if old := support.warning(options.minor, MINORS, date.today()):
             pulumi.log.warn(old, self)
         called = options.name or f"{pulumi.get_project()}-{pulumi.get_stack()}"
-        own = pulumi.ResourceOptions(parent=self)
-        self._aws = aws_provider(f"{name}-aws", options.region, own)
-        self._made = pulumi.ResourceOptions(parent=self, providers=[self._aws])
+        self._make_provider()
         self._make(called)
         self.node_pools = {key: NodePool.of(pool) for key, pool in options.pools().items()}
         self.load_balancer_annotations = _annotations(options.internal_load_balancers)
         self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
+
+    def _make_provider(self) -> None:
+        """Amazon's, and what is known of who it is."""
+        from components.clusters.eks.provider import aws_provider, caller
+
+        options = self._options
+        self._aws = aws_provider(
+            f"{self._name}-aws",
+            options.settings("aws"),
+            region=options.region,
+            account=options.account,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self._made = pulumi.ResourceOptions(parent=self, providers=[self._aws])
+        asking = pulumi.InvokeOptions(parent=self, provider=self._aws)
+        account = checked_account("AWS", options.account, lambda: caller(asking))
+        report_place("AWS", "aws", {"account": account, "region": options.region}, self)
 
     def _make(self, called: str) -> None:
         from components.clusters.eks.addons import Addons
@@ -137,6 +152,7 @@ class EksCluster(pulumi.ComponentResource):
 
     def _kubeconfig(self, control_plane: ControlPlane) -> pulumi.Output[str]:
         cluster, region = control_plane.cluster, self._options.region
+        who = login(self._options.settings("aws"))
         return exec_kubeconfig(
             name=cluster.name,
             server=cluster.endpoint,
@@ -145,8 +161,10 @@ class EksCluster(pulumi.ComponentResource):
             arguments=[
                 *("eks", "get-token", "--output", "json"),
                 *("--region", region, "--cluster-name", cluster.name),
+                *who.arguments,
             ],
             hint=_HINT,
+            environment=who.environment,
         )
 
     def _make_inside(
@@ -209,7 +227,10 @@ class EksCluster(pulumi.ComponentResource):
     ) -> pulumi.ResourceOptions:
         """For objects that are made after `after` and deleted before it; `provider` is the last."""
         self.provider = kubernetes_provider(
-            name, self.kubeconfig, pulumi.ResourceOptions(parent=self, depends_on=after)
+            name,
+            self._options.settings("kubernetes"),
+            pulumi.ResourceOptions(parent=self, depends_on=after),
+            kubeconfig=self.kubeconfig,
         )
         return pulumi.ResourceOptions(parent=self, providers=[self._aws, self.provider])
 

@@ -4,53 +4,24 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from components.clusters import support
 from components.clusters.cloud import CloudNodePool, CloudOptions, CreateVpc, VpcOptions
 from components.clusters.eks import machines
+from components.clusters.eks.identifiers import AccountId, KeyArn, PrincipalArn, SubnetId, VpcId
+from components.clusters.eks.provider_keys import AWS
 from components.clusters.eks.regions import ADDON_ACCOUNTS, GPU_FAMILIES
 from components.clusters.eks.versions import DEFAULT_MINOR, MINORS
 from components.config.one_of import OneOf
 from components.config.options import listed, mistake
+from components.config.provider_keys import KUBERNETES, ProviderKeys
 from components.config.values import Label
 
 _RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
-
-
-def _matching(pattern: str, expected: str, fix: str) -> Any:
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise mistake(expected, fix)
-        return value
-
-    return AfterValidator(check)
-
-
-VpcId = Annotated[
-    str, _matching(r"vpc-[0-9a-f]{8,17}", "a VPC's id such as `vpc-0a1b2c3d4e5f60718`", "copy it")
-]
-SubnetId = Annotated[
-    str, _matching(r"subnet-[0-9a-f]{8,17}", "a subnet's id such as `subnet-0a1b2c3d`", "copy it")
-]
-KeyArn = Annotated[
-    str,
-    _matching(
-        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-f-]+",
-        "the ARN of a KMS key, `arn:aws:kms:REGION:ACCOUNT:key/ID`",
-        "copy the key's ARN, not an alias'",
-    ),
-]
-PrincipalArn = Annotated[
-    str,
-    _matching(
-        r"arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/.+",
-        "the ARN of an IAM role or user, `arn:aws:iam::ACCOUNT:role/NAME`",
-        "copy the role's own ARN, not that of one of its sessions",
-    ),
-]
 
 
 class EksCreateVpc(CreateVpc):
@@ -163,6 +134,10 @@ class EksOptions(CloudOptions):
     identities: ClassVar[frozenset[str]] = frozenset({"s3"})
 
     kind: Literal["eks"]
+    account: AccountId | None = None
+    """The account's id, in quotes. With credentials of another account, whatever profile or
+    environment they come from, nothing is made, changed or destroyed. Left out, the account is the
+    one of the credentials, which a preview prints"""
     name: Label | None = None
     """The cluster's name in the account and region; `<project>-<stack>` where it is left out"""
     vpc: Annotated[VpcOptions, OneOf({"create": EksCreateVpc, "existing": EksExistingVpc})]
@@ -187,6 +162,10 @@ class EksOptions(CloudOptions):
     """Whether the logs of all containers go to CloudWatch, by Amazon's own add-on"""
     log_retention_days: int = 365
     """How long CloudWatch keeps logs, of the control plane, the network and the containers"""
+
+    @classmethod
+    def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
+        return (AWS, KUBERNETES)
 
     def access_modes(self) -> frozenset[str]:
         shared = {"ReadWriteMany", "ReadOnlyMany"} if self.shared_storage else set()

@@ -9,17 +9,24 @@ import pulumi_gcp as gcp
 
 from components.clusters.beside import Fact
 from components.clusters.gke.identity import readers
+from components.clusters.providers import make_provider
 from components.clusters.reached import ReachedCluster
+from components.config.provider_keys import Settings
 from components.contracts import Grant, Identity
 
 
 class GkeBeside:
     """Leave for the service accounts of the cluster's project; nothing is asked of the project."""
 
-    def __init__(self, name: str, cluster: ReachedCluster, fact: Fact) -> None:
+    def __init__(self, name: str, cluster: ReachedCluster, fact: Fact, settings: Settings) -> None:
         self._project, self._number = fact("project"), fact("project_number")
-        self._google = gcp.Provider(
-            f"{name}-google", project=self._project, opts=pulumi.ResourceOptions(parent=cluster)
+        self._google = make_provider(
+            gcp.Provider,
+            "gcp",
+            f"{name}-google",
+            settings,
+            pulumi.ResourceOptions(parent=cluster),
+            project=self._project,
         )
 
     def identity(

@@ -7,9 +7,10 @@ from datetime import date
 
 import pulumi
 
+from components.clusters.account import report_place
 from components.clusters.gke.options import GkeOptions
 from components.clusters.gke.versions import MINORS
-from components.clusters.kubernetes_provider import kubernetes_provider
+from components.clusters.providers import kubernetes_provider, make_provider
 from components.clusters.support import warning
 from components.contracts import Grant, Identity, NodePool
 from components.images import Images
@@ -56,12 +57,17 @@ class GkeCluster(pulumi.ComponentResource):
         if late := warning(options.minor, MINORS, date.today()):
             pulumi.log.warn(late, self)
         self._name, self._options = name, options
-        google = gcp.Provider(
+        google = make_provider(
+            gcp.Provider,
+            "gcp",
             f"{name}-google",
+            options.settings("gcp"),
+            pulumi.ResourceOptions(parent=self),
             project=options.project,
             region=options.region,
-            opts=pulumi.ResourceOptions(parent=self),
         )
+        place = {"project": options.project, "region": options.region}
+        report_place("Google Cloud", "gcp", place, self)
         self._google = pulumi.ResourceOptions(provider=google)
         child = pulumi.ResourceOptions(parent=self, provider=google)
         self._number = gcp.organizations.get_project_output(
@@ -77,8 +83,9 @@ class GkeCluster(pulumi.ComponentResource):
         self.kubeconfig = kubeconfig(cluster, options)
         self.provider = kubernetes_provider(
             f"{name}-provider",
-            self.kubeconfig,
+            options.settings("kubernetes"),
             pulumi.ResourceOptions(parent=self, depends_on=[*pools, repository.pull]),
+            kubeconfig=self.kubeconfig,
         )
         self._disk, self._shared = storage.storage_classes(
             name,

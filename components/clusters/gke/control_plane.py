@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -14,6 +15,7 @@ from components.clusters.gke.labels import resource_labels
 from components.clusters.gke.logs import LOGGED, MEASURED
 from components.clusters.gke.network import Network
 from components.clusters.gke.options import GkeCreateVpc, GkeOptions
+from components.clusters.gke.provider_keys import login
 
 #: Only their time of day counts; the days are the rule's.
 _FIRST_DAY, _SECOND_DAY = "2026-01-01", "2026-01-02"
@@ -191,28 +193,31 @@ def kubeconfig(cluster: gcp.container.Cluster, options: GkeOptions) -> pulumi.Ou
         )
         # Its certificate is signed by a public authority.
         certificate = pulumi.Output.from_input(None)
-    text = pulumi.Output.all(cluster.name, host, certificate).apply(lambda it: _text(*it))
+    who = login(options.settings("gcp"))
+    text = pulumi.Output.all(cluster.name, host, certificate, who).apply(lambda it: _text(*it))
     return pulumi.Output.secret(text)
 
 
-def _text(name: str, host: str, certificate: str | None) -> str:
+def _text(name: str, host: str, certificate: str | None, arguments: Sequence[str]) -> str:
     reached = {"server": f"https://{host}"}
     if certificate:
         reached["certificate-authority-data"] = certificate
     # https://cloud.google.com/kubernetes-engine/docs/how-to/cluster-access-for-kubectl
-    login = {
+    credentials: dict[str, Any] = {
         "apiVersion": "client.authentication.k8s.io/v1beta1",
         "command": "gke-gcloud-auth-plugin",
         "installHint": "gcloud components install gke-gcloud-auth-plugin",
         "interactiveMode": "Never",
         "provideClusterInfo": True,
     }
+    if arguments:
+        credentials["args"] = list(arguments)
     return json.dumps(
         {
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{"name": name, "cluster": reached}],
-            "users": [{"name": name, "user": {"exec": login}}],
+            "users": [{"name": name, "user": {"exec": credentials}}],
             "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
             "current-context": name,
         },

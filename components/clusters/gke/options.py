@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -18,11 +19,13 @@ from components.clusters.cloud import (
     VpcOptions,
 )
 from components.clusters.gke.node_pool_options import GkeNodePool, short_enough
+from components.clusters.gke.provider_keys import GCP
 from components.clusters.gke.versions import DEFAULT, MINORS
 from components.clusters.gke.zones import has_gpu, of_region, zones_of
 from components.clusters.support import known
 from components.config.one_of import OneOf
 from components.config.options import Options, example, mistake
+from components.config.provider_keys import KUBERNETES, ProviderKeys
 from components.config.values import Cidr, Label
 
 #: A node's range of pod addresses: https://cloud.google.com/kubernetes-engine/docs/how-to/flexible-pod-cidr
@@ -150,7 +153,7 @@ class GkeOptions(CloudOptions):
 
     kind: Literal["gke"]
     project: Annotated[str, AfterValidator(_project)]
-    """The project's ID"""
+    """The project's ID. It is made there whatever project the environment or `gcloud` names"""
     region: Annotated[str, AfterValidator(_region)]
     vpc: Annotated[VpcOptions, OneOf({"create": GkeCreateVpc, "existing": ExistingVpc})]
     """The network: made for the cluster, or one that is there"""
@@ -177,6 +180,10 @@ class GkeOptions(CloudOptions):
     filestore_tier: Literal["zonal", "enterprise"] = "zonal"
     """What volumes with `access_mode: ReadWriteMany` are made of: Filestore in one zone, or in
     several of the region. Each volume has at least 1Ti"""
+
+    @classmethod
+    def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
+        return (GCP, KUBERNETES)
 
     @property
     def minor(self) -> str:

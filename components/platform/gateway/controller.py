@@ -8,12 +8,22 @@ from dataclasses import dataclass
 import pulumi
 
 from components.config.stack_config import LimitsOptions
+from components.config.values import byte_count
 from components.contracts import Cluster
 from components.images import Images
 from components.kubernetes_object import Fields
 
 #: Added to the longest call: whoever made the call sees its own deadline, not a cut connection.
 MARGIN_SECONDS = 10
+#: The largest headers of a request: what gRPC itself takes at most (`grpc.absolute_max_metadata_size`).
+HEADER_BYTES = 16 * 2**10
+#: Of a request that is not whole yet, so much is held in memory and the rest in the spool.
+BODY_IN_MEMORY = 16 * 2**10
+#: What one open stream holds at most: headers as they came and as they are parsed, the body's
+#: part in memory, buffers of HTTP/2 and TLS.
+STREAM_BYTES = 2 * HEADER_BYTES + BODY_IN_MEMORY + 16 * 2**10
+#: Connections with all of their streams open and full that a controller stands.
+FULL_CONNECTIONS = 64
 #: The name of the Service that a stack's own Traefik is reached by.
 TRAEFIK_SERVICE = "gateway"
 
@@ -32,6 +42,16 @@ class ControllerArgs:
     ssl_redirect: bool
     allow: Sequence[str]
     default_certificate: str | None
+
+
+def spool_bytes(limits: LimitsOptions) -> int:
+    """The room for requests that are not whole yet: at least four of the largest."""
+    return max(512 * 2**20, 4 * byte_count(limits.message_size))
+
+
+def connection_bytes(limits: LimitsOptions) -> int:
+    """The memory that `FULL_CONNECTIONS` hold at most."""
+    return FULL_CONNECTIONS * limits.streams * STREAM_BYTES
 
 
 class Controller(pulumi.ComponentResource):

@@ -57,7 +57,7 @@ def _tls(raw: Any, info: Any) -> Any:
     if not isinstance(raw, dict):
         raise mistake(f"a map with `kind`, one of {kinds}", "write `{kind: self-signed}`")
     kind = raw.get("kind")
-    if kind not in _TLS:
+    if not isinstance(kind, str) or kind not in _TLS:
         raise mistake(f"`kind`, one of {kinds}", "write `kind: self-signed`")
     other = _TLS["secret" if kind == "self-signed" else "self-signed"]
     for key in raw:
@@ -84,6 +84,17 @@ class NginxOptions(GatewayOptions):
     """The certificate"""
     ssl_redirect: bool = True
     """Send plain HTTP to HTTPS; false serves REST on port 80 too"""
+
+    def chosen_controller(self, usual: str) -> ControllerOptions:
+        """The controller; of the kind `usual` where the stack does not choose."""
+        if self.controller is not None:
+            return self.controller
+        model = registry.implementation("controllers", usual).options
+        made: ControllerOptions = model.model_validate({"kind": usual})
+        return made
+
+    def images(self, usual_controller: str) -> tuple[str, ...]:
+        return self.chosen_controller(usual_controller).images()
 
     @model_validator(mode="after")
     def _named(self) -> NginxOptions:
@@ -181,7 +192,7 @@ class NginxGateway(pulumi.ComponentResource):
     def _make_controller(
         self, name: str, config: StackConfig, cluster: Cluster, namespace: pulumi.Output[str]
     ) -> Controller:
-        chosen = self._options.controller or _usual_controller(cluster)
+        chosen = self._options.chosen_controller(cluster.default_controller)
         made: Controller = registry.implementation("controllers", chosen.kind)(
             f"{name}-controller",
             chosen,
@@ -230,10 +241,3 @@ class NginxGateway(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         return made.pem.apply(lambda text: text), made.secret_name
-
-
-def _usual_controller(cluster: Cluster) -> ControllerOptions:
-    kind = cluster.default_controller
-    model = registry.implementation("controllers", kind).options
-    made: ControllerOptions = model.model_validate({"kind": kind})
-    return made

@@ -11,11 +11,11 @@ from components.config.stack_config import LimitsOptions
 from components.config.values import byte_count, seconds
 from components.contracts import Backend
 from components.kubernetes_object import Fields, KubernetesObject
-from components.platform.gateway.controller import MARGIN_SECONDS
+from components.platform.gateway.controller import BODY_IN_MEMORY, MARGIN_SECONDS
 
 _PREFIX = "nginx.ingress.kubernetes.io"
-#: Requests up to this are held in memory until they are whole, larger ones on disk.
-_BODY_IN_MEMORY = "1m"
+#: Bytes before a message of gRPC: whether it is compressed, and its length.
+_GRPC_FRAME = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +34,15 @@ class NginxRouteArgs:
 
 
 class NginxRoute(pulumi.ComponentResource):
-    """Up to two Ingress objects below `/<model>/`, since `backend-protocol` holds for a whole
-    object: gRPC and REST by the paths of the protocol. The prefix is taken off on the way. One
-    `use-regex` makes every path of a host a regular expression that ignores case, and a path
-    matches from its start: the slash after the model's name keeps `/a` from `/ab`.
+    """The Ingress objects of one model below `/<model>/`: one for gRPC and one for REST, since
+    `backend-protocol` holds for a whole object, and one for gRPC's streams where the server has
+    `streaming`. The prefix is removed on the way. One `use-regex` makes every path of a host a
+    regular expression that ignores case, and a path matches from its start: the slash after the
+    model's name keeps `/a` from `/ab`.
+
+    The controller holds a request until it is whole and no larger than `limits.message_size`: gRPC
+    has no Content-Length, and Traefik limits only what it buffers. A stream has no end to wait for,
+    so Traefik does not limit its messages.
     """
 
     def __init__(
@@ -45,30 +50,32 @@ class NginxRoute(pulumi.ComponentResource):
     ) -> None:
         super().__init__("slipway:gateway:NginxRoute", name, None, opts)
         self._args = args
-        backend = args.backend
+        backend, protocol = args.backend, args.backend.protocol
+        size = byte_count(args.limits.message_size)
+        body = f"{_PREFIX}/proxy-body-size"
+        buffered = {
+            f"{_PREFIX}/proxy-request-buffering": "on",
+            f"{_PREFIX}/client-body-buffer-size": str(BODY_IN_MEMORY),
+        }
         if backend.grpc_port is not None:
-            self._ingress(
-                f"{name}-grpc",
-                path=f"/{args.model}/({backend.protocol.grpc_paths})",
-                port=backend.grpc_port,
-                annotations={f"{_PREFIX}/backend-protocol": "GRPC"},
-            )
+            grpc = {
+                f"{_PREFIX}/backend-protocol": "GRPC",
+                body: str(size + _GRPC_FRAME),
+            }
+            self._ingress(f"{name}-grpc", protocol.grpc_pattern, backend.grpc_port, grpc | buffered)
+            if backend.streaming and protocol.stream_pattern:
+                self._ingress(f"{name}-stream", protocol.stream_pattern, backend.grpc_port, grpc)
         if backend.rest_port is not None:
-            rest = backend.protocol.rest_paths.format(model=args.model)
+            rest = {f"{_PREFIX}/backend-protocol": "HTTP", body: str(size)}
             self._ingress(
                 f"{name}-rest",
-                path=f"/{args.model}/({rest})",
-                port=backend.rest_port,
-                annotations={
-                    f"{_PREFIX}/backend-protocol": "HTTP",
-                    # Traefik refuses a body that is too large only where it buffers.
-                    f"{_PREFIX}/proxy-request-buffering": "on",
-                    f"{_PREFIX}/client-body-buffer-size": _BODY_IN_MEMORY,
-                },
+                protocol.rest_pattern(args.model),
+                backend.rest_port,
+                rest | buffered,
             )
         self.register_outputs({})
 
-    def _ingress(self, name: str, path: str, port: int, annotations: Mapping[str, str]) -> None:
+    def _ingress(self, name: str, pattern: str, port: int, annotations: Mapping[str, str]) -> None:
         args = self._args
         timeout = str(seconds(args.limits.deadline) + MARGIN_SECONDS)
         service = args.backend.service
@@ -79,7 +86,7 @@ class NginxRoute(pulumi.ComponentResource):
                 "http": {
                     "paths": [
                         {
-                            "path": path,
+                            "path": f"/{args.model}/({pattern})",
                             "pathType": "ImplementationSpecific",
                             "backend": {
                                 "service": {"name": target or "", "port": {"number": port}}
@@ -106,7 +113,6 @@ class NginxRoute(pulumi.ComponentResource):
                         f"{_PREFIX}/use-regex": "true",
                         f"{_PREFIX}/rewrite-target": "/$1",
                         f"{_PREFIX}/ssl-redirect": str(args.ssl_redirect).lower(),
-                        f"{_PREFIX}/proxy-body-size": str(byte_count(args.limits.message_size)),
                         f"{_PREFIX}/proxy-read-timeout": timeout,
                         f"{_PREFIX}/proxy-send-timeout": timeout,
                         **annotations,

@@ -72,15 +72,15 @@ class RestApi:
             return [b"Not Found"]
         status = HTTPStatus.OK
         try:
-            body = "" if method == "OPTIONS" else self._answer(method, path, environ)
+            body = b"" if method == "OPTIONS" else self._answer(method, path, environ)
         except ServingError as error:
             status = HTTPStatus(_HTTP.get(error.code, 500))
             body = rest_json.write_error(error)
         headers = [("Content-Type", "application/json"), *self._headers]
         start_response(f"{status.value} {status.phrase}", headers)
-        return [body.encode()]
+        return [body]
 
-    def _answer(self, method: str, path: str, environ: Mapping[str, Any]) -> str:
+    def _answer(self, method: str, path: str, environ: Mapping[str, Any]) -> bytes:
         pattern = {"POST": _POST, "GET": _GET}.get(method)
         found = pattern.fullmatch(path) if pattern else None
         if found is None:
@@ -98,11 +98,12 @@ class RestApi:
         if found["metadata"]:
             return self._metadata(spec)
         response = answers.status(self._manager, GetModelStatusRequest(model_spec=spec))
-        return str(
+        text = str(
             json_format.MessageToJson(response, indent=1, always_print_fields_with_no_presence=True)
         )
+        return text.encode()
 
-    def _predict(self, spec: Any, body: bytes) -> str:
+    def _predict(self, spec: Any, body: bytes) -> bytes:
         def inputs_of(signature: str) -> Mapping[str, Any]:
             model, _ = self._manager.find(spec)
             name = signature or answers.DEFAULT_SIGNATURE
@@ -113,9 +114,11 @@ class RestApi:
 
         request, rows = rest_json.read_request(body, inputs_of)
         request.model_spec.MergeFrom(spec)
-        return rest_json.write_response(answers.predict(self._manager, request), rows)
+        # Values in a field of their own would become Python's numbers, 32 bytes each.
+        answer = answers.predict(self._manager, request, as_content=True)
+        return rest_json.write_response(answer, rows)
 
-    def _metadata(self, spec: Any) -> str:
+    def _metadata(self, spec: Any) -> bytes:
         request = GetModelMetadataRequest(model_spec=spec, metadata_field=[answers.SIGNATURE_DEF])
         response = answers.metadata(self._manager, request)
         signatures = SignatureDefMap()
@@ -128,7 +131,8 @@ class RestApi:
             )
             for message in (response.model_spec, signatures)
         ]
-        return f'{{\n"model_spec":{parts[0]},\n"metadata": {{"signature_def": {parts[1]}}}\n}}\n'
+        text = f'{{\n"model_spec":{parts[0]},\n"metadata": {{"signature_def": {parts[1]}}}\n}}\n'
+        return text.encode()
 
 
 def _spec(found: re.Match[str]) -> Any:

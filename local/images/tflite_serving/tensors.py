@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,9 @@ _TYPES: dict[int, tuple[np.dtype[Any], str]] = {
     types_pb2.DT_STRING: (np.dtype("O"), "string_val"),
 }
 
+#: The most bytes that values which are left out of a message become. The real server has no such
+#: limit: 30 bytes with the shape 10^9 take 4 GB of it.
+_LARGEST_FILL = 64 * 2**20
 #: The wire tags of repeated fields whose values have a fixed width (numbers 5 and 6, packed).
 _PACKED = {"float_val": b"\x2a", "double_val": b"\x32"}
 
@@ -67,7 +71,7 @@ def to_array(alias: str, proto: Any) -> Array:
     shape = tuple(dim.size for dim in proto.tensor_shape.dim)
     if any(size < 0 for size in shape):
         raise error
-    count = int(np.prod(shape, dtype=np.int64))
+    count = math.prod(shape)
     if proto.tensor_content and dtype != object:
         if len(proto.tensor_content) != count * dtype.itemsize:
             raise error
@@ -75,6 +79,11 @@ def to_array(alias: str, proto: Any) -> Array:
     values = getattr(proto, field)
     if len(values) > count:
         raise error
+    if len(values) < count and count * dtype.itemsize > _LARGEST_FILL:
+        raise invalid(
+            f"{alias}: {len(values)} values for a shape of {count} elements; this stand-in fills up "
+            f"at most {_LARGEST_FILL} bytes"
+        )
     flat = np.array(values, "<u2").view(dtype) if field == "half_val" else np.array(values, dtype)
     if not len(values):
         fill: Any = b"" if dtype == object else 0

@@ -32,6 +32,7 @@ def put_image(checkout: Checkout, directory: Path) -> None:
     name = f"slipway.local/{MODEL_IMAGE}"
     archive = scratch_image(name, files, ["/bin/cp"], directory / "half-plus-two.tar")
     cluster.import_new_images(checkout.cluster_name, [str(archive)])
+    checkout.run("python3", "-m", "local", "images")  # which tells the program what is on the node
 
 
 def secret(checkout: Checkout, name: str, content: str) -> None:

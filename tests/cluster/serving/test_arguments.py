@@ -60,5 +60,5 @@ def test_triton_and_tensorflow_serving_take_them(changed: Checkout) -> None:
     assert "--log-info=false" not in found
     assert "Started GRPCInferenceService" in logged(changed, "told"), "only with --log-info"
     (ignored,) = [line for line in logged(changed, "told-tf").splitlines() if "Accepted" in line]
-    assert "--num_load_threads" in ignored, "the stand-in names what it has taken"
+    assert "--num_load_threads" in ignored, "the local server names what it has taken"
     assert "--tensorflow_inter_op_parallelism" in ignored

@@ -3,9 +3,11 @@ its own words."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,8 +29,8 @@ def model(path: str = "half_plus_two", **changes: Any) -> dict[str, Any]:
 # A model that cannot be, and what is said of it.
 FAILING: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "memory": (
-        model(resources={"limits": {"memory": "16Mi"}}),
-        ("out of memory: it was killed at its memory limit of 16Mi (OOMKilled)",),
+        model(resources={"limits": {"memory": "24Mi"}}),
+        ("out of memory: it was killed at its memory limit of 24Mi (OOMKilled)",),
     ),
     "image": (
         model(image="example/none:1", startup_timeout=_RESOLVING),
@@ -86,6 +88,18 @@ class Failure:
         return found
 
 
+def untold(checkout: Checkout) -> str:
+    """A kubeconfig of the cluster that does not say which images are on its node: with it, an image
+    that is not there is refused before anything is made."""
+    path = checkout.root / ".slipway" / "kubeconfig-untold"
+    document = json.loads(Path(checkout.exports["KUBECONFIG"]).read_text())
+    for each in document["clusters"]:
+        del each["cluster"]["extensions"]
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(document))
+    return str(path)
+
+
 @pytest.fixture(scope="module")
 def failed(dev: Checkout) -> Iterator[Failure]:
     """One `up` of all of them, in which the model that serves is given a directory that is not
@@ -96,11 +110,12 @@ def failed(dev: Checkout) -> Iterator[Failure]:
     config = dev.config()
     config["config"]["slipway:models"] |= {name: said for name, (said, _) in FAILING.items()}
     config["config"]["slipway:models"]["half_plus_two"] = model("gone")
+    config["config"]["slipway:limits"] = {"message_size": "1Mi"}
     dev.write_config(config)
     try:
         with asked_all_the_time(dev, "half_plus_two") as asked:
             up = ("up", "--yes", "--skip-preview", "--parallel", "32", "--stack", "dev")
-            done = dev.pulumi(*up, check=False)
+            done = dev.run("pulumi", *up, check=False, env={"KUBECONFIG": untold(dev)})
         yield Failure(done.returncode, done.stdout + done.stderr, asked)
     finally:
         dev.restore_config()

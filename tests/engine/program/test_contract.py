@@ -12,7 +12,8 @@ import pytest
 from components import registry
 from components.config.model_options import ModelOptions
 from components.config.options import example
-from components.contracts import TENSORFLOW_SERVING, ModelFiles
+from components.contracts import ModelFiles
+from components.protocols import TENSORFLOW_SERVING
 from components.runtimes.server import ModelServer, Program
 from tests.engine.apiserver import ApiServer
 from tests.engine.program.shown import shown_to, written
@@ -74,6 +75,9 @@ class EchoOptions(ModelOptions):
     model_config = example(runtime="echo")
     runtime: Literal["echo"]
 
+    def server_image(self) -> str:
+        return self.image or "example/echo:1"
+
 
 class Echo(ModelServer):
     """A runtime that is nothing but its file and a registry line."""
@@ -86,7 +90,6 @@ class Echo(ModelServer):
         assert isinstance(model, ModelFiles)
         probe = {"tcpSocket": {"port": "rest"}}
         return Program(
-            image="example/echo:1",
             command=None,
             arguments=[model.path],
             protocol=TENSORFLOW_SERVING,

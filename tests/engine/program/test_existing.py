@@ -74,6 +74,7 @@ def _has_every_object(cluster: ApiServer, namespace: str) -> None:
 def _shows_the_public_interface(outputs: dict[str, Any]) -> None:
     assert "-----BEGIN CERTIFICATE-----" in outputs["gateway"].pop("ca_certificate")
     assert outputs["gateway"].pop("message_bytes") == 64 * 1024 * 1024
+    assert outputs["gateway"].pop("deadline_seconds") == 90
     assert json.loads(outputs.pop("kubeconfig"))["current-context"] == "chosen"
     assert outputs == {
         "endpoints": {

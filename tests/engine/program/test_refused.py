@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import socket
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.engine.apiserver import ApiServer
 from tests.engine.program.conftest import MODEL, Make, two_contexts
@@ -108,6 +111,30 @@ _ANSWERS = [
 ]
 
 
+#: Users of a kubeconfig with a credential of each kind.
+_USERS: list[dict[str, Any]] = [
+    {"name": "bearer", "user": {"token": "swordfish-bearer"}},
+    {"name": "password", "user": {"username": "admin", "password": "swordfish-password"}},
+    {
+        "name": "certificate",
+        "user": {
+            "client-certificate-data": "swordfish-certificate",
+            "client-key-data": "swordfish-key",
+        },
+    },
+    {
+        "name": "exec",
+        "user": {
+            "exec": {
+                "apiVersion": "client.authentication.k8s.io/v1",
+                "command": "login",
+                "env": [{"name": "LOGIN", "value": "swordfish-exec"}],
+            }
+        },
+    },
+]
+
+
 def _reached(cluster: ApiServer, entrance: Door, tmp_path: Path) -> dict[str, Any]:
     path = two_contexts(cluster, tmp_path / "kubeconfig", entrance.url)
     return {"cluster": {"kind": "existing", "kubeconfig": str(path), "context": "chosen"}}
@@ -166,6 +193,53 @@ def test_the_command_that_a_plaintext_secret_is_refused_with_makes_it_right(
     assert "hunter2" not in stack.stack_file.read_text()
     stack.preview()
     assert entrance.passed > 0  # what is not refused does go through
+
+
+@pytest.mark.parametrize("form", ["text", "JSON", "map"])
+def test_a_kubeconfig_in_place_of_its_path_is_refused_without_repeating_its_credentials(
+    program: Make, cluster: ApiServer, entrance: Door, tmp_path: Path, form: str
+) -> None:
+    path = two_contexts(cluster, tmp_path / "kubeconfig", entrance.url)
+    document = json.loads(path.read_text())
+    document["users"] += _USERS
+    document["clusters"].append(
+        {"name": "basic", "cluster": {"server": "https://admin:swordfish-basic@127.0.0.1:1"}}
+    )
+    content = {"text": yaml.safe_dump, "JSON": json.dumps, "map": dict}[form](document)
+    stack = program()
+    options = {"kind": "existing", "kubeconfig": content, "context": "chosen"}
+    stack.write({**_GOOD, "cluster": options})
+
+    (token,) = (each["user"]["token"] for each in document["users"] if each["name"] == "test")
+    hidden = {token, *re.findall(r"swordfish-[a-z]+", json.dumps(document))}
+    assert len(hidden) >= 6
+    for refused in (stack.preview(check=False), stack.up(check=False)):
+        assert refused.code != 0
+        assert "error: 1 mistake in Pulumi.test.yaml" in refused.text
+        assert "slipway:cluster.kubeconfig is " in refused.text
+        assert "this is a kubeconfig's content" in refused.text
+        assert "Traceback" not in refused.text
+        assert [each for each in hidden if each in refused.text] == []
+    assert stack.resources() == []
+    assert entrance.passed == 0
+
+    # What the fix says: a command, and what to write.
+    (command,) = re.findall(r"`pulumi (config set [^`]*) < FILE`", refused.diagnostics())
+    with path.open() as file:
+        subprocess.run(
+            stack.command(*shlex.split(command)),
+            cwd=stack.directory,
+            env=stack.environment,
+            stdin=file,
+            check=True,
+            timeout=stack.timeout,
+        )
+    (written,) = re.findall(r"`(kubeconfig: \{secret: [^`]*)`", refused.diagnostics())
+    secrets = yaml.safe_load(stack.stack_file.read_text())["config"]["slipway:secrets"]
+    stack.write({**_GOOD, "cluster": {**options, **yaml.safe_load(written)}, "secrets": secrets})
+    allowed = stack.preview()
+    assert entrance.passed > 0
+    assert [each for each in hidden if each in allowed.text] == []
 
 
 def test_a_cluster_that_does_not_answer_is_told_in_one_sentence_before_anything_is_made(

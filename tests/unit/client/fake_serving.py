@@ -121,10 +121,10 @@ def _credentials(leaf: trustme.LeafCert) -> Any:
 
 
 class RestGateway:
-    """An HTTPS server that answers by `answers`: path -> (status, body) or a function of the posted
-    JSON. Remembers what it was asked, by which Host and by which SNI."""
+    """An HTTPS server (HTTP without `leaf`) that answers by `answers`: path -> (status, body, header...),
+    or a function of the posted JSON. Remembers what it was asked, by which Host and by which SNI."""
 
-    def __init__(self, leaf: trustme.LeafCert) -> None:
+    def __init__(self, leaf: trustme.LeafCert | None) -> None:
         self.answers: dict[str, Any] = {}
         self.seen: list[tuple[str, str | None, Any]] = []
         self.snis: list[str | None] = []
@@ -143,14 +143,15 @@ class RestGateway:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        leaf.configure_cert(context)
-        context.sni_callback = lambda _socket, name, _context: self.snis.append(name)
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self._server.socket = context.wrap_socket(
-            self._server.socket, server_side=True, do_handshake_on_connect=False
-        )
+        if leaf:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            leaf.configure_cert(context)
+            context.sni_callback = lambda _socket, name, _context: self.snis.append(name)
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
         self.port = self._server.server_address[1]
         self.target = f"127.0.0.1:{self.port}"
@@ -163,9 +164,11 @@ class RestGateway:
     def _answer(self, handler: Any, body: Any) -> None:
         self.seen.append((handler.path, handler.headers["Host"], body))
         answer = self.answers.get(handler.path, (404, "404 page not found\n"))
-        status, text = answer(body) if callable(answer) else answer
+        status, text, *headers = answer(body) if callable(answer) else answer
         data = text.encode() if isinstance(text, str) else json.dumps(text).encode()
         handler.send_response(status)
+        for name, value in headers:
+            handler.send_header(name, value)
         handler.send_header("Content-Length", str(len(data)))
         handler.end_headers()
         handler.wfile.write(data)

@@ -1,14 +1,15 @@
 """A server of the Open Inference Protocol v2 in this process, over gRPC and HTTP on loopback, with
-Triton's extensions for raw tensors and for its model repository, written from their documents.
+Triton's extensions for raw tensors, streams and its model repository, written from their documents.
 
 A tensor is (datatype, shape, raw bytes) here, whatever way it came and goes.
 """
 
 import http.server
 import json
+import math
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -32,7 +33,10 @@ def echo(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
 
 class FakeTriton:
     """Serves the model `name` below `prefix`. `inputs` and `outputs`: name -> (datatype, shape with
-    -1 for open). `requests` are ModelInferRequests and (JSON, raw bytes, headers)."""
+    -1 for open). `requests` are ModelInferRequests and (JSON, raw bytes, headers). A `decoupled` model
+    answers with what `answers` yields, and over streams alone; `abandoned` is set when a stream was
+    closed before its end. Without `configurable` there is no call for the model's configuration,
+    without `routed` none for streams."""
 
     def __init__(self, name: str = "scorer", prefix: str = "/scorer") -> None:
         self.name, self.prefix = name, prefix
@@ -42,7 +46,12 @@ class FakeTriton:
         self.stored = {"1", "2", "3"}
         self.explicit = True
         self.typed = False
+        self.optional: set[str] = set()
+        self.configurable = self.routed = True
+        self.decoupled = False
+        self.abandoned = threading.Event()
         self.answer: Callable[[dict[str, Tensor]], dict[str, Tensor]] = echo
+        self.answers: Callable[[dict[str, Tensor]], Iterator[dict[str, Tensor]]] = self._one
         self.requests: list[Any] = []
         self.paths: list[str] = []
         self.loads: list[dict[str, Any] | None] = []
@@ -88,7 +97,43 @@ class FakeTriton:
         self.versions = sorted(wanted)
 
     def config(self) -> dict[str, Any]:
-        return {"name": self.name, "backend": "python", "version_policy": {"latest": {}}}
+        inputs = [
+            {"name": name, "data_type": f"TYPE_{kind}", "optional": name in self.optional}
+            for name, (kind, _) in self.inputs.items()
+        ]
+        return {
+            "name": self.name,
+            "backend": "python",
+            "version_policy": {"latest": {}},
+            "input": inputs,
+            "model_transaction_policy": {"decoupled": self.decoupled},
+        }
+
+    def execute(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        self._take(inputs)
+        return self.answer(inputs)
+
+    def stream(self, inputs: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+        self._take(inputs)
+        return self.answers(inputs)
+
+    def whole_answers_alone(self, what: str) -> None:
+        if self.decoupled:
+            raise Refusal(
+                grpc.StatusCode.UNIMPLEMENTED,
+                f"{what} doesn't support models with decoupled transaction policy",
+            )
+
+    def _one(self, inputs: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+        yield self.answer(inputs)
+
+    def _take(self, inputs: dict[str, Tensor]) -> None:
+        wanted = set(self.inputs) - self.optional
+        if not wanted <= set(inputs) <= set(self.inputs):
+            raise Refusal(
+                grpc.StatusCode.INVALID_ARGUMENT,
+                f"expected {len(wanted)} inputs but got {len(inputs)} inputs for '{self.name}'",
+            )
 
 
 class _Grpc(grpc.GenericRpcHandler):
@@ -101,6 +146,16 @@ class _Grpc(grpc.GenericRpcHandler):
         answer = getattr(self, method, None)
         if base != f"{self.fake.prefix}/inference.GRPCInferenceService" or answer is None:
             return None
+        if method == "ModelConfig" and not self.fake.configurable:
+            return None
+        if method == "ModelStreamInfer":
+            if not self.fake.routed:
+                return None
+            return grpc.stream_stream_rpc_method_handler(
+                answer,
+                self.pb.ModelInferRequest.FromString,
+                lambda message: message.SerializeToString(),
+            )
         name = "RepositoryModelLoadRequest" if "Load" in method else f"{method}Request"
 
         def run(request: Any, context: Any) -> Any:
@@ -125,14 +180,31 @@ class _Grpc(grpc.GenericRpcHandler):
         return self.pb.ModelReadyResponse(ready=request.version in self.fake.versions)
 
     def ModelInfer(self, request: Any) -> Any:
+        self.fake.whole_answers_alone("ModelInfer RPC")
+        return self._message(self.fake.execute(self._inputs(request)))
+
+    def ModelStreamInfer(self, requests: Any, _: Any) -> Any:
+        for request in requests:
+            try:
+                for outputs in self.fake.stream(self._inputs(request)):
+                    yield self.pb.ModelStreamInferResponse(infer_response=self._message(outputs))
+            except GeneratorExit:  # grpc drops it when nobody listens any more
+                self.fake.abandoned.set()
+                raise
+            except Refusal as refusal:
+                yield self.pb.ModelStreamInferResponse(error_message=refusal.details)
+
+    def _inputs(self, request: Any) -> dict[str, Tensor]:
         self.fake.check(request.model_name, request.model_version)
         self.fake.requests.append(request)
-        inputs = {
+        return {
             tensor.name: (tensor.datatype, list(tensor.shape), raw)
             for tensor, raw in zip(request.inputs, request.raw_input_contents, strict=True)
         }
-        answer = self.pb.ModelInferResponse(model_name=request.model_name)
-        for name, (datatype, shape, raw) in self.fake.answer(inputs).items():
+
+    def _message(self, outputs: dict[str, Tensor]) -> Any:
+        answer = self.pb.ModelInferResponse(model_name=self.fake.name)
+        for name, (datatype, shape, raw) in outputs.items():
             output = answer.outputs.add(name=name, datatype=datatype, shape=shape)
             if self.fake.typed:
                 output.contents.fp32_contents.extend(np.frombuffer(raw, "<f4"))
@@ -145,11 +217,18 @@ class _Grpc(grpc.GenericRpcHandler):
         answer = self.pb.ModelConfigResponse()
         answer.config.name, answer.config.backend = self.fake.name, "python"
         answer.config.version_policy.latest.num_versions = 1
+        answer.config.model_transaction_policy.decoupled = self.fake.decoupled
+        for name in self.fake.inputs:
+            answer.config.input.add(name=name, optional=name in self.fake.optional)
         return answer
 
     def RepositoryModelLoad(self, request: Any) -> Any:
         self.fake.load(request.model_name, request.parameters["config"].string_param or None)
         return self.pb.RepositoryModelLoadResponse()
+
+
+class Missing(Exception):
+    """A path that the server does not have: MLServer's answer to it is FastAPI's."""
 
 
 _STATUS = {grpc.StatusCode.NOT_FOUND: 404, grpc.StatusCode.UNAVAILABLE: 503}
@@ -171,8 +250,16 @@ def _handler(fake: FakeTriton) -> type[http.server.BaseHTTPRequestHandler]:
 
         def respond(self, body: bytes) -> None:
             fake.paths.append(self.path)
+            if self.path.endswith("/generate_stream"):
+                if fake.routed:
+                    self.stream(body)
+                else:
+                    self.send_error(404)
+                return
             try:
                 status, head, raws = 200, *_http(fake, self.path, body, dict(self.headers))
+            except Missing:
+                status, head, raws = 404, {"detail": "Not Found"}, b""
             except Refusal as refusal:
                 status, head, raws = _STATUS.get(refusal.code, 400), {"error": refusal.details}, b""
             text = json.dumps(head).encode() if head is not None else b""
@@ -183,7 +270,66 @@ def _handler(fake: FakeTriton) -> type[http.server.BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(text + raws)
 
+        def stream(self, body: bytes) -> None:
+            """Each answer as a chunk; the first one decides the status."""
+            started = False
+            try:
+                for outputs in _generated(fake, self.path, body):
+                    self.event(200, outputs, first=not started)
+                    started = True
+            except Refusal as refusal:
+                self.event(400, {"error": refusal.details}, first=not started)
+            except OSError:
+                fake.abandoned.set()
+                return
+            if not started:
+                self.head(200)
+            self.wfile.write(b"0\r\n\r\n")
+
+        def head(self, status: int) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+
+        def event(self, status: int, data: Any, *, first: bool) -> None:
+            if first:
+                self.head(status)
+            text = f"data: {json.dumps(data)}\n\n".encode()
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(text), text))
+
     return Handler
+
+
+def _generated(fake: FakeTriton, path: str, body: bytes) -> Iterator[dict[str, Any]]:
+    """The JSON of each answer of generate_stream."""
+    parts = path.removeprefix(fake.prefix).split("/")[1:]
+    fake.check(parts[2], parts[4] if "versions" in parts else "")
+    request = json.loads(body)
+    fake.requests.append((request, b"", {}))
+    inputs = {}
+    for name, value in request.items():
+        datatype, shape = fake.inputs[name]
+        values = value if isinstance(value, list) else [value]
+        inputs[name] = (datatype, _found_out(shape, len(values)), _raw(datatype, values))
+    for outputs in fake.stream(inputs):
+        values = {name: _listed(kind, raw) for name, (kind, _, raw) in outputs.items()}
+        stripped = {name: each[0] if len(each) == 1 else each for name, each in values.items()}
+        yield {"model_name": fake.name, "model_version": "1", **stripped}
+
+
+def _found_out(shape: list[int], size: int) -> list[int]:
+    """The shape that Triton gives to `size` values: the last open dimension takes what is left."""
+    found = list(shape)
+    rest = size // math.prod(each for each in shape if each != -1)
+    for at in reversed(range(len(shape))):
+        if shape[at] == -1:
+            found[at], rest = rest, 1
+    if math.prod(found) != size:
+        raise Refusal(
+            grpc.StatusCode.INVALID_ARGUMENT, "The schema can not convert input to tensor"
+        )
+    return found
 
 
 def _http(fake: FakeTriton, path: str, body: bytes, headers: dict[str, str]) -> tuple[Any, bytes]:
@@ -197,6 +343,8 @@ def _http(fake: FakeTriton, path: str, body: bytes, headers: dict[str, str]) -> 
     version = parts[4] if "versions" in parts else ""
     fake.check(name, version)
     if verb == "config":
+        if not fake.configurable:
+            raise Missing
         return fake.config(), b""
     if verb == "ready":
         return None, b""
@@ -210,6 +358,7 @@ def _http(fake: FakeTriton, path: str, body: bytes, headers: dict[str, str]) -> 
 
 
 def _infer(fake: FakeTriton, body: bytes, headers: dict[str, str]) -> tuple[Any, bytes]:
+    fake.whole_answers_alone("HTTP end point")
     at = int(headers.get(HEAD, len(body)))
     request = json.loads(body[:at])
     fake.requests.append((request, body[at:], headers))
@@ -229,7 +378,7 @@ def _infer(fake: FakeTriton, body: bytes, headers: dict[str, str]) -> tuple[Any,
         for output in request.get("outputs", [])
     }
     outputs, raws = [], b""
-    for name, (datatype, shape, raw) in fake.answer(inputs).items():
+    for name, (datatype, shape, raw) in fake.execute(inputs).items():
         output: dict[str, Any] = {"name": name, "datatype": datatype, "shape": shape}
         if asked.get(name, everything):
             output["parameters"] = {"binary_data_size": len(raw)}

@@ -14,7 +14,7 @@ from client.cli import main
 from tests.unit.client.fake_serving import FakeServing, GrpcGateway
 from tests.unit.client.test_cli import ROOT
 
-# Answers `get services` with a file, and stands for a forward by naming a port that is served already.
+# Answers `get services` and `get service` with files, and stands for a forward by naming a port that is served already.
 KUBECTL = """\
 #!{python}
 import os, pathlib, sys, time
@@ -22,7 +22,7 @@ here = pathlib.Path({here!r})
 with open(here / "calls", "a") as calls:
     print(*sys.argv[1:], file=calls)
 if "get" in sys.argv:
-    print((here / "services.json").read_text())
+    print((here / (sys.argv[sys.argv.index("get") + 1] + ".json")).read_text())
 elif (here / "refuse").exists():
     sys.exit((here / "refuse").read_text())
 else:
@@ -32,14 +32,11 @@ else:
 """
 
 
-def service(name: str, *, headless: bool = False, port: str = "grpc") -> dict[str, Any]:
-    labels = {"app.kubernetes.io/name": "tfserving"}
+def service(name: str, *, namespace: str = "models", port: str = "grpc") -> dict[str, Any]:
+    labels = {"slipway.dev/protocol": "tensorflow-serving", "model.slipway.dev/half_plus_two": ""}
     return {
-        "metadata": {"namespace": "models", "name": name, "labels": labels},
-        "spec": {
-            "clusterIP": "None" if headless else "10.0.0.1",
-            "ports": [{"name": port, "port": 8500}],
-        },
+        "metadata": {"namespace": namespace, "name": name, "labels": labels},
+        "spec": {"clusterIP": "10.0.0.1", "ports": [{"name": port, "port": 8500}]},
     }
 
 
@@ -56,12 +53,13 @@ def cluster(
     kubectl.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
-    answer(tmp_path, service("headless", headless=True), service("half-plus-two"))
+    answer(tmp_path, service("half-plus-two"))
     return tmp_path
 
 
 def answer(cluster: Path, *services: dict[str, Any]) -> None:
     (cluster / "services.json").write_text(json.dumps({"items": services}))
+    (cluster / "service.json").write_text(json.dumps(services[0]))
 
 
 def gone(pid: int) -> bool:
@@ -78,7 +76,7 @@ def gone(pid: int) -> bool:
     return False
 
 
-def test_check_finds_the_service_by_its_labels_and_asks_for_zeros(
+def test_check_finds_the_service_by_the_models_label_and_asks_for_zeros(
     cluster: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", "half_plus_two"]) == 0
@@ -87,49 +85,62 @@ def test_check_finds_the_service_by_its_labels_and_asks_for_zeros(
     assert "ready     tensorflow-serving over grpc, version 1" in said
     assert "y = [2.0] in" in said
     calls = (cluster / "calls").read_text()
-    selector = "managed-by=slipway,app.kubernetes.io/instance=half-plus-two"
-    assert selector in calls
+    assert "get services -A -l model.slipway.dev/half_plus_two -o json" in calls
     assert gone(int((cluster / "pid").read_text()))
+
+
+def test_check_finds_a_model_of_a_shared_server(
+    cluster: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shared = service("numbers-1a2b3c")
+    shared["metadata"]["labels"]["app.kubernetes.io/instance"] = "numbers"
+    shared["metadata"]["labels"]["model.slipway.dev/another"] = ""
+    answer(cluster, shared)
+    assert main(["check", "half_plus_two"]) == 0
+    assert "service   models/numbers-1a2b3c:8500" in capsys.readouterr().out
 
 
 def test_check_takes_a_service_by_name(cluster: Path) -> None:
     assert main(["check", "half_plus_two", "--service", "elsewhere/mine:9000"]) == 0
     calls = (cluster / "calls").read_text()
     assert "-n elsewhere port-forward service/mine :9000 --address 127.0.0.1" in calls
-    assert "get" not in calls
+    assert "get service mine -n elsewhere -o json" in calls
+    assert "get services" not in calls
 
 
 def test_a_service_that_is_no_service_is_wrong_use(cluster: Path) -> None:
     assert main(["check", "half_plus_two", "--service", "mine"]) == 2
 
 
-def test_a_cluster_without_the_model_is_said_with_the_labels(
+def test_a_cluster_without_the_model_is_said_with_the_label(
     cluster: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer(cluster, service("half-plus-two", port="metrics"))
     assert main(["check", "half_plus_two"]) == 1
-    assert "instance=half-plus-two and a port named grpc (1 with" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "label model.slipway.dev/half_plus_two and a port named grpc (1 with the label)" in said
 
 
-def test_an_unknown_runtime_asks_for_the_protocol(
+def test_the_same_model_in_two_namespaces_has_to_be_chosen(
+    cluster: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer(cluster, service("one", namespace="blue"), service("two", namespace="green"))
+    assert main(["check", "half_plus_two"]) == 1
+    said = capsys.readouterr().err
+    assert "blue/one:8500, green/two:8500" in said
+    chosen = said.split("--service ")[1].strip().rstrip(".")
+    assert main(["check", "half_plus_two", "--service", chosen]) == 0
+
+
+def test_a_service_without_the_label_asks_for_the_protocol(
     cluster: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     odd = service("half-plus-two")
-    odd["metadata"]["labels"]["app.kubernetes.io/name"] = "abacus"
+    del odd["metadata"]["labels"]["slipway.dev/protocol"]
     answer(cluster, odd)
     assert main(["check", "half_plus_two"]) == 1
-    assert "'abacus'" in capsys.readouterr().err
+    assert "models/half-plus-two has no label slipway.dev/protocol" in capsys.readouterr().err
     assert main(["check", "half_plus_two", "--speaks", "tensorflow-serving"]) == 0
-
-
-def test_the_label_names_the_protocol_of_a_runtime_that_is_not_known(
-    cluster: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    odd = service("half-plus-two")
-    labels = odd["metadata"]["labels"]
-    labels.update({"app.kubernetes.io/name": "custom", "slipway/protocol": "tensorflow-serving"})
-    answer(cluster, odd)
-    assert main(["check", "half_plus_two"]) == 0
     assert "ready     tensorflow-serving over grpc" in capsys.readouterr().out
 
 

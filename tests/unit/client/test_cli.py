@@ -130,7 +130,7 @@ def test_metadata_is_a_table_or_json(run: Run, capsys: pytest.CaptureFixture[str
         assert run("metadata", "half_plus_two", "--json", "--protocol", transport) == 0
         found = json.loads(capsys.readouterr().out)
         assert found["signatures"]["serving_default"] == {
-            "inputs": {"x": {"dtype": "float32", "shape": [None]}},
+            "inputs": {"x": {"dtype": "float32", "shape": [None], "optional": False}},
             "outputs": {"y": {"dtype": "float32", "shape": [None]}},
         }
 

@@ -12,7 +12,6 @@ import trustme
 from client import Limits, connect
 from client.errors import (
     DeadChannelError,
-    GatewayError,
     OutputsError,
     UntrustedCertificateError,
     WrongHostError,
@@ -180,23 +179,6 @@ def test_a_plain_endpoint_is_called_in_the_clear_and_by_host(
     grpc.update(target=start(None, "").target, tls=False, path="")
     assert predict(outputs) == [2.5, 3.0, 4.5]
     assert serving.paths[-1] == "/tensorflow.serving.PredictionService/Predict"
-
-
-@pytest.mark.parametrize(
-    ("status", "reason"), [(404, "no route for this path"), (502, "no pod behind it answered")]
-)
-def test_a_gateways_own_answer_is_told_from_the_models(
-    outputs: dict[str, Any], leaf: trustme.LeafCert, status: int, reason: str
-) -> None:
-    server = Http2Gateway(leaf, status)
-    dial(outputs, server.target)
-    try:
-        with pytest.raises(
-            GatewayError, match=rf"HTTP {status} for /half_plus_two/tensorflow.*{reason}"
-        ):
-            predict(outputs)
-    finally:
-        server.stop()
 
 
 def test_a_server_without_http2_is_said_to_be_one(

@@ -82,7 +82,8 @@ clusters:
 users:
 - user: {client-certificate-data: Q0VSVA==, client-key-data: S0VZ}
 """
-OIDC_PROVIDER = "acs:ram::1:oidc-provider/ack-rrsa-c1"
+ACCOUNT = "1234567890123456"
+OIDC_PROVIDER = f"acs:ram::{ACCOUNT}:oidc-provider/ack-rrsa-c1"
 OIDC_ISSUER = "https://oidc-ack.example.com/c1"
 #: What is computed of each type; `{name}` is the resource's name.
 _COMPUTED: dict[str, dict[str, Any]] = {
@@ -98,7 +99,7 @@ _COMPUTED: dict[str, dict[str, Any]] = {
     "ecs/eipAddress:EipAddress": {"ipAddress": "203.0.113.9"},
     "vpc/natGateway:NatGateway": {"snatTableIds": "stb-1"},
     "nas/mountTarget:MountTarget": {"mountTargetDomain": "1-abc.cn-hangzhou.nas.aliyuncs.com"},
-    "ram/role:Role": {"arn": "acs:ram::1:role/{name}"},
+    "ram/role:Role": {"arn": f"acs:ram::{ACCOUNT}:role/{{name}}"},
 }
 
 
@@ -113,9 +114,15 @@ class Alibaba(Cloud):
         }
 
     def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        if function != "alicloud:cs/getClusterCredential:getClusterCredential":
-            return {}
-        return {"clusterId": "c1", "kubeConfig": KUBECONFIG, "id": "c1"}
+        answers = {
+            "alicloud:cs/getClusterCredential:getClusterCredential": {
+                "clusterId": "c1",
+                "kubeConfig": KUBECONFIG,
+                "id": "c1",
+            },
+            "alicloud:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
+        }
+        return answers.get(function, {})
 
 
 def up(cluster: dict[str, Any] | None = None, **changes: Any) -> Recording:

@@ -76,6 +76,7 @@ class Aws(Cloud):
         answers = {
             "aws:route53/getZone:getZone": {"zoneId": "Z0ZONE", "id": "Z0ZONE"},
             "aws:lb/getHostedZoneId:getHostedZoneId": {"id": "Z3BALANCER"},
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
         }
         return answers.get(function, {})
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from local.clouds import ACCOUNT, SIMULATED, create_only, credentials, home
-from local.clouds.account import API, Account, Record
+from local.clouds.account import API, PROFILES, Account, Record
+from local.clouds.clouds import CLOUDS
 from local.environment import exports
 from local.paths import Clone
 
@@ -104,10 +105,12 @@ def test_a_change_of_what_cannot_be_changed_replaces(
 def directory(tmp_path: Path) -> Path:
     """The directory of an account with one cluster in each cloud, called `models`."""
     (tmp_path / API).write_text(json.dumps({"url": "", "ca": "", "token": "theirs"}))
-    for cloud, _, _, kind in credentials.PROGRAMS.values():
+    for cloud, _, _, _, kind in credentials.PROGRAMS.values():
         account = Account(tmp_path / cloud)
         with account.open():
-            account.keep("create", _record(kind, "models"))
+            owner = f"arn::{CLOUDS[cloud].account}:models"
+            account.keep("create", _record(kind, "models", owner=owner))
+        (tmp_path / cloud / PROFILES).write_text(json.dumps({"others": "7"}))
     return tmp_path
 
 
@@ -132,6 +135,16 @@ def test_a_cluster_that_is_there_has_a_token(
         ("aws", ["eks", "get-token"], "--cluster-name is missing"),
         ("aws", ["s3", "ls"], "answers `eks get-token` alone"),
         ("ack-ram-tool", ["credential-plugin", "get-credential"], "--cluster-id is missing"),
+        (
+            "aws",
+            ["eks", "get-token", "--cluster-name", "models", "--profile", "others"],
+            "account 7 has no cluster models",
+        ),
+        (
+            "ack-ram-tool",
+            ["credential-plugin", "--cluster-id", "models", "--profile-name", "others"],
+            "account 7 has no cluster models",
+        ),
     ],
 )
 def test_another_question_is_answered_by_no(

@@ -38,7 +38,7 @@ def test_a_role_reads_one_model_s_directory_and_trusts_one_account() -> None:
         {
             "Action": "sts:AssumeRole",
             "Effect": "Allow",
-            "Principal": {"Federated": ["acs:ram::1:oidc-provider/ack-rrsa-c1"]},
+            "Principal": {"Federated": ["acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1"]},
             "Condition": {
                 "StringEquals": {
                     "oidc:aud": "sts.aliyuncs.com",
@@ -126,7 +126,7 @@ def test_images_are_pulled_from_one_namespace_of_one_registry(all_of_ack: Record
     ]
     trust = roles(all_of_ack)
     assert trust["slipway-dev-pull"]["Statement"][0]["Principal"] == {
-        "RAM": ["acs:ram::1:role/cluster-registry-caller"]
+        "RAM": ["acs:ram::1234567890123456:role/cluster-registry-caller"]
     }
     subject = trust["slipway-dev-pull-caller"]["Statement"][0]["Condition"]["StringEquals"]
     assert subject["oidc:sub"] == ("system:serviceaccount:kube-system:aliyun-acr-credential-helper")
@@ -137,7 +137,8 @@ def test_images_are_pulled_from_one_namespace_of_one_registry(all_of_ack: Record
     assert config["watchNamespace"] == "models"
     assert config["enableRRSA"] is True
     assert (
-        config["AcrInstanceInfo"][0]["assumeRoleARN"] == "acs:ram::1:role/cluster-registry-puller"
+        config["AcrInstanceInfo"][0]["assumeRoleARN"]
+        == "acs:ram::1234567890123456:role/cluster-registry-puller"
     )
 
 

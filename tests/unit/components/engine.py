@@ -56,6 +56,7 @@ class Recording:
     resources: list[Resource]
     outputs: dict[str, Any]
     warnings: list[str]
+    notes: list[str]
     secret_outputs: set[str]
 
     def of(self, kind: str, name: str | None = None) -> list[Resource]:
@@ -196,10 +197,12 @@ class _Answers(mocks.Mocks):
 class _Log(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
-        self.lines: list[str] = []
+        self.warnings: list[str] = []
+        self.notes: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
+        lines = self.notes if record.levelno == logging.INFO else self.warnings
+        lines.append(record.getMessage())
 
 
 def run(
@@ -214,6 +217,7 @@ def run(
     """Run `program` with `config` (keys without `slipway:` are put under it)."""
     log, logger = _Log(), logging.getLogger("slipway-test-engine")
     logger.handlers, logger.propagate = [log], False
+    logger.setLevel(logging.INFO)
     asyncio.set_event_loop(_LOOP)
     monitor = _Monitor(_Answers(address or {"ip": ADDRESS}, cloud or Cloud()))
     pulumi.runtime.set_mocks(
@@ -232,7 +236,7 @@ def run(
             else json.dumps(value)
             for key, value in config.items()
         },
-        [f"slipway:{key}" for key in secret_keys],
+        [key if ":" in key else f"slipway:{key}" for key in secret_keys],
     )
     outputs: dict[str, Any] = {}
     secret: set[str] = set()
@@ -250,4 +254,4 @@ def run(
     finally:
         # What a refused program left behind is not the next program's.
         settings.SETTINGS.outputs.clear()
-    return Recording(monitor.seen, outputs, log.lines, secret)
+    return Recording(monitor.seen, outputs, log.warnings, log.notes, secret)

@@ -7,14 +7,24 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from components.clusters.kubeconfig import NODE_IMAGES
 
-def kubeconfig(path: Path, server: str, context: str = "slipway-test") -> Path:
+
+def kubeconfig(
+    path: Path,
+    server: str,
+    context: str = "slipway-test",
+    node_images: dict[str, Any] | None = None,
+) -> Path:
+    cluster: dict[str, Any] = {"server": server}
+    if node_images is not None:
+        cluster["extensions"] = [{"name": NODE_IMAGES, "extension": node_images}]
     path.write_text(
         json.dumps(
             {
                 "apiVersion": "v1",
                 "kind": "Config",
-                "clusters": [{"name": "c", "cluster": {"server": server}}],
+                "clusters": [{"name": "c", "cluster": cluster}],
                 "users": [{"name": "u", "user": {"token": "t0"}}],
                 "contexts": [{"name": context, "context": {"cluster": "c", "user": "u"}}],
                 "current-context": context,

@@ -15,7 +15,7 @@ from components.runtimes import tfserving_flags, triton_flags
 from components.runtimes.tfserving import TfServingOptions
 from components.runtimes.triton import TritonOptions
 from components.stack import deploy
-from local.images.tflite_serving import flags as stand_in
+from local.images.tflite_serving import flags as local_server
 from tests.unit.components.engine import Recording, run
 from tests.unit.components.environment import model, stack_file
 from tests.unit.components.sdk_types import SECRET
@@ -125,8 +125,6 @@ def test_a_flag_of_the_program_is_refused_and_the_key_to_use_is_named(
 def test_a_key_that_a_fix_names_exists(runtime: str) -> None:
     options = {"tfserving": TfServingOptions, "triton": TritonOptions}[runtime]
     fixes = {*FLAGS[runtime].refused.values()}
-    for part in FLAGS[runtime].parts.values():
-        fixes |= {*part.values()}
     checked = 0
     for written in re.findall(r"write `([^`:]+:)?([a-z_.]+)", " ".join(fixes)):
         prefix, key = written
@@ -169,15 +167,15 @@ def test_no_beginning_of_a_refused_flag_slips_through(flag: str) -> None:
 @pytest.mark.parametrize(
     ("runtime", "argument", "fix"),
     [
-        ("tfserving", "-port=1", "with two dashes: `--port`"),
-        ("triton", "-http-port=1", "with two dashes: `--http-port`"),
+        ("tfserving", "-port=1", "with two dashes"),
+        ("triton", "-http-port=1", "with two dashes"),
         ("tfserving", "port=1", "by `=`"),
         ("tfserving", "--", "by `=`"),
         ("tfserving", "--=1", "by `=`"),
         ("tfserving", " --port=1", "by `=`"),
         ("tfserving", "--port =1", "by `=`"),
         ("triton", "8000", "by `=`"),
-        ("triton", 8000, "in quotes: `'8000'`"),
+        ("triton", 8000, "in quotes"),
         ("triton", "--model-load-thread-count", "`--model-load-thread-count=…`"),
         ("triton", "--http_port=1", "the program sets the ports"),
         ("triton", "--HTTP-PORT=1", "the program sets the ports"),
@@ -189,7 +187,7 @@ def test_no_beginning_of_a_refused_flag_slips_through(flag: str) -> None:
         (
             "tfserving",
             "--grpc_channel_arguments=grpc.max_receive_message_length=-1",
-            "`slipway:limits.message_size`",
+            "the server inflates no messages",
         ),
     ],
 )
@@ -287,5 +285,5 @@ def test_an_old_and_a_new_name_in_one_server_are_compared() -> None:
 
 def test_the_stand_in_knows_the_flags_of_the_real_server_and_no_others() -> None:
     flags = tfserving_flags.FLAGS
-    theirs = {*stand_in._KNOWN, *stand_in.REFUSED}
+    theirs = {*local_server._KNOWN, *local_server.REFUSED}
     assert theirs == {*flags.known, *flags.refused} - {"help"}

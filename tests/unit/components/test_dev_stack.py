@@ -43,6 +43,7 @@ def test_the_outputs_are_exactly_the_public_interface() -> None:
             "host": "models.localhost",
             "ca_certificate": "CERTIFICATE",
             "message_bytes": 64 * 1024 * 1024,
+            "deadline_seconds": 90,
         },
         "cluster": {"kind": "local", "name": "slipway-test"},
     }

@@ -10,7 +10,10 @@ import pulumi
 import pytest
 
 from components.config.load import load
+from components.config.stack_config import LimitsOptions
+from components.config.values import byte_count
 from components.platform.gateway.controllers import ingress_nginx
+from components.protocols import OPEN_INFERENCE_V2, TENSORFLOW_SERVING, ServingProtocol
 from components.stack import deploy
 from tests.unit.components.engine import ADDRESS, Recording, run
 from tests.unit.components.environment import model, stack_file
@@ -80,20 +83,73 @@ def test_the_prefix_is_rewritten_away() -> None:
     assert reaches(route(recording, "rest"), rest) == "/v1/models/half_plus_two:predict"
 
 
+@pytest.mark.parametrize("protocol", [TENSORFLOW_SERVING, OPEN_INFERENCE_V2])
+def test_every_method_of_a_protocol_is_reached_or_ends_at_the_gateway(
+    protocol: ServingProtocol,
+) -> None:
+    runtime = {TENSORFLOW_SERVING.name: "tfserving", OPEN_INFERENCE_V2.name: "triton"}
+    recording = up(models={"m": model(runtime=runtime[protocol.name])})
+    grpc, rest = route(recording, "grpc", "m"), route(recording, "rest", "m")
+    for service in protocol.grpc:
+        for method in service.routed:
+            path = f"/{service.name}/{method}"
+            assert reaches(grpc, f"/m{path}") == path
+            assert reaches(grpc, f"/m{path}/more") is None
+        for method in (*service.streamed, *service.refused, "Unknown"):
+            assert reaches(grpc, f"/m/{service.name}/{method}") is None, method
+    assert reaches(rest, "/m/" + protocol.predict.format(model="m")) is not None
+    for path in protocol.rest_refused:
+        assert reaches(rest, "/m/" + path.format(model="m")) is None, path
+
+
 def test_a_route_lets_no_other_service_through() -> None:
     recording = up()
     for url in (
         "/half_plus_two/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
         "/half_plus_two/tensorflowXserving.PredictionService/Predict",
+        "/half_plus_two/tensorflow.serving.PredictionService/Predict/../X",
+        "/half_plus_two/x/tensorflow.serving.PredictionService/Predict",
         "/tensorflow.serving.PredictionService/Predict",
     ):
         assert reaches(route(recording, "grpc"), url) is None, url
-    assert reaches(route(recording, "rest"), "/half_plus_two/monitoring/metrics") is None
+    for path in (
+        "monitoring/metrics",
+        "v1/models/other:predict",
+        "v1/models/half_plus_two/versions/..%2f..%2fother:predict",
+        "v1/models/half_plus_two/labels/a/b:predict",
+        "v1/models/half_plus_two:predict/more",
+    ):
+        assert reaches(route(recording, "rest"), f"/half_plus_two/{path}") is None, path
+    for path in ("", "/metadata", "/versions/3:predict", "/labels/canary/metadata"):
+        url = f"/v1/models/half_plus_two{path}"
+        assert reaches(route(recording, "rest"), f"/half_plus_two{url}") == url
+
+
+def test_streaming_methods_are_reached_where_the_model_has_streaming() -> None:
+    stream = "/inference.GRPCInferenceService/ModelStreamInfer"
+    closed = up(models={"m": model(runtime="triton")})
+    assert closed.of("Ingress", "m-route-stream") == []
+    opened = route(up(models={"m": model(runtime="triton", streaming=True)}), "stream", "m")
+    assert reaches(opened, f"/m{stream}") == stream
+    assert reaches(opened, "/m/inference.GRPCInferenceService/ModelInfer") is None
+    assert annotations(opened)["backend-protocol"] == "GRPC"
+    assert "proxy-request-buffering" not in annotations(opened), "a stream has no end to wait for"
+
+
+def test_a_request_is_held_until_it_is_known_to_be_no_larger_than_the_limit() -> None:
+    recording = up()
+    for protocol in ("grpc", "rest"):
+        found = annotations(route(recording, protocol))
+        assert found["proxy-request-buffering"] == "on"
+        assert found["client-body-buffer-size"] == "16384"
 
 
 def test_a_model_never_catches_the_calls_of_one_whose_name_begins_the_same() -> None:
     recording = up(models={"a": model(), "ab": model()})
-    for protocol, rest in (("grpc", "tensorflow.serving.X/Y"), ("rest", "v1/models/m")):
+    for protocol, rest in (
+        ("grpc", "tensorflow.serving.PredictionService/Predict"),
+        ("rest", "v1/models/ab"),
+    ):
         assert reaches(route(recording, protocol, "a"), f"/ab/{rest}") is None
         assert reaches(route(recording, protocol, "ab"), f"/a/{rest}") is None
         assert reaches(route(recording, protocol, "ab"), f"/ab/{rest}") == f"/{rest}"
@@ -129,9 +185,9 @@ def test_plain_http_is_sent_to_https_unless_it_is_wanted(redirect: bool) -> None
 
 def test_limits_are_in_every_place_that_could_cut_a_call() -> None:
     recording = up(limits={"message_size": "128Mi", "deadline": "2m", "streams": 9, "idle": "5m"})
-    for protocol in ("grpc", "rest"):
+    for protocol, frame in (("grpc", 5), ("rest", 0)):
         found = annotations(route(recording, protocol))
-        assert found["proxy-body-size"] == str(128 * 1024 * 1024)
+        assert found["proxy-body-size"] == str(128 * 1024 * 1024 + frame)
         assert found["proxy-read-timeout"] == found["proxy-send-timeout"] == "130"
     for entry in ("web", "websecure"):
         transport = f"--entrypoints.{entry}.transport"
@@ -144,7 +200,7 @@ def test_limits_are_in_every_place_that_could_cut_a_call() -> None:
 def test_a_call_of_90_s_and_64_MiB_passes_by_default() -> None:
     recording = up()
     found = annotations(route(recording, "grpc"))
-    assert int(found["proxy-body-size"]) == 64 * 1024 * 1024
+    assert int(found["proxy-body-size"]) >= 64 * 1024 * 1024
     assert int(found["proxy-read-timeout"]) > 90
     entry = "--entrypoints.websecure.transport.respondingtimeouts.readtimeout=100s"
     assert entry in arguments(recording)
@@ -184,27 +240,75 @@ def test_an_ipv6_address_is_in_brackets_where_a_port_follows() -> None:
     assert endpoint["rest"]["url"].startswith("https://[2001:db8::7]/half_plus_two/")
 
 
+def traefik_configuration(recording: Recording) -> dict[str, Any]:
+    config = recording.one("ConfigMap", "gateway-controller-config").inputs
+    assert "--providers.file.filename=/etc/traefik/config/config.yaml" in arguments(recording)
+    found: dict[str, Any] = json.loads(config["data"]["config.yaml"])
+    return found
+
+
+def traefik_volume(recording: Recording, name: str) -> dict[str, Any]:
+    pod = recording.one("Deployment", "gateway-controller-server").inputs["spec"]["template"]
+    (found,) = [volume for volume in pod["spec"]["volumes"] if volume["name"] == name]
+    return dict(found)
+
+
 def test_clients_that_name_no_host_get_the_certificate_from_traefik_s_default() -> None:
     recording = up(host=None)
     secret = recording.one("Secret", "gateway-tls-default").inputs
     assert secret["metadata"] == {"name": "gateway-tls", "namespace": "slipway-gateway"}
-    config = recording.one("ConfigMap", "gateway-controller-default").inputs
-    default = json.loads(config["data"]["default.yaml"])["tls"]["stores"]["default"]
-    assert default["defaultCertificate"]["certFile"] == "/etc/traefik/default/tls.crt"
-    assert "--providers.file.filename=/etc/traefik/default/default.yaml" in arguments(recording)
-    pod = recording.one("Deployment", "gateway-controller-server").inputs["spec"]["template"]
-    (sources,) = [
-        volume["projected"]["sources"]
-        for volume in pod["spec"]["volumes"]
-        if volume["name"] == "default"
-    ]
+    default = traefik_configuration(recording)["tls"]["stores"]["default"]
+    assert default["defaultCertificate"]["certFile"] == "/etc/traefik/config/tls.crt"
+    sources = traefik_volume(recording, "config")["projected"]["sources"]
     assert sources[1]["secret"] == {"name": "gateway-tls", "optional": True}
 
 
 def test_with_a_host_there_is_no_default_certificate() -> None:
     recording = up()
     assert recording.of("Secret", "gateway-tls-default") == []
-    assert not any("providers.file" in each for each in arguments(recording))
+    assert "tls" not in traefik_configuration(recording)
+
+
+def test_compressed_requests_are_refused_before_any_route_is_looked_at() -> None:
+    http = traefik_configuration(up())["http"]
+    for name, entry in (("compressed", "web"), ("compressed-tls", "websecure")):
+        router = http["routers"][name]
+        assert router["entryPoints"] == [entry]
+        assert ("tls" in router) == (entry == "websecure")
+        assert router["priority"] > 10_000, "a route's own is the length of its rule"
+        (middleware,) = router["middlewares"]
+        assert http["middlewares"][middleware]["ipAllowList"]["rejectStatusCode"] == 415
+    config = chart_values()["config"]
+    assert "if ($http_content_encoding) { return 415; }" in config["server-snippet"]
+
+
+@pytest.mark.parametrize("limits", [{}, {"streams": 1000, "message_size": "2047Mi"}])
+def test_what_full_connections_hold_fits_the_memory_of_every_controller(
+    limits: dict[str, Any],
+) -> None:
+    """Measured: 92 KiB a stream of Traefik with 30 KB of headers and 16 KB of body."""
+    recording = up(limits=limits)
+    streams = limits.get("streams", 128)
+    for entry in ("web", "websecure"):
+        assert f"--entrypoints.{entry}.http.maxheaderbytes={16 * 1024}" in arguments(recording)
+    held = (
+        64
+        * streams
+        * (2 * 16 * 1024 + int(annotations(route(recording, "grpc"))["client-body-buffer-size"]))
+    )
+    server = recording.one("Deployment", "gateway-controller-server").inputs["spec"]["template"]
+    container = server["spec"]["containers"][0]
+    spool = int(traefik_volume(recording, "tmp")["emptyDir"]["sizeLimit"])
+    assert traefik_volume(recording, "tmp")["emptyDir"]["medium"] == "Memory"
+    assert spool >= 4 * byte_count(limits.get("message_size", "64Mi"))
+    memory = byte_count(container["resources"]["limits"]["memory"])
+    (heap,) = [int(it["value"]) for it in container["env"] if it["name"] == "GOMEMLIMIT"]
+    assert held < heap
+    assert heap + spool <= memory
+    chart = chart_values(limits=LimitsOptions(**limits))
+    assert chart["config"]["large-client-header-buffers"] == "2 8k"
+    assert chart["config"]["http2-max-concurrent-streams"] == str(streams)
+    assert held < byte_count(chart["resources"]["limits"]["memory"])
 
 
 def test_a_certificate_of_one_s_own_is_used_as_it_is() -> None:
@@ -319,7 +423,6 @@ class _Cluster:
 
 
 def chart_values(**changes: Any) -> dict[str, Any]:
-    from components.config.stack_config import LimitsOptions
     from components.images import Images
     from components.platform.gateway.controller import ControllerArgs
 

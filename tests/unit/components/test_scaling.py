@@ -127,8 +127,8 @@ def test_a_volume_of_one_node_is_a_warning_where_pods_multiply() -> None:
     [
         ({"cpu": 200}, {"cpu": "200m"}, "cpu: 200 % of the request (100m)"),
         ({"cpu": 199}, {"cpu": "200m"}, None),
-        ({"memory": 400}, {"memory": "1Gi"}, "memory: 400 % of the request (256Mi)"),
-        ({"memory": 80}, {"memory": "1Gi"}, None),
+        ({"memory": 600}, {"memory": "1536Mi"}, "memory: 600 % of the request (256Mi)"),
+        ({"memory": 80}, {"memory": "1536Mi"}, None),
     ],
 )
 def test_a_target_above_what_a_pod_may_use_is_a_warning(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from client import kubectl
 from components.config.load import load, validate
 from components.stack import deploy
 from tests.unit.components.engine import Recording, run
@@ -47,6 +48,20 @@ def test_every_model_of_a_server_is_called_by_its_own_name() -> None:
     for name, endpoint in endpoints.items():
         assert endpoint["grpc"]["path"] == f"/{name}"
         assert endpoint["rest"]["url"].endswith(f"/{name}/v1/models/{name}:predict")
+
+
+def test_the_service_has_the_labels_by_which_the_client_finds_each_model_and_no_pod_has() -> None:
+    recording = up(a=in_server("numbers", "a"), B_c=in_server("numbers", "b"), d=model())
+    of_models = {f"{kubectl.MODEL_LABEL}/{name}": "" for name in ("a", "B_c")}
+    found = recording.one("Service", "numbers-service").inputs["metadata"]["labels"]
+    assert found.items() >= of_models.items()
+    assert found[kubectl.PROTOCOL_LABEL] == "tensorflow-serving"
+    alone = recording.one("Service", "d-service").inputs["metadata"]["labels"]
+    assert f"{kubectl.MODEL_LABEL}/d" in alone
+    assert not alone.keys() & of_models.keys()
+    # Another label of a Deployment's pods is a roll-out.
+    pods = recording.one("Deployment", "numbers-server").inputs["spec"]["template"]["metadata"]
+    assert not pods["labels"].keys() & {*of_models, kubectl.PROTOCOL_LABEL}
 
 
 @pytest.mark.parametrize("who", ["a", "b"])

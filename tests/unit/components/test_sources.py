@@ -252,7 +252,7 @@ def test_the_files_have_a_bounded_room_which_the_pod_s_limit_of_disk_holds(
 
 
 def test_what_copies_has_resources_of_its_own() -> None:
-    one = {"half_plus_two": model(source=S3, resources={"limits": {"memory": "64Mi"}})}
+    one = {"half_plus_two": model(source=S3, resources={"limits": {"memory": "6Gi"}})}
     resources = fetch(up(S3, models=one))["resources"]
     assert resources["limits"]["memory"] == "1Gi"
 

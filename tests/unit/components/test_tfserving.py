@@ -28,7 +28,7 @@ def server(recording: Recording) -> dict[str, Any]:
 
 def test_the_server_is_told_its_model_by_an_immutable_configuration() -> None:
     recording = up()
-    config = recording.one("ConfigMap").inputs
+    config = recording.one("ConfigMap", "half-plus-two-config").inputs
     assert config["immutable"] is True
     assert config["data"]["models.config"] == (
         "model_config_list {\n"
@@ -45,7 +45,7 @@ def test_the_server_is_told_its_model_by_an_immutable_configuration() -> None:
 
 def test_another_path_is_another_configuration() -> None:
     source = {"kind": "pvc", "claim": "models", "path": "team/other"}
-    config = up(source=source).one("ConfigMap").inputs
+    config = up(source=source).one("ConfigMap", "half-plus-two-config").inputs
     assert 'base_path: "/volumes/models/team/other"' in config["data"]["models.config"]
 
 
@@ -57,6 +57,7 @@ def test_the_server_runs_with_the_flags_of_the_real_image() -> None:
         "--rest_api_port=8501",
         "--model_config_file=/config/models.config",
         "--enable_grpc_healthcheck_service",
+        "--grpc_channel_arguments=grpc.compression_enabled_algorithms_bitset=1",
         "--rest_api_timeout_in_ms=90000",
         "--file_system_poll_wait_seconds=1",
         "--max_num_load_retries=5",
@@ -146,7 +147,10 @@ def test_a_request_above_the_default_limit_raises_that_limit() -> None:
 
 def test_a_limit_below_the_default_request_lowers_that_request() -> None:
     resources = {"limits": {"memory": "128Mi", "cpu": "50m"}}
-    requests = server(up(resources=resources))["containers"][0]["resources"]["requests"]
+    small = {"message_size": "4Mi"}
+    requests = server(up(resources=resources, limits=small))["containers"][0]["resources"][
+        "requests"
+    ]
     assert (requests["memory"], requests["cpu"]) == ("128Mi", "50m")
 
 

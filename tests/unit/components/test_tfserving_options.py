@@ -25,7 +25,7 @@ def flags(recording: Recording, name: str = "half-plus-two-server") -> list[str]
 
 
 def told(recording: Recording, file: str = "models.config") -> list[str]:
-    text: str = recording.one("ConfigMap").inputs["data"][file]
+    text: str = recording.one("ConfigMap", "half-plus-two-config").inputs["data"][file]
     return [line.strip() for line in text.splitlines()]
 
 
@@ -59,7 +59,9 @@ def test_models_of_one_server_have_versions_and_labels_of_their_own() -> None:
     }
     recording = run(lambda: deploy(load()), stack_file(models=models))
     first, second = (
-        recording.one("ConfigMap").inputs["data"]["models.config"].split("  config {")[1:]
+        recording.one("ConfigMap", "numbers-config")
+        .inputs["data"]["models.config"]
+        .split("  config {")[1:]
     )
     assert "all { }" in first
     assert 'key: "canary" value: 2' in first
@@ -72,7 +74,9 @@ def test_models_of_one_server_have_versions_and_labels_of_their_own() -> None:
 def test_batching_is_off_unless_it_is_asked_for() -> None:
     recording = up()
     assert [flag for flag in flags(recording) if "batching" in flag] == []
-    assert set(recording.one("ConfigMap").inputs["data"]) == {"models.config"}
+    assert set(recording.one("ConfigMap", "half-plus-two-config").inputs["data"]) == {
+        "models.config"
+    }
 
 
 def test_batching_is_told_by_a_file_in_the_server_s_own_units() -> None:

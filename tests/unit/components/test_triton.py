@@ -48,7 +48,7 @@ def container(recording: Recording, server: str = "half-plus-two") -> dict[str, 
 
 
 def settings(recording: Recording) -> dict[str, str]:
-    data = recording.one("ConfigMap").inputs["data"]
+    data = recording.one("ConfigMap", "half-plus-two-config").inputs["data"]
     return {name: text for name, text in data.items() if name.endswith(".pbtxt")}
 
 
@@ -168,7 +168,7 @@ def test_in_explicit_mode_the_models_of_the_server_are_named_and_nothing_is_poll
 def test_a_model_without_settings_has_its_own_configuration_and_no_init_container() -> None:
     recording = up()
     assert "initContainers" not in pod(recording)
-    assert recording.of("ConfigMap") == []
+    assert recording.of("ConfigMap", "half-plus-two-config") == []
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,8 @@ def test_settings_are_put_into_the_model_s_configuration_before_the_server_start
             "readOnly": True,
         }
     ]
-    assert "def merged(" in recording.one("ConfigMap").inputs["data"]["settings.py"]
+    config = recording.one("ConfigMap", "both-config").inputs
+    assert "def merged(" in config["data"]["settings.py"]
 
 
 def test_settings_are_written_when_the_model_s_files_are_there() -> None:
@@ -309,7 +310,6 @@ INFERENCE = "inference.GRPCInferenceService"
         "ModelConfig",
         "ModelStatistics",
         "ModelInfer",
-        "ModelStreamInfer",
     ],
 )
 def test_inference_is_reached_over_grpc(method: str) -> None:

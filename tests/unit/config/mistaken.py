@@ -34,6 +34,20 @@ def refused(config: dict[str, Any], **settings: Any) -> str:
     return str(error.value)
 
 
+def told(config: dict[str, Any], **settings: Any) -> str:
+    """Everything that the program says about `config`: warnings, and the error with all that it
+    was raised from."""
+    try:
+        return "\n".join(run(lambda: {"read": bool(load())}, config, **settings).warnings)
+    except pulumi.RunError as error:
+        said: list[str] = []
+        cause: BaseException | None = error
+        while cause is not None:
+            said += [str(cause), repr(cause)]
+            cause = cause.__cause__ or cause.__context__
+        return "\n".join(said)
+
+
 def assert_answered(case: Case) -> None:
     """The mistake is told by its key, its value and its fix."""
     changes, path, value, fix = case

@@ -34,7 +34,7 @@ MISTAKES: dict[str, Case] = {
     "unknown key of the cluster": (
         {"cluster": {"kind": "local", "contxt": "x"}},
         "slipway:cluster.contxt",
-        '"x"',
+        "unknown",
         "take `contxt` out",
     ),
     "text for a map": ({"limits": "fast"}, "slipway:limits", '"fast"', "`key: value`"),
@@ -131,7 +131,7 @@ MISTAKES: dict[str, Case] = {
     "certificate of two kinds": (
         gateway(tls={"kind": "self-signed", "name": "mine"}),
         "slipway:gateway.tls",
-        "mine",
+        '{"kind": "self-signed", "name": "…"}',
         "`name` belongs to another kind",
     ),
     "certificate without a host": (
@@ -169,7 +169,7 @@ MISTAKES: dict[str, Case] = {
         {"limits": {"streams": 100_000}},
         "slipway:limits.streams",
         "100000",
-        "write 10000",
+        "write 1000",
     ),
     "mirror with a scheme": (
         {"images": {"mirror": "https://mirror.example.com/"}},
@@ -204,8 +204,8 @@ MISTAKES: dict[str, Case] = {
     "unknown secret": (
         {"cluster": {"kind": "existing", "kubeconfig": {"secret": "prod"}}},
         "slipway:cluster.kubeconfig.secret",
-        '"prod"',
-        "pulumi config set --path --secret 'secrets.prod'",
+        "(hidden)",  # it may be the secret itself
+        "pulumi config set --path --secret 'secrets.NAME'",
     ),
     "kubeconfig that is not there": (
         {"cluster": {"kind": "existing", "kubeconfig": "/no/such/file"}},

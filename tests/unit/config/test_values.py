@@ -50,8 +50,8 @@ def test_a_configuration_cannot_be_changed() -> None:
         valid(stack_file()).namespace = "other"
 
 
-def test_keys_of_providers_are_none_of_our_business() -> None:
-    recording = run(lambda: {"namespace": load().namespace}, {**stack_file(), "aws:region": "x"})
+def test_keys_of_other_programs_are_none_of_our_business() -> None:
+    recording = run(lambda: {"namespace": load().namespace}, {**stack_file(), "team:owner": "x"})
     assert recording.outputs["namespace"] == "models"
 
 

@@ -62,6 +62,32 @@ def test_one_value_stands_for_all_that_are_missing(running):
     assert list(running.predict(sent).outputs["y"].float_val) == [4.0, 4.0, 4.0]
 
 
+def test_a_shape_that_few_values_would_fill_with_hundreds_of_megabytes_is_refused(running):
+    sent = request([4])
+    sent.inputs["x"].tensor_shape.dim[0].size = 10**8
+    status, reason = refusal(lambda: running.predict(sent))
+    assert status == "INVALID_ARGUMENT"
+    assert "1 values for a shape of 100000000 elements" in reason
+    sent.inputs["x"].tensor_shape.dim.add(size=2**62)
+    assert refusal(lambda: running.predict(sent))[0] == "INVALID_ARGUMENT"
+
+
+def test_the_channel_s_arguments_refuse_a_compressed_message(serve, options):
+    running = serve(
+        replace(options, grpc_channel_arguments="grpc.compression_enabled_algorithms_bitset=1")
+    )
+    assert running.half(1, 2, 5) == [2.5, 3.0, 4.5]
+    packed = {"compression": grpc.Compression.Gzip}
+    sent = request([1.0] * 100)
+    status, reason = refusal(lambda: running.predictions.Predict(sent, timeout=10, **packed))
+    assert (status, "is disabled" in reason) == ("UNIMPLEMENTED", True)
+
+
+def test_the_channel_s_arguments_leave_the_size_of_a_message_as_the_server_has_it(serve, options):
+    running = serve(replace(options, grpc_channel_arguments="grpc.max_receive_message_length=1000"))
+    assert len(running.half(*[1.0] * 1000)) == 1000
+
+
 def test_a_message_larger_than_grpcs_default_passes(running):
     answer = running.half(*[1.0] * 2_000_000)
     assert len(answer) == 2_000_000 and answer[-1] == 2.5

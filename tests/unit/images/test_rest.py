@@ -71,6 +71,20 @@ def test_broken_json_is_a_bad_request(running):
     assert body["error"].startswith("JSON Parse error: ")
 
 
+def test_json_that_is_nested_too_deep_is_a_bad_request(running):
+    body = b'{"instances": ' + b"[" * 40_000 + b"]" * 40_000 + b"}"
+    status, answer = running.rest(PREDICT, body)
+    assert status == 400
+    assert answer["error"].startswith("JSON Parse error: ")
+    assert running.half(1) == [2.5]
+
+
+def test_numbers_that_are_none_are_read_and_written(running):
+    status, answer = running.rest(PREDICT, b'{"instances": [NaN, 1, Infinity]}')
+    assert status == 200
+    assert str(answer["predictions"]) == "[nan, 2.5, inf]"
+
+
 def test_classify_is_not_implemented(running):
     status, _ = running.rest("/v1/models/half_plus_two:classify", {})
     assert status == 501

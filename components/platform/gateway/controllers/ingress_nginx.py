@@ -13,12 +13,15 @@ from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
 from components.config.values import byte_count, seconds
 from components.kubernetes_object import KubernetesObject
 from components.platform.gateway.controller import (
+    HEADER_BYTES,
     MARGIN_SECONDS,
     Controller,
     ControllerArgs,
+    connection_bytes,
     load_balancer_address,
     load_balancer_fields,
     namespace_peer,
+    spool_bytes,
 )
 from components.platform.namespace import Namespace
 
@@ -32,6 +35,11 @@ CHART_REPOSITORY = "https://kubernetes.github.io/ingress-nginx"
 CONTROLLER_IMAGE = "registry.k8s.io/ingress-nginx/controller:v1.15.1"
 INGRESS_CLASS = "nginx"
 _SERVICE = "ingress-nginx-controller"
+#: What the process itself needs, without connections: a worker for each core of the node.
+_BASE_BYTES = 512 * 2**20
+#: Servers inflate 1 MB to 1 GiB. No algorithm of gRPC but `identity` begins with `i`.
+_REFUSE_COMPRESSED = """if ($http_content_encoding) { return 415; }
+if ($http_grpc_encoding ~ "^[^i]") { return 415; }"""
 _LABELS = {
     "app.kubernetes.io/name": "ingress-nginx",
     "app.kubernetes.io/component": "controller",
@@ -47,6 +55,9 @@ class IngressNginxOptions(ControllerOptions):
 
     kind: Literal["ingress-nginx"]
     replicas: int = Field(default=2, ge=1, le=100)
+
+    def images(self) -> tuple[str, ...]:
+        return (CONTROLLER_IMAGE,)
 
 
 class IngressNginx(Controller):
@@ -149,6 +160,16 @@ def values(options: IngressNginxOptions, args: ControllerArgs) -> dict[str, Any]
             "keep-alive": str(seconds(limits.idle)),
             "http2-max-concurrent-streams": str(limits.streams),
             "use-gzip": "false",
+            "large-client-header-buffers": f"2 {HEADER_BYTES // 2048}k",
+            "server-snippet": _REFUSE_COMPRESSED,
+        },
+        "resources": {
+            "requests": {"cpu": "100m", "memory": "128Mi"},
+            # Requests that are not whole yet stand on disk.
+            "limits": {
+                "memory": _mebibytes(_BASE_BYTES + connection_bytes(limits)),
+                "ephemeral-storage": _mebibytes(spool_bytes(limits) + 2**30),
+            },
         },
         "scope": {"enabled": False},
         "allowSnippetAnnotations": False,
@@ -161,6 +182,10 @@ def values(options: IngressNginxOptions, args: ControllerArgs) -> dict[str, Any]
         "imagePullSecrets": list(args.images.pull_secrets),
         "controller": controller,
     }
+
+
+def _mebibytes(number: int) -> str:
+    return f"{-(-number // 2**20)}Mi"
 
 
 def _image(args: ControllerArgs) -> dict[str, str]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Literal, TypedDict
+from typing import Literal
 
 import pulumi
 from pydantic import Field
@@ -14,15 +13,23 @@ from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
 from components.config.values import Image, seconds
 from components.kubernetes_object import Fields, KubernetesObject
 from components.platform.gateway.controller import (
+    HEADER_BYTES,
     MARGIN_SECONDS,
     TRAEFIK_SERVICE,
     Controller,
     ControllerArgs,
+    connection_bytes,
     load_balancer_address,
     load_balancer_fields,
     namespace_peer,
+    spool_bytes,
 )
 from components.platform.gateway.controllers.traefik_access import TraefikAccess
+from components.platform.gateway.controllers.traefik_configuration import (
+    DIRECTORY,
+    FILE,
+    configuration,
+)
 from components.platform.namespace import Namespace
 
 TRAEFIK_IMAGE = "traefik:v3.7.15"
@@ -30,13 +37,11 @@ INGRESS_CLASS = "nginx"
 #: The class's controller that ingress-nginx answers for, and Traefik in its place.
 CLASS_CONTROLLER = "k8s.io/ingress-nginx"
 _PORTS = {"web": 8000, "websecure": 8443, "ping": 8080}
-_DEFAULT, _DEFAULT_FILE = "/etc/traefik/default", "default.yaml"
+#: What the process itself needs, without connections.
+_BASE_BYTES = 128 * 2**20
+#: A path of a model's API has no character that has to be encoded.
+_ENCODED = ("slash", "backslash", "nullcharacter", "semicolon", "percent", "questionmark", "hash")
 _LABELS = workload.labels("traefik", "gateway")
-
-
-class _Files(TypedDict, total=False):
-    volumes: Sequence[Fields]
-    mounts: Sequence[Fields]
 
 
 class TraefikOptions(ControllerOptions):
@@ -45,6 +50,9 @@ class TraefikOptions(ControllerOptions):
     kind: Literal["traefik"]
     replicas: int = Field(default=1, ge=1, le=100)
     image: Image = TRAEFIK_IMAGE
+
+    def images(self) -> tuple[str, ...]:
+        return (self.image,)
 
 
 class Traefik(Controller):
@@ -116,6 +124,8 @@ class Traefik(Controller):
         )
 
     def _make_deployment(self, options: TraefikOptions, access: TraefikAccess) -> KubernetesObject:
+        spool = spool_bytes(self._args.limits)
+        held = _BASE_BYTES + connection_bytes(self._args.limits)
         images = self._args.images.within(self._name, self._namespace, self._child)
         traefik = workload.Workload(
             labels=_LABELS,
@@ -129,14 +139,20 @@ class Traefik(Controller):
             readiness_probe={"tcpSocket": {"port": "websecure"}},
             liveness_probe={"httpGet": {"path": "/ping", "port": "ping"}},
             cpu=("100m", "2"),
-            memory=("128Mi", "512Mi"),
+            memory=("128Mi", f"{-(-(held + spool) // 2**20)}Mi"),
+            # The garbage collector works harder before the kernel ends the process.
+            environment={"GOMEMLIMIT": str(held)},
+            # A file system in memory that is full refuses a write. One on disk would be measured
+            # by the kubelet, which evicts the pod.
+            tmp={"medium": "Memory", "sizeLimit": str(spool)},
             replicas=options.replicas,
             deadline=seconds(self._args.limits.deadline) + MARGIN_SECONDS,
             drain=seconds(self._args.limits.drain),
             startup=60,
             service_account=access.account,
             token=True,
-            **self._default_certificate(),
+            volumes=[{"name": "config", "projected": {"sources": self._config_sources()}}],
+            mounts=[{"name": "config", "mountPath": DIRECTORY, "readOnly": True}],
         )
         workload.disruption_budget(
             f"{self._name}-budget", traefik, self._namespace, opts=self._child
@@ -194,45 +210,34 @@ class Traefik(Controller):
                 f"{point}.transport.respondingtimeouts.idletimeout={seconds(limits.idle)}s",
                 f"{point}.transport.lifecycle.gracetimeout={deadline}s",
                 f"{point}.http2.maxconcurrentstreams={limits.streams}",
+                f"{point}.http.maxheaderbytes={HEADER_BYTES}",
+                *(f"{point}.http.encodedcharacters.allowencoded{it}=false" for it in _ENCODED),
                 # A header that a server may read as one of ours (X_Forwarded_For) is dropped.
                 f"{point}.http.aliasheadersstrategy=delete",
             ]
-        if self._args.default_certificate:
-            arguments.append(f"--providers.file.filename={_DEFAULT}/{_DEFAULT_FILE}")
+        arguments.append(f"--providers.file.filename={DIRECTORY}/{FILE}")
         return arguments
 
-    def _default_certificate(self) -> _Files:
-        """The certificate for clients that name no host, once there is one. Until then they
-        get no handshake. The kubelet puts it into the running pod within about a minute."""
-        if not self._args.default_certificate:
-            return {}
-        tls = {"certFile": f"{_DEFAULT}/tls.crt", "keyFile": f"{_DEFAULT}/tls.key"}
-        document = {"tls": {"stores": {"default": {"defaultCertificate": tls}}}}
+    def _config_sources(self) -> list[Fields]:
+        """Sources of a projected volume: what Traefik reads beside the routes, and the certificate
+        for clients that name no host, once it exists. Until then they get no handshake. The kubelet
+        puts it into the running pod within about a minute."""
         config = KubernetesObject(
-            f"{self._name}-default",
+            f"{self._name}-config",
             "v1",
             "ConfigMap",
             {
                 "metadata": {"namespace": self._namespace},
-                "data": {_DEFAULT_FILE: json.dumps(document)},
+                "data": {FILE: json.dumps(configuration(bool(self._args.default_certificate)))},
                 "immutable": True,
             },
             self._child,
         )
-        return {
-            "volumes": [
-                {
-                    "name": "default",
-                    "projected": {
-                        "sources": [
-                            {"configMap": {"name": config.name}},
-                            {"secret": {"name": self._args.default_certificate, "optional": True}},
-                        ]
-                    },
-                }
-            ],
-            "mounts": [{"name": "default", "mountPath": _DEFAULT, "readOnly": True}],
-        }
+        sources: list[Fields] = [{"configMap": {"name": config.name}}]
+        if self._args.default_certificate:
+            secret = {"name": self._args.default_certificate, "optional": True}
+            sources.append({"secret": secret})
+        return sources
 
     def _make_service(self, deployment: KubernetesObject) -> KubernetesObject:
         """The load balancer. Its name is fixed: Traefik is told it before it exists, to write

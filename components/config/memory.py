@@ -1,0 +1,38 @@
+"""Whether one request of the largest size fits the memory of the server that it is sent to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from components.config.report import Mistake
+from components.config.secrecy import shown
+from components.config.servers import of_the_server, servers
+from components.config.stack_config import StackConfig
+from components.config.values import byte_count
+
+_MEBIBYTE = 2**20
+
+
+def too_small(config: StackConfig) -> Iterator[Mistake]:
+    """Memory limits that a single request of `limits.message_size` would exceed."""
+    largest = byte_count(config.limits.message_size)
+    for members in servers(config.models).values():
+        options = of_the_server(list(members.values()))
+        limit = options.resources.limits.memory
+        needed = options.memory_per_message_byte * largest
+        if limit is None or byte_count(limit) >= needed:
+            continue
+        model = next(
+            (name for name, each in members.items() if each.resources.limits.memory),
+            next(iter(members)),
+        )
+        fits = byte_count(limit) // options.memory_per_message_byte // _MEBIBYTE
+        lower = f", or write `message_size: {fits}Mi` in `slipway:limits`" if fits else ""
+        yield Mistake(
+            path=f"slipway:models.{model}.resources.limits.memory",
+            shown=shown(limit),
+            expected=f"at least `{-(-needed // _MEBIBYTE)}Mi`: a request of "
+            f"`slipway:limits.message_size` ({config.limits.message_size}) in JSON takes "
+            f"{options.memory_per_message_byte} times its size",
+            fix=f"write `{-(-needed // _MEBIBYTE)}Mi`{lower}",
+        )

@@ -1,0 +1,110 @@
+"""Images that a stack needs, on a cluster whose nodes pull from no registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from components import registry
+from components.config.options import listed
+from components.config.report import Mistake
+from components.config.secrecy import shown
+from components.config.servers import of_the_server, servers
+from components.images import Images
+
+if TYPE_CHECKING:
+    from components.config.stack_config import StackConfig
+
+
+#: Keys that can be left out, for something whose image the node always has or can get.
+_USUAL = {"slipway:gateway.controller": "controller", "slipway:metrics": "metrics"}
+
+
+@dataclass(frozen=True)
+class NodeImages:
+    """The images that the nodes have (`present`), and those that `make up` can put there
+    (`obtainable`), each by a name that begins with `mirror`."""
+
+    mirror: str
+    present: frozenset[str]
+    obtainable: frozenset[str]
+
+
+def needed(config: StackConfig) -> Iterator[tuple[str, str]]:
+    """The images that the stack's pods run, by their upstream references, each with the key that
+    asks for it. Without those of models that are placed on nodes which `slipway:cluster.node_pools`
+    describes, and of what a cloud's cluster itself needs."""
+    cluster = registry.implementation("clusters", config.cluster.kind)
+    if config.gateway is not None:
+        for reference in config.gateway.images(cluster.default_controller):
+            yield "slipway:gateway.controller", reference
+    metrics = config.chosen_metrics(cluster.default_metrics)
+    if metrics is not None:
+        scaled = (name for name, model in config.models.items() if model.replicas.scales)
+        model = next(scaled, None)
+        asks = "metrics" if config.metrics is not None else f"models.{model}.replicas"
+        for reference in metrics.images():
+            yield f"slipway:{asks}", reference
+    for members in servers(config.models).values():
+        options = of_the_server(list(members.values()))
+        if options.accelerator or options.node_pool:
+            continue
+        asks = next((name for name, each in members.items() if each.image), next(iter(members)))
+        yield f"slipway:models.{asks}.image", options.server_image()
+        for name, member in members.items():
+            for reference in member.source.images():
+                yield f"slipway:models.{name}.source", reference
+
+
+def missing(config: StackConfig) -> Iterator[Mistake]:
+    """What keeps the pods of `config` from images that they need, where its nodes pull none."""
+    node = config.cluster.node_images()
+    if node is None:
+        return
+    told = config.images
+    if told.mirror != node.mirror:
+        yield Mistake(
+            path="slipway:images.mirror",
+            shown=told.mirror and shown(told.mirror),
+            expected=f"`{node.mirror}`: the cluster reaches no registry, and its nodes have images "
+            "under that name",
+            fix=f"write `mirror: {node.mirror}` under `slipway:images`",
+        )
+    if told.pull_policy != "IfNotPresent":
+        yield Mistake(
+            path="slipway:images.pull_policy",
+            shown=shown(told.pull_policy),
+            expected="`IfNotPresent`: the cluster reaches no registry to ask",
+            fix="write `pull_policy: IfNotPresent` under `slipway:images`",
+        )
+    mirrored = Images(node.mirror)
+    seen: set[str] = set()
+    for path, reference in needed(config):
+        image = mirrored.resolve(reference).partition("@")[0]
+        if image not in node.present and image not in seen:
+            seen.add(image)
+            yield _absent(path, image, node)
+
+
+def _absent(path: str, image: str, node: NodeImages) -> Mistake:
+    name = image.removeprefix(f"{node.mirror}/")
+    if image in node.obtainable:
+        fix = (
+            "run `make up`, which gets it for the stack `dev`; for another stack "
+            f"`python3 -m local images {name}`"
+        )
+    elif path in _USUAL:
+        fix = f"take `{_USUAL[path]}` out, for the cluster's usual one"
+    else:
+        known = sorted(each.removeprefix(f"{node.mirror}/") for each in node.obtainable)
+        fix = (
+            f"name one that can be put there: {listed(known)}; other images run on a cluster that "
+            "reaches their registry (`kind: existing`)"
+        )
+    return Mistake(
+        path=path,
+        shown=None,
+        expected=f"`{image}` on the local node, which has no way to a registry",
+        fix=fix,
+    )

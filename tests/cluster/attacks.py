@@ -1,0 +1,200 @@
+"""Hostile requests to the gateway of a stack.
+
+Run with the client's interpreter: `attacks.py <outputs.json> <attack> [argument…]`. Prints what the
+callers saw as JSON. Everything is bounded in number and time, and goes to the gateway's address.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import ssl
+import sys
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it tells of each connection that is closed
+import grpc
+from tensorflow.core.framework import types_pb2
+from tensorflow_serving.apis import predict_pb2
+
+from client.outputs import find_endpoint, parse_outputs
+from client.trust import ssl_context
+
+#: Seconds for one call: 1,500 MiB are sent in it, on a busy machine.
+DEADLINE = 120.0
+MEBIBYTE = 2**20
+
+stack = parse_outputs(json.loads(Path(sys.argv[1]).read_text()))
+
+
+def channel(model: str) -> tuple[grpc.Channel, str]:
+    """A connection of its own to the gateway, and the model's path prefix."""
+    address = find_endpoint(stack, model).grpc
+    assert address is not None and stack.ca_certificate is not None
+    options = [
+        ("grpc.default_authority", address.authority),
+        ("grpc.enable_http_proxy", 0),
+        ("grpc.enable_retries", 0),
+        ("grpc.use_local_subchannel_pool", 1),
+        ("grpc.max_send_message_length", -1),
+        ("grpc.max_receive_message_length", -1),
+    ]
+    credentials = grpc.ssl_channel_credentials(stack.ca_certificate.encode())
+    return grpc.secure_channel(address.target, credentials, options), address.path
+
+
+def status(call: Callable[[], Any]) -> str:
+    """The call's gRPC status, and the HTTP status where the gateway answered."""
+    try:
+        call()
+    except grpc.RpcError as error:
+        words = str(error.details()).split("status: ")
+        return error.code().name + (f" {words[1][:3]}" if len(words) == 2 else "")
+    return "OK"
+
+
+def method(model: str, path: str, message: str = "", size: str = "0", packed: str = "") -> str:
+    """Call a unary method with `message` in hexadecimal digits, or `size` bytes of zeros."""
+    opened, prefix = channel(model)
+    compression = grpc.Compression.Gzip if packed else None
+    request = bytes.fromhex(message) or bytes(int(size))
+    with opened:
+        unary = opened.unary_unary(prefix + path)
+        return status(lambda: unary(request, timeout=DEADLINE, compression=compression))
+
+
+def filled(model: str, elements: str) -> str:
+    """A PredictRequest whose tensor has so many elements and one value, which stands for all."""
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = model
+    tensor = request.inputs["x"]
+    tensor.dtype = types_pb2.DT_FLOAT
+    tensor.tensor_shape.dim.add(size=int(elements))
+    tensor.float_val.append(4)
+    path = "/tensorflow.serving.PredictionService/Predict"
+    return method(model, path, request.SerializeToString().hex())
+
+
+def methods(model: str, *paths: str) -> dict[str, str]:
+    """The status of each method, called with an empty message."""
+    return {path: method(model, path) for path in paths}
+
+
+def withheld(
+    model: str, path: str, connections: str, streams: str, headers: str, body: str
+) -> dict[str, int]:
+    """Open `streams` calls on each of `connections`, with headers and the begin of a body of so many
+    bytes, and keep them open for some seconds. Returns the statuses of those that ended."""
+    over = threading.Event()
+    metadata = [("x-padding", "a" * int(headers))] if int(headers) else None
+
+    def requests() -> Iterator[bytes]:
+        yield bytes(int(body))
+        over.wait(20)
+
+    found: dict[str, int] = {}
+    opened, running = [], []
+    for _ in range(int(connections)):
+        one, prefix = channel(model)
+        opened.append(one)
+        call = one.stream_unary(prefix + path)
+        running += [
+            call.future(requests(), timeout=DEADLINE, metadata=metadata)
+            for _ in range(int(streams))
+        ]
+    threading.Event().wait(10)
+    for each in running:
+        if each.done():
+            seen = status(each.result)
+            found[seen] = found.get(seen, 0) + 1
+    over.set()
+    for one in opened:
+        one.close()
+    return found
+
+
+def raw(request: bytes) -> dict[str, Any]:
+    """Send `request` as it is over TLS; the first line of the answer, and whether the gateway then
+    closes the connection."""
+    address = next(iter(stack.endpoints.values())).grpc
+    assert address is not None
+    host, _, port = address.target.rpartition(":")
+    context: ssl.SSLContext = ssl_context(stack.ca_certificate)
+    with (
+        socket.create_connection((host, int(port)), 10) as plain,
+        context.wrap_socket(plain, server_hostname=address.authority) as connection,
+    ):
+        connection.settimeout(15)
+        sending = threading.Thread(target=_send, args=(connection, request), daemon=True)
+        sending.start()
+        answer, closed = b"", False
+        try:
+            while part := connection.recv(65536):
+                answer = answer or part  # the first line is wanted, of answers that may be large
+            closed = True
+        except TimeoutError:  # the connection is kept
+            pass
+        except OSError:
+            closed = True
+        sending.join(10)
+    return {"line": answer.split(b"\r\n")[0].decode("latin-1"), "closed": closed}
+
+
+def _send(connection: ssl.SSLSocket, request: bytes) -> None:
+    """All of `request`, or as much as the gateway takes: it answers before it has read the rest."""
+    with contextlib.suppress(OSError):
+        connection.sendall(request)
+
+
+def rest(model: str, path: str, body: bytes, **headers: str) -> dict[str, Any]:
+    """POST `body` over HTTP/1.1."""
+    endpoint = find_endpoint(stack, model)
+    assert endpoint.grpc is not None
+    lines = {
+        "Host": endpoint.grpc.authority,
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "Connection": "close",
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return raw(f"POST /{model}/{path} HTTP/1.1\r\n{head}\r\n".encode() + body)
+
+
+def inflating(model: str, path: str, coding: str) -> dict[str, Any]:
+    """POST 1 MiB that inflates to 1 GiB."""
+    packer = zlib.compressobj(9, wbits=31 if coding == "gzip" else 15)
+    block = b" " * MEBIBYTE
+    body = b"".join(packer.compress(block) for _ in range(1024)) + packer.flush()
+    return rest(model, path, body, Content_Encoding=coding)
+
+
+def posted(model: str, path: str, text: str, most: str = "") -> dict[str, Any]:
+    """POST `text`. `{ones}` in it stands for as many numbers as `most` bytes have room for."""
+    ones = (int(most or 0) - len(text)) // 2
+    return rest(model, path, text.replace("{ones}", ",".join(["1"] * ones)).encode())
+
+
+def sized(model: str, path: str, size: str) -> dict[str, Any]:
+    """POST so many bytes of JSON white space."""
+    return rest(model, path, b" " * int(size))
+
+
+def spelled(request: str) -> dict[str, Any]:
+    """Send a request that is written out."""
+    return raw(request.encode("latin-1").decode("unicode_escape").encode("latin-1"))
+
+
+ATTACKS: dict[str, Callable[..., Any]] = {
+    each.__name__: each
+    for each in (method, filled, methods, withheld, inflating, posted, sized, spelled)
+}
+
+if __name__ == "__main__":
+    print(json.dumps(ATTACKS[sys.argv[2]](*sys.argv[3:])))
