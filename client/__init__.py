@@ -5,6 +5,9 @@
     with connect(outputs, "half_plus_two") as model:
         model.predict({"x": np.array([1, 2, 5], np.float32)})   # {"y": array([2.5, 3. , 4.5])}
 
+    with connect(outputs, "words") as model:
+        for answer in model.stream({"text_input": ["the quick brown fox"]}): ...   # as they come
+
 `outputs` is what `pulumi stack output --json` prints, parsed. On the command line: `python -m client --help`.
 """
 

@@ -41,7 +41,10 @@ _GATEWAY = {
     ),
     503: ("no pod behind it is ready{wait}", _PODS),
     504: (
-        "it waited {waited:.1f} s, no longer than slipway:limits.deadline lets it. The call may still run",
+        (
+            "the server did not answer within slipway:limits.deadline and the gateway's margin"
+            " ({waited:.1f} s). The call may still be running"
+        ),
         "Raise slipway:limits.deadline and run `pulumi up`, or send a smaller batch.",
     ),
 }

@@ -3,8 +3,17 @@
 import argparse
 from typing import TypeAlias
 
-from client.endpoint import TRANSPORTS, Version
-from client.limits import DEADLINE, Limits
+from client.arguments import (
+    add_call,
+    add_limits,
+    add_outputs,
+    add_service,
+    add_transport,
+    count,
+    seconds,
+    shape,
+)
+from client.endpoint import TRANSPORTS
 
 _EXAMPLES = """\
 examples:
@@ -94,18 +103,18 @@ def _add_predict(commands: _Commands) -> None:
         help="executing the call twice does no harm: repeat it after a broken connection, 429, 502"
         " and 503",
     )
-    _add_outputs(predict)
-    _add_transport(predict)
-    _add_call(predict)
+    add_outputs(predict)
+    add_transport(predict)
+    add_call(predict)
 
 
 def _add_metadata(commands: _Commands) -> None:
     metadata = _command(commands, "metadata", "show what a model takes and gives")
     metadata.add_argument("model", help="name of the model in the stack")
     metadata.add_argument("--json", action="store_true", help="as JSON instead of a table")
-    _add_outputs(metadata)
-    _add_transport(metadata)
-    _add_call(metadata)
+    add_outputs(metadata)
+    add_transport(metadata)
+    add_call(metadata)
 
 
 def _add_check(commands: _Commands) -> None:
@@ -118,10 +127,10 @@ def _add_check(commands: _Commands) -> None:
         "output.",
     )
     check.add_argument("model", help="name of the model")
-    _add_service(check)
+    add_service(check)
     check.add_argument("--signature", metavar="NAME", help="default: serving_default")
-    _add_transport(check)
-    _add_call(check)
+    add_transport(check)
+    add_call(check)
 
 
 def _add_smoke(commands: _Commands) -> None:
@@ -135,8 +144,8 @@ def _add_smoke(commands: _Commands) -> None:
     )
     smoke.add_argument("models", nargs="*", help="default: all models of the stack")
     smoke.add_argument("--json", action="store_true", help="as JSON instead of a table")
-    _add_outputs(smoke)
-    _add_limits(smoke)
+    add_outputs(smoke)
+    add_limits(smoke)
 
 
 def _add_bench(commands: _Commands) -> None:
@@ -160,26 +169,24 @@ def _add_bench(commands: _Commands) -> None:
     bench.add_argument("models", nargs="+", metavar="model", help="name of a model in the stack")
     bench.add_argument(
         *("--rows", "--batch"),
-        type=_count,
+        type=count,
         default=1,
         metavar="N",
         help="size of the first open dimension; default 1",
     )
     bench.add_argument(
         "--shape",
-        type=_shape,
+        type=shape,
         action="append",
         default=[],
         metavar="[INPUT=]SIZES",
         help="an input's whole shape, as 1024x784",
     )
     amount = bench.add_mutually_exclusive_group()
-    amount.add_argument("--calls", type=_count, metavar="N", help="over each transport")
-    amount.add_argument(
-        "--seconds", type=_seconds, metavar="S", help="for all together; default 10"
-    )
+    amount.add_argument("--calls", type=count, metavar="N", help="over each transport")
+    amount.add_argument("--seconds", type=seconds, metavar="S", help="for all together; default 10")
     bench.add_argument(
-        "--concurrency", type=_count, default=1, metavar="N", help="threads that call; default 1"
+        "--concurrency", type=count, default=1, metavar="N", help="threads that call; default 1"
     )
     bench.add_argument(
         "--protocol",
@@ -197,13 +204,13 @@ def _add_bench(commands: _Commands) -> None:
         "--digits-from", metavar="FILE", help="digits as CSV: 64 pixels in 0..16, and which digit"
     )
     bench.add_argument("--json", action="store_true", help="as JSON instead of a table")
-    _add_outputs(bench)
+    add_outputs(bench)
     bench.add_argument(
         "--direct", action="store_true", help="through kubectl port-forward, without the gateway"
     )
     bench.add_argument("--kubeconfig", metavar="FILE", help="for --direct; default: $KUBECONFIG")
     bench.add_argument("--speaks", metavar="PROTOCOL", help="for --direct, where no label tells")
-    _add_limits(bench)
+    add_limits(bench)
 
 
 def _add_load_version(commands: _Commands) -> None:
@@ -216,105 +223,7 @@ def _add_load_version(commands: _Commands) -> None:
         "later serve what the model's own configuration says: change it there too.",
     )
     load.add_argument("model", help="name of the model")
-    load.add_argument("version", type=_count, help="the directory's number")
-    _add_service(load)
-    _add_transport(load)
-    _add_limits(load, deadline=300.0)
-
-
-def _add_service(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--service", metavar="NS/NAME:PORT", help="this Service instead of searching for one"
-    )
-    parser.add_argument("--kubeconfig", metavar="FILE", help="default: $KUBECONFIG")
-    parser.add_argument("--stack", metavar="NAME", help="whose kubeconfig to use without one")
-    parser.add_argument(
-        "--speaks",
-        metavar="PROTOCOL",
-        help="serving protocol, where the Service's label slipway.dev/protocol does not say it",
-    )
-
-
-def _add_outputs(parser: argparse.ArgumentParser) -> None:
-    source = parser.add_mutually_exclusive_group()
-    source.add_argument(
-        "--outputs", metavar="FILE", help="JSON as of `pulumi stack output --json`; - for stdin"
-    )
-    source.add_argument("--stack", metavar="NAME", help="ask pulumi for this stack's outputs")
-
-
-def _add_transport(parser: argparse.ArgumentParser) -> None:
-    transport = parser.add_mutually_exclusive_group()
-    transport.add_argument(
-        "--protocol",
-        dest="transport",
-        choices=TRANSPORTS,
-        default="grpc",
-        help="default: grpc; rest is JSON, rest-binary HTTP with raw tensors",
-    )
-    transport.add_argument(
-        "--rest", dest="transport", action="store_const", const="rest", help="--protocol rest"
-    )
-
-
-def _add_call(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--version",
-        type=_version,
-        metavar="N|LABEL",
-        help="of the model, or TF Serving's label of one; default: the server's",
-    )
-    _add_limits(parser)
-
-
-def _add_limits(parser: argparse.ArgumentParser, deadline: float | None = None) -> None:
-    default = (
-        f"{deadline:g}" if deadline else f"the stack's slipway:limits.deadline, else {DEADLINE:g}"
-    )
-    parser.add_argument(
-        "--deadline",
-        type=_seconds,
-        default=deadline,
-        metavar="SECONDS",
-        help=f"for one call, with all its tries; default {default}",
-    )
-    parser.add_argument(
-        "--connect-timeout",
-        type=_seconds,
-        default=Limits.connect,
-        metavar="SECONDS",
-        help=f"to reach the endpoint; default {Limits.connect:g}",
-    )
-
-
-def _version(text: str) -> Version:
-    return int(text) if text.isdigit() else text
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise ValueError
-    return value
-
-
-_seconds.__name__ = "number of seconds"  # argparse puts it into its message
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
-
-
-_count.__name__ = "number above 0"
-
-
-def _shape(text: str) -> tuple[str, tuple[int, ...]]:
-    """The pair "", (1024, 784) of "1024x784", "x" before it of "x=1024x784"."""
-    name, _, sizes = text.rpartition("=")
-    return name, tuple(int(size) for size in sizes.split("x"))
-
-
-_shape.__name__ = "shape"
+    load.add_argument("version", type=count, help="the directory's number")
+    add_service(load)
+    add_transport(load)
+    add_limits(load, deadline=300.0)

@@ -9,10 +9,11 @@ from typing import Any
 import pulumi
 
 from components import registry
+from components.config.durations import seconds
 from components.config.model_options import ModelOptions
+from components.config.quantities import byte_count
 from components.config.servers import of_the_server, servers
 from components.config.stack_config import GatewayOptions, StackConfig
-from components.config.values import byte_count, seconds
 from components.contracts import (
     Cluster,
     Endpoint,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pulumi
 
 from components.api_token import API_TOKEN, API_TOKEN_MOUNT
-from components.config.values import byte_count
+from components.config.quantities import byte_count
 from components.kubernetes_object import Fields, KubernetesObject
 from components.placement import Placement
 

@@ -52,15 +52,15 @@ class Suite:
     options: tuple[str, ...] = ()
 
 
-def _with_pytest(title: str, requirements: str) -> Callable[[Clone], Path]:
+def _with_pytest(title: str, *requirements: str) -> Callable[[Clone], Path]:
     """An environment of `requirements` and pytest, in the cache, for the tests alone."""
 
     def python(clone: Clone) -> Path:
-        closure = str(clone.root / requirements)
-        tools = str(clone.root / "tests" / "requirements.txt")
-        pins = bootstrap.digest(closure, tools)
+        files = [str(clone.root / each) for each in (*requirements, "tests/requirements.txt")]
+        pins = bootstrap.digest(*files)
         venv = paths.cache_dir() / f"venv-test-{title}-{pins}"
-        return bootstrap.ensure(venv, f"tests of {title}", "--no-deps", "-r", closure, "-r", tools)
+        listed = (part for file in files for part in ("-r", file))
+        return bootstrap.ensure(venv, f"tests of {title}", "--no-deps", *listed)
 
     return python
 
@@ -85,6 +85,12 @@ class Row:
 _LOCAL = _with_pytest("local", "local/plugins/requirements.txt")
 _CLIENT = _with_pytest("client", "client/requirements.txt")
 _IMAGES = _with_pytest("images", "local/images/tflite_serving/requirements.txt")
+#: What copies models out of buckets, and stores to copy them from.
+_STORAGE = _with_pytest(
+    "storage",
+    "local/images/storage_initializer/requirements.txt",
+    "local/images/emulators/requirements.txt",
+)
 _PROGRAM_TESTS = (
     "tests/unit/components",
     "tests/unit/config",
@@ -108,6 +114,7 @@ SUITES = (
     Suite("unit", "local", ("tests/unit/local",), _LOCAL),
     Suite("unit", "client", ("tests/unit/client",), _CLIENT),
     Suite("unit", "images", ("tests/unit/images",), _IMAGES),
+    Suite("unit", "storage", ("tests/unit/storage",), _STORAGE),
     Suite("cluster", "cluster", ("tests/cluster", *_NOT_THESE), bootstrap.program_python),
     Suite("cluster", "own", _OWN, bootstrap.program_python),
     Suite(SERVING, SERVING, (LONG[SERVING],), bootstrap.program_python, ("--verbose",)),

@@ -5,34 +5,53 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    field_validator,
+    model_validator,
+)
 
+from components.clusters.ranges import SERVICE_RANGES, apart, ip_range
 from components.config.accelerators import Accelerator, NodePoolOptions, Taint
 from components.config.one_of import OneOf
-from components.config.options import Options, listed, mistake
+from components.config.options import Options, likely, listed, mistake
+from components.config.quantities import Bytes
 from components.config.stack_config import ClusterOptions
-from components.config.values import Bytes, Cidr, HostName, Label
+from components.config.values import Cidr, DomainName, Label, network
 
 #: The label that every node of a pool has; its value is the pool's key.
 POOL_LABEL = "slipway/node-pool"
 #: A range shorter than this is a large part of the Internet, whatever it is called.
 _SHORTEST_PREFIX = 8
 _OWN_LABELS = re.compile(r"([a-z0-9.-]+\.)?(kubernetes|k8s)\.io/.*|slipway/.*")
+_CALLERS = "the address ranges of those who call the API, such as `[203.0.113.0/24]`"
 
 
-def _narrow(ranges: tuple[str, ...]) -> tuple[str, ...]:
-    expected = "the address ranges of those who call the API, such as `[203.0.113.0/24]`"
+def _narrow(raw: Any) -> Any:
+    """Refuses a wide range, also where its own spelling is wrong."""
+    found = network(raw)
+    if found and ipaddress.ip_network(found).prefixlen < _SHORTEST_PREFIX:
+        raise mistake(
+            f"{_CALLERS}, not `{found}`", "name your own ranges, or choose a private endpoint"
+        )
+    return raw
+
+
+def _some(ranges: tuple[str, ...]) -> tuple[str, ...]:
     if not ranges:
-        raise mistake(expected, "name at least one")
-    for each in ranges:
-        if ipaddress.ip_network(each).prefixlen < _SHORTEST_PREFIX:
-            raise mistake(f"{expected}, not `{each}`", "name your own ranges, or `kind: private`")
+        raise mistake(_CALLERS, "name at least one")
     return ranges
 
 
-Ranges = Annotated[tuple[Cidr, ...], AfterValidator(_narrow), Field(strict=False)]
+Ranges = Annotated[
+    tuple[Annotated[Cidr, BeforeValidator(_narrow)], ...],
+    AfterValidator(_some),
+    Field(strict=False),
+]
 
 
 class AccessOptions(Options):
@@ -69,22 +88,15 @@ class CreateVpc(VpcOptions):
     """A network made for the cluster."""
 
     kind: Literal["create"]
-    cidr: Annotated[Cidr, AfterValidator(lambda cidr: _private(cidr, 20))] = "10.0.0.0/16"
+    cidr: Annotated[str, *ip_range("10.0.0.0/16", 20)] = "10.0.0.0/16"
     """Addresses of the nodes, from /8 to /20"""
     zones: tuple[str, ...] = Field(default=(), strict=False)
     """Zones that it has subnets in"""
 
-
-def _private(cidr: str, longest: int) -> str:
-    network = ipaddress.ip_network(cidr)
-    if network.version != 4 or not any(
-        network.subnet_of(ipaddress.IPv4Network(each))
-        for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
-    ):
-        raise mistake("a private IPv4 range such as `10.0.0.0/16`", "choose one inside 10.0.0.0/8")
-    if network.prefixlen > longest:
-        raise mistake(f"a range of /{longest} or larger", f"write `{network[0]}/16`")
-    return cidr
+    @property
+    def ranges(self) -> tuple[str, ...]:
+        """All address ranges that it takes."""
+        return (self.cidr,)
 
 
 class SpotOptions(Options):
@@ -99,18 +111,19 @@ class SpotOptions(Options):
 class DnsOptions(Options):
     """A zone of the cloud's DNS, in which the gateway's host gets a record."""
 
-    zone: HostName
+    zone: DomainName
     """The zone's name, such as `example.com`; `slipway:gateway.host` is a name in it"""
 
 
-def _labels(labels: dict[str, str]) -> dict[str, str]:
-    for key in labels:
-        if _OWN_LABELS.fullmatch(key):
-            raise mistake(
-                f"labels of your own: `{key}` is set by Kubernetes, the cloud or this stack",
-                f"write it without that prefix: `{key.rpartition('/')[2]}`",
-            )
-    return labels
+def _label_key(key: str) -> str:
+    if _OWN_LABELS.fullmatch(key):
+        raise likely(
+            _label_key,
+            "labels of your own: this one is set by Kubernetes, the cloud or this stack",
+            f"take `{key}` out",
+            *filter(None, [key.rpartition("/")[2]]),
+        )
+    return key
 
 
 class CloudNodePool(Options):
@@ -126,7 +139,7 @@ class CloudNodePool(Options):
     """What each node has; such a pool is tainted `nvidia.com/gpu=present:NoSchedule`"""
     spot: SpotOptions | None = None
     """Spot nodes, all but `on_demand` of them. Left out, none are"""
-    labels: Annotated[dict[str, str], AfterValidator(_labels)] = Field(default_factory=dict)
+    labels: dict[Annotated[str, AfterValidator(_label_key)], str] = Field(default_factory=dict)
     """Labels of its nodes, beside `slipway/node-pool: <its name>`"""
     taints: tuple[Taint, ...] = Field(default=(), strict=False)
     """Taints of its nodes, as `key=value:effect`, beside that of the accelerator"""
@@ -153,18 +166,22 @@ class CloudNodePool(Options):
         """The labels that its nodes have; `name` is the pool's key."""
         return {POOL_LABEL: name, **self.labels}
 
+    def drives_something(self) -> None:
+        """Raises a `mistake` where there is no accelerator that `gpu_driver` could be of. Asked
+        when it is known that the machine has none."""
+        if self.gpu_driver and not self.accelerator:
+            raise mistake("`gpu_driver` beside `accelerator`", "take `gpu_driver` out")
+
     @model_validator(mode="after")
     def _possible(self) -> CloudNodePool:
         if self.min > self.max:
             raise mistake(
                 f"`max` ({self.max}) of at least `min` ({self.min})", f"write `max: {self.min}`"
             )
-        if self.gpu_driver and not self.accelerator:
-            raise mistake("`gpu_driver` beside `accelerator`", "take `gpu_driver` out")
         if self.spot and self.spot.on_demand > self.max:
             raise mistake(
                 f"`spot.on_demand` ({self.spot.on_demand}) of at most `max` ({self.max})",
-                "lower it; leave `spot` out where no node is to be one",
+                f"write `{self.max}` in `spot.on_demand`, or take `spot` out",
             )
         return self
 
@@ -172,13 +189,16 @@ class CloudNodePool(Options):
 class CloudOptions(ClusterOptions):
     """A cluster that the stack makes."""
 
+    usual_machine: ClassVar[str]
+    """A machine type for nodes without accelerators."""
+
     region: str
     """The cloud's name of the region"""
     version: str | None = None
     """Kubernetes' minor version, in quotes: `"1.35"`; left out, the one that Slipway pins"""
     vpc: Annotated[VpcOptions, OneOf({"create": CreateVpc})]
     """The network: made for the cluster, or one that is there"""
-    service_cidr: Annotated[Cidr, AfterValidator(lambda cidr: _private(cidr, 24))] = "172.20.0.0/16"
+    service_cidr: Annotated[str, *ip_range("172.20.0.0/16", 24)] = "172.20.0.0/16"
     """Addresses of Services, which no network that the pods talk to may have"""
     access: Annotated[AccessOptions, OneOf({"cidrs": CidrsAccess, "private": PrivateAccess})]
     """From where the Kubernetes API is reached"""
@@ -208,10 +228,14 @@ class CloudOptions(ClusterOptions):
     def _room_for_everything_else(cls, pools: dict[str, Any]) -> dict[str, Any]:
         """Of any cloud's node pools; these may have a class of their own."""
         if not any(_open(pool) and pool.min for pool in pools.values()):
+            empty = next((name for name, pool in pools.items() if _open(pool)), None)
+            name = "system" if "default" in pools else "default"
             raise mistake(
                 "a pool without taints that has at least one node: DNS, the autoscaler and the "
                 "gateway run there",
-                "add one, such as `default: {machine_type: …, min: 1, max: 2}`",
+                f"write `1` in `{empty}.min`"
+                if empty
+                else f"add `{name}: {{machine_type: {cls.usual_machine}, min: 1, max: 2}}`",
             )
         return pools
 
@@ -223,14 +247,23 @@ class CloudOptions(ClusterOptions):
         if ipaddress.ip_network(vpc.cidr).overlaps(ipaddress.ip_network(self.service_cidr)):
             raise mistake(
                 f"`service_cidr` ({self.service_cidr}) outside `vpc.cidr` ({vpc.cidr})",
-                "change one of them; no address can be both a node's and a Service's",
+                apart("service_cidr", SERVICE_RANGES, *vpc.ranges)
+                + ": no address can be both a node's and a Service's",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _pools_in_zones(self) -> CloudOptions:
+        vpc = self.vpc
+        if not isinstance(vpc, CreateVpc):
+            return self
         for name, pool in self.node_pools.items():
             elsewhere = [zone for zone in pool.zones if vpc.zones and zone not in vpc.zones]
             if elsewhere:
                 raise mistake(
                     f"zones of `vpc.zones` in `node_pools.{name}.zones`: {listed(vpc.zones)}",
-                    f"add `{elsewhere[0]}` to `vpc.zones`, or take it out of the pool",
+                    f"take `{elsewhere[0]}` out of `node_pools.{name}.zones`, or give the network "
+                    "that zone",
                 )
         return self
 

@@ -24,7 +24,9 @@ def _source(raw: Any, info: ValidationInfo) -> Any:
         return SecretReference.model_validate(raw, context=info.context)
     if isinstance(raw, str):
         return raw
-    raise mistake("a path, or `{secret: name}`", "leave it out for what kubectl would use")
+    raise mistake(
+        "a path, or `{secret: name}`", "leave it out for what kubectl would use, or write a path"
+    )
 
 
 _HERE = "a cluster named under `slipway:cluster`"
@@ -35,12 +37,12 @@ _KEYS = replace(
         **KUBERNETES.refused,
         "kubeconfig": Refusal(
             _HERE,
-            "take it out, and write its path as `slipway:cluster.kubeconfig`, or its content into "
-            "`slipway:secrets`, with `kubeconfig: {secret: its name}`",
+            "take it out, and write its path as slipway:cluster.kubeconfig, or its content into "
+            "slipway:secrets, to which slipway:cluster.kubeconfig refers",
         ),
-        "context": Refusal(_HERE, "take it out, and write its name as `slipway:cluster.context`"),
+        "context": Refusal(_HERE, "take it out, and write its name as slipway:cluster.context"),
         "cluster": Refusal(
-            _HERE, "take it out, and write a context of that cluster as `slipway:cluster.context`"
+            _HERE, "take it out, and write a context of that cluster as slipway:cluster.context"
         ),
     },
 )
@@ -93,7 +95,7 @@ class ExistingOptions(ReachedOptions):
         except KubeconfigError as error:
             raise mistake(
                 f"a usable kubeconfig: {error}",
-                "set `kubeconfig` and `context`, or make `kubectl get nodes` work",
+                "write a kubeconfig and a context by which kubectl reaches the cluster",
             ) from None
         return self
 

@@ -28,7 +28,7 @@ class LocalOptions(ReachedOptions):
     def _started(self) -> LocalOptions:
         expected = "the kubeconfig of the cluster that `make up` starts, in `KUBECONFIG`"
         if not os.environ.get("KUBECONFIG"):
-            fix = 'run `make up`, then `eval "$(make -s env)"`'
+            fix = 'run `make up`, then run `eval "$(make -s env)"`'
             raise mistake(f"{expected}, which is not set", fix)
         try:
             found = read(kubeconfig_files(None))
@@ -38,7 +38,7 @@ class LocalOptions(ReachedOptions):
         if not found.context.startswith(CONTEXT_PREFIX):
             raise mistake(
                 f"{expected}: it has context {quoted(found.context)}, which `make up` never makes",
-                'run `make up`, then `eval "$(make -s env)"`; for a cluster of your own write '
+                'run `make up`, then run `eval "$(make -s env)"`; for a cluster of your own write '
                 "`kind: existing`",
             )
         self._found = found

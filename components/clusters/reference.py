@@ -17,7 +17,7 @@ from components.clusters.beside import Beside, beside
 from components.clusters.eks.provider_keys import AWS_BESIDE
 from components.clusters.gke.provider_keys import GCP_BESIDE
 from components.clusters.reached import DescribedOptions, ReachedCluster
-from components.config.options import mistake
+from components.config.options import likely
 from components.config.provider_keys import KUBERNETES, ProviderKeys
 from components.contracts import Grant, Identity
 from components.images import Images
@@ -32,8 +32,8 @@ def _stack(name: str) -> str:
     expected = "a stack's whole name, `organization/project/stack`"
     if not _NAME.fullmatch(name):
         # The organization of every stack in a file or a bucket is called so.
-        ends = name.rpartition("/")[2]
-        raise mistake(expected, f"did you mean `organization/slipway/{ends}`?")
+        near = f"organization/slipway/{name.rpartition('/')[2]}"
+        raise likely(_stack, expected, "copy it from the list of stacks", near)
     return name
 
 

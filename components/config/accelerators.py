@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from components.config.options import Options, listed, mistake
+from components.config.options import Options, likely, listed, mistake
 
 #: What a vendor's device plugin calls its devices, by the first word of an accelerator's kind.
 _RESOURCES = {"nvidia": "nvidia.com/gpu"}
@@ -25,12 +26,14 @@ def _kind(raw: Any) -> Any:
     expected = f"a vendor ({vendors}), or one of its devices such as `nvidia-l4`"
     if not isinstance(raw, str):
         raise mistake(expected, "write one text value")
-    if not re.fullmatch(_KIND, raw):
-        better = re.sub(r"[^a-z0-9]+", "-", raw.lower()).strip("-")
-        raise mistake(expected, f"did you mean `{better}`?" if better else "name one")
-    if raw.partition("-")[0] not in _RESOURCES:
-        raise mistake(expected, f"begin with {vendors}")
-    return raw
+    if re.fullmatch(_KIND, raw) and raw.partition("-")[0] in _RESOURCES:
+        return raw
+    raise likely(
+        _kind,
+        expected,
+        f"write {vendors} for any of its devices, or name one",
+        re.sub(r"[^a-z0-9]+", "-", raw.lower()).strip("-"),
+    )
 
 
 def _taint(raw: Any) -> Any:
@@ -39,9 +42,12 @@ def _taint(raw: Any) -> Any:
         raise mistake(expected, "write one text value")
     if _TAINT.fullmatch(raw):
         return raw
-    if ":" in raw:
-        raise mistake(expected, f"its effect is {listed(_EFFECTS)}")
-    raise mistake(expected, f"add the effect: `{raw}:NoSchedule`")
+    key, colon, effect = raw.partition(":")
+    if not _TAINT.fullmatch(f"{key}:{_EFFECTS[0]}"):
+        raise mistake(expected, "write a key, a value and an effect")
+    near = difflib.get_close_matches(effect, _EFFECTS, n=1) or _EFFECTS
+    whole = listed(f"{key}:{each}" for each in near)
+    raise mistake(expected, f"write {whole}" if colon else f"add the effect: {whole}")
 
 
 Kind = Annotated[
@@ -60,6 +66,11 @@ class Accelerator(Options):
     kind: Kind
     """`nvidia` for any device of that vendor, or one of them, such as `nvidia-l4`"""
     count: int = Field(default=1, ge=1, le=64)
+
+    @property
+    def written(self) -> str:
+        """As a stack file has it."""
+        return f"{{kind: {self.kind}, count: {self.count}}}"
 
     @property
     def resource(self) -> str:
@@ -100,34 +111,37 @@ def matched(asked: Accelerator, pools: Mapping[str, NodePoolOptions]) -> Acceler
     there = {name: pool.accelerator for name, pool in pools.items() if pool.accelerator}
     if any(asked.is_on(accelerator) for accelerator in there.values()):
         return asked
-    if not there:
-        example = f"{{gpu: {{accelerator: {{kind: {asked.kind}, count: {asked.count}}}, …}}}}"
-        raise mistake(
-            "a cluster with such nodes: `slipway:cluster` has no node pool with an accelerator",
-            f"describe the pool by `node_pools: {example}` there, or take `accelerator` out",
-        )
-    pool = ", ".join(f"`{name}` ({each.kind}, {each.count})" for name, each in there.items())
-    raise mistake(
-        f"what a node of some pool has: {pool}",
-        "ask for one of these kinds, and for no more than one node has",
-    )
+    if there:
+        have = ", ".join(f"`{name}` ({each.kind}, {each.count})" for name, each in there.items())
+        fitting = dict.fromkeys(each.written for each in there.values())
+        raise mistake(f"what a node of some pool has: {have}", f"write {listed(fitting)}")
+    expected = "a cluster with such nodes: `slipway:cluster` has no node pool with an accelerator"
+    if pools:
+        raise mistake(expected, "take `accelerator` out, or give the cluster such a pool")
+    # A cluster whose nodes are described alone: one that makes its nodes has some.
+    described = f"node_pools: {{gpu: {{accelerator: {asked.written}}}}}"
+    raise mistake(expected, f"write `{described}` in `slipway:cluster`, or take `accelerator` out")
 
 
-def chosen(name: str, pools: Mapping[str, NodePoolOptions], asked: Accelerator | None) -> str:
+def chosen(name: Any, pools: Mapping[str, NodePoolOptions], asked: Accelerator | None) -> Any:
     """`name`, where that pool has nodes to know by a label, and on them what is `asked`.
 
     Raises a `mistake`.
     """
-    pool = pools.get(name)
+    pool = pools.get(name) if isinstance(name, str) else None
     if pool is None:
         there = f": {listed(pools)}" if pools else ", which has none"
-        raise mistake(
-            f"a node pool of `slipway:cluster`{there}", "name one of these, or take it out"
-        )
+        usable = [
+            key
+            for key, each in pools.items()
+            if each.labels and (asked is None or asked.is_on(each.accelerator))
+        ]
+        known = f"write {listed(usable)}, or " if usable else ""
+        raise mistake(f"a node pool of `slipway:cluster`{there}", f"{known}take `node_pool` out")
     if not pool.labels:
         raise mistake(
             f"a node pool with `labels`, by which its nodes are known: `{name}` has none",
-            f"write the labels that its nodes have under `node_pools.{name}.labels`",
+            "take `node_pool` out, or write the labels that its nodes have under that pool",
         )
     if asked and not asked.is_on(pool.accelerator):
         raise mistake(

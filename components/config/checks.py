@@ -28,7 +28,7 @@ def clashes(raw: Mapping[str, Any]) -> Iterator[Mistake]:
                 path=f"slipway:models.{name}",
                 shown=None,
                 expected=f"a name that differs from `{other}` by more than case, `_` and `-`",
-                fix=f"both become `{label(name)}`: rename one",
+                fix=f"rename one of the two: both become {label(name)}",
             )
 
 
@@ -47,7 +47,7 @@ def references(raw: Mapping[str, Any]) -> Iterator[Mistake]:
                 shown=shown(name),
                 expected=f"the name of a value in `slipway:secrets`{there}",
                 # Some write the secret itself here, so the command does not repeat it.
-                fix=f"{set_secret('NAME')}, and write `{{secret: NAME}}`",
+                fix=f"run {set_secret('NAME')}, and write `{{secret: NAME}}`",
             )
 
 
@@ -62,7 +62,8 @@ def pull_secrets(raw: Mapping[str, Any]) -> Iterator[Mistake]:
                 path=f"slipway:images.pull_secrets[{index}].namespace",
                 shown=shown(namespace),
                 expected="a namespace that is there before the stack, which makes this one",
-                fix="write the namespace that the Secret is in today, such as `default`; or take "
+                fix="write the namespace that the Secret is in today, such as "
+                f"`{'default' if own != 'default' else 'kube-system'}`; or take "
                 "`namespace` out where something puts the Secret into the stack's own namespaces",
             )
 
@@ -80,7 +81,8 @@ def secrecy(
             path=f"slipway:{key}",
             shown="secret",
             expected="plain values: one secret hides the whole map from previews",
-            fix="move the secret part to `slipway:secrets` and refer to it as `{secret: name}`",
+            fix="write it in plain text, and its secret parts under slipway:secrets, to which keys "
+            "that take a secret refer",
         )
     secrets = raw.get("secrets")
     named = secrets if isinstance(secrets, dict) else {}
@@ -90,7 +92,7 @@ def secrecy(
             path=f"slipway:secrets.{name}",
             shown="in plain text",
             expected="an encrypted value",
-            fix=f"{set_secret(name if plain(name) else 'NAME')}, and change the secret: it has "
+            fix=f"run {set_secret(name if plain(name) else 'NAME')}, and change the secret: it has "
             "been in a file",
         )
     readable = {key: raw[key] for key in raw if key != "secrets" and key not in secret_keys}
@@ -101,7 +103,8 @@ def secrecy(
                 path=path,
                 shown=f"{what} in plain text",
                 expected="no secret here",
-                fix=set_secret("name") + " and refer to it as `{secret: name}`",
+                fix="take it out and change it, since it has been in a file; keys that take a secret "
+                "refer to one of slipway:secrets by its name",
             )
         for key in value if isinstance(value, dict) else ():
             if what := secret_in(key):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -20,12 +19,16 @@ _DEVICES = "NVIDIA_VISIBLE_DEVICES"
 def variable(refused: Mapping[str, str]) -> tuple[BeforeValidator, WithJsonSchema]:
     """Annotations of a variable's name. `refused` maps names that the program sets, or that take a
     property of the server away, to the fix."""
-    fixes = {_DEVICES: "take it out, and use `accelerator`: the device plugin sets it", **refused}
+    fixes = {
+        _DEVICES: "take it out: the device plugin sets it for models with accelerator",
+        **refused,
+    }
 
     def checked(raw: Any) -> Any:
         if not isinstance(raw, str) or not _VARIABLE.fullmatch(raw):
-            better = re.sub("[^A-Za-z0-9_]", "_", str(raw))
-            raise mistake("a variable's name: letters, digits and `_`", f"did you mean `{better}`?")
+            near = re.sub("[^A-Za-z0-9_]", "_", str(raw))
+            meant = near if _VARIABLE.fullmatch(near) else f"_{near}"
+            raise mistake("a variable's name: letters, digits and `_`", f"did you mean `{meant}`?")
         if raw in fixes:
             raise mistake("a variable that is not the program's to set", fixes[raw])
         return raw
@@ -40,9 +43,8 @@ def _value(raw: Any, info: ValidationInfo) -> Any:
     if isinstance(raw, str):
         return raw
     expected = "text, or `{secret: name}`"
-    if isinstance(raw, list):
-        raise mistake(expected, "write one text value")
-    raise mistake(expected, f"put it in quotes: `'{json.dumps(raw)}'`")
+    fix = "put the value in quotes" if isinstance(raw, int | float) else "write one text value"
+    raise mistake(expected, fix)
 
 
 Variable = Annotated[str, *variable({})]

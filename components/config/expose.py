@@ -35,7 +35,9 @@ class ExposeOptions(Options):
     @model_validator(mode="after")
     def _something(self) -> ExposeOptions:
         if not self.ports:
-            raise mistake("`port` for gRPC, `rest_port` for REST, or both", "add `port: 9090`")
-        if self.port == self.rest_port:
-            raise mistake("two different ports", f"write another `rest_port` than `{self.port}`")
+            fix = "add `port: 9090` for gRPC, or `rest_port: 9091` for REST"
+            raise mistake("`port` for gRPC, `rest_port` for REST, or both", fix)
+        if self.port is not None and self.port == self.rest_port:
+            other = self.port + 1 if self.port < 65535 else self.port - 1
+            raise mistake("two different ports", f"write `rest_port: {other}`")
         return self

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from components.config.options import mistake
 from components.config.secrecy import HIDDEN
 
 _FLAG = re.compile(r"--([A-Za-z0-9][A-Za-z0-9_-]*)(?:=(.*))?", re.DOTALL)
+_ONE_DASH = re.compile(r"-([A-Za-z][A-Za-z0-9_-]+)(=.*)?", re.DOTALL)
 #: What an unknown flag of another release may open or loosen.
 _SUSPICIOUS = re.compile(r"^allow|port$|address$|socket|restrict|ssl|tls|cert|credential")
 
@@ -41,9 +41,11 @@ class Flags:
     def _checked(self, raw: Any, info: ValidationInfo) -> str:
         expected = "a flag and its value in one text, such as `--name=value`"
         if not isinstance(raw, str):
-            raise mistake(expected, f"put it in quotes: `'{json.dumps(raw)}'`")
+            raise mistake(expected, "write one text value")
         match = _FLAG.fullmatch(raw)
         if match is None:
+            if _ONE_DASH.fullmatch(raw):
+                self._checked(f"-{raw}", info)  # what is wrong with the flag itself comes first
             raise _malformed(raw, expected)
         name, value = match.groups()
         if name not in self.known:
@@ -71,11 +73,11 @@ class Flags:
         close = difflib.get_close_matches(name, {*self.known, *self.refused}, n=1)
         if not close:
             return (
-                f"take `--{name}` out; flags of another release are taken beside an `image` of "
-                "your own, unless they may open the server"
+                "take it out; flags of another release are taken beside an image of your own, "
+                "unless they may open the server"
             )
         if close[0] in self.refused:
-            return f"for `--{close[0]}`, {self.refused[close[0]]}"
+            return f"for --{close[0]}, {self.refused[close[0]]}"
         return f"did you mean `--{close[0]}`?"
 
     def _spelled(self, name: str) -> str:
@@ -100,11 +102,10 @@ def _refused(name: str, fix: str) -> PydanticCustomError:
 
 
 def _malformed(raw: str, expected: str) -> PydanticCustomError:
-    single = re.fullmatch(r"-([A-Za-z][A-Za-z0-9_-]+)(=.*)?", raw, re.DOTALL)
-    if single:
-        return mistake(expected, f"with two dashes: `--{single[1]}`", shown=f"`-{single[1]}`")
+    if single := _ONE_DASH.fullmatch(raw):
+        return mistake(expected, "write it with two dashes", shown=f"`-{single[1]}`")
     return mistake(
         expected,
-        "join a flag and its value by `=` in one text of the list",
+        "join a flag and its value by an equals sign in one text of the list",
         shown=HIDDEN if raw.startswith("-") else None,
     )

@@ -13,13 +13,14 @@ from components.config.stack_config import ClusterOptions
 #: Keys of a source that say how it is read without the cluster's help.
 _SAID = ("credentials", "anonymous", "role")
 _FIX = (
-    "make a Secret in the models' namespace with the cloud's credentials file under the key "
-    "`credentials`, and write `credentials: <its name>`; where the bucket is public, "
-    "`anonymous: true`"
+    "write `credentials: bucket-key`, the name of a Secret in the models' namespace that holds the "
+    "cloud's credentials file under the key credentials, or `anonymous: true` where the bucket is "
+    "public"
 )
 _OSS_FIX = (
-    "name the RAM role that the driver takes on as `role: …`, or where the cluster has no RRSA a "
-    "Secret with `akId` and `akSecret` as `credentials: …`"
+    "write `role: reads-models`, the name of the RAM role that the driver takes on, or "
+    "`credentials: oss-key` where the cluster has no RRSA, the name of a Secret with akId and "
+    "akSecret"
 )
 
 
@@ -60,7 +61,7 @@ def _chosen(options: type[ClusterOptions], cluster: Mapping[str, Any], scheme: s
         if scheme in registry.implementation("clusters", kind).options.identities
     )
     return "".join(
-        f"where the cluster is of kind `{kind}`, write `identity: {kind}` under `slipway:cluster`; "
+        f"write `identity: {kind}` in `slipway:cluster` where that cluster is one of {kind.upper()}; "
         "else "
         for kind in clouds
     )

@@ -10,6 +10,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import config as engine_config
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from components.config import (
     checks,
@@ -23,9 +24,10 @@ from components.config import (
 from components.config.plaintext import StackFileError, plaintext
 from components.config.provider_keys import Setting, Settings
 from components.config.redaction import Redaction, below
-from components.config.report import UNKNOWN, Mistake, mistakes, unknown_key
+from components.config.report import UNKNOWN, Mistake, mistakes
 from components.config.secrecy import HIDDEN, KUBECONFIG_CONTENT, plain
 from components.config.stack_config import StackConfig
+from components.config.trials import Trial, unknown_key
 
 _NAMESPACE = "slipway"
 #: Values of these keys are text; those of all others are JSON, as Pulumi hands maps over.
@@ -90,18 +92,8 @@ def _validated(
 ) -> tuple[StackConfig | None, list[Mistake]]:
     """`validate`, with what is to be hidden in the mistakes. Fills `keys` with the keys that the
     options of each map know, by the map's id."""
-    found: list[Mistake] = []
-    config = None
-    try:
-        secrets = raw.get("secrets")
-        context = {
-            "keys": keys,
-            "secrets": secrets if isinstance(secrets, dict) else {},
-            "settings": settings or {},
-        }
-        config = StackConfig.model_validate(raw, context=context)
-    except ValidationError as error:
-        found += mistakes(error, raw, keys)
+    config, errors = _parsed(raw, keys, settings)
+    found = mistakes(errors, raw, keys, lambda changed: _parsed(changed, {}, settings)[1])
     found += [
         *checks.clashes(raw),
         *checks.references(raw),
@@ -113,6 +105,23 @@ def _validated(
     if config is not None:
         found += memory.too_small(config)
     return (None if found else config), found
+
+
+def _parsed(
+    raw: dict[str, Any], keys: dict[int, tuple[str, ...]], settings: Mapping[str, Settings]
+) -> tuple[StackConfig | None, list[ErrorDetails]]:
+    """The configuration, or what pydantic says of it; `keys` gets the keys that each map may
+    have, by its id."""
+    secrets = raw.get("secrets")
+    context = {
+        "keys": keys,
+        "secrets": secrets if isinstance(secrets, dict) else {},
+        "settings": settings,
+    }
+    try:
+        return StackConfig.model_validate(raw, context=context), []
+    except ValidationError as error:
+        return None, error.errors(include_url=False)
 
 
 def _keys() -> dict[str, list[str]]:
@@ -154,7 +163,8 @@ def _known_top_level(raw: dict[str, Any]) -> list[Mistake]:
     found = []
     for key in raw:
         if key not in StackConfig.model_fields:
-            expected, fix = unknown_key(key, StackConfig.model_fields)
+            trial = Trial(raw, (key,), lambda changed: _parsed(changed, {}, {})[1])
+            expected, fix = unknown_key(key, StackConfig.model_fields, raw, trial.of_key)
             found.append(Mistake(path=f"slipway:{key}", shown=UNKNOWN, expected=expected, fix=fix))
     return found
 
@@ -166,7 +176,9 @@ def _foreign(keys: Mapping[str, list[str]], settings: Mapping[str, Settings]) ->
             path=f"{namespace if plain(namespace) else HIDDEN}:{name}",
             shown="under another project's name",
             expected=f"`slipway:{name}`",
-            fix=f"did you mean `slipway:{name}`?",
+            fix=f"take `{namespace}:{name}` out"
+            if name in keys.get(_NAMESPACE, ())
+            else f"did you mean `slipway:{name}`?",
         )
         for namespace, names in keys.items()
         if namespace != _NAMESPACE and namespace not in settings

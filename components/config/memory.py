@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from components.config.quantities import byte_count
 from components.config.report import Mistake
 from components.config.secrecy import shown
 from components.config.servers import of_the_server, servers
 from components.config.stack_config import StackConfig
-from components.config.values import byte_count
 
 _MEBIBYTE = 2**20
 

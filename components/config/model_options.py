@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from components.config.accelerators import Accelerator, chosen, matched
+from components.config.durations import duration
 from components.config.environment import Value, Variable
 from components.config.expose import ExposeOptions
 from components.config.kinds import Chosen
 from components.config.options import Options, SecretReference, mistake
+from components.config.quantities import Bytes, Cpu, byte_count, cores
 from components.config.replicas import NumberOrReplicas, Replicas
-from components.config.values import (
-    Bytes,
-    Cpu,
-    Duration,
-    Image,
-    Label,
-    byte_count,
-    cores,
-    whole_seconds,
-)
+from components.config.values import Image, Label
 
 
 class Amounts(Options):
@@ -46,7 +39,7 @@ class Resources(Options):
             if asked and allowed and number(asked) > number(allowed):
                 raise mistake(
                     f"`limits.{key}` of at least `requests.{key}` ({asked})",
-                    f"raise `limits.{key}` ({allowed}) or lower the request",
+                    f"write `{asked}` in `limits.{key}`, or `{allowed}` in `requests.{key}`",
                 )
         return self
 
@@ -106,7 +99,7 @@ class ModelOptions(Options):
     environment: dict[Variable, Value] = Field(default_factory=dict)
     """Variables of the server's environment: text, or `{secret: name}` for a value of
     `slipway:secrets`, which stands in a Secret and not in the pod's description"""
-    startup_timeout: Duration = "10m"
+    startup_timeout: Annotated[str, *duration("1s", "24h")] = "10m"
     """How long a new replica may take until the model answers: a place on a node, the image and
     the model's files included, from 1s to 24h. After that the roll-out has failed and `up` says
     why"""
@@ -121,9 +114,9 @@ class ModelOptions(Options):
         pools = (info.context or {}).get("node_pools")  # unknown beside an invalid cluster
         return value if value is None or pools is None else matched(value, pools)
 
-    @field_validator("node_pool")
+    @field_validator("node_pool", mode="before")
     @classmethod
-    def _of_the_cluster(cls, value: str | None, info: ValidationInfo) -> str | None:
+    def _of_the_cluster(cls, value: Any, info: ValidationInfo) -> Any:
         pools = (info.context or {}).get("node_pools")
         if value is None or pools is None:
             return value
@@ -138,8 +131,3 @@ class ModelOptions(Options):
     def server_environment(self) -> Mapping[str, str | SecretReference]:
         """`environment`, by whichever name it was given."""
         return self.environment
-
-    @field_validator("startup_timeout")
-    @classmethod
-    def _time(cls, value: str) -> str:
-        return whole_seconds(value, "24h")

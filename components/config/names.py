@@ -7,20 +7,25 @@ from typing import Any
 
 from components.config.report import Mistake
 from components.config.secrecy import shown
+from components.config.values import is_domain
 
 
 def missing(raw: Mapping[str, Any]) -> Iterator[Mistake]:
     """Models without a gateway, and a zone without a host in it."""
     cluster, gateway = raw.get("cluster"), raw.get("gateway")
-    if gateway is None:
-        if raw.get("models") or raw.get("volumes"):
-            yield Mistake(
-                path="slipway:gateway", shown=None, expected="a value", fix="add the key `gateway`"
-            )
-        return
     dns = cluster.get("dns") if isinstance(cluster, dict) else None
     zone = dns.get("zone") if isinstance(dns, dict) else None
-    if not isinstance(zone, str) or not isinstance(gateway, dict):
+    if gateway is None:
+        named = f", host: models.{zone}" if is_domain(zone) else ""
+        if raw.get("models") or raw.get("volumes"):
+            yield Mistake(
+                path="slipway:gateway",
+                shown=None,
+                expected="a value, since there are models",
+                fix=f"write `gateway: {{kind: nginx{named}}}`",
+            )
+        return
+    if not is_domain(zone) or not isinstance(gateway, dict):
         return
     host = gateway.get("host")
     if isinstance(host, str) and f".{host}".endswith(f".{zone}"):
@@ -29,5 +34,5 @@ def missing(raw: Mapping[str, Any]) -> Iterator[Mistake]:
         path="slipway:gateway.host",
         shown=shown(host) if host else None,
         expected=f"a name in the zone `{zone}` of `slipway:cluster.dns`",
-        fix=f"write `host: models.{zone}`, or take `dns` out",
+        fix=f"write `host: models.{zone}`, or take `dns` out of `slipway:cluster`",
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from components import registry
-from components.config.options import listed
 from components.config.report import Mistake
 from components.config.secrecy import shown
 from components.config.servers import of_the_server, servers
@@ -69,14 +68,14 @@ def missing(config: StackConfig) -> Iterator[Mistake]:
             shown=told.mirror and shown(told.mirror),
             expected=f"`{node.mirror}`: the cluster reaches no registry, and its nodes have images "
             "under that name",
-            fix=f"write `mirror: {node.mirror}` under `slipway:images`",
+            fix=f"write `{node.mirror}`",
         )
     if told.pull_policy != "IfNotPresent":
         yield Mistake(
             path="slipway:images.pull_policy",
             shown=shown(told.pull_policy),
             expected="`IfNotPresent`: the cluster reaches no registry to ask",
-            fix="write `pull_policy: IfNotPresent` under `slipway:images`",
+            fix="write `IfNotPresent`",
         )
     mirrored = Images(node.mirror)
     seen: set[str] = set()
@@ -91,7 +90,7 @@ def _absent(path: str, image: str, node: NodeImages) -> Mistake:
     name = image.removeprefix(f"{node.mirror}/")
     if image in node.obtainable:
         fix = (
-            "run `make up`, which gets it for the stack `dev`; for another stack "
+            "run `make up`, which gets it for the stack dev; for another stack, run "
             f"`python3 -m local images {name}`"
         )
     elif path in _USUAL:
@@ -99,8 +98,8 @@ def _absent(path: str, image: str, node: NodeImages) -> Mistake:
     else:
         known = sorted(each.removeprefix(f"{node.mirror}/") for each in node.obtainable)
         fix = (
-            f"name one that can be put there: {listed(known)}; other images run on a cluster that "
-            "reaches their registry (`kind: existing`)"
+            f"name one that can be put there: {', '.join(known)}; other images run on a cluster "
+            "of your own, which reaches their registry"
         )
     return Mistake(
         path=path,

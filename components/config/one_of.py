@@ -46,16 +46,14 @@ class OneOf:
         if self.short and isinstance(raw, str):
             raw = {self.key: raw}
         if not isinstance(raw, dict):
-            raise mistake(
-                f"a map with `{self.key}`, one of {listed(kinds)}", f"write `{self.key}: …`"
-            )
+            raise mistake(f"a map with `{self.key}`, one of {listed(kinds)}", "choose one of these")
         kind = raw.get(self.key)
         if kind not in kinds:
-            close = difflib.get_close_matches(str(kind), kinds, n=1)
             expected = f"`{self.key}`, one of {listed(kinds)}"
             if kind is None:
-                raise mistake(expected, f"add `{self.key}: …` with one of these")
-            fix = f"did you mean `{close[0]}`?" if close else "choose one of these"
+                raise mistake(expected, "choose one of these")
+            close = difflib.get_close_matches(str(kind), kinds, n=1)
+            fix = f"did you mean `{self.key}: {close[0]}`?" if close else "choose one of these"
             raise mistake(f"{expected}, but `{self.key}` is {shown(kind)}", fix)
         return self.model(str(kind)).model_validate(raw, context=info.context)
 

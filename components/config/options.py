@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
+
+_TRYING: ContextVar[bool] = ContextVar("trying", default=False)
 
 
 class Options(BaseModel):
@@ -24,11 +29,11 @@ class Options(BaseModel):
     @classmethod
     def _remember_keys(cls, raw: Any, info: ValidationInfo) -> Any:
         """Tell the report which keys this map may have, for its "did you mean"."""
+        names = tuple(field.alias or name for name, field in cls.model_fields.items())
         if not isinstance(raw, dict):
-            raise mistake(f"a map with {listed(cls.model_fields)}", "write `key: value` pairs")
+            empty = "`{}` for the defaults, or " if takes(cls.model_validate, {}) else ""
+            raise mistake(f"a map with {listed(names)}", f"write {empty}a map of these keys")
         if info.context is not None:
-            fields = cls.model_fields.items()
-            names = tuple(field.alias or name for name, field in fields)
             info.context.setdefault("keys", {})[id(raw)] = names
         return raw
 
@@ -50,6 +55,45 @@ def mistake(expected: str, fix: str, *, shown: str | None = None) -> PydanticCus
     `shown` in the place of a value that may be a credential."""
     context = {"expected": expected, "fix": fix, "shown": shown}
     return PydanticCustomError("mistake", "{expected}", context)
+
+
+def likely(
+    check: Callable[[Any], Any], expected: str, fix: str, *meant: str
+) -> PydanticCustomError:
+    """A `mistake` whose fix is the first of `meant` that `check` takes, else `fix`."""
+    if _TRYING.get():  # what `check` would offer in place of something meant is not asked for
+        return mistake(expected, fix)
+    token = _TRYING.set(True)
+    try:
+        taken = next((text for text in meant if "`" not in text and takes(check, text)), None)
+    finally:
+        _TRYING.reset(token)
+    return mistake(expected, fix if taken is None else f"did you mean `{written(taken)}`?")
+
+
+def takes(check: Callable[[Any], Any], raw: Any) -> bool:
+    """Whether a validator takes `raw`."""
+    try:
+        check(raw)
+    except (PydanticCustomError, ValidationError):
+        return False
+    return True
+
+
+def written(text: str) -> str:
+    """`text` as YAML, in quotes where it would be something else without them."""
+    import yaml  # only a mistake pays for it
+
+    try:
+        plain = yaml.safe_load(text) == text
+    except yaml.YAMLError:
+        plain = False
+    return text if plain else json.dumps(text)
+
+
+def as_text(raw: Any) -> tuple[str, ...]:
+    """The text that a number would be in quotes."""
+    return (json.dumps(raw),) if isinstance(raw, int | float) else ()
 
 
 def listed(names: Any) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 
 from components import registry
 from components.config.options import listed
-from components.config.report import Mistake, unknown_key
+from components.config.report import Mistake
 from components.config.secrecy import secret_in, shown
+from components.config.trials import misspelt
 from components.sdk_arguments import Shape, provider_arguments
 
 _EXAMPLES: Mapping[Shape, str] = {
@@ -88,7 +89,7 @@ KUBERNETES = ProviderKeys(
         "cluster": Refusal(_ELSEWHERE, "take it out"),
         "namespace": Refusal(
             "the models' namespace under `slipway:namespace`",
-            "take it out, and write the name as `slipway:namespace`",
+            "take it out, and write the name as slipway:namespace",
         ),
         "renderYamlToDirectory": Refusal(
             "objects on the cluster: the outputs are read from it", "take it out"
@@ -147,14 +148,14 @@ def _mistake(
     except ModuleNotFoundError:  # the kind of the cluster says that the SDK is missing
         return None
     if key not in known:
-        expected, fix = unknown_key(key, known)
+        expected, fix = _unknown(keys, key, setting, cluster, known)
         return Mistake(path=path, shown="unknown", expected=_short(expected, known), fix=fix)
     if not setting.secret and (what := secret_in(setting.text)):
         return Mistake(
             path=path,
             shown=f"{what} in plain text",
             expected="an encrypted value",
-            fix=f"`pulumi config set --secret {path}`, and change the secret: it has been in a file",
+            fix=f"run `pulumi config set --secret {path}`, and change the secret: it has been in a file",
         )
     shape = known[key].shape
     try:
@@ -181,8 +182,22 @@ def _disagreement(
         path=path,
         shown="(hidden)" if setting.secret else shown(value),
         expected=f"{shown(wanted)}, as in `slipway:cluster.{stated}`",
-        fix=f"{_taken_out(package, key)}, or change `slipway:cluster.{stated}`",
+        fix=f"{_taken_out(package, key)}, or change slipway:cluster.{stated}",
     )
+
+
+def _unknown(
+    keys: ProviderKeys,
+    key: str,
+    setting: Setting,
+    cluster: Mapping[str, Any],
+    known: Mapping[str, Any],
+) -> tuple[str, str]:
+    """What was expected in place of a setting that the provider does not have, and the fix."""
+    meant = misspelt(key, known)
+    taken = meant is not None and _mistake(keys, meant, setting, cluster) is None
+    fix = f"did you mean `{keys.package}:{meant}`?" if taken else _taken_out(keys.package, key)
+    return f"one of the keys {listed(sorted(known))}", fix
 
 
 def _short(expected: str, known: Mapping[str, Any]) -> str:
@@ -191,4 +206,4 @@ def _short(expected: str, known: Mapping[str, Any]) -> str:
 
 
 def _taken_out(package: str, key: str) -> str:
-    return f"take it out: `pulumi config rm {package}:{key}`"
+    return f"run `pulumi config rm {package}:{key}`"

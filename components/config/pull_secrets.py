@@ -34,7 +34,9 @@ def _registry(registry: str) -> str:
 def _username(raw: Any) -> Any:
     if not isinstance(raw, str) or not raw or ":" in raw:
         raise mistake(
-            "a user name: text without `:`", "the password belongs into `password`", shown=HIDDEN
+            "a user name: text without `:`",
+            "write the name alone; the password belongs under the key password",
+            shown=HIDDEN,
         )
     return raw
 
@@ -44,7 +46,7 @@ def _password(raw: Any, info: ValidationInfo) -> Any:
         return SecretReference.model_validate(raw, context=info.context)
     raise mistake(
         "`{secret: name}`, a value of `slipway:secrets`",
-        f"{set_secret('registry')} and write `password: {{secret: registry}}`",
+        f"run {set_secret('registry')}, and write `password: {{secret: registry}}`",
         shown=HIDDEN,
     )
 
@@ -82,9 +84,11 @@ def _either(raw: Any, info: ValidationInfo) -> Any:
         )
     both = sorted(raw.keys() & RegistryLogin.model_fields.keys())
     if "name" in raw and both:
+        whole = len(both) == len(RegistryLogin.model_fields)
+        keys = sorted(raw.keys() & ExistingSecret.model_fields.keys()) if whole else both
         raise mistake(
             "either a login (`registry`, `username`, `password`) or the `name` of a Secret",
-            f"take `name` or `{both[0]}` out",
+            f"take {' and '.join(f'`{key}`' for key in keys)} out",
             shown=HIDDEN,
         )
     model = ExistingSecret if raw.keys() & ExistingSecret.model_fields.keys() else RegistryLogin
@@ -96,7 +100,7 @@ def _distinct(
 ) -> tuple[RegistryLogin | ExistingSecret, ...]:
     keys = [each.registry if isinstance(each, RegistryLogin) else each.name for each in value]
     if len(set(keys)) < len(keys):
-        raise mistake("each registry and each name once", "take the others out")
+        raise mistake("each registry and each name once", "take all but one of them out")
     return value
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from components.config.report import Mistake, misspelt
+from components.config.report import Mistake
 from components.config.secrecy import (
     HIDDEN,
     KUBECONFIG_CONTENT,
@@ -15,6 +15,7 @@ from components.config.secrecy import (
     few_digits,
     plain,
 )
+from components.config.trials import misspelt
 
 _EXPECTED = "another value: see schema/slipway.schema.json"
 _FIX = "write what is expected; the value here may be a credential, so it is not repeated"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -20,7 +21,8 @@ from components.config.options import Options, listed, mistake
 
 #: What Kubernetes aims at where a HorizontalPodAutoscaler names no metric.
 _USUAL_CPU = 80
-_Count = Annotated[int, Field(ge=1, le=100)]
+_MOST = 100
+_Count = Annotated[int, Field(ge=1, le=_MOST)]
 _Percent = Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -40,7 +42,9 @@ class ScalingRules(Options):
 
     stabilization_window_seconds: Annotated[int, Field(ge=0, le=3600)] | None = None
     """For how long a move is held back that the load of this time does not ask for throughout"""
-    policies: Annotated[tuple[ScalingPolicy, ...], Field(strict=False, min_length=1)] | None = None
+    policies: Annotated[tuple[ScalingPolicy, ...], Field(strict=False)] | None = Field(
+        default=None, json_schema_extra={"minItems": 1}
+    )
     select_policy: Literal["Max", "Min", "Disabled"] | None = None
     """Of several policies the one that moves most, or least; `Disabled` never moves this way"""
 
@@ -48,7 +52,8 @@ class ScalingRules(Options):
     @classmethod
     def _some(cls, raw: Any) -> Any:
         if raw == [] or raw == ():
-            raise mistake("at least one policy", "write `select_policy: Disabled` for no move")
+            fix = "take `policies` out, and write `select_policy: Disabled` for no move"
+            raise mistake("at least one policy", fix)
         return raw
 
 
@@ -89,7 +94,9 @@ class Replicas(Options):
             keys = [key for key in type(self).model_fields if key in said]
             raise mistake(
                 f"`max` above `min` ({self.min}) beside {listed(keys)}",
-                f"raise `max`, or for {self.min} fixed write `{self.min}` alone",
+                f"write `max: {min(self.min + 1, _MOST)}`, or `{self.min}` alone"
+                if self.min < _MOST
+                else f"write `{self.min}` alone",
             )
         return self
 
@@ -113,12 +120,14 @@ def _number(raw: Any) -> Any:
     if isinstance(raw, dict):
         return raw
     expected = "a whole number from 1 to 100, or a map with `min` and `max`"
+    if isinstance(raw, str | float) and re.fullmatch(r"[1-9][0-9]?(\.0+)?|100", str(raw)):
+        raise mistake(expected, f"write `{int(float(raw))}` without quotes")
     if not isinstance(raw, int) or isinstance(raw, bool):
-        raise mistake(expected, "write a number without quotes")
+        raise mistake(expected, "write a number, or a map of these keys")
     if raw < 1:
-        raise mistake(expected, "to stop serving a model, take it out of `slipway:models`")
-    if raw > 100:
-        raise mistake(expected, "write `100` or less")
+        raise mistake(expected, "write `1`; to stop serving a model, take the model out")
+    if raw > _MOST:
+        raise mistake(expected, f"write `{_MOST}` or less")
     return {"min": raw}
 
 

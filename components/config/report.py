@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from components.config.options import listed
-from components.config.secrecy import HIDDEN, few_digits, plain, shown
+from components.config.secrecy import HIDDEN, few_digits, shown
+from components.config.trials import Trial, Validate, misspelt, of_type, one_of, unknown_key
 
 #: Told of a key in place of its value.
 UNKNOWN = "unknown"
 _TYPES = {
-    "string_type": ("text", "put the value in quotes"),
+    "string_type": ("text", "write one text value"),
     "int_type": ("a whole number", "write a number without quotes"),
-    "bool_type": ("true or false", "write `true` or `false` without quotes"),
-    "dict_type": ("a map", "write `key: value` pairs"),
-    "tuple_type": ("a list", "write `[first, second]`"),
-    "list_type": ("a list", "write `[first, second]`"),
+    "bool_type": ("true or false", "write one of the two without quotes"),
+    "dict_type": ("a map", "write keys and their values"),
+    "tuple_type": ("a list", "write a list"),
+    "list_type": ("a list", "write a list"),
 }
 
 
@@ -49,12 +48,18 @@ def key_path(location: Sequence[int | str]) -> str:
     return text
 
 
-def mistakes(error: ValidationError, raw: dict[str, Any], keys: dict[int, Any]) -> list[Mistake]:
-    """Pydantic's errors as mistakes. `keys` says which keys a map may have, by the map's id."""
-    return [_mistake(details, raw, keys) for details in error.errors(include_url=False)]
+def mistakes(
+    errors: Iterable[ErrorDetails], raw: dict[str, Any], keys: dict[int, Any], validate: Validate
+) -> list[Mistake]:
+    """Pydantic's errors as mistakes. `keys` says which keys a map may have, by the map's id;
+    `validate` what is wrong with a stack file that has a fix in it."""
+    return [_mistake(details, raw, keys, validate) for details in errors]
 
 
-def _mistake(details: ErrorDetails, raw: dict[str, Any], keys: dict[int, Any]) -> Mistake:
+def _mistake(
+    details: ErrorDetails, raw: dict[str, Any], keys: dict[int, Any], validate: Validate
+) -> Mistake:
+    trial = Trial(raw, details["loc"], validate)
     kind, location = details["type"], details["loc"]
     context = details.get("ctx", {})
     # A mistyped `password` holds one too.
@@ -67,37 +72,34 @@ def _mistake(details: ErrorDetails, raw: dict[str, Any], keys: dict[int, Any]) -
         value, expected = None, "a value"
         fix = f"add the key `{location[-1]}`"
     elif kind == "extra_forbidden":
-        allowed = keys.get(id(_parent(raw, location)), ())
+        beside = _parent(raw, location)
+        allowed = keys.get(id(beside), ())
         key = str(location[-1])
         if not misspelt(key, allowed) and not few_digits(details["input"]):
             value = UNKNOWN  # it may be anything; what is wrong is the key
-        expected, fix = unknown_key(key, allowed)
+        expected, fix = unknown_key(key, allowed, beside, trial.of_key)
     elif kind in _TYPES:
         expected, fix = _TYPES[kind]
+        accepted, otherwise = of_type(kind, details["input"], trial)
+        if accepted:
+            fix = accepted
+        elif otherwise and (kind == "string_type" or otherwise["type"] != "mistake"):
+            # A fix that changes what stands beside the value would leave the value as it is.
+            better = _mistake(otherwise, raw, keys, validate)
+            expected, fix = better.expected, better.fix
     elif kind in ("greater_than_equal", "less_than_equal"):
         bound = context.get("ge", context.get("le"))
         side = "least" if "ge" in context else "most"
-        expected, fix = f"a number of at {side} {bound}", f"write {bound}"
+        expected = f"a number of at {side} {bound}"
+        fix = f"write a {'larger' if 'ge' in context else 'smaller'} number"
+        if not trial.of_value(bound):
+            fix = f"write `{bound}`"
     elif kind == "literal_error":
-        expected, fix = context["expected"], "choose one of these"
+        expected = context["expected"]
+        fix = one_of(re.findall("'([^']*)'", expected), details["input"], trial)
     else:
         expected, fix = details["msg"], "see the schema in schema/slipway.schema.json"
     return Mistake(path=key_path(location), shown=value, expected=expected, fix=fix)
-
-
-def unknown_key(key: str, allowed: Iterable[str]) -> tuple[str, str]:
-    """What was expected in place of an unknown key, and the fix."""
-    names = sorted(allowed)
-    if close := misspelt(key, names):
-        fix = f"did you mean `{close}`?"
-    else:
-        fix = f"take `{key}` out" if plain(key) else "take it out"
-    return f"one of the keys {listed(names)}", fix
-
-
-def misspelt(key: str, allowed: Iterable[str]) -> str | None:
-    """The key of `allowed` that an unknown `key` seems to be."""
-    return next(iter(difflib.get_close_matches(key, sorted(allowed), n=1)), None)
 
 
 def _parent(raw: Any, location: Sequence[int | str]) -> Any:

@@ -59,14 +59,14 @@ def disagreements(raw: Mapping[str, Any], keys: Mapping[int, Collection[str]]) -
                     path=f"slipway:models.{model}.{key}",
                     shown=shown(options[key], keys),
                     expected=f"what `{other}` says of server `{server}` ({shown(value, keys)})",
-                    fix="write it the same in both, or in one of them only"
+                    fix=f"take `{key}` out of one of the two, or write the same in both"
                     if key != "runtime"
-                    else "give them servers of their own",
+                    else "take `server` out: each has a server of its own then",
                 )
     for server in shared.keys() & alone.keys():
         yield Mistake(
             path=f"slipway:models.{shared[server]}.server",
             shown=shown(server),
             expected=f"a name that is not that of model `{alone[server]}`",
-            fix=f"rename the server, or add `server: {server}` to `{alone[server]}`",
+            fix=f"write another name, or `server: {server}` in `slipway:models.{alone[server]}`",
         )

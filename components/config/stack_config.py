@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     PrivateAttr,
     SecretStr,
@@ -18,24 +20,23 @@ from pydantic import (
 
 from components import registry
 from components.config.accelerators import NodePoolOptions
+from components.config.durations import duration
 from components.config.kinds import Chosen
 from components.config.model_options import ModelOptions
 from components.config.node_images import NodeImages
-from components.config.options import Options, mistake
+from components.config.options import Options, likely, listed, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys, Settings
 from components.config.pull_secrets import PullSecrets
+from components.config.quantities import Bytes, amount
 from components.config.values import (
-    Bytes,
     ChartRepository,
     Cidr,
     Digest,
-    Duration,
     HostName,
     Label,
     Mirror,
     TaggedImage,
-    byte_count,
-    whole_seconds,
+    kubernetes_name,
 )
 
 #: Pulumi adds `-` and eight characters to a name, and we a role: 63 leaves room for 40.
@@ -44,8 +45,13 @@ LONGEST_MODEL_NAME = 40
 RESERVED_PATHS = frozenset({"v1", "v2", "healthz", "metrics", "ping"})
 #: The gateway's own namespace. NetworkPolicies of the models name it, so it is fixed.
 GATEWAY_NAMESPACE = "slipway-gateway"
+#: As Kubernetes spells them, and as kubectl prints them.
+_ACCESS_MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX"}
 #: What a model's directory and its route can both carry.
 MODEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*[A-Za-z0-9]|[A-Za-z]")
+
+
+_UpToAnHour = Annotated[str, *duration("1s", "1h")]
 
 
 class ClusterOptions(Options):
@@ -150,29 +156,17 @@ class ImagesOptions(Options):
 class LimitsOptions(Options):
     """How large and how long a call may be; gateway and servers are set from this alone."""
 
-    message_size: Bytes = "64Mi"
+    message_size: Annotated[str, *amount("1Mi", "2047Mi")] = "64Mi"
     """The largest request: at least 1Mi, at most 2047Mi (protobuf's own limit is 2 GiB)"""
-    deadline: Duration = "90s"
+    deadline: _UpToAnHour = "90s"
     """The longest call or stream, from 1s to 1h"""
-    idle: Duration = "3m"
+    idle: _UpToAnHour = "3m"
     """How long a connection without a call is kept, from 1s to 1h"""
-    drain: Duration = "10s"
+    drain: _UpToAnHour = "10s"
     """How long a pod that is told to stop goes on answering, from 1s to 1h: until every proxy in
     front of it, the cloud's load balancer among them, has left it out"""
     streams: int = Field(default=128, ge=1, le=1000)
     """Calls at once on one connection. The gateway's memory grows with it: 3 MiB for each stream"""
-
-    @field_validator("message_size")
-    @classmethod
-    def _message(cls, value: str) -> str:
-        if not 2**20 <= byte_count(value) < 2**31:
-            raise mistake("from `1Mi` to `2047Mi`", "protobuf messages end at 2 GiB")
-        return value
-
-    @field_validator("deadline", "drain", "idle")
-    @classmethod
-    def _time(cls, value: str) -> str:
-        return whole_seconds(value, "1h")
 
 
 class VolumeOptions(Options):
@@ -188,16 +182,17 @@ class VolumeOptions(Options):
     @field_validator("access_mode")
     @classmethod
     def _known_mode(cls, value: str) -> str:
-        modes = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany")
-        expected = f"one of {', '.join(modes)}"
+        expected = listed(_ACCESS_MODES)
         if value == "ReadWriteOncePod":
             raise mistake(
                 expected,
-                "a model's next pod starts beside the last one: write `ReadWriteOnce`, or "
-                "`ReadWriteMany` where pods run on several nodes",
+                "write `ReadWriteOnce`, or `ReadWriteMany` where pods run on several nodes: a "
+                "model's next pod starts beside the last one",
             )
-        if value not in modes:
-            raise mistake(expected, "as Kubernetes spells it")
+        if value not in _ACCESS_MODES:
+            near = difflib.get_close_matches(value, _ACCESS_MODES, n=1)
+            near += [mode for mode, short in _ACCESS_MODES.items() if short == value]
+            raise mistake(expected, f"did you mean `{near[0]}`?" if near else "choose one of these")
         return value
 
     @model_validator(mode="after")
@@ -207,29 +202,28 @@ class VolumeOptions(Options):
             return self
         raise mistake(
             f"an access mode of the cluster's own volumes: {', '.join(sorted(there))}",
-            "write `shared_storage: true` in `slipway:cluster`, or name a `storage_class` that "
-            f"makes volumes of `{self.access_mode}`",
+            "write `shared_storage: true` in `slipway:cluster`, or name a storage class that makes "
+            "such volumes",
         )
 
 
 def _model_name(name: str) -> str:
     expected = f"a model name: letters, digits, `_` and `-`, at most {LONGEST_MODEL_NAME}"
-    if len(name) > LONGEST_MODEL_NAME:
-        raise mistake(expected, f"shorten it by {len(name) - LONGEST_MODEL_NAME}")
-    if not MODEL_NAME.fullmatch(name):
-        better = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lstrip("0123456789_")
-        raise mistake(expected, f"did you mean `{better}`?" if better else "begin with a letter")
     if name.lower() in RESERVED_PATHS:
-        raise mistake(
-            "a name that is not a path of the servers", f"choose another, as `{name}_model`"
-        )
+        raise mistake("a name that is not a path of the servers", f"did you mean `{name}_model`?")
+    if len(name) > LONGEST_MODEL_NAME or not MODEL_NAME.fullmatch(name):
+        letters = re.sub(r"[^A-Za-z0-9-]+", "_", name).lstrip("0123456789_-")
+        near = letters[:LONGEST_MODEL_NAME].rstrip("_-")
+        raise likely(_model_name, expected, "begin with a letter", near, f"{near}_model")
     return name
 
 
-def _namespace(name: str) -> str:
+def _namespace(raw: Any) -> Any:
+    """Refuses what would be a namespace of others', also when it is spelled as a namespace is."""
+    name = kubernetes_name(raw)
     if name.startswith("kube-") or name in ("default", GATEWAY_NAMESPACE):
-        raise mistake("a namespace of the stack's own", "choose another, such as `models`")
-    return name
+        raise mistake("a namespace of the stack's own", "write another, such as `models`")
+    return raw
 
 
 ModelName = Annotated[str, AfterValidator(_model_name)]
@@ -243,7 +237,7 @@ class StackConfig(Options):
     gateway: Annotated[GatewayOptions | None, Chosen("gateways")] = None
     """How models are reached from outside. A stack without one has no models: it is the platform
     of stacks that have, whose cluster is a `reference` to it"""
-    namespace: Annotated[Label, AfterValidator(_namespace)] = "models"
+    namespace: Annotated[Label, BeforeValidator(_namespace)] = "models"
     """The namespace that the models run in; the stack makes it"""
     models: dict[ModelName, Annotated[ModelOptions, Chosen("runtimes", "runtime")]] = Field(
         default_factory=dict

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from components.config.options import Options, mistake
+from components.config.options import Options, listed, mistake
 
+_LAST = 2**63 - 1
 #: What a version's number can be: a directory's name, read as a signed 64-bit integer.
-Version = Annotated[int, Field(ge=0, lt=2**63)]
+Version = Annotated[int, Field(ge=0, le=_LAST)]
 MOST = 100
+_NEWEST = "write `{latest: 1}` for the newest, or `all`"
+_DIRECTORIES = "write the numbers that the versions' directories are named by, or `all`"
 
 
 class Versions(Options):
@@ -24,32 +28,34 @@ def _versions(raw: Any) -> Any:
     expected = "`{latest: 2}`, `{specific: [1, 2]}` or `all`"
     if raw == "all":
         return {}
-    if isinstance(raw, int) and not isinstance(raw, bool):
-        raise mistake(expected, f"write `{{specific: [{raw}]}}`, or `{{latest: {raw}}}` for newest")
-    if isinstance(raw, list):
-        numbers = raw if raw and all(_is_number(each, 0, 2**63 - 1) for each in raw) else "[1, 2]"
-        raise mistake(expected, f"write `{{specific: {numbers}}}`")
-    if not isinstance(raw, dict) or not raw:
-        raise mistake(expected, "write one of these")
+    if not isinstance(raw, dict):
+        numbers = _numbers(raw if isinstance(raw, list) else [raw])
+        ways = [f"{{specific: {numbers}}}"] if numbers else []
+        if len(numbers) == 1 and numbers[0] <= MOST and not isinstance(raw, list):
+            ways.append(f"{{latest: {numbers[0]}}}")
+        raise mistake(expected, f"write {listed(ways)}" if ways else _NEWEST)
+    if not raw:
+        raise mistake(expected, _NEWEST)
     if {"latest", "specific"} <= raw.keys():
-        raise mistake(expected, "take one of the two out")
+        raise mistake(expected, "take `latest` out, or take `specific` out")
     if "latest" in raw and not _is_number(raw["latest"], 1, MOST):
-        raise mistake(
-            f"`latest`, a number of versions from 1 to {MOST}", "write `{latest: 1}` for the newest"
-        )
+        raise mistake(f"`latest`, a number of versions from 1 to {MOST}", _NEWEST)
     if "specific" in raw:
         numbers = raw["specific"]
         wanted = "`specific`, a list of version numbers, each once, such as `[1, 2]`"
-        if not isinstance(numbers, list) or not numbers:
-            raise mistake(wanted, "write the names of the versions' directories")
-        if not all(_is_number(number, 0, 2**63 - 1) for number in numbers):
-            raise mistake(
-                wanted, "a version's directory is named by a whole number, without quotes"
-            )
-        if len(set(numbers)) < len(numbers):
-            raise mistake(wanted, f"write `{sorted(set(numbers))}`")
+        listed_once = isinstance(numbers, list) and len(set(map(str, numbers))) == len(numbers)
+        if not listed_once or not numbers or not all(_is_number(n, 0, _LAST) for n in numbers):
+            meant = _numbers(numbers if isinstance(numbers, list) else [numbers])
+            fix = f"write `{{specific: {meant}}}`" if meant else _DIRECTORIES
+            raise mistake(wanted, fix)
         return {"specific": tuple(numbers)}
     return raw
+
+
+def _numbers(raw: list[Any]) -> list[int]:
+    """`raw` without quotes and doubles, sorted; empty where some of it is no version."""
+    found = [int(each) if re.fullmatch("[0-9]{1,19}", str(each)) else each for each in raw]
+    return sorted(set(found)) if all(_is_number(each, 1, _LAST) for each in found) else []
 
 
 def _is_number(raw: Any, least: int, most: int) -> bool:

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import pulumi
 
+from components.config.quantities import byte_count, cores
 from components.config.replicas import Replicas, ScalingRules
-from components.config.values import byte_count, cores
 from components.kubernetes_object import Fields, KubernetesObject
 from components.workload import Workload
 

@@ -18,7 +18,7 @@ from pydantic import (
 from components import workload
 from components.config.environment import Value, Variable
 from components.config.model_options import ModelOptions
-from components.config.options import Options, SecretReference, example, mistake
+from components.config.options import Options, SecretReference, example, likely, mistake
 from components.config.secrecy import HIDDEN
 from components.config.values import Image
 from components.contracts import ModelFiles
@@ -32,18 +32,27 @@ _DIRECTORY = r"(/[A-Za-z0-9._-]+)+"
 
 
 def _url_path(raw: Any) -> Any:
-    expected = "a path such as `/v2/models/{model}/ready`"
     if isinstance(raw, str) and re.fullmatch(r"/[^\s?#]*", raw):
         return raw
-    raise mistake(expected, "begin with `/`, without scheme, host, blanks and `?`")
+    text = raw if isinstance(raw, str) else ""
+    path = text.partition("://")[2].partition("/")[2] if "://" in text else text
+    raise likely(
+        _url_path,
+        "a path such as `/v2/models/{model}/ready`",
+        "begin with a slash, without scheme, host, blanks and query",
+        *([f"/{path.strip()}"] if path.strip() else []),
+    )
 
 
 def _directory(raw: Any) -> Any:
     expected = "an absolute directory of the container, such as `/mnt/models`"
-    if not isinstance(raw, str) or not re.fullmatch(_DIRECTORY, raw) or ".." in raw.split("/"):
-        raise mistake(expected, "letters, digits, `.`, `_` and `-` behind single slashes")
     if raw == "/tmp":
-        raise mistake(expected, "`/tmp` is the server's own to write to: choose another")
+        raise mistake(expected, "write `/mnt/models`: the server writes to /tmp")
+    if not isinstance(raw, str) or not re.fullmatch(_DIRECTORY, raw) or ".." in raw.split("/"):
+        parts = str(raw).split("/") if isinstance(raw, str) else []
+        near = "".join(f"/{part}" for part in parts if part not in ("", ".", ".."))
+        fix = "write letters, digits, dots, dashes and underscores behind single slashes"
+        raise likely(_directory, expected, fix, near)
     return raw
 
 
@@ -67,7 +76,7 @@ class Ports(Options):
         if self.grpc is None and self.rest is None:
             raise mistake("`grpc`, `rest` or both", "write the port that the server listens on")
         if self.grpc == self.rest:
-            raise mistake("two different ports", "a server with one port speaks one of the two")
+            raise mistake("two different ports", "take `grpc` out, or take `rest` out")
         return self
 
 
@@ -85,9 +94,10 @@ class Health(Options):
     @model_validator(mode="after")
     def _one_way(self) -> Health:
         if self.grpc == (self.path is not None):
-            raise mistake("`grpc: true` or a `path`", "write one of the two")
+            fix = "take `grpc` out, or take `path` out" if self.grpc else "write one of the two"
+            raise mistake("`grpc: true` or a `path`", fix)
         if self.live is not None and self.path is None:
-            raise mistake("`live` beside `path`", "take `live` out, or ask by `path`")
+            raise mistake("`live` beside `path`", "take `live` out")
         return self
 
 
@@ -141,7 +151,9 @@ class CustomOptions(ModelOptions):
         name = cls.renamed[str(info.field_name)]
         if value and info.data.get(name):
             raise mistake(
-                f"either `{name}` or its old name", f"move it into `{name}`", shown=HIDDEN
+                f"either `{name}` or its old name",
+                f"take `{info.field_name}` out, and write what it has under {name}",
+                shown=HIDDEN,
             )
         return value
 
@@ -157,11 +169,14 @@ class CustomOptions(ModelOptions):
     @classmethod
     def _has_what_is_exposed(cls, value: Ports, info: ValidationInfo) -> Ports:
         expose = info.data.get("expose")
-        for key in expose.ports if expose else ():
+        exposed = expose.ports if expose else {}
+        for key in exposed:
             if getattr(value, key) is None:
                 said = "port" if key == "grpc" else "rest_port"
+                unreached = "expose" if len(exposed) == 1 else f"expose.{said}"
                 raise mistake(
-                    f"`{key}` for `expose.{said}`", f"add `{key}`, or take `{said}` out of `expose`"
+                    f"`{key}` for `expose.{said}`",
+                    f"take `{unreached}` out, or add the port that it is to reach",
                 )
         return value
 
@@ -170,7 +185,7 @@ class CustomOptions(ModelOptions):
     def _asks_where_it_listens(cls, value: Health, info: ValidationInfo) -> Health:
         ports = info.data.get("ports")
         if ports and value.grpc and ports.grpc is None:
-            raise mistake("`ports.grpc` beside `grpc`", "add the port, or ask by `path`")
+            raise mistake("`ports.grpc` beside `grpc`", "add the port, or ask by a path")
         if ports and value.path and ports.rest is None:
             raise mistake("`ports.rest` beside `path`", "add the port that answers there")
         return value

@@ -10,8 +10,9 @@ from typing import ClassVar
 import pulumi
 
 from components import workload
+from components.config.durations import seconds
+from components.config.quantities import byte_count, cores
 from components.config.stack_config import LimitsOptions
-from components.config.values import byte_count, cores, seconds
 from components.contracts import (
     Backend,
     Identity,

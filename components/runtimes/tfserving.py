@@ -10,11 +10,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from components import workload
+from components.config.durations import duration, seconds
 from components.config.environment import Value, variable
 from components.config.model_options import ModelOptions
-from components.config.options import example, listed, mistake
+from components.config.options import example, likely, listed, mistake
+from components.config.quantities import cores
 from components.config.stack_config import LimitsOptions
-from components.config.values import Duration, cores, seconds, whole_seconds
 from components.config.versions import Version, VersionPolicy, Versions
 from components.contracts import ModelFiles
 from components.kubernetes_object import Fields
@@ -44,10 +45,11 @@ _LABEL = re.compile(r"[A-Za-z0-9_]+")
 
 def _label(name: str) -> str:
     if not _LABEL.fullmatch(name):
-        better = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
-        raise mistake(
+        raise likely(
+            _label,
             "a label: letters, digits and `_`, since it stands in REST paths",
-            f"did you mean `{better}`?" if better else "write a word such as `stable`",
+            "write a word of letters and digits",
+            re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_"),
         )
     return name
 
@@ -77,7 +79,7 @@ class TfServingOptions(ModelOptions):
     they have to be among `versions`. A label's calls fail while its version is not loaded"""
     batching: BatchingOptions | None = None
     """Left out, each request is computed by itself"""
-    file_system_poll_wait: Duration = "1s"
+    file_system_poll_wait: Annotated[str, *duration("1s", "1h")] = "1s"
     """How often the server looks for new versions, from 1s to 1h. A longer wait is kind to a
     network volume"""
     num_request_iterations_for_warmup: Annotated[int, Field(ge=1, le=1000)] = 1
@@ -86,11 +88,6 @@ class TfServingOptions(ModelOptions):
 
     def server_image(self) -> str:
         return self.image or (TFSERVING_GPU_IMAGE if self.accelerator else TFSERVING_IMAGE)
-
-    @field_validator("file_system_poll_wait")
-    @classmethod
-    def _poll(cls, value: str) -> str:
-        return whole_seconds(value, "1h")
 
     @field_validator("labels")
     @classmethod
@@ -101,14 +98,14 @@ class TfServingOptions(ModelOptions):
         if policy.latest is not None:
             raise mistake(
                 "`versions` that keep what is labelled: `latest` drops it for a newer one",
-                f"write `versions: {{specific: {labelled}}}`, or `versions: all`",
+                f"write beside it `versions: {{specific: {labelled}}}`, or `versions: all`",
             )
         absent = [number for number in labelled if number not in policy.specific]
         if policy.specific and absent:
             both = sorted({*policy.specific, *labelled})
             raise mistake(
                 f"labels of versions that are served, which {listed(absent)} is not",
-                f"write `versions: {{specific: {both}}}`, or label another version",
+                f"write beside it `versions: {{specific: {both}}}`, or label another version",
             )
         return value
 

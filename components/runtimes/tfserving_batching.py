@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from components.config.durations import duration, microseconds
 from components.config.options import Options, mistake
-from components.config.values import Duration, seconds
 
 #: The server's own, where `max_batch_size` is left out.
 _MAX_BATCH_SIZE = 1000
+
 _Size = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
@@ -24,9 +25,9 @@ class BatchingOptions(Options):
     max_batch_size: _Size = _MAX_BATCH_SIZE
     """Rows of the largest batch. A request with more is refused, unless
     `max_execution_batch_size` is given"""
-    batch_timeout: Duration | None = None
-    """How long a batch that is not full waits for more requests, from 1ms to 10s; left out, not at
-    all. It adds to the latency of calls at low load"""
+    batch_timeout: Annotated[str, *duration("0us", "10s")] | None = None
+    """How long a batch that is not full waits for more requests, such as `500us`, up to 10s; 0 or
+    left out, not at all. It adds to the latency of calls at low load"""
     max_enqueued_batches: _Size = 10
     """Batches that wait for a thread; what comes beyond them is refused as UNAVAILABLE"""
     num_batch_threads: Annotated[int, Field(ge=1, le=1024)] | None = None
@@ -42,13 +43,6 @@ class BatchingOptions(Options):
     """Inputs that differ in other dimensions than the first are padded with zeros to the longest
     of the batch; otherwise only inputs of the same shape share a batch"""
 
-    @field_validator("batch_timeout")
-    @classmethod
-    def _timeout(cls, value: str | None) -> str | None:
-        if value is not None and _milliseconds(value) > 10_000:
-            raise mistake("from `1ms` to `10s`", "a batch waits milliseconds: write `5ms`")
-        return value
-
     @field_validator("max_execution_batch_size")
     @classmethod
     def _split(cls, value: int | None, info: ValidationInfo) -> int | None:
@@ -56,21 +50,24 @@ class BatchingOptions(Options):
         if value is not None and largest is not None and value > largest:
             raise mistake(
                 f"at most `max_batch_size` ({largest})",
-                f"raise `max_batch_size` to {value}, or write {largest} here",
+                f"write `{largest}`, or `max_batch_size: {value}`",
             )
         return value
 
     @field_validator("allowed_batch_sizes")
     @classmethod
     def _sizes(cls, value: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        largest = info.data.get("max_batch_size")
+        if not value or largest is None:
+            return value
+        fitting = sorted({size for size in value if size <= largest} | {largest})
         # The server checks the order only where it splits requests, and relies on it everywhere.
         if list(value) != sorted(set(value)):
-            raise mistake("sizes that increase", f"write `{sorted(set(value))}`")
-        largest = info.data.get("max_batch_size")
-        if value and largest is not None and value[-1] != largest:
+            raise mistake("sizes that increase", f"write `{fitting}`")
+        if value[-1] != largest:
             raise mistake(
                 f"sizes that end with `max_batch_size` ({largest})",
-                f"add {largest}, or write `max_batch_size: {value[-1]}`",
+                f"write `{fitting}`, or `max_batch_size: {value[-1]}`",
             )
         return value
 
@@ -80,7 +77,7 @@ def batching_parameters(batching: BatchingOptions, cpu_limit: float) -> str:
     threads = batching.num_batch_threads or math.ceil(cpu_limit)
     wrapped: dict[str, Any] = {
         "max_batch_size": batching.max_batch_size,
-        "batch_timeout_micros": _milliseconds(batching.batch_timeout or "0ms") * 1000,
+        "batch_timeout_micros": microseconds(batching.batch_timeout or "0us"),
         "max_enqueued_batches": batching.max_enqueued_batches,
         "num_batch_threads": threads,
     }
@@ -94,9 +91,3 @@ def batching_parameters(batching: BatchingOptions, cpu_limit: float) -> str:
     if batching.pad_variable_length_inputs:
         lines.append("pad_variable_length_inputs: true")
     return "\n".join(lines) + "\n"
-
-
-def _milliseconds(duration: str) -> int:
-    if duration.endswith("ms"):
-        return int(duration.removesuffix("ms"))
-    return seconds(duration) * 1000

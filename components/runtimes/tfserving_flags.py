@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from components.config.flags import Flags
 
-_PORT = "take it out: the program sets the ports; `expose` chooses those of a load balancer"
-_MODELS = "take it out: the server's models are those of `slipway:models`"
-_BATCHING = "write `batching: {…}` in the model"
-_TLS = "take it out: TLS ends at the gateway, by `slipway:gateway.tls`"
-_START = "write `startup_timeout` in the model: the program fits the retries into it"
+_PORT = "take it out: the program sets the ports; expose chooses those of a load balancer"
+_MODELS = "take it out: the server's models are those of slipway:models"
+_BATCHING = "take it out: the model's batching sets it"
+_TLS = "take it out: TLS ends at the gateway, by slipway:gateway.tls"
+_START = "take it out: the program fits the retries into the model's startup_timeout"
 _ENDS = "take it out: the server would print and end"
 _KNOWN = """
     enable_model_warmup enable_per_model_batching_parameters enable_profiler
@@ -28,11 +28,11 @@ FLAGS = Flags(
     alone=True,
     known=frozenset(_KNOWN.split()),
     refused={
-        "allow_version_labels_for_unavailable_models": "write `labels: {…}` in the model",
+        "allow_version_labels_for_unavailable_models": "take it out: it is set for models with labels",
         "batching_parameters_file": _BATCHING,
         "enable_batching": _BATCHING,
         "enable_grpc_healthcheck_service": "take it out: it is always on",
-        "file_system_poll_wait_seconds": "write `file_system_poll_wait` in the model",
+        "file_system_poll_wait_seconds": "take it out: the model's file_system_poll_wait sets it",
         "grpc_channel_arguments": (
             "take it out: the program sets it, so that the server inflates no messages"
         ),
@@ -45,7 +45,7 @@ FLAGS = Flags(
         "model_config_file_poll_wait_seconds": _MODELS,
         "model_name": _MODELS,
         "num_request_iterations_for_warmup": (
-            "write `num_request_iterations_for_warmup` in the model"
+            "take it out: the model's num_request_iterations_for_warmup sets it"
         ),
         "platform_config_file": _BATCHING,
         "port": _PORT,
@@ -53,7 +53,7 @@ FLAGS = Flags(
             "take it out: with it any website could call the models through its visitors' browsers"
         ),
         "rest_api_port": _PORT,
-        "rest_api_timeout_in_ms": "write `slipway:limits.deadline`",
+        "rest_api_timeout_in_ms": "take it out: slipway:limits.deadline sets it",
         "ssl_config_file": _TLS,
         "use_alts_credentials": _TLS,
         "version": _ENDS,

@@ -8,10 +8,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from components.config.durations import duration, seconds
 from components.config.environment import Value, variable
 from components.config.model_options import ModelOptions
 from components.config.options import example, mistake
-from components.config.values import Bytes, Duration, byte_count, seconds, whole_seconds
+from components.config.quantities import Bytes, byte_count
 from components.config.versions import VersionPolicy, Versions
 from components.contracts import ModelFiles
 from components.kubernetes_object import Fields
@@ -73,7 +74,7 @@ class TritonOptions(ModelOptions):
     """`poll`: a new version's directory is picked up while the server runs, and a version that
     fails to load leaves the last one serving. `explicit`: nothing changes until `python -m client
     load-version` says so; a pod that starts anew loads what `versions` says"""
-    repository_poll: Duration = "15s"
+    repository_poll: Annotated[str, *duration("1s", "1h")] = "15s"
     """How often the server looks for new versions, from 1s to 1h. A longer wait is kind to a
     network volume"""
     streaming: bool = False
@@ -95,22 +96,17 @@ class TritonOptions(ModelOptions):
             raise mistake(
                 "`poll` beside `expose`: whoever reaches the load balancer could load and unload "
                 "models",
-                "take one of the two out",
+                "take `model_control_mode` out, or take `expose` out",
             )
         return value
-
-    @field_validator("repository_poll")
-    @classmethod
-    def _poll(cls, value: str) -> str:
-        return whole_seconds(value, "1h")
 
     @field_validator("versions")
     @classmethod
     def _numbers(cls, value: Versions | None) -> Versions | None:
         if value is not None and 0 in value.specific:
-            raise mistake(
-                "versions from 1 on", "rename the directory: Triton ignores names that begin with 0"
-            )
+            others = [number for number in value.specific if number]
+            fix = f"write `{{specific: {others}}}`" if others else "write `{latest: 1}`"
+            raise mistake("versions from 1 on: Triton ignores directories that begin with 0", fix)
         return value
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from components.config.flags import Flags
 
-_PORT = "take it out: the program sets the ports; `expose` chooses those of a load balancer"
+_PORT = "take it out: the program sets the ports; expose chooses those of a load balancer"
 _OTHER_API = "take it out: this API knows no restrictions, and the gateway does not route it"
 _METRICS_PORT = "take it out: the metrics' port is 8002"
-_MODELS = "take it out: the server's models are those of `slipway:models`"
-_TLS = "take it out: TLS ends at the gateway, by `slipway:gateway.tls`"
+_MODELS = "take it out: the server's models are those of slipway:models"
+_TLS = "take it out: TLS ends at the gateway, by slipway:gateway.tls"
 _RESTRICTED = "take it out: the program keeps these APIs from callers, and sets what is kept"
 _ALL_MODELS = "take it out: a roll-out would go on although a model does not answer"
 _KNOWN = """
@@ -41,7 +41,7 @@ FLAGS = Flags(
         "allow-sagemaker": _OTHER_API,
         "allow-vertex-ai": _OTHER_API,
         "exit-on-error": _ALL_MODELS,
-        "exit-timeout-secs": "write `slipway:limits.deadline`",
+        "exit-timeout-secs": "take it out: slipway:limits.deadline sets it",
         "grpc-address": _PORT,
         "grpc-port": _PORT,
         "grpc-restricted-protocol": _RESTRICTED,
@@ -52,19 +52,19 @@ FLAGS = Flags(
         "grpc-use-ssl-mutual": _TLS,
         "help": "take it out: the server would print and end",
         "http-address": _PORT,
-        "http-max-input-size": "write `slipway:limits.message_size`",
+        "http-max-input-size": "take it out: slipway:limits.message_size sets it",
         "http-port": _PORT,
         "http-restricted-api": _RESTRICTED,
         "load-model": _MODELS,
         "metrics-address": _METRICS_PORT,
         "metrics-port": _METRICS_PORT,
         "model-config-name": (
-            "take it out, and put the configuration into the model's `config.pbtxt`"
+            "take it out, and put the configuration into the model's config.pbtxt"
         ),
-        "model-control-mode": "write `model_control_mode` in the model",
+        "model-control-mode": "take it out: the model's model_control_mode sets it",
         "model-repository": _MODELS,
         "model-store": _MODELS,
-        "repository-poll-secs": "write `repository_poll` in the model",
+        "repository-poll-secs": "take it out: the model's repository_poll sets it",
         "reuse-grpc-port": _PORT,
         "reuse-http-port": _PORT,
         "sagemaker-port": _OTHER_API,

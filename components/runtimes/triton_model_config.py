@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from components.config.durations import likely_microseconds
 from components.config.options import Options, mistake
 from components.config.versions import Versions
 
 _Size = Annotated[int, Field(ge=1, le=1_000_000)]
+_MOST_MICROSECONDS = 10_000_000
 DataType = Literal[
     "TYPE_BOOL",
     "TYPE_UINT8",
@@ -29,6 +31,17 @@ DataType = Literal[
 ]
 
 
+def _without_unit(raw: Any) -> Any:
+    """Refuses a duration with a unit, as TensorFlow Serving's options take one."""
+    meant = likely_microseconds(raw) if isinstance(raw, str) else None
+    if meant is None:
+        return raw
+    raise mistake(
+        f"a number of microseconds, from 0 to {_MOST_MICROSECONDS}",
+        f"write `{min(max(meant, 0), _MOST_MICROSECONDS)}`",
+    )
+
+
 class BatchingOptions(Options):
     """Triton's dynamic batching: requests of several callers are computed as one batch, for more
     throughput and some latency. The model's first dimension has to be the batch, its `config.pbtxt`
@@ -39,22 +52,24 @@ class BatchingOptions(Options):
     preferred_batch_size: tuple[_Size, ...] = Field(default=(), strict=False)
     """Sizes that are computed at once when they are reached, for models that are fast at some
     sizes alone. Left out, a batch is whatever waits when the model is free"""
-    max_queue_delay_microseconds: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    max_queue_delay_microseconds: Annotated[
+        int, Field(ge=0, le=_MOST_MICROSECONDS), BeforeValidator(_without_unit)
+    ] = 0
     """How long a request waits for others to fill a batch of a preferred size, or of the largest.
     It adds to the latency of calls at low load"""
 
     @model_validator(mode="after")
     def _sizes(self) -> BatchingOptions:
-        preferred = list(self.preferred_batch_size)
+        preferred, most = list(self.preferred_batch_size), self.max_batch_size
+        fitting = sorted({size for size in preferred if most is None or size <= most})
         if preferred != sorted(set(preferred)):
             raise mistake(
-                "`preferred_batch_size` that increases", f"write `{sorted(set(preferred))}`"
+                "`preferred_batch_size` that increases", f"write `preferred_batch_size: {fitting}`"
             )
-        most = self.max_batch_size
-        if most is not None and preferred and preferred[-1] > most:
+        if fitting != preferred:
             raise mistake(
                 f"`preferred_batch_size` of at most `max_batch_size` ({most})",
-                f"take {preferred[-1]} out, or write `max_batch_size: {preferred[-1]}`",
+                f"write `preferred_batch_size: {fitting}`, or `max_batch_size: {preferred[-1]}`",
             )
         return self
 
@@ -86,7 +101,7 @@ class WarmUpOptions(Options):
     @classmethod
     def _some(cls, value: dict[str, WarmUpInput]) -> dict[str, WarmUpInput]:
         if not value:
-            raise mistake("the model's inputs, by name", "write them as in its `config.pbtxt`")
+            raise mistake("the model's inputs, by name", "write them as in its config.pbtxt")
         return value
 
 

@@ -43,6 +43,20 @@ def merged(config: str, settings: str) -> str:
     return f"{kept.rstrip()}\n{settings}"
 
 
+def _look_for_versions(name: str, settings: str, model: Path) -> None:
+    """End where none of the versions that the settings name is there: Triton would end, too, and
+    not say which there are."""
+    policy = dict(fields(settings)).get("version_policy", "")
+    wanted = [int(each) for each in re.findall("[0-9]+", policy)] if "specific" in policy else []
+    there = sorted(
+        int(each.name) for each in model.iterdir() if re.fullmatch("[1-9][0-9]*", each.name)
+    )
+    if wanted and not set(wanted) & set(there):
+        listed = " or ".join(map(str, wanted))
+        found = f"it has {', '.join(map(str, there))}" if there else "it has none"
+        sys.exit(f"model {name} has no version {listed}; {found}")
+
+
 def main(models: str, settings: str, written: str, *names: str) -> None:
     """Write the configuration of each model."""
     for name in names:
@@ -52,7 +66,9 @@ def main(models: str, settings: str, written: str, *names: str) -> None:
                 f"model {name} has no config.pbtxt beside its versions: `versions`, `batching` and "
                 "`warm_up` are put into it"
             )
-        text = merged(config.read_text(), Path(settings, f"{name}.pbtxt").read_text())
+        wanted = Path(settings, f"{name}.pbtxt").read_text()
+        _look_for_versions(name, wanted, config.parent)
+        text = merged(config.read_text(), wanted)
         Path(written, f"{name}.pbtxt").write_text(text)
 
 

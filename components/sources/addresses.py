@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from components.config.options import mistake
+from components.config.options import likely, mistake
 
 _URI = re.compile(
     r"([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])/([A-Za-z0-9._=+@-]+(?:/[A-Za-z0-9._=+@-]+)*)"
@@ -24,19 +24,16 @@ def bucket_uri(scheme: str) -> Callable[[str], str]:
 
     def validate(raw: str) -> str:
         found, separator, rest = raw.partition("://")
-        if separator and found != scheme and found in _KINDS:
+        fits = _URI.fullmatch(rest) and not {".", ".."} & {*rest.split("/")}
+        if found == scheme and fits:
+            return raw
+        if found in _KINDS and found != scheme and fits:
             raise mistake(expected, f"did you mean `kind: {_KINDS[found]}`?")
-        if not separator:
-            raise mistake(expected, f"did you mean `{scheme}://{raw.strip('/')}`?")
-        if found != scheme:
-            raise mistake(expected, f"it begins with `{scheme}://`; its server is `endpoint`")
-        if raw.endswith("/"):
-            raise mistake(expected, f"without the last slash: `{raw.rstrip('/')}`")
-        if not _URI.fullmatch(rest) or {".", ".."} & {*rest.split("/")}:
-            raise mistake(
-                expected, "a bucket and a path in it, of letters, digits, `._=+@-` and single `/`"
-            )
-        return raw
+        if separator and found not in _KINDS:
+            raise mistake(expected, "write scheme, bucket and path; its server is the endpoint")
+        near = "/".join(part for part in (rest or found).split("/") if part not in ("", ".", ".."))
+        fix = "write a bucket and a path in it, of letters, digits, ._=+@- and single slashes"
+        raise likely(validate, expected, fix, f"{scheme}://{near}")
 
     return validate
 
@@ -45,13 +42,11 @@ def _endpoint(raw: Any) -> Any:
     expected = "the store's address, such as `https://minio.example.com:9000`"
     if not isinstance(raw, str):
         raise mistake(expected, "write one text value")
-    if "://" not in raw:
-        raise mistake(expected, f"with its scheme: `https://{raw}`")
     if _ENDPOINT.fullmatch(raw):
         return raw
-    if match := _ENDPOINT.match(raw):
-        raise mistake(expected, f"without a path: `{match.group()}`")
-    raise mistake(expected, "`https://`, a host, and `:port` where it is not 443")
+    near = _ENDPOINT.match(raw if "://" in raw else f"https://{raw.strip()}")
+    fix = "write https, a host, and the port where it is not 443"
+    raise likely(_endpoint, expected, fix, near.group() if near else "")
 
 
 def port(endpoint: str) -> int:

@@ -10,7 +10,8 @@ from pydantic import model_validator
 from components.config.checks import label
 from components.config.model_options import SourceOptions
 from components.config.options import example, mistake
-from components.config.values import AbsolutePath, Bytes, Image
+from components.config.quantities import Bytes
+from components.config.values import AbsolutePath, Image
 from components.contracts import Grant, ModelFiles, SourceArgs
 from components.kubernetes_object import Fields
 from components.sources.volume import directory, own_volume
@@ -45,7 +46,7 @@ class ImageOptions(SourceOptions):
     def _not_the_whole_system(self) -> ImageOptions:
         if self.mode == "copy" and self.path == "/":
             raise mistake(
-                "a directory of the model's own", "name it in `path`, or write `mode: volume`"
+                "a directory of the model's own", "write `mode: volume`, or name it in the path"
             )
         return self
 

@@ -9,27 +9,33 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from components.config.model_options import SourceOptions
-from components.config.options import example, mistake
-from components.config.values import AbsolutePath, Bytes
+from components.config.options import example, likely, mistake
+from components.config.quantities import Bytes
+from components.config.values import AbsolutePath
 from components.contracts import Grant, ModelFiles, SourceArgs
 from components.kubernetes_object import Fields
 from components.sources.static_volume import StaticVolume
 from components.sources.volume import own_volume
 
+_SERVER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?")
+
 
 def _server(raw: str) -> str:
+    expected = "a host name or an address"
+    if _SERVER.fullmatch(raw):
+        return raw
     host, colon, path = raw.partition(":/")
-    if colon and not path.startswith("/"):
-        raise mistake("a host name or an address", f"write `server: {host}` and `path: /{path}`")
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?", raw):
-        raise mistake("a host name or an address", "without scheme, path and blanks")
-    return raw
+    if colon and _SERVER.fullmatch(host) and re.fullmatch(r"\w[\w./-]*", path, re.ASCII):
+        raise mistake(expected, f"write `server: {host}` and `path: /{path}`")
+    near = (raw.partition("://")[2] or raw).strip().partition("/")[0].rstrip(":")
+    raise likely(_server, expected, "write it without scheme, path and blanks", near)
 
 
 def _mount_option(raw: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_]+(=[^\s,]+)?", raw):
         raise mistake(
-            "one option of `mount -t nfs -o`, such as `vers=4.0`", "write a list, one option each"
+            "one option of `mount -t nfs -o`, such as `vers=4.0`",
+            "write each option as an entry of its own",
         )
     return raw
 

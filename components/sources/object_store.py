@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
@@ -11,28 +12,19 @@ from pydantic import Field, model_validator
 from components.config.checks import label
 from components.config.model_options import SourceOptions
 from components.config.options import mistake
-from components.config.values import Bytes, Cidr, Label
+from components.config.quantities import Bytes
+from components.config.values import Cidr, Label
 from components.contracts import Grant, Identity, ModelFiles, SourceArgs
 from components.kubernetes_object import Fields
+from components.sources import copy_version
 from components.sources.addresses import Endpoint, port
 from components.sources.volume import directory, own_volume
 
 #: KServe's own; its arguments are pairs of an address and a directory.
 STORAGE_INITIALIZER = "kserve/storage-initializer:v0.20.0"
 _ENTRYPOINT = "/storage-initializer/scripts/initializer-entrypoint"
-#: Runs the initializer, `argv[1:4]`, for the version `argv[4]`. From GCS it makes the directories
-#: of other versions, too, and leaves them empty, which a server would take for the newest.
-COPY_VERSION = """\
-import os, subprocess, sys
-entrypoint, address, target, version = sys.argv[1:]
-failed = subprocess.run([entrypoint, address, target]).returncode
-for directory, _, _ in os.walk(target, topdown=False):
-    if directory != target and not os.listdir(directory):
-        os.rmdir(directory)
-if not failed and not os.path.isdir(os.path.join(target, version)):
-    failed = f"{address} has no version {version}"
-sys.exit(failed)
-"""
+#: Runs the initializer for one version.
+_COPY_VERSION = Path(copy_version.__file__).read_text()
 #: The key of a Secret that holds the cloud's credentials file, and the file in the pod.
 _KEY, _KEY_DIRECTORY = "credentials", "/credentials"
 KEY_FILE = f"{_KEY_DIRECTORY}/{_KEY}"
@@ -70,7 +62,10 @@ class ObjectStoreOptions(SourceOptions):
     @model_validator(mode="after")
     def _one_way_in(self) -> ObjectStoreOptions:
         if self.anonymous and self.credentials:
-            raise mistake("either `anonymous` or `credentials`", "take one of them out")
+            raise mistake(
+                "either `anonymous` or `credentials`",
+                "take `anonymous` out, or take `credentials` out",
+            )
         return self
 
 
@@ -128,7 +123,7 @@ class ObjectStoreSource:
         if version is None:
             return {"args": [self._uri, target]}
         return {
-            "command": ["python3", "-c", COPY_VERSION],
+            "command": ["python3", "-c", _COPY_VERSION],
             "args": [_ENTRYPOINT, self._uri, target, str(version)],
         }
 

@@ -10,7 +10,8 @@ from pydantic import AfterValidator, model_validator
 
 from components.config.model_options import SourceOptions
 from components.config.options import example, mistake
-from components.config.values import Bytes, Label
+from components.config.quantities import Bytes
+from components.config.values import Label
 from components.contracts import Grant, Identity, ModelFiles, SourceArgs
 from components.kubernetes_object import Fields
 from components.sources.addresses import Endpoint, bucket_uri
@@ -52,7 +53,9 @@ class OssOptions(SourceOptions):
     @model_validator(mode="after")
     def _one_way_in(self) -> OssOptions:
         if self.role is not None and self.credentials is not None:
-            raise mistake("either `role` or `credentials`", "take one of them out")
+            raise mistake(
+                "either `role` or `credentials`", "take `role` out, or take `credentials` out"
+            )
         return self
 
 

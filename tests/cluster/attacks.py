@@ -6,9 +6,9 @@ callers saw as JSON. Everything is bounded in number and time, and goes to the g
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
+import select
 import socket
 import ssl
 import sys
@@ -28,6 +28,8 @@ from client.trust import ssl_context
 
 #: Seconds for one call: 1,500 MiB are sent in it, on a busy machine.
 DEADLINE = 120.0
+#: Seconds in which a connection that is kept says nothing.
+IDLE = 15.0
 MEBIBYTE = 2**20
 
 stack = parse_outputs(json.loads(Path(sys.argv[1]).read_text()))
@@ -130,26 +132,37 @@ def raw(request: bytes) -> dict[str, Any]:
         socket.create_connection((host, int(port)), 10) as plain,
         context.wrap_socket(plain, server_hostname=address.authority) as connection,
     ):
-        connection.settimeout(15)
-        sending = threading.Thread(target=_send, args=(connection, request), daemon=True)
-        sending.start()
-        answer, closed = b"", False
-        try:
-            while part := connection.recv(65536):
-                answer = answer or part  # the first line is wanted, of answers that may be large
-            closed = True
-        except TimeoutError:  # the connection is kept
-            pass
-        except OSError:
-            closed = True
-        sending.join(10)
+        answer, closed = _exchanged(connection, memoryview(request))
     return {"line": answer.split(b"\r\n")[0].decode("latin-1"), "closed": closed}
 
 
-def _send(connection: ssl.SSLSocket, request: bytes) -> None:
-    """All of `request`, or as much as the gateway takes: it answers before it has read the rest."""
-    with contextlib.suppress(OSError):
-        connection.sendall(request)
+def _exchanged(connection: ssl.SSLSocket, unsent: memoryview) -> tuple[bytes, bool]:
+    """The first part of the answer, which may come before all is sent, and whether the other end
+    closes the connection. By one thread: a TLS connection cannot be read and written at once."""
+    connection.setblocking(False)
+    answer = b""
+    again = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+    while True:
+        try:
+            part = connection.recv(65536)
+            if not part:
+                return answer, True
+            answer = answer or part  # the first line is wanted, of answers that may be large
+            continue
+        except again:
+            pass
+        except OSError:
+            return answer, True
+        if unsent:
+            try:
+                unsent = unsent[connection.send(unsent[:65536]) :]
+                continue
+            except again:
+                pass
+            except OSError:  # the gateway has answered and takes no more
+                unsent = unsent[:0]
+        if not any(select.select([connection], [connection] if unsent else [], [], IDLE)):
+            return answer, False
 
 
 def rest(model: str, path: str, body: bytes, **headers: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from components.config.values import byte_count
+from components.config.quantities import byte_count
 from components.protocols import OPEN_INFERENCE_V2, TENSORFLOW_SERVING, ServingProtocol
 from tests.cluster.asked import HALF_PLUS_TWO
 from tests.cluster.checkout import Checkout

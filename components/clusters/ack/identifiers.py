@@ -22,7 +22,8 @@ def _identifier(prefix: str, what: str) -> AfterValidator:
 def _account(raw: str) -> str:
     if not re.fullmatch(r"[0-9]{16}", raw):
         raise mistake(
-            "an account's id of Alibaba Cloud, 16 digits", "`aliyun sts GetCallerIdentity` shows it"
+            "an account's id of Alibaba Cloud, 16 digits",
+            "run `aliyun sts GetCallerIdentity`, which shows it",
         )
     return raw
 

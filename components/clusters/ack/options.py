@@ -17,6 +17,7 @@ from components.clusters.ack.provider_keys import ALICLOUD
 from components.clusters.ack.versions import DEFAULT_MINOR, MINORS
 from components.clusters.ack.vpc_options import CreateAckVpc, ExistingAckVpc
 from components.clusters.cloud import CloudOptions
+from components.clusters.ranges import SERVICE_RANGES, apart
 from components.config.one_of import OneOf
 from components.config.options import Options, listed, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys
@@ -31,14 +32,24 @@ class RegistryOptions(Options):
 
     instance: InstanceId
     """The instance. It has to let the cluster's VPC in"""
-    namespaces: tuple[Label, ...] = Field(default=("models",), strict=False, min_length=1)
+    namespaces: tuple[Label, ...] = Field(
+        default=("models",), strict=False, json_schema_extra={"minItems": 1}
+    )
     """Kubernetes' namespaces whose pods pull from it: that of `slipway:namespace`, and others"""
+
+    @field_validator("namespaces")
+    @classmethod
+    def _some(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise mistake("at least one namespace", "leave it out for models")
+        return value
 
 
 class AckOptions(CloudOptions):
     """An ACK managed Pro cluster, its network, nodes, logs and storage."""
 
     identities = frozenset({"oss"})
+    usual_machine = "ecs.g7.xlarge"
 
     kind: Annotated[Literal["ack"], AfterValidator(installed)]
     account: AccountId | None = None
@@ -78,7 +89,7 @@ class AckOptions(CloudOptions):
     def _region(cls, value: str) -> str:
         if not _REGION.fullmatch(value):
             raise mistake(
-                "a region of Alibaba Cloud such as `cn-hangzhou`", "as the console has it"
+                "a region of Alibaba Cloud such as `cn-hangzhou`", "write it as the console has it"
             )
         return value
 
@@ -97,8 +108,8 @@ class AckOptions(CloudOptions):
             # `cn-hangzhou-i`, but `ap-southeast-1a`.
             if region and not re.fullmatch(rf"{region}(-[a-z]|[a-z])", zone):
                 raise mistake(
-                    f"zones of `{region}`: `{zone}` is none",
-                    f"write them as `{region}-a`, or change `region`",
+                    f"zones of `{region}` such as `{region}-a`: `{zone}` is none",
+                    "write zones of that region, or change the region",
                 )
         return value
 
@@ -115,7 +126,7 @@ class AckOptions(CloudOptions):
                 if zone not in vpc.nodes:
                     raise mistake(
                         f"zones of `vpc.nodes` in `node_pools.{name}.zones`: {listed(vpc.nodes)}",
-                        f"add a vSwitch in `{zone}`, or take it out of the pool",
+                        f"take `{zone}` out of `{name}.zones`, or add a vSwitch in that zone",
                     )
         return value
 
@@ -127,7 +138,8 @@ class AckOptions(CloudOptions):
         ):
             raise mistake(
                 f"`service_cidr` ({self.service_cidr}) outside `vpc.cidr` ({self.vpc.cidr})",
-                "change `service_cidr`; no address can be both a node's and a Service's",
+                apart("service_cidr", SERVICE_RANGES, self.vpc.cidr)
+                + ": no address can be both a node's and a Service's",
             )
         if self.encryption_key and self.kms_instance:
             raise mistake("either `encryption_key` or `kms_instance`", "take `kms_instance` out")

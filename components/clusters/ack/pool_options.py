@@ -9,19 +9,21 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from components.clusters.ack import machines
 from components.clusters.cloud import CloudNodePool
-from components.config.options import mistake
-from components.config.values import byte_count
+from components.config.options import likely, mistake
+from components.config.quantities import amount, byte_count
 
 _DRIVER = re.compile(r"\d{3}\.\d{1,3}(\.\d{1,3})?")
 
 
 def _machine(raw: str) -> str:
     if not machines.is_type(raw):
-        raise mistake("a machine type of ECS such as `ecs.g7.xlarge`", f"did you mean `ecs.{raw}`?")
+        expected = "a machine type of ECS such as `ecs.g7.xlarge`"
+        raise likely(_machine, expected, "write it as ECS lists it", f"ecs.{raw}")
     if machines.is_refused(raw):
         raise mistake(
-            "a machine type that ACK takes nodes of, not a shared, burstable or part-of-a-GPU one",
-            "choose one such as `ecs.g7.xlarge`, or with a GPU `ecs.gn7i-c8g1.2xlarge`",
+            "a machine type that ACK takes nodes of, such as `ecs.g7.xlarge`, or with a GPU "
+            "`ecs.gn7i-c8g1.2xlarge`, not a shared, burstable or part-of-a-GPU one",
+            "choose another machine type",
         )
     return raw
 
@@ -41,6 +43,8 @@ class AckNodePool(CloudNodePool):
     """The version of NVIDIA's driver that new nodes install, such as `550.144.03`; left out,
     ACK's own choice. Where ACK does not know the version it takes its own, too"""
 
+    disk: Annotated[str, *amount("40Gi", "2048Gi")] = "100Gi"
+    """The disk of each node, encrypted: images, logs, and model files that pods copy"""
     gpu_driver: Literal["device-plugin", "dra"] | None = None
     """How its GPUs are offered to Kubernetes: by ACK's device plugin where it is left out. With
     `dra` none runs: they are left to NVIDIA's driver for Dynamic Resource Allocation, which is
@@ -59,18 +63,13 @@ class AckNodePool(CloudNodePool):
         """The disk in GiB, rounded up."""
         return -(-byte_count(self.disk) // 2**30)
 
-    @field_validator("disk")
-    @classmethod
-    def _disk(cls, value: str) -> str:
-        if not 40 * 2**30 <= byte_count(value) <= 2048 * 2**30:
-            raise mistake("from `40Gi` to `2048Gi`", "ECS has no other system disks")
-        return value
-
     @field_validator("driver")
     @classmethod
     def _version(cls, value: str | None) -> str | None:
         if value is not None and not _DRIVER.fullmatch(value):
-            raise mistake("a driver's version such as `550.144.03`", "NVIDIA's number, in quotes")
+            raise mistake(
+                "a driver's version such as `550.144.03`", "write NVIDIA's number, in quotes"
+            )
         return value
 
     @model_validator(mode="after")
@@ -79,25 +78,30 @@ class AckNodePool(CloudNodePool):
             self._compare(machine)
         if self.driver and self.accelerator is None:
             raise mistake("`driver` beside `accelerator`", "take `driver` out")
+        self.drives_something()
         return self
 
     def _compare(self, machine: str) -> None:
         asked, there = self.accelerator, machines.gpus(machine)
+        other = f"take `{machine}` out of `alternatives`" if machine != self.machine_type else None
         if asked and not machines.has_gpus(machine):
+            drivers = {"gpu_driver": self.gpu_driver, "driver": self.driver}
+            keys = ["accelerator", *(key for key, value in drivers.items() if value)]
             raise mistake(
-                f"a machine with {asked.kind}: `{machine}` has no GPU",
-                "choose one such as `ecs.gn7i-c8g1.2xlarge`, or take `accelerator` out",
+                f"a machine with {asked.kind} such as `ecs.gn7i-c8g1.2xlarge`: `{machine}` has no "
+                "GPU",
+                other or f"take {' and '.join(f'`{key}`' for key in keys)} out",
             )
         if asked is None and machines.has_gpus(machine):
-            said = f"{{kind: {there.kind}, count: {there.count}}}" if there else "{kind: nvidia}"
+            said = there.written if there else "{kind: nvidia}"
             raise mistake(
                 f"`accelerator` beside `{machine}`, which has GPUs",
-                f"add `accelerator: {said}`",
+                other or f"add `accelerator: {said}`",
             )
         if asked is None or there is None:
             return
         if there.count != asked.count or not (asked.is_on(there) or asked.kind == there.kind):
             raise mistake(
                 f"what `{machine}` has: {there.count} of `{there.kind}`",
-                f"write `accelerator: {{kind: {there.kind}, count: {there.count}}}`",
+                other or f"write `accelerator: {there.written}`",
             )

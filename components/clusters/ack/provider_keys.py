@@ -15,7 +15,7 @@ _OUTSIDE = Refusal(
 )
 _PROFILE = Refusal(
     _EXPECTED,
-    "take it out, and name a profile of mode `RamRoleArn` in `~/.aliyun/config.json`: `pulumi "
+    "take it out, and name a profile of mode RamRoleArn in ~/.aliyun/config.json: `pulumi "
     "config set alicloud:profile NAME`",
 )
 ALICLOUD = ProviderKeys(
@@ -30,7 +30,7 @@ ALICLOUD = ProviderKeys(
         ),
         "ecsRoleName": Refusal(
             _EXPECTED,
-            "take it out, and name a profile of mode `EcsRamRole` in `~/.aliyun/config.json`: "
+            "take it out, and name a profile of mode EcsRamRole in ~/.aliyun/config.json: "
             "`pulumi config set alicloud:profile NAME`",
         ),
         "assumeRole": _PROFILE,

@@ -9,6 +9,7 @@ from pydantic import field_validator, model_validator
 
 from components.clusters.ack.identifiers import VpcId, VswitchId
 from components.clusters.cloud import CreateVpc, VpcOptions
+from components.clusters.ranges import enough_zones
 from components.config.options import mistake
 from components.config.values import Cidr
 
@@ -28,16 +29,18 @@ class CreateAckVpc(CreateVpc):
     @classmethod
     def _not_reserved(cls, value: str) -> str:
         if ipaddress.ip_network(value).overlaps(_RESERVED):
-            raise mistake(f"a range outside {_RESERVED}", "choose one inside 10.0.0.0/8")
+            raise mistake(f"a range outside {_RESERVED}", "write `10.0.0.0/16`")
         return value
 
     @field_validator("zones")
     @classmethod
     def _enough(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not 2 <= len(set(value)) == len(value) <= MOST_ZONES:
+            near = enough_zones(value, 2, MOST_ZONES)
             raise mistake(
-                f"from 2 to {MOST_ZONES} different zones: the API's load balancer needs two",
-                "write them as `[cn-hangzhou-i, cn-hangzhou-j]`",
+                f"from 2 to {MOST_ZONES} different zones, such as `[cn-hangzhou-i, cn-hangzhou-j]`: "
+                "the API's load balancer needs two",
+                f"write `{near}`" if near else "write two zones of the region",
             )
         return value
 
@@ -50,8 +53,9 @@ class CreateAckVpc(CreateVpc):
     def _some_zones(self) -> CreateAckVpc:
         if not self.zones:
             raise mistake(
-                "`zones`, of which the API's load balancer needs two",
-                "add `zones: [cn-hangzhou-i, cn-hangzhou-j]`",
+                "`zones` such as `[cn-hangzhou-i, cn-hangzhou-j]`: the API's load balancer needs "
+                "two",
+                "write two zones of the region",
             )
         return self
 
@@ -86,6 +90,6 @@ class ExistingAckVpc(VpcOptions):
             missing = min(self.nodes.keys() ^ self.pods.keys())
             raise mistake(
                 "`nodes` and `pods` in the same zones: a pod's address is of its node's zone",
-                f"name a vSwitch of `{missing}` in both",
+                f"name a vSwitch of {missing} in both",
             )
         return self

@@ -1,4 +1,4 @@
-"""Names that AWS gives to things: `vpc-…`."""
+"""What AWS calls things: ids and ARNs."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ PrincipalArn = Annotated[
 AccountId = Annotated[
     str,
     _matching(
-        r"[0-9]{12}", "an AWS account's id, 12 digits", "`aws sts get-caller-identity` shows it"
+        r"[0-9]{12}",
+        "an AWS account's id, 12 digits",
+        "run `aws sts get-caller-identity`, which shows it",
     ),
 ]

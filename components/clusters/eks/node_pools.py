@@ -14,7 +14,7 @@ from components.clusters.eks.control_plane import ControlPlane
 from components.clusters.eks.options import EksNodePool, EksOptions
 from components.clusters.eks.regions import ADDON_ACCOUNTS, partition
 from components.clusters.eks.roles import Role
-from components.config.values import byte_count
+from components.config.quantities import byte_count
 
 #: How EKS spells the effects of taints.
 _EFFECTS = {

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import ipaddress
+import difflib
 import re
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from components.clusters import support
-from components.clusters.cloud import CloudNodePool, CloudOptions, CreateVpc, VpcOptions
+from components.clusters.cloud import (
+    CloudNodePool,
+    CloudOptions,
+    CreateVpc,
+    VpcOptions,
+)
 from components.clusters.eks import machines
 from components.clusters.eks.identifiers import AccountId, KeyArn, PrincipalArn, SubnetId, VpcId
 from components.clusters.eks.provider_keys import AWS
 from components.clusters.eks.regions import ADDON_ACCOUNTS, GPU_FAMILIES
 from components.clusters.eks.versions import DEFAULT_MINOR, MINORS
+from components.clusters.ranges import enough_zones, ip_range
 from components.config.one_of import OneOf
 from components.config.options import listed, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys
@@ -24,11 +31,16 @@ from components.config.values import Label
 _RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
 
 
+def _both(key: str, pool: CloudNodePool) -> str:
+    """A key of a pool, and `gpu_driver` where that cannot be without it."""
+    return f"`{key}` and `gpu_driver`" if pool.gpu_driver else f"`{key}`"
+
+
 class EksCreateVpc(CreateVpc):
     """A VPC with a private and a public subnet in each zone. Nodes are in the private ones, and go
     out by NAT; load balancers in the public ones."""
 
-    zones: tuple[str, ...] = Field(min_length=0, strict=False)
+    zones: tuple[str, ...] = Field(strict=False)
     """Two or three availability zones, such as `[eu-central-1a, eu-central-1b]`"""
     nat: Literal["zone", "one"] = "zone"
     """A NAT gateway in each zone, or `one` for all: cheaper by one or two of them, but without
@@ -38,7 +50,9 @@ class EksCreateVpc(CreateVpc):
     @classmethod
     def _two_or_three(cls, zones: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(zones)) != len(zones) or len(zones) not in (2, 3):
-            raise mistake("two or three different zones", "EKS needs two at least")
+            near = enough_zones(zones, 2, 3)
+            fix = f"write `{near}`" if near else "write two zones of the region"
+            raise mistake("two or three different zones: EKS needs two at least", fix)
         return zones
 
 
@@ -58,7 +72,7 @@ class EksExistingVpc(VpcOptions):
         if len(subnets) < 2:
             raise mistake(
                 "private subnets in two zones at least",
-                "write `{eu-central-1a: subnet-…, eu-central-1b: subnet-…}`",
+                "add a subnet in another zone",
             )
         return subnets
 
@@ -88,18 +102,19 @@ class EksNodePool(CloudNodePool):
         if there and said is None:
             raise mistake(
                 f"`accelerator` for `{self.machine_type}`, which has {there.count} × {there.kind}",
-                f"write `accelerator: {{kind: {there.kind}, count: {there.count}}}`",
+                f"write `accelerator: {there.written}`",
             )
         if said and not machines.may_have_gpus(self.machine_type):
             raise mistake(
                 f"a machine with {said.kind}; `{self.machine_type}` has none",
-                "choose one such as `g6.xlarge`, or take `accelerator` out",
+                f"take {_both('accelerator', self)} out, or choose a machine that has it",
             )
         if there and said and not (said.is_on(there) and said.count == there.count):
             raise mistake(
                 f"what `{self.machine_type}` has: {there.count} × {there.kind}",
-                f"write `accelerator: {{kind: {there.kind}, count: {there.count}}}`",
+                f"write `accelerator: {there.written}`",
             )
+        self.drives_something()
         return self
 
     @model_validator(mode="after")
@@ -132,6 +147,7 @@ class EksOptions(CloudOptions):
     """A cluster on Amazon EKS that this stack makes."""
 
     identities: ClassVar[frozenset[str]] = frozenset({"s3"})
+    usual_machine: ClassVar[str] = "m7i.large"
 
     kind: Literal["eks"]
     account: AccountId | None = None
@@ -141,6 +157,8 @@ class EksOptions(CloudOptions):
     name: Label | None = None
     """The cluster's name in the account and region; `<project>-<stack>` where it is left out"""
     vpc: Annotated[VpcOptions, OneOf({"create": EksCreateVpc, "existing": EksExistingVpc})]
+    service_cidr: Annotated[str, *ip_range("172.20.0.0/16", 24, 12)] = "172.20.0.0/16"
+    """Addresses of Services, which no network that the pods talk to may have"""
     node_pools: dict[Label, EksNodePool]
     """The nodes, by a name for each pool"""
     encryption_key: KeyArn | None = None
@@ -185,8 +203,11 @@ class EksOptions(CloudOptions):
     @classmethod
     def _known_region(cls, value: str) -> str:
         if value not in ADDON_ACCOUNTS:
-            near = [each for each in ADDON_ACCOUNTS if each[:2] == value[:2]] or ["eu-central-1"]
-            raise mistake("a region of AWS that has EKS", f"there is {listed(near)}")
+            near = difflib.get_close_matches(value, ADDON_ACCOUNTS, n=1)
+            near += [each for each in ADDON_ACCOUNTS if each[:2] == value[:2]] or ["eu-central-1"]
+            # What is nearest to a zone is its region, and no other is meant.
+            near = near[:1] if value.startswith(near[0]) else list(dict.fromkeys(near))
+            raise mistake("a region of AWS that has EKS", f"write {listed(near)}")
         return value
 
     @field_validator("version")
@@ -204,18 +225,11 @@ class EksOptions(CloudOptions):
         for name, pool in pools.items():
             if there := machines.elsewhere(pool.machine_type, region):
                 raise mistake(
-                    f"a region with `{pool.machine_type}` for the pool `{name}`: {listed(there)}",
-                    "change `region`, or the pool's machine: "
+                    f"a region with `{pool.machine_type}` for the pool `{name}`: {listed(there)}; "
                     f"`{region}` has {listed(here) if here else 'no GPUs'}",
+                    "change the region, or the pool's machine",
                 )
         return pools
-
-    @field_validator("service_cidr")
-    @classmethod
-    def _service_range(cls, value: str) -> str:
-        if not 12 <= ipaddress.ip_network(value).prefixlen <= 24:
-            raise mistake("a range from /12 to /24", "write `172.20.0.0/16`")
-        return value
 
     @field_validator("log_retention_days")
     @classmethod
@@ -224,7 +238,7 @@ class EksOptions(CloudOptions):
             above = next((days for days in _RETENTIONS if days > value), _RETENTIONS[-1])
             raise mistake(
                 f"a number of days that CloudWatch knows: {', '.join(map(str, _RETENTIONS))}",
-                f"write {above}",
+                f"write `{above}`",
             )
         return value
 
@@ -237,27 +251,33 @@ class EksOptions(CloudOptions):
                 raise mistake(
                     f"`min` and `max` alike in `node_pools.{name}`: Karpenter makes no nodes for "
                     "pods that claim devices by DRA",
-                    f"write `min: {pool.max}`, or `autoscaler: cluster-autoscaler`",
+                    f"write `{pool.max}` in `node_pools.{name}.min`, or "
+                    "`autoscaler: cluster-autoscaler`",
                 )
         return self
 
     @model_validator(mode="after")
-    def _zones_there(self) -> EksOptions:
+    def _pools_in_zones(self) -> EksOptions:
         vpc = self.vpc
         there = vpc.zones if isinstance(vpc, EksCreateVpc) else ()
         if isinstance(vpc, EksExistingVpc):
             there = tuple(vpc.private_subnets)
         for zone in there:
             if not re.fullmatch(rf"{re.escape(self.region)}[a-z]", zone):
+                letters = ascii_lowercase[: len(there)]
+                own = ", ".join(f"{self.region}{letter}" for letter in letters)
                 raise mistake(
-                    f"zones of the region `{self.region}`, not `{zone}`",
-                    f"a zone is the region and a letter: `{self.region}a`",
+                    f"zones of the region `{self.region}`, such as `{self.region}a`, not `{zone}`",
+                    f"write `[{own}]` in `vpc.zones`"
+                    if isinstance(vpc, EksCreateVpc)
+                    else "change the region, or choose subnets in its zones",
                 )
         for name, pool in self.node_pools.items():
             for zone in pool.zones:
                 if zone not in there:
                     raise mistake(
                         f"zones of the network in `node_pools.{name}.zones`: {listed(there)}",
-                        f"take `{zone}` out, or give the network a subnet in it",
+                        f"take `{zone}` out of `node_pools.{name}.zones`, or give the network a "
+                        "subnet in it",
                     )
         return self

@@ -20,7 +20,7 @@ _OUTSIDE = Refusal(
     "name a profile: `pulumi config set aws:profile NAME`",
 )
 _PROFILE = (
-    "write a profile with `role_arn` and `source_profile` in `~/.aws/config`, and name it: "
+    "write a profile with role_arn and source_profile in ~/.aws/config, and name it: "
     "`pulumi config set aws:profile NAME`"
 )
 
@@ -45,7 +45,7 @@ def _asked(skip: bool, cluster: Mapping[str, Any]) -> Refusal | None:
         return None
     return Refusal(
         "false beside `slipway:cluster.account`, which is compared with the account",
-        "take it out: `pulumi config rm aws:skipRequestingAccountId`",
+        "run `pulumi config rm aws:skipRequestingAccountId`",
     )
 
 

@@ -173,30 +173,39 @@ def built_in(machine_type: str) -> Accelerator | None:
     return None
 
 
-def fitting(asked: Accelerator, machine_type: str) -> Accelerator:
-    """`asked`, where the machine has it.
+def fitting(asked: Accelerator, machine_type: str, has_driver: bool) -> Accelerator:
+    """`asked`, where the machine has it; `has_driver` says whether the pool says which driver.
 
     Raises a `mistake`.
     """
-    gpu = GPUS.get(asked.kind)
-    if gpu is None:
-        raise mistake(
-            f"`accelerator.kind`, one of {listed(GPUS)}, not `{asked.kind}`",
-            "name the device: a node has devices of one kind",
-        )
     offers = (
         _N1 if re.fullmatch(r"n1-(standard|highmem|highcpu)-\d+", machine_type) else machine_type
     )
-    counts = gpu.machines.get(offers, ())
-    if asked.count not in counts:
-        fit = [name for name, each in gpu.machines.items() if asked.count in each]
-        there = f"{listed(fit)}" if fit else "there is none"
-        raise mistake(
-            f"a machine type with {asked.count} `{asked.kind}`: {there}",
-            f"`{machine_type}` has {' or '.join(map(str, counts)) or 'none'}: change "
-            "`machine_type`, or the accelerator",
+    gpu = GPUS.get(asked.kind)
+    if gpu and asked.count in gpu.machines.get(offers, ()):
+        return asked
+    own = [
+        Accelerator(
+            kind=kind, count=max((n for n in counts if n <= asked.count), default=counts[0])
         )
-    return asked
+        for kind, each in GPUS.items()
+        if (counts := each.machines.get(offers))
+    ]
+    driver = " and `gpu_driver`" if has_driver else ""
+    fixes = [f"write `accelerator: {each.written}`" for each in own] or [
+        f"take `accelerator`{driver} out"
+    ]
+    if gpu is None:
+        expected = f"`accelerator.kind`, one of {listed(GPUS)}, not `{asked.kind}`"
+        raise mistake(expected, " or ".join(fixes))
+    fit = [name for name, each in gpu.machines.items() if asked.count in each]
+    named = next((name for name in fit if name not in SPOT_ONLY), None)
+    if named:
+        fixes.append(f"write `machine_type: {'n1-standard-8' if named == _N1 else named}`")
+    raise mistake(
+        f"a machine type with {asked.count} `{asked.kind}`: {listed(fit) if fit else 'none has it'}",
+        " or ".join(fixes),
+    )
 
 
 def zones_with(kind: str, region: str) -> tuple[str, ...] | None:

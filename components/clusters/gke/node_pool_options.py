@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import model_validator
 
 from components.clusters.cloud import CloudNodePool
 from components.clusters.gke import machines
-from components.config.options import mistake
-from components.config.values import Bytes, byte_count
+from components.config.options import mistake, written
+from components.config.quantities import amount, byte_count
 
 #: GKE's 40 characters, of which Pulumi and the two halves of a spot pool take 22.
 LONGEST_NAME = 18
 _GIB = 2**30
 
 
-def short_enough(name: str) -> None:
-    """Raises a `mistake` where GKE could not take `name`."""
+def short_enough(name: str) -> str:
+    """`name`, where GKE takes it; raises a `mistake` where not."""
     if len(name) > LONGEST_NAME:
         raise mistake(
-            f"names of at most {LONGEST_NAME} characters, not `{name}`",
-            f"shorten it: `{name[:LONGEST_NAME].rstrip('-')}`",
+            f"a name of at most {LONGEST_NAME} characters",
+            f"did you mean `{written(name[:LONGEST_NAME].rstrip('-'))}`?",
         )
+    return name
 
 
 class GkeNodePool(CloudNodePool):
@@ -34,6 +35,9 @@ class GkeNodePool(CloudNodePool):
     """Which GPU driver GKE installs; `default` where it is left out. With `dra` GKE installs
     neither driver nor device plugin: both are left to NVIDIA's driver for Dynamic Resource
     Allocation, which is not Slipway's, and models that ask for `accelerator` do not run there"""
+    disk: Annotated[str, *amount("20Gi", "64Ti")] = "100Gi"
+    """The disk of each node, encrypted: images, logs, and model files that pods copy. The system
+    takes about 10Gi of it"""
     disk_type: Literal["pd-standard", "pd-balanced", "pd-ssd", "hyperdisk-balanced"] | None = None
     """The nodes' disks; the balanced one that the machine can have where it is left out"""
 
@@ -42,22 +46,15 @@ class GkeNodePool(CloudNodePool):
         """In GiB, rounded up."""
         return -(-byte_count(self.disk) // _GIB)
 
-    @field_validator("disk")
-    @classmethod
-    def _bootable(cls, value: Bytes) -> Bytes:
-        if byte_count(value) < 20 * _GIB:
-            raise mistake("at least `20Gi`: the system takes about half of it", "write `20Gi`")
-        return value
-
     @model_validator(mode="after")
     def _machine_has_it(self) -> GkeNodePool:
         if self.machine_type in machines.SPOT_ONLY and (not self.spot or self.spot.on_demand):
             raise mistake(
                 f"`spot` without a floor: Google sells `{self.machine_type}` no other way",
-                "write `spot: {}`, or choose `a3-highgpu-8g`",
+                "write `spot: {}`, or choose another machine type",
             )
         if self.accelerator:
-            machines.fitting(self.accelerator, self.machine_type)
+            machines.fitting(self.accelerator, self.machine_type, self.gpu_driver is not None)
             if self.image_family != "COS_CONTAINERD":
                 raise mistake(
                     "`COS_CONTAINERD` on nodes with GPUs: secure boot loads its signed drivers "
@@ -66,9 +63,9 @@ class GkeNodePool(CloudNodePool):
                 )
             return self
         if there := machines.built_in(self.machine_type):
-            example = f"{{kind: {there.kind}, count: {there.count}}}"
             raise mistake(
                 f"`accelerator` beside `{self.machine_type}`, which has GPUs",
-                f"write `accelerator: {example}`, or choose another machine type",
+                f"write `accelerator: {there.written}`, or choose another machine type",
             )
+        self.drives_something()
         return self

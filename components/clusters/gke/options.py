@@ -22,14 +22,16 @@ from components.clusters.gke.node_pool_options import GkeNodePool, short_enough
 from components.clusters.gke.provider_keys import GCP
 from components.clusters.gke.versions import DEFAULT, MINORS
 from components.clusters.gke.zones import has_gpu, of_region, zones_of
+from components.clusters.ranges import apart, ip_range
 from components.clusters.support import known
 from components.config.one_of import OneOf
-from components.config.options import Options, example, mistake
+from components.config.options import Options, example, likely, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys
-from components.config.values import Cidr, Label
+from components.config.values import Label
 
 #: A node's range of pod addresses: https://cloud.google.com/kubernetes-engine/docs/how-to/flexible-pod-cidr
 NODE_PREFIX = 24
+_POD_RANGES = ("10.4.0.0/14", "10.64.0.0/14", "10.128.0.0/14", "172.24.0.0/14", "100.64.0.0/14")
 _REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
 _PROJECT = re.compile(r"([a-z][a-z0-9.-]*:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
 _KEY = re.compile(r"projects/[^/]+/locations/([^/]+)/keyRings/[^/]+/cryptoKeys/[^/]+")
@@ -39,7 +41,7 @@ def _project(name: str) -> str:
     if not _PROJECT.fullmatch(name):
         raise mistake(
             "the project's ID: 6 to 30 lower-case letters, digits and `-`",
-            "`gcloud projects list` shows it; neither the name nor the number",
+            "run `gcloud projects list`: it is neither the name nor the number",
         )
     return name
 
@@ -49,21 +51,15 @@ def _region(name: str) -> str:
         zone = re.fullmatch(rf"({_REGION.pattern})-[a-z]", name)
         raise mistake(
             "a region such as `us-central1`: the control plane is in several of its zones",
-            f"did you mean `{zone[1]}`?" if zone else "`gcloud compute regions list` shows them",
+            f"did you mean `{zone[1]}`?" if zone else "run `gcloud compute regions list`",
         )
     return name
 
 
-def _pods(cidr: str) -> str:
-    network = ipaddress.ip_network(cidr)
-    if network.version != 4 or not 9 <= network.prefixlen <= 21:
-        raise mistake("an IPv4 range from /9 to /21", "write `10.4.0.0/14`, for 1024 nodes")
-    return cidr
-
-
 def _time(text: str) -> str:
     if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
-        raise mistake("hour and minute, such as `02:00`", "write both with two digits, in quotes")
+        expected = "hour and minute, such as `02:00`"
+        raise likely(_time, expected, "write both with two digits, in quotes", f"0{text}")
     return text
 
 
@@ -90,8 +86,12 @@ class GkeCreateVpc(CreateVpc):
     kind: Literal["create"]
     zones: tuple[str, ...] = Field(default=(), strict=False)
     """Zones of the nodes; three of the region, chosen by GKE, where it is left out"""
-    pods: Annotated[Cidr, AfterValidator(_pods)] = "10.4.0.0/14"
+    pods: Annotated[str, *ip_range("10.4.0.0/14", 21, 9, ("0.0.0.0/0",))] = "10.4.0.0/14"
     """Addresses of the pods: a /24 for each node"""
+
+    @property
+    def ranges(self) -> tuple[str, ...]:
+        return (self.cidr, self.pods)
 
 
 class ExistingVpc(VpcOptions):
@@ -123,10 +123,11 @@ class Maintenance(Options):
     @model_validator(mode="after")
     def _enough(self) -> Maintenance:
         # https://cloud.google.com/kubernetes-engine/docs/concepts/maintenance-windows-and-exclusions
-        if 4 * len(set(self.days)) * self.hours < 48:
+        days = len(set(self.days))
+        if 4 * days * self.hours < 48:
             raise mistake(
                 "48 hours of maintenance in any 32 days, as GKE demands",
-                "add a day, or lengthen `hours`",
+                f"write `hours: {-(-12 // days)}`" if days else "take `days` out",
             )
         return self
 
@@ -150,6 +151,7 @@ class GkeOptions(CloudOptions):
         node_pools={"default": {"machine_type": "e2-standard-4", "min": 1, "max": 3}},
     )
     identities: ClassVar[frozenset[str]] = frozenset({"gs"})
+    usual_machine: ClassVar[str] = "e2-standard-4"
 
     kind: Literal["gke"]
     project: Annotated[str, AfterValidator(_project)]
@@ -170,7 +172,7 @@ class GkeOptions(CloudOptions):
     ends"""
     maintenance: Maintenance = Maintenance()
     """When GKE may upgrade patches"""
-    node_pools: dict[Label, GkeNodePool]
+    node_pools: dict[Annotated[Label, AfterValidator(short_enough)], GkeNodePool]
     """The nodes, by a name for each pool"""
     dns: GkeDns | None = None
     """A record for `slipway:gateway.host`; none is made where it is left out"""
@@ -204,7 +206,7 @@ class GkeOptions(CloudOptions):
     def _in_region(cls, vpc: VpcOptions, info: ValidationInfo) -> VpcOptions:
         region = info.data.get("region")
         if region:
-            of_region(_chosen(vpc), region)
+            of_region(_chosen(vpc), region, "zones")
         return vpc
 
     @field_validator("encryption_key")
@@ -216,9 +218,9 @@ class GkeOptions(CloudOptions):
         expected = f"a key in `{region}`: `projects/…/locations/{region}/keyRings/…/cryptoKeys/…`"
         match = _KEY.fullmatch(key)
         if match is None:
-            raise mistake(expected, "`gcloud kms keys list` shows the whole name")
+            raise mistake(expected, "run `gcloud kms keys list` for its whole name")
         if match[1] != region:
-            raise mistake(expected, f"choose a key in `{region}`, or leave it out to make one")
+            raise mistake(expected, "leave it out to make one, or choose a key in that region")
         return key
 
     @field_validator("node_pools")
@@ -228,9 +230,8 @@ class GkeOptions(CloudOptions):
     ) -> dict[str, GkeNodePool]:
         region, vpc = info.data.get("region"), info.data.get("vpc")
         for name, pool in pools.items():
-            short_enough(name)
             if region:
-                of_region(pool.zones, region)
+                of_region(pool.zones, region, f"{name}.zones")
             if region and vpc:
                 has_gpu(name, pool, region, _chosen(vpc))
         if isinstance(vpc, GkeCreateVpc):
@@ -244,7 +245,7 @@ class GkeOptions(CloudOptions):
                 if ipaddress.ip_network(cidr).overlaps(ipaddress.ip_network(self.vpc.pods)):
                     raise mistake(
                         f"`vpc.pods` ({self.vpc.pods}) outside `{name}` ({cidr})",
-                        "change one of them",
+                        apart("vpc.pods", _POD_RANGES, self.vpc.cidr, self.service_cidr),
                     )
         elif "service_cidr" in self.model_fields_set:
             raise mistake(
@@ -270,5 +271,5 @@ def _has_room(pools: dict[str, GkeNodePool], vpc: GkeCreateVpc) -> None:
             raise mistake(
                 f"at most {most} nodes, for which `{key}` has addresses, not {nodes} (with one "
                 "more of each pool while it is upgraded)",
-                f"enlarge `{key}`, or lower `max`",
+                f"give {key} a larger range, or the pools a lower max",
             )

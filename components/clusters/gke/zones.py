@@ -21,13 +21,13 @@ def zones_of(pool: GkeNodePool, region: str, chosen: Sequence[str]) -> tuple[str
     return tuple(zone for zone in there if not chosen or zone in chosen)
 
 
-def of_region(zones: Sequence[str], region: str) -> None:
-    """Raises a `mistake` for a zone of another region."""
+def of_region(zones: Sequence[str], region: str, key: str) -> None:
+    """Raises a `mistake` for a zone of another region; `key` is where the zones are."""
     for zone in zones:
         if not re.fullmatch(rf"{re.escape(region)}-[a-z]", zone):
             raise mistake(
                 f"zones of `{region}`, such as `{region}-a`, not `{zone}`",
-                "a cluster is in one region: change the zone or `region`",
+                f"take `{zone}` out of `{key}`: a cluster is in one region",
             )
 
 
@@ -40,13 +40,13 @@ def has_gpu(name: str, pool: GkeNodePool, region: str, chosen: Sequence[str]) ->
     if not there:
         raise mistake(
             f"a region with `{kind}` for the pool `{name}`: {listed(machines.GPUS[kind].zones)}",
-            "change `region`, or the pool's accelerator",
+            "change the region, or the pool's accelerator",
         )
     without = [zone for zone in pool.zones if zone not in there]
     if without or not zones_of(pool, region, chosen):
         raise mistake(
             f"zones with `{kind}` for the pool `{name}`: {listed(there)}",
-            f"take `{without[0]}` out of its `zones`"
+            f"take `{without[0]}` out of `{name}.zones`"
             if without
-            else "write one of these into `vpc.zones`",
+            else f"add `{there[0]}` to `slipway:cluster.vpc.zones`",
         )

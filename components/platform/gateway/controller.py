@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.config.quantities import byte_count
 from components.config.stack_config import LimitsOptions
-from components.config.values import byte_count
 from components.contracts import Cluster
 from components.images import Images
 from components.kubernetes_object import Fields

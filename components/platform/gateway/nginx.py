@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pulumi
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from components import registry
 from components.config.checks import label
 from components.config.kinds import Chosen
-from components.config.options import Options, listed, mistake
+from components.config.one_of import OneOf
+from components.config.options import Options, mistake
 from components.config.stack_config import ControllerOptions, GatewayOptions, StackConfig
 from components.config.values import Label
 from components.contracts import TLS_PORT, Backend, Cluster, Endpoint, Runtime
@@ -45,28 +46,11 @@ class SecretOptions(Options):
     @classmethod
     def _pem(cls, value: str | None) -> str | None:
         if value is not None and "-----BEGIN CERTIFICATE-----" not in value:
-            raise mistake("a certificate in PEM", "paste it from `-----BEGIN CERTIFICATE-----`")
+            raise mistake("a certificate in PEM", "paste it from the line BEGIN CERTIFICATE on")
         return value
 
 
 _TLS: dict[str, type[Options]] = {"self-signed": SelfSignedOptions, "secret": SecretOptions}
-
-
-def _tls(raw: Any, info: Any) -> Any:
-    kinds = listed(_TLS)
-    if not isinstance(raw, dict):
-        raise mistake(f"a map with `kind`, one of {kinds}", "write `{kind: self-signed}`")
-    kind = raw.get("kind")
-    if not isinstance(kind, str) or kind not in _TLS:
-        raise mistake(f"`kind`, one of {kinds}", "write `kind: self-signed`")
-    other = _TLS["secret" if kind == "self-signed" else "self-signed"]
-    for key in raw:
-        if key in other.model_fields and key not in _TLS[kind].model_fields:
-            raise mistake(
-                f"`{kind}` without `{key}`",
-                f"`{key}` belongs to another kind: take it out, or change `kind`",
-            )
-    return _TLS[kind].model_validate(raw, context=info.context)
 
 
 class NginxOptions(GatewayOptions):
@@ -78,7 +62,7 @@ class NginxOptions(GatewayOptions):
     the namespace `slipway-gateway` and the IngressClass `nginx`, so a cluster holds one; where
     they are there already, as with a second stack, name what serves the cluster by
     `{kind: present, …}`"""
-    tls: Annotated[SelfSignedOptions | SecretOptions, BeforeValidator(_tls)] = SelfSignedOptions(
+    tls: Annotated[SelfSignedOptions | SecretOptions, OneOf(_TLS)] = SelfSignedOptions(
         kind="self-signed"
     )
     """The certificate"""
@@ -101,7 +85,7 @@ class NginxOptions(GatewayOptions):
         if isinstance(self.tls, SecretOptions) and self.host is None:
             raise mistake(
                 "`host` beside `tls: {kind: secret}`",
-                "write the name in that certificate as `host`",
+                "write the name that the certificate has as host",
             )
         return self
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.config.durations import seconds
+from components.config.quantities import byte_count
 from components.config.stack_config import LimitsOptions
-from components.config.values import byte_count, seconds
 from components.contracts import Backend
 from components.kubernetes_object import Fields, KubernetesObject
 from components.platform.gateway.controller import BODY_IN_MEMORY, MARGIN_SECONDS

@@ -10,7 +10,7 @@ import pytest
 from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time
 from tests.cluster.checkout import Checkout
 from tests.cluster.serving.buckets import Buckets
-from tests.cluster.serving.sources import NAMESPACE, gcs, image, s3, up
+from tests.cluster.serving.sources import NAMESPACE, gcs, image, pvc, s3, up
 
 HALF_PLUS_THREE = [3.5, 4.0, 5.5]
 
@@ -26,22 +26,45 @@ OSS = {
     "endpoint": "https://oss-cn-hangzhou-internal.aliyuncs.com",
     "role": "reader",
 }
-#: Model → its source, and what `up` says of it.
+#: Model → what a stack file says of it, and what `up` says.
 BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "wrong_path": (s3("half_plus_twelve"), "No model found in half_plus_twelve/"),
-    "wrong_version": (s3(version=7), "No model found in half_plus_two/"),
-    "no_version": (
-        s3("triton/half_plus_two", version=7),
-        "s3://models/triton/half_plus_two/ has no version 7",
+    "wrong_path": (
+        tfserving(s3("half_plus_twelve")),
+        "s3://models/half_plus_twelve has no version 1; it holds none: is the path right?",
     ),
-    "wrong_key": (s3(key="stranger"), "(403) when calling the HeadBucket operation: Forbidden"),
-    "no_key": (s3(key="nobody"), 'secret "nobody" not found'),
-    "wrong_gcs_path": (gcs("half_plus_twelve"), "GCS error for gs://models/half_plus_twelve: 404"),
-    "wrong_gcs_key": (gcs(credentials="forger"), "GCS error for gs://models/half_plus_two"),
-    "wrong_copy": (image("nothing"), "/models/nothing"),
-    "wrong_mount": (image("nothing", "volume"), "models/nothing"),
-    "from_nfs": (NFS, "MountVolume.SetUp failed for volume"),
-    "from_oss": (OSS, "ossplugin.csi.alibabacloud.com"),
+    "wrong_version": (
+        tfserving(s3(version=7)),
+        "s3://models/half_plus_two has no version 7; it has 1 and 2",
+    ),
+    "no_version": (
+        tfserving(s3("triton/half_plus_two", version=7)),
+        "s3://models/triton/half_plus_two has no version 7; it has 1",
+    ),
+    "triton_version": (
+        {
+            "runtime": "triton",
+            "source": pvc("triton/half_plus_two"),
+            "versions": {"specific": [7]},
+        },
+        "model triton_version has no version 7; it has 1",
+    ),
+    "wrong_key": (
+        tfserving(s3(key="stranger")),
+        "(403) when calling the HeadBucket operation: Forbidden",
+    ),
+    "no_key": (tfserving(s3(key="nobody")), 'secret "nobody" not found'),
+    "wrong_gcs_path": (
+        tfserving(gcs("half_plus_twelve")),
+        "gs://models/half_plus_twelve has no version 1; it holds none: is the path right?",
+    ),
+    "wrong_gcs_key": (
+        tfserving(gcs(credentials="forger")),
+        "GCS error for gs://models/half_plus_two",
+    ),
+    "wrong_copy": (tfserving(image("nothing")), "/models/nothing"),
+    "wrong_mount": (tfserving(image("nothing", "volume")), "models/nothing"),
+    "from_nfs": (tfserving(NFS), "MountVolume.SetUp failed for volume"),
+    "from_oss": (tfserving(OSS), "ossplugin.csi.alibabacloud.com"),
 }
 
 
@@ -90,8 +113,8 @@ AT_ONCE = 4
 def told(dev: Checkout, filled: Buckets) -> str:
     """What `up` says of models that cannot be had, a few at a time."""
     bad = {
-        name: tfserving(source, startup_timeout=PATIENCE.get(name, "40s"))
-        for name, (source, _) in BAD.items()
+        name: {**model, "startup_timeout": PATIENCE.get(name, "40s")}
+        for name, (model, _) in BAD.items()
     }
     names, said = list(bad), []
     for first in range(0, len(names), AT_ONCE):

@@ -107,7 +107,9 @@ def executions(checkout: Checkout) -> list[str]:
     """The first values of the calls that the slow model has begun to execute."""
     selector = ("-n", "models", "-l", f"app.kubernetes.io/instance={SERVER}")
     pod = checkout.kubectl("get", "pods", *selector, "-o", "jsonpath={.items[0].metadata.name}")
-    return checkout.kubectl("exec", "-n", "models", pod, "--", "cat", EXECUTIONS).split()
+    program = f"print(open({EXECUTIONS!r}).read())"
+    inside = ("exec", "-n", "models", pod, "--", "python3", "-c", program)
+    return checkout.kubectl(*inside).split()
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "rest"])

@@ -65,7 +65,8 @@ class Gateway:
         """Close the connections that there are, as a gateway does with idle ones."""
         with self._lock:
             for connection in self._connections:
-                connection.shutdown(socket.SHUT_RDWR)
+                with contextlib.suppress(OSError):  # the client has closed it
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def taken(self, path: str) -> str:
         """The fault of this call, "" for none."""

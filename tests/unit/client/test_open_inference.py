@@ -15,7 +15,8 @@ from client.errors import (
 )
 from client.protocols.open_inference_tensors import DATATYPES
 from client.signature import DTYPES, numpy_dtype
-from tests.unit.client.fake_triton import HEAD, FakeTriton, Tensor
+from tests.unit.client.fake_triton import FakeTriton, Tensor
+from tests.unit.client.fake_triton_http import HEAD
 
 X = np.array([[1, 2], [3, 4.5]], np.float32)
 every_transport = pytest.mark.parametrize("transport", TRANSPORTS)
@@ -223,10 +224,10 @@ def test_a_route_that_is_not_there_is_the_gateways(
 def test_a_page_in_the_models_place_is_named(
     triton_outputs: dict[str, Any], triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.unit.client.fake_triton._http", lambda *_: ({"hello": 1}, b""))
+    monkeypatch.setattr("tests.unit.client.fake_triton_http._http", lambda *_: ({"hello": 1}, b""))
     with pytest.raises(ServerError, match="not metadata of the Open Inference Protocol"):
         predict(triton_outputs, "rest")
-    monkeypatch.setattr("tests.unit.client.fake_triton._http", lambda *_: (None, b"<html>"))
+    monkeypatch.setattr("tests.unit.client.fake_triton_http._http", lambda *_: (None, b"<html>"))
     with pytest.raises(GatewayError, match="not the model's answer"):
         predict(triton_outputs, "rest")
 

@@ -37,13 +37,17 @@ def access(kind: str, **more: Any) -> dict[str, Any]:
 
 # The cluster, the key below `slipway:cluster`, and words of what is told.
 MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
-    "a region that there is not": (cluster(region="eu-central-9"), "region", "there is"),
+    "a region that there is not": (
+        cluster(region="eu-central-9"),
+        "region",
+        "write `eu-central-2`, `eu-central-1`, `eu-north-1`",
+    ),
     "a zone as a region": (cluster(region="eu-central-1a"), "region", "`eu-central-1`"),
     "a version that is gone": (cluster(version="1.29"), "version", '`version: "1.36"`'),
     "a version as a number": (cluster(version=1.35), "version", "put the value in quotes"),
     "a patch version": (cluster(version="1.36.3"), "version", "a minor version"),
     "no network": (cluster(vpc=None), "vpc", "add the key `vpc`"),
-    "a network of no kind": (cluster(vpc={"zones": []}), "vpc", "add `kind: …`"),
+    "a network of no kind": (cluster(vpc={"zones": []}), "vpc", "choose one of these"),
     "a network that is found": (
         cluster(vpc={**VPC, "kind": "found"}),
         "vpc",
@@ -63,13 +67,13 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "zones of another region": (
         cluster(vpc={**VPC, "zones": ["eu-west-1a", "eu-west-1b"]}),
         "",
-        "a zone is the region and a letter: `eu-central-1a`",
+        "write `[eu-central-1a, eu-central-1b]` in `vpc.zones`",
     ),
     "zones by their letters": (cluster(vpc={**VPC, "zones": ["a", "b"]}), "", "`eu-central-1a`"),
     "public addresses for nodes": (
         cluster(vpc={**VPC, "cidr": "203.0.113.0/20"}),
         "vpc.cidr",
-        "did you mean",
+        "write `10.0.0.0/16`",
     ),
     "a network that is nobody's": (
         cluster(vpc={**VPC, "cidr": "8.8.0.0/16"}),
@@ -79,7 +83,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a small network": (
         cluster(vpc={**VPC, "cidr": "10.0.0.0/24"}),
         "vpc.cidr",
-        "a range of /20 or larger",
+        "write `10.0.0.0/16`",
     ),
     "Services in the network's range": (
         cluster(service_cidr="10.0.0.0/16"),
@@ -128,17 +132,17 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a public API without ranges": (access("cidrs"), "access.cidrs", "add the key `cidrs`"),
     "a public API for everybody": (
         access("cidrs", cidrs=["0.0.0.0/0"]),
-        "access.cidrs",
-        "your own ranges, or `kind: private`",
+        "access.cidrs[0]",
+        "name your own ranges, or choose a private endpoint",
     ),
     "a public API for half of everybody": (
         access("cidrs", cidrs=["128.0.0.0/1"]),
-        "access.cidrs",
+        "access.cidrs[0]",
         "your own ranges",
     ),
     "a public API for everybody by IPv6": (
         access("cidrs", cidrs=["::/0"]),
-        "access.cidrs",
+        "access.cidrs[0]",
         "your own ranges",
     ),
     "a private API without a way in": (access("private"), "access.from", "add the key `from`"),
@@ -146,19 +150,23 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a way in by Google's DNS": (access("dns"), "access", "one of `cidrs` or `private`"),
     "a key that is misspelt": (access("cidrs", cidr=["1.2.3.4/32"]), "access.cidrs", "add the key"),
     "no pools": (cluster(node_pools={}), "node_pools", "a pool without taints"),
-    "GPUs alone": (cluster(node_pools={"gpu": GPU_POOL}), "node_pools", "add one, such as"),
+    "GPUs alone": (
+        cluster(node_pools={"gpu": GPU_POOL}),
+        "node_pools",
+        "add `default: {machine_type: m7i.large, min: 1, max: 2}`",
+    ),
     "nothing that is there from the start": (
         cluster(node_pools={"default": {**DEFAULT_POOL, "min": 0}}),
         "node_pools",
         "at least one node",
     ),
-    "zero nodes at most": (pool(max=0), "node_pools.web.max", "write 1"),
+    "zero nodes at most": (pool(max=0), "node_pools.web.max", "write `1`"),
     "no most": (
         pools(web={"machine_type": "m7i.large"}),
         "node_pools.web.max",
         "add the key `max`",
     ),
-    "less than none": (pool(min=-1), "node_pools.web.min", "write 0"),
+    "less than none": (pool(min=-1), "node_pools.web.min", "write `0`"),
     "more at least than at most": (pool(min=4), "node_pools.web", "write `max: 4`"),
     "a floor above the most": (
         pool(spot={"on_demand": 4}),
@@ -230,12 +238,12 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a taint without effect": (pool(taints=["team=a"]), "node_pools.web.taints[0]", "NoSchedule"),
     "a label of Kubernetes'": (
         pool(labels={"kubernetes.io/arch": "arm64"}),
-        "node_pools.web.labels",
-        "write it without that prefix: `arch`",
+        "node_pools.web.labels.kubernetes.io/arch",
+        "did you mean `arch`?",
     ),
     "a label of EKS'": (
         pool(labels={"node-role.kubernetes.io/web": ""}),
-        "node_pools.web.labels",
+        "node_pools.web.labels.node-role.kubernetes.io/web",
         "labels of your own",
     ),
     "a disk without unit": (pool(disk="100"), "node_pools.web.disk", "add the unit"),
@@ -257,9 +265,13 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a retention that CloudWatch has not": (
         cluster(log_retention_days=100),
         "log_retention_days",
-        "write 120",
+        "write `120`",
     ),
-    "an autoscaler that there is not": (cluster(autoscaler="karpentr"), "autoscaler", "choose one"),
+    "an autoscaler that there is not": (
+        cluster(autoscaler="karpentr"),
+        "autoscaler",
+        "write `karpenter`",
+    ),
     "a zone that is no name": (cluster(dns={"zone": "Z0123"}), "dns.zone", "a host name"),
     "a key of another cloud": (cluster(project="my-project"), "project", "take `project` out"),
 }

@@ -70,7 +70,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a public endpoint for everybody": (
         gke(access={"kind": "cidrs", "cidrs": ["0.0.0.0/0"]}),
-        "access.cidrs",
+        "access.cidrs[0]",
         "not `0.0.0.0/0`",
     ),
     "a private endpoint without a way in": (
@@ -84,7 +84,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "take `cidrs` out",
     ),
     "a public range for nodes": (vpc(cidr="8.8.0.0/16"), "vpc.cidr", "a private IPv4 range"),
-    "a range too small for nodes": (vpc(cidr="10.0.0.0/24"), "vpc.cidr", "/20 or larger"),
+    "a range too small for nodes": (vpc(cidr="10.0.0.0/24"), "vpc.cidr", "write `10.0.0.0/16`"),
     "a range too small for pods": (vpc(pods="10.4.0.0/24"), "vpc.pods", "from /9 to /21"),
     "pods among nodes": (
         vpc(pods="10.0.0.0/14"),
@@ -119,14 +119,18 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
             node_pools={"default": {**DEFAULT, "zones": ["us-central1-b"]}},
         ),
         "",
-        "add `us-central1-b` to `vpc.zones`",
+        "take `us-central1-b` out of `node_pools.default.zones`, or",
     ),
     "a key of another region": (
         gke(encryption_key=KEY.format("europe-west4")),
         "encryption_key",
-        "choose a key in `us-central1`",
+        "leave it out to make one, or choose a key in that region",
     ),
-    "a key by its short name": (gke(encryption_key="ring/key"), "encryption_key", "the whole name"),
+    "a key by its short name": (
+        gke(encryption_key="ring/key"),
+        "encryption_key",
+        "run `gcloud kms keys list` for its whole name",
+    ),
     "no node pools": (gke(node_pools={}), "node_pools", "a pool without taints"),
     "nowhere for DNS to run": (
         gke(node_pools={"default": {**DEFAULT, "min": 0}}),
@@ -151,13 +155,13 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a long pool's name": (
         pools(**{"a-pool-for-the-web-application": DEFAULT}),
-        "node_pools",
-        "shorten it: `a-pool-for-the-web`",
+        "node_pools.a-pool-for-the-web-application",
+        "did you mean `a-pool-for-the-web`?",
     ),
     "a tiny disk": (pools(web={**DEFAULT, "disk": "10Gi"}), "node_pools.web.disk", "write `20Gi`"),
     "a label of Google's": (
         pools(web={**DEFAULT, "labels": {"slipway/node-pool": "x"}}),
-        "node_pools.web.labels",
+        "node_pools.web.labels.slipway/node-pool",
         "labels of your own",
     ),
     "an image that there is not": (
@@ -183,7 +187,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "an odd number of accelerators": (
         gpu(machine_type="n1-standard-8", accelerator={"kind": "nvidia-t4", "count": 3}),
         "node_pools.gpu",
-        "there is none\n    fix: `n1-standard-8` has 1 or 2 or 4",
+        "write `accelerator: {kind: nvidia-t4, count: 2}`",
     ),
     "a machine with accelerators that are not said": (
         pools(gpu={"machine_type": "a2-highgpu-2g", "max": 1}),
@@ -208,12 +212,12 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a zone without that accelerator": (
         gpu(zones=["us-central1-f"]),
         "node_pools",
-        "take `us-central1-f` out of its `zones`",
+        "take `us-central1-f` out of `gpu.zones`",
     ),
     "a network in zones without that accelerator": (
         {**gpu(), "vpc": {"kind": "create", "zones": ["us-central1-f"]}},
         "node_pools",
-        "write one of these into `vpc.zones`",
+        "add `us-central1-a` to `slipway:cluster.vpc.zones`",
     ),
     "more nodes than addresses of pods": (
         {**vpc(pods="10.4.0.0/21"), "node_pools": {"default": {**DEFAULT, "max": 8}}},
@@ -252,7 +256,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a window at no time": (
         gke(maintenance={"start": "2:00"}),
         "maintenance.start",
-        "write both with two digits",
+        "did you mean `02:00`?",
     ),
     "a group that GKE does not know": (
         gke(security_group="admins@example.com"),

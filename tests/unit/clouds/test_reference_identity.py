@@ -187,7 +187,7 @@ def test_a_bucket_of_another_cloud_needs_a_key(kind: str) -> None:
 @pytest.mark.parametrize("kind", SOURCES)
 def test_without_an_identity_the_one_that_reads_the_bucket_is_named(kind: str) -> None:
     said = told({}, SOURCES[kind])["slipway:models.m.source.credentials"]
-    assert f"where the cluster is of kind `{kind}`, write `identity: {kind}`" in said
+    assert f"write `identity: {kind}` in `slipway:cluster`" in said
     assert said.count("write `identity") == 1
 
 

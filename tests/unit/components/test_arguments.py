@@ -126,7 +126,9 @@ def test_a_key_that_a_fix_names_exists(runtime: str) -> None:
     options = {"tfserving": TfServingOptions, "triton": TritonOptions}[runtime]
     fixes = {*FLAGS[runtime].refused.values()}
     checked = 0
-    for written in re.findall(r"write `([^`:]+:)?([a-z_.]+)", " ".join(fixes)):
+    for written in re.findall(
+        r"take it out: (?:the model's |(slipway:))([a-z_.]+) sets it", " ".join(fixes)
+    ):
         prefix, key = written
         first, *rest = key.split(".")
         model_type: Any = StackConfig if prefix else options
@@ -167,15 +169,17 @@ def test_no_beginning_of_a_refused_flag_slips_through(flag: str) -> None:
 @pytest.mark.parametrize(
     ("runtime", "argument", "fix"),
     [
-        ("tfserving", "-port=1", "with two dashes"),
-        ("triton", "-http-port=1", "with two dashes"),
-        ("tfserving", "port=1", "by `=`"),
-        ("tfserving", "--", "by `=`"),
-        ("tfserving", "--=1", "by `=`"),
-        ("tfserving", " --port=1", "by `=`"),
-        ("tfserving", "--port =1", "by `=`"),
-        ("triton", "8000", "by `=`"),
-        ("triton", 8000, "in quotes"),
+        ("tfserving", "-num_load_threads=1", "with two dashes"),
+        ("tfserving", "-port=1", "the program sets the ports"),
+        ("triton", "-log-verbose=1", "with two dashes"),
+        ("triton", "-http-port=1", "the program sets the ports"),
+        ("tfserving", "port=1", "by an equals sign"),
+        ("tfserving", "--", "by an equals sign"),
+        ("tfserving", "--=1", "by an equals sign"),
+        ("tfserving", " --port=1", "by an equals sign"),
+        ("tfserving", "--port =1", "by an equals sign"),
+        ("triton", "8000", "by an equals sign"),
+        ("triton", 8000, "write one text value"),
         ("triton", "--model-load-thread-count", "`--model-load-thread-count=…`"),
         ("triton", "--http_port=1", "the program sets the ports"),
         ("triton", "--HTTP-PORT=1", "the program sets the ports"),
@@ -183,7 +187,7 @@ def test_no_beginning_of_a_refused_flag_slips_through(flag: str) -> None:
         ("triton", "--model_load_thread_count=1", "`--model-load-thread-count`"),
         ("tfserving", "--num-load-threads=1", "`--num_load_threads`"),
         ("tfserving", "--num_lod_threads=1", "`--num_load_threads`"),
-        ("tfserving", "--rest_api_timeout_in_m=1", "write `slipway:limits.deadline`"),
+        ("tfserving", "--rest_api_timeout_in_m=1", "slipway:limits.deadline sets it"),
         (
             "tfserving",
             "--grpc_channel_arguments=grpc.max_receive_message_length=-1",
@@ -211,7 +215,7 @@ def test_flags_of_another_release_are_taken_beside_an_image_of_one_s_own(
     runtime: str, flag: str
 ) -> None:
     (found,) = mistakes(runtime, f"--{flag}=1").values()
-    assert "`image`" in found.fix
+    assert "an image of your own" in found.fix
     assert mistakes(runtime, f"--{flag}=1", image="example.com/server:1") == {}
 
 

@@ -1,5 +1,5 @@
 """What a pod has of a bucket that holds several versions, by the program that its init container
-runs."""
+runs, and what that says of a version that is not there."""
 
 from __future__ import annotations
 
@@ -8,43 +8,104 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from components.sources.object_store import COPY_VERSION
+import pytest
+
+from components.sources import copy_version
+from tests.unit.components.sourced import S3, fetch, up
 
 
-def copy_version(tmp_path: Path, made: Sequence[str], code: int = 0) -> tuple[list[str], str]:
-    """What is there after version 3 was copied by something that leaves `made`, directories by
-    their last slash; and what was said, empty where it went well."""
-    target, entrypoint = tmp_path / "model", tmp_path / "initializer-entrypoint"
+def initializer(tmp_path: Path, code: int = 0) -> str:
+    """In the place of KServe's: it copies nothing, and exits with `code`."""
+    entrypoint = tmp_path / "initializer-entrypoint"
+    entrypoint.write_text(f"#!/bin/sh\nexit {code}\n")
+    entrypoint.chmod(0o755)
+    return str(entrypoint)
+
+
+def copied(tmp_path: Path, made: Sequence[str], code: int = 0) -> tuple[list[str], int]:
+    """What is left where version 3 was copied by something that leaves `made`, directories by
+    their last slash; and how the program ends, as the init container runs it."""
+    target = tmp_path / "model"
     for name in made:
         path = target / name
         (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
         if not name.endswith("/"):
             path.touch()
-    entrypoint.write_text(f"#!/bin/sh\nexit {code}\n")
-    entrypoint.chmod(0o755)
-    said = ["gs://bucket/models", str(target), "3"]
+    command = fetch(up(S3))["command"]
+    arguments = [initializer(tmp_path, code), "gs://bucket/models", str(target), "3"]
     done = subprocess.run(
-        [sys.executable, "-c", COPY_VERSION, str(entrypoint), *said],
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, *command[1:], *arguments], capture_output=True, text=True, check=False
     )
-    assert bool(done.returncode) == bool(code or done.stderr)
     left = sorted(str(path.relative_to(target)) for path in target.rglob("*"))
-    return left, done.stderr.strip()
+    return left, done.returncode
 
 
 def test_no_empty_directory_of_another_version_is_left_to_be_taken_for_the_newest(
     tmp_path: Path,
 ) -> None:
     made = ["3/saved_model.pb", "4/variables/", "5/", "config.pbtxt"]
-    assert copy_version(tmp_path, made) == (["3", "3/saved_model.pb", "config.pbtxt"], "")
+    assert copied(tmp_path, made) == (["3", "3/saved_model.pb", "config.pbtxt"], 0)
 
 
-def test_a_version_that_is_not_there_is_named(tmp_path: Path) -> None:
-    _, said = copy_version(tmp_path, ["3/", "config.pbtxt"])
-    assert said == "gs://bucket/models has no version 3"
+def test_a_copy_that_fails_halfway_fails(tmp_path: Path) -> None:
+    assert copied(tmp_path, ["3/saved_model.pb"], code=2) == (["3", "3/saved_model.pb"], 2)
 
 
-def test_a_copy_that_fails_says_why_by_itself(tmp_path: Path) -> None:
-    assert copy_version(tmp_path, ["3/"], code=1) == ([], "")
+def said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: Sequence[str], code: int = 0
+) -> str | int | None:
+    """How the program ends where version 7 is asked for and the bucket has `names`."""
+    monkeypatch.setattr(copy_version, "directories", lambda _: names)
+    with pytest.raises(SystemExit) as end:
+        target = tmp_path / "model"
+        copy_version.main(initializer(tmp_path, code), "s3://bucket/m/", str(target), "7")
+    return end.value.code
+
+
+@pytest.mark.parametrize("code", [0, 1])
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["1", "2", "10"], "it has 1, 2 and 10"),
+        (["assets", "3"], "it has 3"),
+        (["1a", "assets"], "it holds none: is the path right?"),
+        ([], "it holds none: is the path right?"),
+        (
+            [str(number) for number in range(8, 40)],
+            "of its 32 versions the newest are 30, 31, 32, 33, 34, 35, 36, 37, 38, 39",
+        ),
+    ],
+)
+def test_a_version_that_is_not_there_is_named_with_those_that_are(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    names: Sequence[str],
+    words: str,
+    code: int,
+) -> None:
+    expected = f"s3://bucket/m has no version 7; {words}"
+    assert said(tmp_path, monkeypatch, names, code) == expected
+
+
+def test_a_version_whose_files_are_empty_is_not_called_absent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "no file of version 7 in s3://bucket/m was copied: all are empty"
+    assert said(tmp_path, monkeypatch, ["7"]) == words
+
+
+def test_where_the_bucket_cannot_be_listed_the_failed_copy_has_said_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(address: str) -> list[str]:
+        raise PermissionError("403")
+
+    monkeypatch.setattr(copy_version, "directories", forbidden)
+    for code, expected in (
+        (3, 3),
+        (0, "s3://bucket/m has no version 7; which it has cannot be listed: 403"),
+    ):
+        with pytest.raises(SystemExit) as end:
+            target = str(tmp_path / "model")
+            copy_version.main(initializer(tmp_path, code), "s3://bucket/m/", target, "7")
+        assert end.value.code == expected

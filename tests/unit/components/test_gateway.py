@@ -10,8 +10,8 @@ import pulumi
 import pytest
 
 from components.config.load import load
+from components.config.quantities import byte_count
 from components.config.stack_config import LimitsOptions
-from components.config.values import byte_count
 from components.platform.gateway.controllers import ingress_nginx
 from components.protocols import OPEN_INFERENCE_V2, TENSORFLOW_SERVING, ServingProtocol
 from components.stack import deploy

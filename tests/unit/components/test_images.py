@@ -61,11 +61,11 @@ def test_a_digest_of_an_image_that_nothing_runs_is_warned_of() -> None:
 @pytest.mark.parametrize(
     ("images", "path", "fix"),
     [
-        ({"pull_policy": "Never"}, "slipway:images.pull_policy", "choose one of these"),
+        ({"pull_policy": "Never"}, "slipway:images.pull_policy", "write `Always`"),
         (
             {"digests": {f"{SERVING}@{DIGEST}": DIGEST}},
             f"slipway:images.digests.{SERVING}@{DIGEST}",
-            f"without its digest: `{SERVING}`",
+            f"did you mean `{SERVING}`?",
         ),
         ({"digests": {SERVING: "ab"}}, f"slipway:images.digests.{SERVING}", "what the registry"),
     ],

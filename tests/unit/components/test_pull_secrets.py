@@ -205,14 +205,19 @@ MISTAKES: list[tuple[Any, str, str | None, str]] = [
     ({**LOGIN, "registry": "a.example.com/v2"}, f"{_KEY}.registry", None, "`a.example.com`"),
     ({**LOGIN, "registry": "team"}, f"{_KEY}.registry", '"team"', "`docker.io/team`"),
     ({**LOGIN, "registry": "index.docker.io"}, f"{_KEY}.registry", None, "`docker.io`"),
-    ({**LOGIN, "username": "robot:pw"}, f"{_KEY}.username", "(hidden)", "`password`"),
-    ({**LOGIN, "name": "regcred"}, _KEY, "(hidden)", "take `name` or `password` out"),
+    ({**LOGIN, "username": "robot:pw"}, f"{_KEY}.username", "(hidden)", "under the key password"),
+    (
+        {**LOGIN, "name": "regcred"},
+        _KEY,
+        "(hidden)",
+        "take `name` out",
+    ),
     ({"registry": "a.example.com", "username": "u"}, f"{_KEY}.password", None, "`password`"),
     ("regcred", _KEY, "(hidden)", "`{name: regcred}`"),
     ({"name": "Reg_Cred"}, f"{_KEY}.name", '"Reg_Cred"', "`reg-cred`"),
     ({"name": "a", "namespace": "models"}, f"{_KEY}.namespace", '"models"', "`default`"),
     ({"name": "a", "namespace": "slipway-gateway"}, f"{_KEY}.namespace", None, "`default`"),
-    ({**LOGIN, "passwort": "hunter2"}, f"{_KEY}.passwort", "(hidden)", "mean `password`"),
+    ({**LOGIN, "passwort": "hunter2"}, f"{_KEY}.passwort", "(hidden)", "take `passwort` out"),
 ]
 
 
@@ -230,7 +235,7 @@ def test_a_registry_is_named_once() -> None:
     )
     (mistake,) = found
     assert mistake.path == "slipway:images.pull_secrets"
-    assert mistake.fix == "take the others out"
+    assert mistake.fix == "take all but one of them out"
 
 
 def test_the_files_of_a_model_in_an_image_are_pulled_by_them_too() -> None:

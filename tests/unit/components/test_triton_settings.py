@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from components.config.versions import Versions
 from components.runtimes import triton_settings
+from components.runtimes.triton_model_config import config_text
 from components.runtimes.triton_settings import fields, merged
 
 CONFIG = """\
@@ -85,3 +88,27 @@ def test_a_model_without_a_configuration_is_told_what_needs_one(home: Path) -> N
     done = run(home, "a", "b")
     assert done.returncode == 1
     assert "model b has no config.pbtxt beside its versions" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [(("1", "2"), "it has 1, 2"), ((), "it has none"), (("01", "new"), "it has none")],
+)
+def test_a_version_that_is_not_there_is_named_with_those_that_are(
+    home: Path, there: Sequence[str], words: str
+) -> None:
+    (home / "settings/a.pbtxt").write_text(config_text(Versions(specific=(7, 8)), None, None))
+    for name in there:
+        (home / "models/a" / name).mkdir()
+    done = run(home, "a")
+    assert done.returncode == 1
+    assert done.stderr.strip() == f"model a has no version 7 or 8; {words}"
+
+
+@pytest.mark.parametrize("versions", [Versions(specific=(1, 7)), Versions(latest=2), Versions()])
+def test_a_model_with_one_of_its_versions_is_left_to_the_server(
+    home: Path, versions: Versions
+) -> None:
+    (home / "settings/a.pbtxt").write_text(config_text(versions, None, None))
+    (home / "models/a/1").mkdir()
+    assert run(home, "a").returncode == 0

@@ -16,7 +16,7 @@ MISTAKES: dict[str, Case] = {
         "did you mean `replicas`",
     ),
     "unknown key of a source": (
-        pvc(clam="x"),
+        one(source={"kind": "pvc", "clam": "x", "path": "half_plus_two"}),
         "slipway:models.half_plus_two.source.clam",
         '"x"',
         "did you mean `claim`",
@@ -25,14 +25,14 @@ MISTAKES: dict[str, Case] = {
         {"other:models": {}},
         "other:models",
         "under another project's name",
-        "`slipway:models`",
+        "take `other:models` out",
     ),
-    "a list for a map": ({"models": [1]}, "slipway:models", "[1]", "`key: value`"),
+    "a list for a map": ({"models": [1]}, "slipway:models", "[1]", "write keys and their values"),
     "a number for text": (
         one(source={"kind": "pvc", "claim": "models", "path": 7}),
         "slipway:models.half_plus_two.source.path",
         "7",
-        "text",
+        'did you mean `"7"`?',
     ),
     "memory in GB": (
         one(resources={"requests": {"memory": "2GB"}}),
@@ -62,7 +62,7 @@ MISTAKES: dict[str, Case] = {
         one(resources={"requests": {"cpu": 2}, "limits": {"cpu": "500m"}}),
         "slipway:models.half_plus_two.resources",
         None,
-        "raise `limits.cpu`",
+        "write `2` in `limits.cpu`, or `500m` in `requests.cpu`",
     ),
     "volume size without unit": (
         {"volumes": {"models": {"size": 10}}},
@@ -74,7 +74,7 @@ MISTAKES: dict[str, Case] = {
         {"volumes": {"models": {"size": "1Gi", "access_mode": "RWO"}}},
         "slipway:volumes.models.access_mode",
         '"RWO"',
-        "as Kubernetes spells it",
+        "did you mean `ReadWriteOnce`?",
     ),
     "volume name not a Kubernetes name": (
         {"volumes": {"My_Models": {"size": "1Gi"}}},
@@ -95,13 +95,13 @@ MISTAKES: dict[str, Case] = {
         one(startup_timeout="5ms"),
         "slipway:models.half_plus_two.startup_timeout",
         '"5ms"',
-        "whole seconds",
+        "write `1s`",
     ),
     "startup timeout too long": (
         one(startup_timeout="999999h"),
         "slipway:models.half_plus_two.startup_timeout",
         '"999999h"',
-        "at most `24h`",
+        "write `24h`",
     ),
     "memory below one of its unit": (
         one(resources={"requests": {"memory": "0.5Gi"}}),
@@ -113,13 +113,13 @@ MISTAKES: dict[str, Case] = {
         one(resources={"limits": {"memory": "0Gi"}}),
         "slipway:models.half_plus_two.resources.limits.memory",
         '"0Gi"',
-        "more than none",
+        "write `1Mi`",
     ),
     "names that clash as Kubernetes names": (
         {"models": {"a_b": model(), "a-b": model()}},
         "slipway:models.a-b",
         None,
-        "both become `a-b`",
+        "rename one of the two: both become a-b",
     ),
     "names that clash as routes": (
         {"models": {"Half": model(), "half": model()}},
@@ -127,7 +127,12 @@ MISTAKES: dict[str, Case] = {
         None,
         "rename one",
     ),
-    "model name too long": (one("m" * 41), f"slipway:models.{'m' * 41}", None, "shorten it by 1"),
+    "model name too long": (
+        one("m" * 41),
+        f"slipway:models.{'m' * 41}",
+        None,
+        "did you mean `mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm`?",
+    ),
     "model name with a dot": (
         one("half.plus"),
         "slipway:models.half.plus",
@@ -163,7 +168,7 @@ MISTAKES: dict[str, Case] = {
         pvc(path="../other"),
         "slipway:models.half_plus_two.source.path",
         '"../other"',
-        "without `..`",
+        "did you mean `other`?",
     ),
     "absolute path": (
         pvc(path="/models/x"),
@@ -181,31 +186,31 @@ MISTAKES: dict[str, Case] = {
         one(runtime="tfservin"),
         "slipway:models.half_plus_two",
         "tfservin",
-        "did you mean `tfserving`",
+        "did you mean `runtime: tfserving`?",
     ),
     "no runtime": (
         {"models": {"half_plus_two": {"source": model()["source"]}}},
         "slipway:models.half_plus_two",
         None,
-        "add `runtime: …`",
+        "choose one of these",
     ),
     "unknown source": (
         one(source={"kind": "pcv"}),
         "slipway:models.half_plus_two.source",
         "pcv",
-        "did you mean `pvc`",
+        "did you mean `kind: pvc`?",
     ),
     "no replicas": (
         one(replicas=0),
         "slipway:models.half_plus_two.replicas",
         "0",
-        "take it out of `slipway:models`",
+        "write `1`; to stop serving a model, take the model out",
     ),
     "negative replicas": (
         one(replicas=-1),
         "slipway:models.half_plus_two.replicas",
         "-1",
-        "take it out",
+        "write `1`; to stop serving a model, take the model out",
     ),
     "replicas in quotes": (
         one(replicas="2"),
@@ -217,7 +222,7 @@ MISTAKES: dict[str, Case] = {
         one(image="tensorflow/serving"),
         "slipway:models.half_plus_two.image",
         '"tensorflow/serving"',
-        "`tensorflow/serving:<version>`",
+        "add a colon and the tag of a version",
     ),
     "image of latest": (
         one(image="tensorflow/serving:latest"),
@@ -229,13 +234,13 @@ MISTAKES: dict[str, Case] = {
         one(image="registry.example.com:5000/serving"),
         "slipway:models.half_plus_two.image",
         '"registry.example.com:5000/serving"',
-        "add the tag",
+        "add a colon and the tag of a version",
     ),
     "cloud key in another place": (
         pvc(path="AKIAABCDEFGHIJKLMNOP"),
         "slipway:models.half_plus_two.source.path",
         "an AWS access key in plain text",
-        "{secret: name}",
+        "take it out and change it, since it has been in a file; keys",
     ),
 }
 

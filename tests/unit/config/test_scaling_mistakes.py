@@ -13,30 +13,30 @@ from tests.unit.components.environment import model, stack_file
 KEY = "slipway:models.m.replicas"
 # What is said of the replicas, the key below them, the value as it is told, and words of the fix.
 MISTAKES: dict[str, tuple[Any, str, str, str]] = {
-    "a list": ([1, 2], "", "[1, 2]", "without quotes"),
-    "true": (True, "", "true", "without quotes"),
+    "a list": ([1, 2], "", "[1, 2]", "write a number, or a map of these keys"),
+    "true": (True, "", "true", "write a number, or a map of these keys"),
     "more than a hundred": (101, "", "101", "`100` or less"),
-    "least of none": ({"min": 0, "max": 2}, ".min", "0", "write 1"),
+    "least of none": ({"min": 0, "max": 2}, ".min", "0", "write `1`"),
     "most below least": ({"min": 3, "max": 2}, ".max", "2", "`3` or more"),
-    "most beyond bounds": ({"max": 101}, ".max", "101", "write 100"),
-    "least in quotes": ({"min": "1"}, ".min", '"1"', "without quotes"),
+    "most beyond bounds": ({"max": 101}, ".max", "101", "write `100`"),
+    "least in quotes": ({"min": "1"}, ".min", '"1"', "take the quotes off"),
     "an unknown key": ({"min": 1, "maximum": 2}, ".maximum", "2", "did you mean `max`"),
     "a target with nothing to decide": (
         {"min": 2, "cpu": 70},
         "",
         '"cpu": 70',
-        "for 2 fixed write `2` alone",
+        "write `max: 3`, or `2` alone",
     ),
     "rules with nothing to decide": (
         {"min": 1, "max": 1, "scale_down": {}},
         "",
         '"scale_down"',
-        "raise `max`",
+        "write `max: 2`, or `1` alone",
     ),
     "a target with a percent sign": ({"max": 2, "cpu": "70%"}, ".cpu", '"70%"', "without quotes"),
     "a target as a share": ({"max": 2, "memory": 0.8}, ".memory", "0.8", "without quotes"),
-    "a target of nothing": ({"max": 2, "cpu": 0}, ".cpu", "0", "write 1"),
-    "a target beyond bounds": ({"max": 2, "cpu": 1001}, ".cpu", "1001", "write 1000"),
+    "a target of nothing": ({"max": 2, "cpu": 0}, ".cpu", "0", "write `1`"),
+    "a target beyond bounds": ({"max": 2, "cpu": 1001}, ".cpu", "1001", "write `1000`"),
     "rules in Kubernetes' spelling": (
         {"max": 2, "scale_down": {"stabilizationWindowSeconds": 60}},
         ".scale_down.stabilizationWindowSeconds",
@@ -53,7 +53,7 @@ MISTAKES: dict[str, tuple[Any, str, str, str]] = {
         {"max": 2, "scale_up": {"stabilization_window_seconds": 3601}},
         ".scale_up.stabilization_window_seconds",
         "3601",
-        "write 3600",
+        "write `3600`",
     ),
     "no policies": (
         {"max": 2, "scale_down": {"policies": []}},
@@ -71,7 +71,7 @@ MISTAKES: dict[str, tuple[Any, str, str, str]] = {
         {"max": 2, "scale_down": {"policies": [{"type": "percent", "value": 1}]}},
         ".scale_down.policies[0].type",
         '"percent"',
-        "choose one of these",
+        "write `Percent`",
     ),
     "a policy that never moves": (
         {
@@ -80,7 +80,7 @@ MISTAKES: dict[str, tuple[Any, str, str, str]] = {
         },
         ".scale_up.policies[0].value",
         "0",
-        "write 1",
+        "write `1`",
     ),
     "a policy over more than the API takes": (
         {
@@ -89,13 +89,13 @@ MISTAKES: dict[str, tuple[Any, str, str, str]] = {
         },
         ".scale_up.policies[0].period_seconds",
         "1801",
-        "write 1800",
+        "write `1800`",
     ),
     "another way to choose": (
         {"max": 2, "scale_up": {"select_policy": "max"}},
         ".scale_up.select_policy",
         '"max"',
-        "choose one of these",
+        "write `Max`",
     ),
 }
 
@@ -112,15 +112,15 @@ def test_a_mistake_is_answered_with_key_value_and_fix(name: str) -> None:
 @pytest.mark.parametrize(
     ("metrics", "key", "fix"),
     [
-        ("metric-server", "metrics", "did you mean `metrics-server`"),
-        ({"image": "a/b:1"}, "metrics", "add `kind: …`"),
+        ("metric-server", "metrics", "did you mean `kind: metrics-server`"),
+        ({"image": "a/b:1"}, "metrics", "choose one of these"),
         ({"kind": "present", "image": "a/b:1"}, "metrics.image", "take `image` out"),
         (
             {"kind": "metrics-server", "insecure_tls": True},
             "metrics.insecure_tls",
             "did you mean `kubelet_insecure_tls`",
         ),
-        ({"kind": "metrics-server", "image": "a/b"}, "metrics.image", "add the tag"),
+        ({"kind": "metrics-server", "image": "a/b"}, "metrics.image", "the tag of a version"),
     ],
 )
 def test_a_mistake_in_who_serves_metrics_is_answered_too(metrics: Any, key: str, fix: str) -> None:

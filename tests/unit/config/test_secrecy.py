@@ -92,7 +92,7 @@ def test_what_else_is_wrong_is_told_beside_a_hidden_value() -> None:
             "models": {"tokenizer": model(replica=1), "m": model(image="x:latest")},
         }
     )
-    assert "did you mean `nginx`" in text
+    assert "did you mean `kind: nginx`" in text
     assert 'slipway:volumes.models.size is `"2GB"`' in text
     assert "did you mean `2Gi`" in text
     assert "slipway:models.tokenizer.replica is `1`" in text
@@ -107,7 +107,7 @@ def test_a_fix_leaves_out_a_hidden_value_and_says_the_rest() -> None:
         )
     )
     assert "slipway:models.m.env.PORT is (hidden)" in text
-    assert "fix: put it in quotes\n" in f"{text}\n"
+    assert "fix: put the value in quotes\n" in f"{text}\n"
     assert "slipway:gateway.host is a password in an address in plain text" in text
 
 
@@ -124,7 +124,7 @@ def test_below_a_key_that_pulumi_holds_as_secret_everything_is_hidden() -> None:
     assert "slipway:limits is secret" in text
     assert "slipway:limits.deadline is (hidden)" in text
     assert "slipway:volumes.v.size" in text
-    assert "units are ms, s, m, h" in text
+    assert "write a whole number and its unit" in text
 
 
 @pytest.mark.parametrize("preview", [False, True])

@@ -14,23 +14,53 @@ from tests.unit.components.environment import model, stack_file
 MISTAKES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "a bare version": ({"versions": 2}, "versions", "2", "`{specific: [2]}`"),
     "a bare list of versions": ({"versions": [1, 2]}, "versions", "[1, 2]", "`{specific: [1, 2]}`"),
-    "another word for versions": ({"versions": "newest"}, "versions", '"newest"', "one of these"),
-    "versions that say nothing": ({"versions": {}}, "versions", "{}", "one of these"),
+    "another word for versions": (
+        {"versions": "newest"},
+        "versions",
+        '"newest"',
+        "write `{latest: 1}` for the newest, or `all`",
+    ),
+    "versions that say nothing": (
+        {"versions": {}},
+        "versions",
+        "{}",
+        "write `{latest: 1}` for the newest, or `all`",
+    ),
     "both policies": (
         {"versions": {"latest": 1, "specific": [1]}},
         "versions",
         "specific",
-        "take one",
+        "take `latest` out, or take `specific` out",
     ),
     "an unknown policy": ({"versions": {"lates": 1}}, "versions.lates", "1", "`latest`"),
     "no version at all": ({"versions": {"latest": 0}}, "versions", "0", "`{latest: 1}`"),
     "too many versions": ({"versions": {"latest": 101}}, "versions", "101", "`{latest: 1}`"),
     "a latest that is true": ({"versions": {"latest": True}}, "versions", "true", "`{latest: 1}`"),
-    "one version without a list": ({"versions": {"specific": 2}}, "versions", "2", "directories"),
+    "one version without a list": (
+        {"versions": {"specific": 2}},
+        "versions",
+        "2",
+        "write `{specific: [2]}`",
+    ),
     "no specific version": ({"versions": {"specific": []}}, "versions", "[]", "directories"),
-    "a version in quotes": ({"versions": {"specific": ["1"]}}, "versions", '"1"', "without quotes"),
-    "a version below none": ({"versions": {"specific": [-1]}}, "versions", "-1", "whole number"),
-    "a version twice": ({"versions": {"specific": [2, 1, 2]}}, "versions", "[2, 1, 2]", "`[1, 2]`"),
+    "a version in quotes": (
+        {"versions": {"specific": ["1"]}},
+        "versions",
+        '"1"',
+        "write `{specific: [1]}`",
+    ),
+    "a version below none": (
+        {"versions": {"specific": [-1]}},
+        "versions",
+        "-1",
+        "write the numbers that the versions' directories are named",
+    ),
+    "a version twice": (
+        {"versions": {"specific": [2, 1, 2]}},
+        "versions",
+        "[2, 1, 2]",
+        "write `{specific: [1, 2]}`",
+    ),
     "a label with a dash": (
         {"versions": "all", "labels": {"pre-release": 1}},
         "labels.pre-release",
@@ -41,7 +71,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         {"versions": "all", "labels": {"stable": "1"}},
         "labels.stable",
         '"1"',
-        "without quotes",
+        "take the quotes off",
     ),
     "a label that latest would drop": (
         {"labels": {"stable": 1, "canary": 2}, "versions": {"latest": 2}},
@@ -55,7 +85,12 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         '"stable": 2',
         "`versions: {specific: [1, 2, 3]}`",
     ),
-    "batching by a word": ({"batching": True}, "batching", "true", "`key: value`"),
+    "batching by a word": (
+        {"batching": True},
+        "batching",
+        "true",
+        "write `{}` for the defaults, or a map of these keys",
+    ),
     "an unknown key of batching": (
         {"batching": {"max_batch": 1}},
         "batching.max_batch",
@@ -73,7 +108,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         {"batching": {"batch_timeout": "1m"}},
         "batching.batch_timeout",
         '"1m"',
-        "`5ms`",
+        "write `10s`",
     ),
     "no threads": ({"batching": {"num_batch_threads": 0}}, "batching.num_batch_threads", "0", "1"),
     "a queue of no batch": (
@@ -98,13 +133,13 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         {"batching": {"allowed_batch_sizes": [8]}},
         "batching.allowed_batch_sizes",
         "[8]",
-        "add 1000",
+        "write `[8, 1000]`, or `max_batch_size: 8`",
     ),
     "a part larger than the whole": (
         {"batching": {"max_batch_size": 8, "max_execution_batch_size": 16}},
         "batching.max_execution_batch_size",
         "16",
-        "raise `max_batch_size` to 16",
+        "write `8`, or `max_batch_size: 16`",
     ),
     "a look at the directory all the time": (
         {"file_system_poll_wait": "100ms"},
@@ -116,7 +151,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         {"num_request_iterations_for_warmup": 0},
         "num_request_iterations_for_warmup",
         "0",
-        "write 1",
+        "write `1`",
     ),
 }
 

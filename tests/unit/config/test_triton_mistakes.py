@@ -22,13 +22,13 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         {"versions": {"specific": [0, 1]}},
         "versions",
         "[0, 1]",
-        "rename the directory",
+        "write `{specific: [1]}`",
     ),
     "another control mode": (
         {"model_control_mode": "none"},
         "model_control_mode",
         '"none"',
-        "choose one",
+        "write `poll` or `explicit`",
     ),
     "control from outside": (
         {
@@ -37,12 +37,17 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         },
         "model_control_mode",
         "explicit",
-        "take one",
+        "take `model_control_mode` out, or take `expose` out",
     ),
     "a poll in milliseconds": ({"repository_poll": "100ms"}, "repository_poll", "100ms", "`1s`"),
     "a poll once a day": ({"repository_poll": "24h"}, "repository_poll", "24h", "`1h`"),
     "a bare amount of shared memory": ({"shared_memory": 64}, "shared_memory", "64", "`64Mi`"),
-    "batching by a word": ({"batching": True}, "batching", "true", "`key: value`"),
+    "batching by a word": (
+        {"batching": True},
+        "batching",
+        "true",
+        "write `{}` for the defaults, or a map of these keys",
+    ),
     "an unknown key of batching": (
         {"batching": {"prefered_batch_size": [1]}},
         "batching.prefered_batch_size",
@@ -54,7 +59,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         {"batching": {"preferred_batch_size": [8, 4]}},
         "batching",
         "[8, 4]",
-        "`[4, 8]`",
+        "write `preferred_batch_size: [4, 8]`",
     ),
     "a preferred size above the largest": (
         {"batching": {"preferred_batch_size": [4, 16], "max_batch_size": 8}},
@@ -66,7 +71,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         {"batching": {"max_queue_delay_microseconds": "1ms"}},
         "batching.max_queue_delay_microseconds",
         "1ms",
-        "without quotes",
+        "write `1000`",
     ),
     "a warm-up without inputs": (
         {"warm_up": {"inputs": {}}},
@@ -78,7 +83,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         warm_up(data_type="FP32"),
         "warm_up.inputs.x.data_type",
         '"FP32"',
-        "choose one",
+        "write `TYPE_FP32`",
     ),
     "a dimension of any size": (warm_up(dims=[-1, 3]), "warm_up.inputs.x.dims[0]", "-1", "1"),
     "an input's unknown key": (warm_up(shape=[3]), "warm_up.inputs.x.shape", "[3]", "take"),

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from components.clusters.kubeconfig import KubeconfigError, kubeconfig_files, parse, read
+from components.config.durations import seconds
 from components.config.load import load, validate
-from components.config.values import byte_count, seconds
+from components.config.quantities import byte_count
 from tests.unit.components.engine import run
 from tests.unit.components.environment import model, stack_file
 

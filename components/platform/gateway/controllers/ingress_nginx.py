@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import pulumi
 from pydantic import Field
 
+from components.config.durations import seconds
+from components.config.quantities import byte_count
 from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
-from components.config.values import byte_count, seconds
 from components.kubernetes_object import KubernetesObject
 from components.platform.gateway.controller import (
     HEADER_BYTES,

@@ -9,8 +9,9 @@ import pulumi
 from pydantic import Field
 
 from components import workload
+from components.config.durations import seconds
 from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
-from components.config.values import Image, seconds
+from components.config.values import Image
 from components.kubernetes_object import Fields, KubernetesObject
 from components.platform.gateway.controller import (
     HEADER_BYTES,

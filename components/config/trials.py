@@ -1,0 +1,112 @@
+"""Fixes of the mistakes that pydantic finds by itself: each is tried before it is offered."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from components.config.options import listed
+from components.config.secrecy import plain
+
+#: What is wrong with a stack file, as pydantic says it.
+Validate = Callable[[Any], list[ErrorDetails]]
+#: Other ways to write true and false.
+_TRUTHS = {True: ("true", "yes", "on", "y", "1"), False: ("false", "no", "off", "n", "0")}
+
+
+class Trial:
+    """A stack file with another value at one place."""
+
+    def __init__(
+        self, raw: dict[str, Any], location: Sequence[int | str], validate: Validate
+    ) -> None:
+        self._raw, self._validate = raw, validate
+        self.location = tuple(location)
+
+    def of_value(self, value: Any) -> list[ErrorDetails]:
+        """What is wrong there with `value`, and below."""
+        return self._errors(_changed(self._raw, self.location, lambda _: value), self.location)
+
+    def of_key(self, key: str) -> bool:
+        """Whether the value is taken where its key is `key`."""
+        *parents, old = self.location
+
+        def rename(parent: dict[str, Any]) -> dict[str, Any]:
+            return {key if each == old else each: value for each, value in parent.items()}
+
+        renamed = _changed(self._raw, parents, rename)
+        return not self._errors(renamed, (*parents, key))
+
+    def _errors(self, raw: Any, location: Sequence[int | str]) -> list[ErrorDetails]:
+        place = tuple(location)
+        return [each for each in self._validate(raw) if each["loc"][: len(place)] == place]
+
+
+def _changed(raw: Any, location: Sequence[int | str], change: Callable[[Any], Any]) -> Any:
+    """`raw` with `change` of what is at `location`; what is beside it is not copied."""
+    if not location:
+        return change(raw)
+    key, *rest = location
+    copied = list(raw) if isinstance(raw, list) else dict(raw)
+    copied[key] = _changed(raw[key] if isinstance(raw, list) else raw.get(key), rest, change)  # type: ignore[index]
+    return copied
+
+
+def unknown_key(
+    key: str, allowed: Iterable[str], there: Iterable[str], fits: Callable[[str], bool]
+) -> tuple[str, str]:
+    """What was expected in place of an unknown key, and the fix. `there` are the keys beside it;
+    `fits` says whether its value is taken under another one."""
+    names = sorted(allowed)
+    close = [each for each in difflib.get_close_matches(key, names) if each not in {*there}]
+    meant = next(filter(fits, close), None)
+    away = f"take `{key}` out" if plain(key) else "take it out"
+    fix = f"did you mean `{meant}`?" if meant else away
+    return f"one of the keys {listed(names)}", fix
+
+
+def misspelt(key: str, allowed: Iterable[str]) -> str | None:
+    """The key of `allowed` that an unknown `key` seems to be."""
+    return next(iter(difflib.get_close_matches(key, sorted(allowed), n=1)), None)
+
+
+def of_type(kind: str, value: Any, trial: Trial) -> tuple[str | None, ErrorDetails | None]:
+    """How a value that is not of the type `kind` is to be written, None where nothing is known to
+    be accepted; and what is wrong with the value where it is of that type."""
+    fixes, found = [], None
+    for meant, fix in _meant(kind, value):
+        errors = trial.of_value(meant)
+        if not errors:
+            fixes.append(fix)
+        elif found is None:
+            found = next((each for each in errors if each["loc"] == trial.location), None)
+    return " or ".join(fixes) or None, found
+
+
+def one_of(options: Sequence[str], value: Any, trial: Trial) -> str:
+    """The fix of a value that is none of `options`."""
+    near = [each for each in options if str(value).upper().startswith(each.upper())]
+    near = near or difflib.get_close_matches(str(value), options, n=1)
+    taken = [option for option in near or options if not trial.of_value(option)]
+    return f"write {listed(taken)}" if taken else "choose one of these"
+
+
+def _meant(kind: str, value: Any) -> Iterator[tuple[Any, str]]:
+    """What `value` may mean that is of the type `kind`, and how that is written."""
+    if kind == "string_type" and isinstance(value, int | float):
+        yield json.dumps(value), "put the value in quotes"
+    elif kind == "int_type" and re.fullmatch(r"-?[0-9]{1,15}(\.0)?", str(value)):
+        number = int(float(value))
+        yield number, "take the quotes off" if isinstance(value, str) else f"write `{number}`"
+    elif kind == "bool_type":
+        word = str(value).lower()
+        for meant in (True, False):
+            if word in _TRUTHS[meant] or word not in {*_TRUTHS[True], *_TRUTHS[False]}:
+                yield meant, f"write `{str(meant).lower()}`"
+    elif kind in ("tuple_type", "list_type") and isinstance(value, str | int | float):
+        yield [value], "put it in square brackets"
