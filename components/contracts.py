@@ -117,7 +117,7 @@ class Backend:
     protocol: ServingProtocol
     service: pulumi.Output[str]
     namespace: pulumi.Output[str]
-    selector: Mapping[str, str]
+    selector: Mapping[str, pulumi.Input[str]]
     grpc_port: int | None
     rest_port: int | None
     streaming: bool = False
@@ -222,7 +222,9 @@ class ServedModel:
 @dataclass(frozen=True, kw_only=True)
 class ServerArgs:
     """Everything a runtime is told of a server. `options` are its models' where they speak of the
-    whole server; `clients` are who may call it; `secrets` are those of the stack."""
+    whole server; `clients` are who may call it; `secrets` are those of the stack. Another
+    `generation` is another Deployment and Service, beside the old ones until these are not needed;
+    None for a server that models do not share."""
 
     models: Sequence[ServedModel]
     options: ModelOptions
@@ -232,6 +234,7 @@ class ServerArgs:
     limits: LimitsOptions
     clients: Sequence[Fields]
     secrets: Mapping[str, pulumi.Output[str]]
+    generation: pulumi.Output[str] | None = None
 
 
 class Runtime(pulumi.ComponentResource):

@@ -14,10 +14,12 @@ from components.failure_hook import explained
 #: A part of an object, with the names that Kubernetes' own YAML has: `{"containerPort": 8500}`.
 Fields: TypeAlias = dict[str, Any]
 
-#: Annotations of a Service or an Ingress that is deployed once it has an address. By default the
-#: provider waits for pods as well, and after an update it may store the object as it was before:
-#: its watch is fed from a cache.
+#: Annotations of a Service or an Ingress that is deployed once it has an address, and of one that
+#: is deployed once it exists. By default the provider waits for pods as well, which are the
+#: Deployment's to wait for; and after an update it may store the object as it was before, since its
+#: watch is fed from a cache.
 UNTIL_ADDRESSED = {"pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress}"}
+UNAWAITED = {"pulumi.com/skipAwait": "true"}
 
 #: What the engine encrypts in its state, by API version and kind.
 _SECRET_FIELDS = {("v1", "Secret"): ["data", "stringData"]}

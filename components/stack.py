@@ -24,6 +24,7 @@ from components.contracts import (
     ServerArgs,
     SourceArgs,
 )
+from components.generations import Generations
 from components.images import Images
 from components.platform.load_balancer import LoadBalancer
 from components.platform.namespace import Namespace
@@ -110,9 +111,20 @@ def _models(
         cluster.publish(options.host, gateway.address)
     models_images = images.within("models", namespace, opts)
     endpoints: dict[str, Endpoint] = {}
-    for name, members in servers(config.models).items():
+    by_server = servers(config.models)
+    generations = Generations(by_server)
+    for name, members in by_server.items():
         runtime = _serve(
-            name, members, config, cluster, namespace, volumes, gateway, models_images, opts
+            name,
+            members,
+            config,
+            cluster,
+            namespace,
+            volumes,
+            gateway,
+            models_images,
+            generations.of(name),
+            opts,
         )
         exposed = of_the_server(list(members.values())).expose
         way = LoadBalancer(name, exposed, cluster, runtime, opts) if exposed else gateway
@@ -128,6 +140,7 @@ def _models(
                 "deadline_seconds": seconds(config.limits.deadline),
             }
         ),
+        **({"servers": generations.outputs} if generations.outputs else {}),
     }
 
 
@@ -149,6 +162,7 @@ def _serve(
     volumes: Volumes,
     gateway: Gateway,
     images: Images,
+    generation: pulumi.Output[str] | None,
     opts: pulumi.ResourceOptions,
 ) -> Runtime:
     models = [
@@ -180,6 +194,7 @@ def _serve(
             limits=config.limits,
             clients=gateway.clients,
             secrets=images.secrets,
+            generation=generation,
         ),
         opts,
     )

@@ -79,8 +79,15 @@ class Workload:
     annotations: dict[str, pulumi.Input[str]] = field(default_factory=dict)
     most_replicas: int | None = None
     """How many an autoscaler may make of them."""
+    generation: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Labels of its pods that those of an older Deployment with the same `labels` do not have."""
     node_mates: Mapping[str, str] = field(default_factory=dict)
     """Labels of its pods; all pods of the namespace that have one of them run on one node."""
+
+    @property
+    def selector(self) -> dict[str, pulumi.Input[str]]:
+        """What its Deployment and its Service select pods by."""
+        return {**self.labels, **self.generation}
 
     def deployment_spec(self) -> Fields:
         """A Deployment's spec: a new pod answers before an old one stops, but without `surge`."""
@@ -88,7 +95,7 @@ class Workload:
             "replicas": self.replicas,
             "progressDeadlineSeconds": self.startup,
             "revisionHistoryLimit": 3,
-            "selector": {"matchLabels": self.labels},
+            "selector": {"matchLabels": self.selector},
             "strategy": {
                 "type": "RollingUpdate",
                 "rollingUpdate": {
@@ -100,7 +107,7 @@ class Workload:
         }
 
     def _metadata(self) -> Fields:
-        metadata: Fields = {"labels": {**self.labels, **self.node_mates}}
+        metadata: Fields = {"labels": {**self.selector, **self.node_mates}}
         if self.annotations:
             metadata["annotations"] = self.annotations
         return metadata
@@ -121,7 +128,7 @@ class Workload:
                     "maxSkew": 1,
                     "topologyKey": key,
                     "whenUnsatisfiable": "ScheduleAnyway",
-                    "labelSelector": {"matchLabels": self.labels},
+                    "labelSelector": {"matchLabels": self.selector},
                 }
                 for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
             ],

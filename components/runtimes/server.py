@@ -21,18 +21,17 @@ from components.contracts import (
     ServedModel,
     ServerArgs,
 )
+from components.generations import LABEL
 from components.kubernetes_object import Fields, KubernetesObject
 from components.placement import placement
 from components.protocols import ServingProtocol
-from components.runtimes import autoscaler, stack_settings
+from components.runtimes import autoscaler, server_service, stack_settings
 
 #: Seconds after a roll-out has failed in which its Deployment says so.
 _REPORT_SECONDS = 15
 #: TensorFlow Serving and Triton parse JSON by RapidJSON, which holds 16 bytes for each value, some of
 #: them twice, and a value is two bytes of text at least. Measured on Triton: 17.
 MEMORY_PER_JSON_BYTE = 24
-#: A Service's labels: `<MODEL_LABEL>/<name>` for each model of its server, and what that speaks.
-MODEL_LABEL, PROTOCOL_LABEL = "model.slipway.dev", "slipway.dev/protocol"
 #: Where `Program.configuration` is mounted.
 CONFIGURATION = "/config"
 
@@ -89,28 +88,23 @@ class ModelServer(Runtime):
         super().__init__(f"slipway:runtimes:{type(self).__name__}", name, None, opts)
         self._name, self.args = name, args
         self._labels = workload.labels(self.kind, name)
+        self._generation = {} if args.generation is None else {LABEL: args.generation}
         self._child = pulumi.ResourceOptions(parent=self)
         stack_settings.warn_of_old_names(args.models, self)
         self._identity = self._make_identity()
         self._files = {model.name: self._files_of(model) for model in args.models}
         program = self.program(self._files)
         server = self._make_workload(program)
-        # The roll-out gives up first, and with a reason; a Service waits for pods as long.
-        patience = f"{server.startup + _REPORT_SECONDS}s"
-        waiting = pulumi.ResourceOptions(
-            parent=self,
-            custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience),
-        )
-        service = self._make_service(program, waiting)
+        service = self._make_service(program, server, self._child)
         self._make_network_policy(program)
         workload.disruption_budget(f"{name}-budget", server, args.namespace, self._child)
-        self._make_deployment(server, waiting)
+        self._make_deployment(server)
         self.backend = Backend(
             runtime=self.kind,
             protocol=program.protocol,
             service=service.name,
             namespace=args.namespace,
-            selector=self._labels,
+            selector=server.selector,
             grpc_port=program.grpc_port,
             rest_port=program.rest_port,
             streaming=program.streaming,
@@ -150,6 +144,7 @@ class ModelServer(Runtime):
             mounts.append({"name": "config", "mountPath": CONFIGURATION, "readOnly": True})
         return workload.Workload(
             labels=self._labels,
+            generation=self._generation,
             image=args.images.resolve(args.options.server_image()),
             pull_policy=args.images.pull_policy,
             pull_secrets=args.images.pull_secrets,
@@ -203,7 +198,13 @@ class ModelServer(Runtime):
             ),
         ).name
 
-    def _make_deployment(self, server: workload.Workload, opts: pulumi.ResourceOptions) -> None:
+    def _make_deployment(self, server: workload.Workload) -> None:
+        # The roll-out gives up first, and with a reason.
+        patience = f"{server.startup + _REPORT_SECONDS}s"
+        opts = pulumi.ResourceOptions(
+            parent=self,
+            custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience),
+        )
         metadata: Fields = {"namespace": self.args.namespace, "labels": self._labels}
         replicas = self.args.options.replicas
         self.deployment = KubernetesObject(
@@ -250,31 +251,18 @@ class ModelServer(Runtime):
             self._child,
         )
 
-    def _make_service(self, program: Program, opts: pulumi.ResourceOptions) -> KubernetesObject:
-        return KubernetesObject(
+    def _make_service(
+        self, program: Program, server: workload.Workload, opts: pulumi.ResourceOptions
+    ) -> KubernetesObject:
+        return server_service.make(
             f"{self._name}-service",
-            "v1",
-            "Service",
-            {
-                "metadata": {
-                    "namespace": self.args.namespace,
-                    "labels": {**self._labels, **self._found_by(program)},
-                },
-                "spec": {
-                    "selector": self._labels,
-                    "ports": [
-                        {"name": name, "port": port, "targetPort": name}
-                        for name, port in program.ports.items()
-                    ],
-                },
-            },
-            opts,
+            models=[model.name for model in self.args.models],
+            protocol=program.protocol.name,
+            ports=program.ports,
+            namespace=self.args.namespace,
+            server=server,
+            opts=opts,
         )
-
-    def _found_by(self, program: Program) -> dict[str, str]:
-        """Labels by which `python -m client` finds a model's Service, and what it speaks."""
-        models = {f"{MODEL_LABEL}/{model.name}": "" for model in self.args.models}
-        return {PROTOCOL_LABEL: program.protocol.name, **models}
 
     def _make_network_policy(self, program: Program) -> None:
         expose = self.args.options.expose

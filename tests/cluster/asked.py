@@ -22,18 +22,24 @@ _ASKING = Path(__file__).parent / "asking.py"
 
 @contextlib.contextmanager
 def asked_all_the_time(
-    checkout: Checkout, model: str, *right: list[float]
+    checkout: Checkout,
+    model: str,
+    *right: list[float],
+    outputs: dict[str, Any] | None = None,
+    begin: str = "answered",
 ) -> Iterator[dict[str, dict[str, Any]]]:
     """Ask `model` over kept connections, without a second try, until the block ends; then the
     mapping holds for each way `calls`, the `answers` in the order in which they came first,
-    `failed` and the `first` failures. An answer that is not `right` is a failure."""
-    outputs = checkout.root / ".slipway" / "asked.json"
-    outputs.write_text(json.dumps(checkout.outputs()))
+    `failed` and the `first` failures, and the `outcomes` in their order. An answer that is not
+    `right` is a failure. A model that is not served yet is in the `outputs` that are given, and
+    calls `begin` while it is `routeless`."""
+    file = checkout.root / ".slipway" / f"asked-{model}.json"
+    file.write_text(json.dumps(checkout.outputs() if outputs is None else outputs))
     found: dict[str, dict[str, Any]] = {}
     asking = subprocess.Popen(
         [
-            *[str(checkout.root / ".venv-client/bin/python"), str(_ASKING), str(outputs), model],
-            json.dumps(right or [HALF_PLUS_TWO]),
+            *[str(checkout.root / ".venv-client/bin/python"), str(_ASKING), str(file), model],
+            *[json.dumps(right or [HALF_PLUS_TWO]), begin],
         ],
         cwd=checkout.root,
         env={**os.environ, "PYTHONPATH": str(checkout.root)},
@@ -50,7 +56,7 @@ def asked_all_the_time(
     finally:
         asking.kill()
         asking.wait()
-        outputs.unlink()
+        file.unlink()
 
 
 def until(condition: Callable[[], bool], what: str) -> None:

@@ -1,10 +1,12 @@
 """Ask one model again and again, over one kept gRPC channel and one kept REST connection at once.
 
-Run with the client's interpreter: `asking.py <outputs.json> <model> <answers>`, the answers that
-are right as JSON. Nothing here asks twice: the channel has gRPC's retries switched off, the pool
-has none, so one call that the gateway or a server drops is one failure. Prints `asking` when both
-have answered once, goes on until its standard input ends, and prints for each way the calls, the
-answers in the order in which they came first, and what failed, as JSON.
+Run with the client's interpreter: `asking.py <outputs.json> <model> <answers> <begin>`, the answers
+that are right as JSON. Nothing here asks twice: the channel has gRPC's retries switched off, the
+pool has none, so one call that the gateway or a server drops is one failure. Prints `asking` when
+both have answered once, or at once where `begin` is `routeless`, goes on until its standard input
+ends, and prints for each way the calls, the answers in the order in which they came first, what
+failed, and the outcomes in their order, as JSON. An outcome is `answered`, `no route` where the
+gateway has none, or what else went wrong.
 """
 
 from __future__ import annotations
@@ -33,7 +35,14 @@ ASKED = [1.0, 2.0, 5.0]
 #: processor on a small machine.
 DEADLINE, PAUSE = 10.0, 0.005
 
+#: Traefik's answer to a path that it has no route for.
+NO_ROUTE = b"404 page not found\n"
+
 Ask = Callable[[], list[float]]
+
+
+class RoutelessError(Exception):
+    """The gateway has no route for the model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +110,17 @@ def over_grpc(outputs: Path, model: str) -> Ask:
     credentials = grpc.ssl_channel_credentials(stack.ca_certificate.encode())
     channel = grpc.secure_channel(address.target, credentials, options)
     call = channel.unary_unary(f"{address.path}/{wire.method}")
-    return lambda: wire.read(call(wire.request, timeout=DEADLINE))
+
+    def ask() -> list[float]:
+        try:
+            return wire.read(call(wire.request, timeout=DEADLINE))
+        except grpc.RpcError as error:
+            # An answer of HTTP's 404 without gRPC's own status.
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED and "404" in str(error.details()):
+                raise RoutelessError from error
+            raise
+
+    return ask
 
 
 def over_rest(outputs: Path, model: str) -> Ask:
@@ -127,6 +146,8 @@ def over_rest(outputs: Path, model: str) -> Ask:
             headers={"Host": url.netloc, "Content-Type": "application/json"},
             timeout=DEADLINE,
         )
+        if answer.status == 404 and answer.data == NO_ROUTE:
+            raise RoutelessError
         if answer.status != 200:
             raise ValueError(f"HTTP {answer.status}: {answer.data[:200]!r}")
         return wire.read_body(answer.json())
@@ -142,28 +163,40 @@ class Asking:
         self.calls = 0
         self.answers: list[list[float]] = []
         self.failures: list[str] = []
+        self.outcomes: list[str] = []
         self.thread = threading.Thread(target=self._run)
 
     def _run(self) -> None:
         while not self._stop.wait(PAUSE):
             self.calls += 1
-            try:
-                answer = self._ask()
-                if answer not in self._right:
-                    self.failures.append(f"answered {answer}")
-                elif answer not in self.answers:
-                    self.answers.append(answer)
-            # Whatever it is, it is a call that failed.
-            except Exception as error:  # noqa: BLE001
-                self.failures.append(f"call {self.calls}: {error!r}")
+            outcome = self._outcome()
+            if outcome != "answered":
+                self.failures.append(f"call {self.calls}: {outcome}")
+            if self.outcomes[-1:] != [outcome]:
+                self.outcomes.append(outcome)
+
+    def _outcome(self) -> str:
+        try:
+            answer = self._ask()
+        except RoutelessError:
+            return "no route"
+        # Whatever it is, it is a call that failed.
+        except Exception as error:  # noqa: BLE001
+            return repr(error)
+        if answer not in self._right:
+            return f"answered {answer}"
+        if answer not in self.answers:
+            self.answers.append(answer)
+        return "answered"
 
 
 def main() -> None:
     outputs, model = Path(sys.argv[1]), sys.argv[2]
     right = json.loads(sys.argv[3])
     ways = {"grpc": over_grpc(outputs, model), "rest": over_rest(outputs, model)}
-    for ask in ways.values():
-        ask()
+    if sys.argv[4] != "routeless":
+        for ask in ways.values():
+            ask()
     stop = threading.Event()
     asking = {way: Asking(ask, right, stop) for way, ask in ways.items()}
     for one in asking.values():
@@ -179,6 +212,7 @@ def main() -> None:
             "answers": one.answers,
             "failed": len(one.failures),
             "first": one.failures[:5],
+            "outcomes": one.outcomes,
         }
         for way, one in asking.items()
     }

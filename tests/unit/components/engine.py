@@ -181,6 +181,8 @@ class _Answers(mocks.Mocks):
             metadata = dict(state.get("metadata") or {})
             metadata.setdefault("name", f"{args.name}-1a2b3c4d")
             state["metadata"] = metadata
+        if args.typ == "pulumi:pulumi:StackReference":
+            state["outputs"] = {}
         if args.typ == _SERVICE:
             state["status"] = {"loadBalancer": {"ingress": [self._address]}}
         if args.typ == "tls:index/privateKey:PrivateKey":
@@ -224,6 +226,7 @@ def run(
         monitor.mocks,
         project="slipway",
         stack="dev",
+        organization="organization",
         preview=preview,
         logger=logger,
         monitor=monitor,

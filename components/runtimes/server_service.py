@@ -1,0 +1,51 @@
+"""The Service of a server: what routes lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+
+from components.kubernetes_object import UNAWAITED, KubernetesObject
+from components.workload import Workload
+
+#: A Service's labels: `<MODEL_LABEL>/<name>` for each model of its server, and what that speaks.
+#: `python -m client` finds a model's Service by them.
+MODEL_LABEL, PROTOCOL_LABEL = "model.slipway.dev", "slipway.dev/protocol"
+
+
+def make(
+    resource_name: str,
+    *,
+    models: Sequence[str],
+    protocol: str,
+    ports: Mapping[str, int],
+    namespace: pulumi.Input[str],
+    server: Workload,
+    opts: pulumi.ResourceOptions,
+) -> KubernetesObject:
+    """A Service in front of the pods of `server`, and of no other generation."""
+    if server.generation:
+        # Another Service: routes of models that leave stay with the old one and its pods.
+        apart = pulumi.ResourceOptions(replace_on_changes=["spec.selector"])
+        opts = pulumi.ResourceOptions.merge(opts, apart)
+    found_by = {PROTOCOL_LABEL: protocol, **{f"{MODEL_LABEL}/{model}": "" for model in models}}
+    return KubernetesObject(
+        resource_name,
+        "v1",
+        "Service",
+        {
+            "metadata": {
+                "namespace": namespace,
+                "labels": {**server.labels, **found_by},
+                "annotations": UNAWAITED,
+            },
+            "spec": {
+                "selector": server.selector,
+                "ports": [
+                    {"name": name, "port": port, "targetPort": name} for name, port in ports.items()
+                ],
+            },
+        },
+        opts,
+    )

@@ -1,0 +1,97 @@
+"""A shared server that loses a model is replaced, so that the model's route goes first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.config.load import load
+from components.generations import LABEL, next_generation
+from components.stack import deploy
+from tests.unit.components.engine import Cloud, Recording, run
+from tests.unit.components.environment import model, stack_file
+
+
+class _Before(Cloud):
+    """An engine whose state has the outputs of the last update."""
+
+    def __init__(self, servers: dict[str, Any]) -> None:
+        self._servers = servers
+
+    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        if type_ != "pulumi:pulumi:StackReference":
+            return {}
+        assert inputs["name"] == "organization/slipway/dev"
+        return {"outputs": {"servers": self._servers} if self._servers else {}}
+
+
+def up(before: dict[str, Any] | None, *names: str, **changes: Any) -> Recording:
+    servers = {} if before is None else {"numbers": before}
+    models = {name: model(server="numbers", **changes) for name in names}
+    config = stack_file(models={**models, "alone": model()})
+    return run(lambda: deploy(load()), config, cloud=_Before(servers))
+
+
+def generation(recording: Recording) -> str:
+    spec = recording.one("Deployment", "numbers-server").inputs["spec"]
+    found: str = spec["selector"]["matchLabels"][LABEL]
+    assert spec["template"]["metadata"]["labels"][LABEL] == found
+    service = recording.one("Service", "numbers-service")
+    assert service.inputs["spec"]["selector"][LABEL] == found
+    assert service.replace_on_changes == ["spec.selector"]
+    (output,) = recording.outputs["servers"].values()
+    assert output["generation"] == found
+    return found
+
+
+AB = {"models": ["a", "b"], "generation": "3-0a0a0a0a"}
+
+
+def test_a_server_begins_with_generation_0() -> None:
+    recording = up(None, "a", "b")
+    assert generation(recording) == "0"
+    assert recording.outputs["servers"] == {"numbers": {"models": ["a", "b"], "generation": "0"}}
+
+
+@pytest.mark.parametrize("now", [("a", "b"), ("a", "b", "c")])
+def test_a_server_that_loses_no_model_is_updated_in_place(now: tuple[str, ...]) -> None:
+    assert generation(up(AB, *now)) == "3-0a0a0a0a"
+
+
+@pytest.mark.parametrize("now", [("a",), ("a", "c"), ("c",)])
+def test_a_server_that_loses_a_model_is_another_generation(now: tuple[str, ...]) -> None:
+    assert generation(up(AB, *now)).startswith("4-")
+
+
+@pytest.mark.parametrize("changes", [{"surge": False}, {"replicas": {"min": 1, "max": 3}}])
+def test_a_server_without_room_or_with_an_autoscaler_is_updated_in_place(changes: Any) -> None:
+    assert generation(up(AB, "a", **changes)) == "3-0a0a0a0a"
+
+
+def test_an_update_that_failed_is_begun_anew_with_the_same_generation() -> None:
+    once, again = (next_generation(["a", "b", "c"], "0", ["a", "b"], False) for _ in range(2))
+    assert once == again != "0"
+    # Its state has the pods of `once`, its outputs are still those of generation 0.
+    assert next_generation(["a", "b", "c"], "0", ["a"], False) not in ("0", once)
+
+
+def test_a_model_that_leaves_comes_back_and_leaves_again_is_three_generations() -> None:
+    first = next_generation(["a", "b"], "0", ["a"], False)
+    back = next_generation(["a"], first, ["a", "b"], False)
+    assert back == first
+    assert next_generation(["a", "b"], back, ["a"], False) not in ("0", first)
+
+
+def test_the_server_of_a_single_model_has_no_generation_and_reads_no_outputs() -> None:
+    recording = run(lambda: deploy(load()), stack_file())
+    assert LABEL not in str([each.inputs for each in recording.resources])
+    assert recording.of("StackReference") == []
+    assert "servers" not in recording.outputs
+
+
+def test_the_network_policy_is_that_of_all_generations() -> None:
+    recording = up(AB, "a")
+    policy = recording.one("NetworkPolicy", "numbers-callers").inputs["spec"]["podSelector"]
+    labels = recording.one("Deployment", "numbers-server").inputs["spec"]["selector"]["matchLabels"]
+    assert policy["matchLabels"].items() < labels.items()
