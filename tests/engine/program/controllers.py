@@ -70,9 +70,7 @@ def give_address(cluster: ApiServer, service: str) -> None:
     _write(cluster, f"/api/v1/namespaces/{namespace}/services/{name}", _BALANCER)
 
 
-def _start_pods(
-    cluster: ApiServer, namespace: str, failing: Mapping[str, dict[str, Any]]
-) -> None:
+def _start_pods(cluster: ApiServer, namespace: str, failing: Mapping[str, dict[str, Any]]) -> None:
     """Binds every pod to a node and makes it ready, with an address: so a Deployment is rolled out,
     and a Service has an endpoint. One that is to go is gone at once."""
     pods = f"/api/v1/namespaces/{namespace}/pods"
