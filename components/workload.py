@@ -20,6 +20,8 @@ _DISK_REQUEST, _DISK_LIMIT = "64Mi", "1Gi"
 #: What an init container asks for, and may use; a pod asks for the more of this and its server's.
 _FETCH_CPU, _FETCH_MEMORY = ("100m", "1"), ("128Mi", "1Gi")
 _PROBE_PERIOD = 5
+#: Seconds after a roll-out has failed in which its Deployment says so.
+_REPORT_SECONDS = 15
 _TMP: Fields = {"name": "tmp", "mountPath": "/tmp"}
 #: What every container has.
 _CONFINED: Fields = {
@@ -88,6 +90,13 @@ class Workload:
     def selector(self) -> dict[str, pulumi.Input[str]]:
         """What its Deployment and its Service select pods by."""
         return {**self.labels, **self.generation}
+
+    @property
+    def timeouts(self) -> pulumi.CustomTimeouts:
+        """How long `up` waits for its Deployment: the roll-out gives up first, and with a reason.
+        By default the provider waits ten minutes, also for one that has failed."""
+        patience = f"{self.startup + _REPORT_SECONDS}s"
+        return pulumi.CustomTimeouts(create=patience, update=patience)
 
     def deployment_spec(self) -> Fields:
         """A Deployment's spec: a new pod answers before an old one stops, but without `surge`."""

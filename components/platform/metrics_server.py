@@ -86,7 +86,7 @@ class MetricsServer(pulumi.ComponentResource):
                 "spec": server.deployment_spec(),
             },
             # Without its rights it starts and never gets ready.
-            pulumi.ResourceOptions(parent=self, depends_on=access),
+            pulumi.ResourceOptions(parent=self, depends_on=access, custom_timeouts=server.timeouts),
         )
         self._make_api(certificate, deployment)
         self.register_outputs({})

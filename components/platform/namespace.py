@@ -8,6 +8,9 @@ from components.contracts import Cluster
 from components.kubernetes_object import KubernetesObject
 from components.platform.namespace_owner import OWNER, before_create, owner
 
+#: All that the stack made in it has gone before: what remains is somebody else's, or is held.
+_DELETION = "3m"
+
 
 class Namespace(pulumi.ComponentResource):
     """A Kubernetes namespace of exactly this name, under Pod Security *restricted*, whose pods
@@ -37,7 +40,11 @@ class Namespace(pulumi.ComponentResource):
                 }
             },
             # Under another name it is made first: where that is refused, nothing has gone yet.
-            pulumi.ResourceOptions(parent=self, hooks=before_create(resource, namespace, cluster)),
+            pulumi.ResourceOptions(
+                parent=self,
+                hooks=before_create(resource, namespace, cluster),
+                custom_timeouts=pulumi.CustomTimeouts(delete=_DELETION),
+            ),
         )
         self.name = made.name
         KubernetesObject(

@@ -27,8 +27,6 @@ from components.placement import placement
 from components.protocols import ServingProtocol
 from components.runtimes import autoscaler, server_service, stack_settings
 
-#: Seconds after a roll-out has failed in which its Deployment says so.
-_REPORT_SECONDS = 15
 #: TensorFlow Serving and Triton parse JSON by RapidJSON, which holds 16 bytes for each value, some of
 #: them twice, and a value is two bytes of text at least. Measured on Triton: 17.
 MEMORY_PER_JSON_BYTE = 24
@@ -199,12 +197,7 @@ class ModelServer(Runtime):
         ).name
 
     def _make_deployment(self, server: workload.Workload) -> None:
-        # The roll-out gives up first, and with a reason.
-        patience = f"{server.startup + _REPORT_SECONDS}s"
-        opts = pulumi.ResourceOptions(
-            parent=self,
-            custom_timeouts=pulumi.CustomTimeouts(create=patience, update=patience),
-        )
+        opts = pulumi.ResourceOptions(parent=self, custom_timeouts=server.timeouts)
         metadata: Fields = {"namespace": self.args.namespace, "labels": self._labels}
         replicas = self.args.options.replicas
         self.deployment = KubernetesObject(

@@ -128,14 +128,15 @@ class ClusterAutoscaler(pulumi.ComponentResource):
         rights = [self._allow("nodes", None, _RULES, account)]
         rights.append(self._allow("own", _NAMESPACE, _OWN_RULES, account))
         images = images.within(name, _NAMESPACE, self._child)
-        spec = _workload(control_plane.name, region, minor, images, account).deployment_spec()
+        server = _workload(control_plane.name, region, minor, images, account)
+        spec = server.deployment_spec()
         spec["template"]["spec"]["priorityClassName"] = "system-cluster-critical"
         KubernetesObject(
             f"{name}-server",
             "apps/v1",
             "Deployment",
             {"metadata": {"namespace": _NAMESPACE, "labels": _LABELS}, "spec": spec},
-            pulumi.ResourceOptions(parent=self, depends_on=rights),
+            pulumi.ResourceOptions(parent=self, depends_on=rights, custom_timeouts=server.timeouts),
         )
         self.register_outputs({})
 

@@ -21,6 +21,12 @@ from tests.cluster.serving.buckets import GCS, Buckets
 from tests.cluster.serving.sources import MODEL_IMAGE, NAMESPACE, up
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-docs", action="store_true", help="write the table of docs/why.md from this run"
+    )
+
+
 def put_image(checkout: Checkout, directory: Path) -> None:
     """Put an image on the node that holds two models and the program `cp`."""
     busybox = debian.unpack(["busybox-static"], paths.cache_dir() / "debian" / "busybox-static")

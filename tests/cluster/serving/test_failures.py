@@ -1,22 +1,27 @@
-"""Models that never become ready: what serves goes on serving, and `up` says why, each cause in
-its own words."""
+"""Operations that fail: what serves goes on serving, and the reason is printed, each cause in its
+own words. The table of docs/why.md is made here."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
+import yaml
 
 from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time
 from tests.cluster.checkout import Checkout
+from tests.cluster.serving import failures
+from tests.cluster.serving.failures import Failure, Run
 
+#: Seconds for one command: a claim is waited for for two minutes, a namespace for three.
+_TIMEOUT: Final = 420.0
 #: Names that no registry answers for are asked for this long on a node without a way out.
-_RESOLVING = "75s"
+_RESOLVING: Final = "75s"
 
 
 def model(path: str = "half_plus_two", **changes: Any) -> dict[str, Any]:
@@ -24,95 +29,243 @@ def model(path: str = "half_plus_two", **changes: Any) -> dict[str, Any]:
     return {"runtime": "tfserving", "source": source, "startup_timeout": "40s", **changes}
 
 
-# A model that cannot be, and what is said of it.
-FAILING: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
-    "memory": (
-        model(resources={"limits": {"memory": "24Mi"}}),
-        ("out of memory: it was killed at its memory limit of 24Mi (OOMKilled)",),
-    ),
-    "image": (
-        model(image="example/none:1", startup_timeout=_RESOLVING),
-        ("its image slipway.local/example/none:1 cannot be pulled",),
-    ),
-    "large": (
-        model(resources={"requests": {"cpu": 100}}),
-        ("no node can run it: 0/1 nodes are available: 1 Insufficient cpu",),
-    ),
-    "broken": (
-        model("broken"),
-        (
-            "it ended with exit code 255",
-            "Failed to start server",
-            "{name: broken version: 1} due to error: DATA_LOSS",
-        ),
-    ),
-    "absent": (
+def _of_a_model(title: str, name: str, options: dict[str, Any], *sentences: str) -> Failure:
+    return Failure(title, f"why Deployment models/{name}-server-", sentences, options)
+
+
+#: Models of one `up`.
+MODELS: Final = {
+    "absent": _of_a_model(
+        "a model's directory does not exist",
+        "absent",
         model("absent"),
-        ("it runs and is not ready", "Could not find base path /volumes/models/absent"),
+        "Could not find base path /volumes/models/absent",
     ),
-    "fetch": (
+    "empty": _of_a_model(
+        "the startup probe never passes: the directory has no version",
+        "empty",
+        model("empty"),
+        "No versions of servable empty found under base path",
+        "it runs and is not ready: Startup probe failed",
+    ),
+    "image": _of_a_model(
+        "an image does not exist",
+        "image",
+        model(image="example/none:1", startup_timeout=_RESOLVING),
+        "its image slipway.local/example/none:1 cannot be pulled",
+    ),
+    "large": _of_a_model(
+        "a model asks for 40 CPUs",
+        "large",
+        model(resources={"requests": {"cpu": 40}}),
+        "no node can run it: 0/1 nodes are available: 1 Insufficient cpu",
+    ),
+    "memory": _of_a_model(
+        "a server needs more memory than its limit",
+        "memory",
+        model(resources={"limits": {"memory": "24Mi"}}),
+        "out of memory: it was killed at its memory limit of 24Mi (OOMKilled)",
+    ),
+    "broken": _of_a_model(
+        "a server crashes",
+        "broken",
+        model("broken"),
+        "it ended with exit code 255",
+        "{name: broken version: 1} due to error: DATA_LOSS",
+        "Failed to start server",
+    ),
+    "fetch": _of_a_model(
+        "an init container cannot fetch the model",
+        "fetch",
         {
             "runtime": "tfserving",
             "source": {"kind": "image", "image": "tensorflow/serving:2.19.1", "path": "/none"},
             "startup_timeout": "40s",
         },
         # The real image has `cp` and says that /none is not there; the local one has none.
-        ("init container fetch-fetch: it",),
+        "init container fetch-fetch: it",
     ),
-    "empty": (
-        model("empty"),
-        ("it runs and is not ready", "No versions of servable empty found under base path"),
+    "quota": _of_a_model(
+        "a ResourceQuota is exceeded",
+        "quota",
+        model(resources={"requests": {"memory": "200Gi"}}),
+        "ResourceQuota models/team is used up: raise it, or ask for less in `resources`",
     ),
+    "refused": _of_a_model(
+        "an admission webhook fails",
+        "refused",
+        model(),
+        "webhook models.example.com is of ValidatingWebhookConfiguration team, and Service "
+        "policy/webhook, which answers for it, has 0 ready pods",
+    ),
+}
+CLAIM: Final = Failure(
+    "a claim's StorageClass does not exist",
+    "why PersistentVolumeClaim models/slow",
+    ("phase Pending: there is no StorageClass 'fast', and no PersistentVolume of it fits",),
+)
+HELD: Final = Failure(
+    "an object in the namespace has a finalizer",
+    "why Namespace held is still there",
+    ("ConfigMap held is still there, held by example.com/hold",),
+)
+PLAIN: Final = Failure(HELD.title, "finalizers might be preventing", ("finalizers might be",))
+UNREACHABLE: Final = Failure(
+    "the API server is unreachable",
+    "unreachable: https://127.0.0.1:1",
+    ("unreachable: https://127.0.0.1:1",),
+)
+REFUSED: Final = Failure(
+    "the cluster refuses the credentials",
+    "the cluster does not say whether namespace `refused` exists",
+    ("its API server answers 401: Unauthorized",),
+)
+
+QUOTA: Final = {
+    "apiVersion": "v1",
+    "kind": "ResourceQuota",
+    "metadata": {"name": "team", "namespace": "models"},
+    "spec": {"hard": {"requests.memory": "100Gi"}},
+}
+WEBHOOK: Final = {
+    "apiVersion": "admissionregistration.k8s.io/v1",
+    "kind": "ValidatingWebhookConfiguration",
+    "metadata": {"name": "team"},
+    "webhooks": [
+        {
+            "name": "models.example.com",
+            "admissionReviewVersions": ["v1"],
+            "sideEffects": "None",
+            "timeoutSeconds": 5,
+            "clientConfig": {"service": {"namespace": "policy", "name": "webhook"}},
+            "objectSelector": {"matchLabels": {"app.kubernetes.io/instance": "refused"}},
+            "rules": [
+                {
+                    "apiGroups": ["apps"],
+                    "apiVersions": ["v1"],
+                    "operations": ["CREATE"],
+                    "resources": ["deployments"],
+                }
+            ],
+        }
+    ],
 }
 
 
-@dataclass(frozen=True)
-class Failure:
-    """An `up` that failed, and the calls to the model that served before."""
-
-    code: int
-    printed: str
-    asked: dict[str, dict[str, Any]]
-
-    def said_of(self, name: str) -> str:
-        """What the program printed of a model's Deployment, whatever the provider's message is."""
-        diagnostics = self.printed.partition("Diagnostics:")[2]
-        title = f"why Deployment models/{name}-server-"
-        found = diagnostics.partition(title)[2].partition("shows the present state.")[0]
-        assert found, f"nothing of {name}:\n{self.printed}"
-        return found
+def _apply(checkout: Checkout, manifest: dict[str, Any]) -> None:
+    path = checkout.root / ".slipway" / f"{manifest['metadata'].get('namespace')}.json"
+    path.write_text(json.dumps(manifest))
+    checkout.kubectl("apply", "-f", str(path))
 
 
-def untold(checkout: Checkout) -> str:
-    """A kubeconfig of the cluster that does not say which images are on its node: with it, an image
-    that is not there is refused before anything is made."""
-    path = checkout.root / ".slipway" / "kubeconfig-untold"
+def _kubeconfig(checkout: Checkout, name: str, **changes: dict[str, Any]) -> str:
+    """A copy of the cluster's kubeconfig; `changes` are made to its cluster and its user. It does
+    not say which images are on the node: with that, a missing image is refused before anything is
+    made."""
+    path = checkout.root / ".slipway" / f"kubeconfig-{name}"
     document = json.loads(Path(checkout.exports["KUBECONFIG"]).read_text())
     for each in document["clusters"]:
         del each["cluster"]["extensions"]
+        each["cluster"] |= changes.get("cluster", {})
+    for each in document["users"]:
+        each["user"] = changes.get("user", each["user"])
     path.touch(mode=0o600)
     path.write_text(json.dumps(document))
     return str(path)
 
 
-@pytest.fixture(scope="module")
-def failed(dev: Checkout) -> Iterator[Failure]:
-    """One `up` of all of them, in which the model that serves is given a directory that is not
-    there."""
+def _small_stack(checkout: Checkout, name: str, kubeconfig: str) -> None:
+    """A stack of one namespace behind the gateway of the dev stack."""
+    checkout.pulumi("stack", "init", name, "--no-select")
+    where = ("get", "services", "-n", "slipway-gateway", "-o", "jsonpath={.items[0].metadata.name}")
+    gateway = {
+        "kind": "nginx",
+        "host": f"{name}.example",
+        "controller": {
+            "kind": "present",
+            "namespace": "slipway-gateway",
+            "service": checkout.kubectl(*where),
+        },
+    }
+    path = checkout.root / f"Pulumi.{name}.yaml"
+    written = yaml.safe_load(path.read_text())
+    written["config"] = {
+        "slipway:cluster": {"kind": "existing", "kubeconfig": kubeconfig},
+        "slipway:namespace": name,
+        "slipway:gateway": gateway,
+    }
+    path.write_text(yaml.safe_dump(written))
+
+
+def _up_of_everything(dev: Checkout) -> Run:
+    """One `up` of all models and the claim, in which the model that serves is given a directory
+    that does not exist."""
     (dev.models / "empty").mkdir()
     shutil.copytree(dev.root / "models" / "half_plus_two", dev.models / "broken")
     (dev.models / "broken" / "1" / "saved_model.pb").write_text("no model")
     config = dev.config()
-    config["config"]["slipway:models"] |= {name: said for name, (said, _) in FAILING.items()}
+    config["config"]["slipway:models"] |= {name: each.model for name, each in MODELS.items()}
     config["config"]["slipway:models"]["half_plus_two"] = model("gone")
+    config["config"]["slipway:volumes"]["slow"] = {"size": "1Gi", "storage_class": "fast"}
     config["config"]["slipway:limits"] = {"message_size": "1Mi"}
     dev.write_config(config)
+    env = {"KUBECONFIG": _kubeconfig(dev, "untold")}
+    up = ("up", "--continue-on-error", "--parallel", "32")
+    return failures.pulumi(dev, *up, stack="dev", timeout=_TIMEOUT, env=env)
+
+
+def _held(dev: Checkout, name: str, *options: str) -> Run:
+    """A `destroy` that finds an object with a finalizer in the namespace of the stack `name`."""
+    _small_stack(dev, name, dev.exports["KUBECONFIG"])
+    dev.pulumi("up", "--yes", "--skip-preview", "--stack", name)
+    metadata = {"name": "held", "namespace": name, "finalizers": ["example.com/hold"]}
+    _apply(dev, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
     try:
-        with asked_all_the_time(dev, "half_plus_two") as asked:
-            up = ("up", "--yes", "--skip-preview", "--parallel", "32", "--stack", "dev")
-            done = dev.run("pulumi", *up, check=False, env={"KUBECONFIG": untold(dev)})
-        yield Failure(done.returncode, done.stdout + done.stderr, asked)
+        return failures.pulumi(dev, "destroy", *options, stack=name, timeout=_TIMEOUT)
     finally:
+        release = '{"metadata": {"finalizers": null}}'
+        dev.kubectl("patch", "configmap/held", "-n", name, "--type=merge", "-p", release)
+        dev.pulumi("destroy", "--yes", "--skip-preview", "--stack", name)
+        dev.pulumi("stack", "rm", "--yes", name)
+
+
+def _without_access(dev: Checkout, name: str, **changes: dict[str, Any]) -> Run:
+    """An `up` of a new stack by a kubeconfig with `changes`."""
+    _small_stack(dev, name, _kubeconfig(dev, name, **changes))
+    try:
+        return failures.pulumi(dev, "up", stack=name, timeout=_TIMEOUT)
+    finally:
+        dev.pulumi("stack", "rm", "--yes", "--force", name)
+
+
+@pytest.fixture(scope="module")
+def asked() -> dict[str, dict[str, Any]]:
+    """The calls to the model that served before; empty until `runs` has ended."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def runs(dev: Checkout, asked: dict[str, dict[str, Any]]) -> Iterator[dict[str, Run]]:
+    """All of them, side by side, by the stacks' names."""
+    _apply(dev, QUOTA)
+    _apply(dev, WEBHOOK)
+    wrong = {"user": {"token": "not-to-be-printed"}}
+    dead = {"cluster": {"server": "https://127.0.0.1:1"}}
+    try:
+        with asked_all_the_time(dev, "half_plus_two") as calls, ThreadPoolExecutor() as pool:
+            running = {
+                "dev": pool.submit(_up_of_everything, dev),
+                "held": pool.submit(_held, dev, "held", "--run-program"),
+                "plain": pool.submit(_held, dev, "plain"),
+                "unreachable": pool.submit(_without_access, dev, "unreachable", **dead),
+                "refused": pool.submit(_without_access, dev, "refused", **wrong),
+            }
+            found = {name: each.result() for name, each in running.items()}
+        asked |= calls
+        yield found
+    finally:
+        dev.kubectl("delete", "ResourceQuota/team", "-n", "models")
+        dev.kubectl("delete", "ValidatingWebhookConfiguration/team")
         dev.restore_config()
         dev.pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
         for name in ("empty", "broken"):
@@ -120,25 +273,44 @@ def failed(dev: Checkout) -> Iterator[Failure]:
 
 
 def test_a_version_that_never_becomes_ready_fails_up_and_leaves_the_old_one_serving(
-    failed: Failure, dev: Checkout
+    runs: dict[str, Run], asked: dict[str, dict[str, Any]], dev: Checkout
 ) -> None:
-    assert failed.code != 0
+    assert all(run.code != 0 for run in runs.values())
     for way in ("grpc", "rest"):
-        assert failed.asked[way]["failed"] == 0, failed.asked[way]["first"]
-        assert failed.asked[way]["calls"] > 300, way
+        assert asked[way]["failed"] == 0, asked[way]["first"]
+        assert asked[way]["calls"] > 300, way
     assert dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
 
 
-def test_up_says_that_the_old_one_is_still_there(failed: Failure) -> None:
-    said = failed.said_of("half-plus-two")
+def test_up_says_that_the_old_one_is_still_there(runs: dict[str, Run]) -> None:
+    said = runs["dev"].of("why Deployment models/half-plus-two-server-").message
     assert "0 of 1 new pods available; 1 of the version before still run, 1 available" in said
     assert "Could not find base path /volumes/models/gone" in said
 
 
-@pytest.mark.parametrize("name", FAILING)
-def test_each_cause_has_its_own_words(failed: Failure, name: str) -> None:
-    said = failed.said_of(name)
-    for words in FAILING[name][1]:
+@pytest.mark.parametrize("name", MODELS)
+def test_each_cause_has_its_own_words(runs: dict[str, Run], name: str) -> None:
+    said = runs["dev"].of(MODELS[name].about).message
+    for words in MODELS[name].sentences:
         assert words in said, said
-    others = {each[0] for other, (_, each) in FAILING.items() if other != name}
-    assert not [words for words in others - {FAILING[name][1][0]} if words in said]
+    others = {each.sentences[0] for other, each in MODELS.items() if other != name}
+    assert not [words for words in others if words in said and words not in MODELS[name].sentences]
+
+
+def test_endpoints_are_those_of_models_that_answer(runs: dict[str, Run], dev: Checkout) -> None:
+    served = set(dev.outputs()["endpoints"])
+    assert served == {"half_plus_two", "half_plus_two_triton", "cifar10"}
+
+
+def test_no_credential_is_printed(runs: dict[str, Run]) -> None:
+    assert not [name for name, run in runs.items() if "not-to-be-printed" in run.printed]
+
+
+def test_the_docs_have_what_was_printed(runs: dict[str, Run], pytestconfig: pytest.Config) -> None:
+    rows = [each.row(runs["dev"]) for each in (*MODELS.values(), CLAIM)]
+    rows += [HELD.row(runs["held"]), PLAIN.row(runs["plain"]), UNREACHABLE.row(runs["unreachable"])]
+    rows.append(REFUSED.row(runs["refused"]))
+    made = failures.table(rows)
+    if pytestconfig.getoption("--write-docs"):
+        failures.write_table(made)
+    assert failures.comparable(failures.written_table()) == failures.comparable(made)

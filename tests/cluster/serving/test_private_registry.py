@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.cluster.asked import HALF_PLUS_TWO
 from tests.cluster.checkout import Checkout
@@ -19,10 +21,21 @@ LOGIN = {"registry": ADDRESS, "username": USER, "password": {"secret": "registry
 
 @pytest.fixture
 def private(changed: Checkout) -> Iterator[Registry]:
-    """The registry, in which all images of the dev stack are."""
-    with registry(changed) as running:
-        running.let_in(FIRST)
-        yield running
+    """The registry, in which all images of the dev stack are, and a kubeconfig that does not say
+    which images the node has: with the one of `make up` only those are accepted."""
+    written = Path(changed.exports["KUBECONFIG"])
+    config = yaml.safe_load(written.read_text())
+    for cluster in config["clusters"]:
+        del cluster["cluster"]["extensions"]
+    silent = changed.root / ".slipway" / "silent"
+    silent.write_text(yaml.safe_dump(config))
+    changed.exports["KUBECONFIG"] = str(silent)
+    try:
+        with registry(changed) as running:
+            running.let_in(FIRST)
+            yield running
+    finally:
+        changed.exports["KUBECONFIG"] = str(written)
 
 
 def up(checkout: Checkout, pull_secrets: list[Any], *, check: bool = True) -> str:

@@ -226,7 +226,7 @@ def run(
         monitor.mocks,
         project="slipway",
         stack="dev",
-        organization="organization",
+        organization="organization",  # that of a backend that has none
         preview=preview,
         logger=logger,
         monitor=monitor,

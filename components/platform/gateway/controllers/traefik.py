@@ -150,7 +150,7 @@ class Traefik(Controller):
             replicas=options.replicas,
             deadline=seconds(self._args.limits.deadline) + MARGIN_SECONDS,
             drain=seconds(self._args.limits.drain),
-            startup=60,
+            startup=180,
             service_account=access.account,
             token=True,
             volumes=[{"name": "config", "projected": {"sources": self._config_sources()}}],
@@ -169,7 +169,9 @@ class Traefik(Controller):
             },
             # Without its rights it starts and never gets ready; on the way down it needs them
             # until it has stopped.
-            pulumi.ResourceOptions(parent=self, depends_on=[access]),
+            pulumi.ResourceOptions(
+                parent=self, depends_on=[access], custom_timeouts=traefik.timeouts
+            ),
         )
 
     def _arguments(self) -> list[pulumi.Input[str]]:
