@@ -273,7 +273,8 @@ def runs(dev: Checkout, asked: dict[str, dict[str, Any]]) -> Iterator[dict[str, 
         for manifest in (QUOTA, WEBHOOK, EDGE):
             _apply(dev, manifest, "delete")
         dev.restore_config()
-        dev.pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
+        again = failures.pulumi(dev, "up", stack="dev", timeout=_TIMEOUT)
+        assert again.code == 0, again.printed
         for name in ("empty", "broken"):
             shutil.rmtree(dev.models / name)
 
