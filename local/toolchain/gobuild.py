@@ -116,7 +116,8 @@ class GoBuilder:
         assert process.stderr is not None
         try:
             for line in process.stderr:
-                lines = [*lines[-39:], line.rstrip()]
+                if len(line.split()) > 1:  # a package's name alone is no message
+                    lines = [*lines[-39:], line.rstrip()]
                 compiled += not line.startswith("go: ")
                 note(f"{compiled} packages compiled, at {line.strip()[-60:]}")
             status = process.wait()
@@ -125,7 +126,7 @@ class GoBuilder:
             process.wait()
             raise
         if status:
-            raise BuildError(f"`{' '.join(command)}` failed:\n" + "\n".join(lines))
+            raise BuildError(f"`{' '.join(command)}` failed ({status}):\n" + "\n".join(lines))
         return partial.replace(output)
 
     def copy(self, sources: Sources, target: Path) -> None:

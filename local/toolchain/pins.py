@@ -97,7 +97,7 @@ def _containerd(name: str) -> Program:
         name,
         CONTAINERD,
         Build(
-            "core",
+            "containerd",
             f"github.com/containerd/containerd/v2/cmd/{name}",
             (f"-X github.com/containerd/containerd/v2/version.Version={CONTAINERD}",),
         ),

@@ -6,16 +6,22 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from local.plugins import install
 from local.toolchain.gobuild import MODULES
-from local.toolchain.pins import PULUMI_KUBERNETES
+from local.toolchain.pins import KUBERNETES, PULUMI_KUBERNETES
 
-#: The plugin does not compile with this engine's packages, which have another schema type; and it
-#: does not use the clipboard, which the engine replaces.
 _ITS_OWN = {
-    "github.com/pulumi/pulumi/pkg/v3",
-    "github.com/pulumi/pulumi/sdk/v3",
-    "github.com/atotto/clipboard",
+    # The plugin does not compile with this engine's packages, which have another schema type; and
+    # it does not use the clipboard, which the engine replaces.
+    "pulumi-kubernetes": {
+        "github.com/pulumi/pulumi/pkg/v3",
+        "github.com/pulumi/pulumi/sdk/v3",
+        "github.com/atotto/clipboard",
+    },
+    # containerd does not compile with the CRI of this Kubernetes, nor its kubelet with a later one.
+    "containerd": {"k8s.io/cri-api", "k8s.io/cri-streaming", "k8s.io/streaming"},
 }
 
 
@@ -27,11 +33,22 @@ def versions(module: str) -> dict[str, str]:
     return dict(lines) | dict(replaced)
 
 
-def test_the_kubernetes_plugin_is_built_of_the_versions_of_the_engine_and_kubernetes() -> None:
-    plugin, core = versions("pulumi-kubernetes"), versions("core")
-    shared = plugin.keys() & core.keys() - _ITS_OWN
-    assert len(shared) > 150
-    assert {name: (plugin[name], core[name]) for name in shared if plugin[name] != core[name]} == {}
+@pytest.mark.parametrize(("module", "least"), [("pulumi-kubernetes", 150), ("containerd", 50)])
+def test_what_up_builds_has_the_versions_of_the_engine_and_kubernetes(
+    module: str, least: int
+) -> None:
+    other, core = versions(module), versions("core")
+    shared = other.keys() & core.keys() - _ITS_OWN[module]
+    assert len(shared) > least
+    assert {name: (other[name], core[name]) for name in shared if other[name] != core[name]} == {}
+
+
+def test_the_kubelet_has_the_cri_of_its_own_kubernetes() -> None:
+    staging = KUBERNETES.replace("v1.", "v0.")
+    core = versions("core")
+    assert {name: core[name] for name in core if name.startswith("k8s.io/cri-")} == {
+        f"k8s.io/cri-{part}": staging for part in ("api", "client", "streaming")
+    }
 
 
 def test_the_readme_names_the_plugin_s_version_here_and_the_one_that_the_sdk_asks_for() -> None:
