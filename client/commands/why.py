@@ -33,7 +33,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _objects(cluster: Cluster, model: str | None) -> Iterable[Object]:
     """The Deployments of `model`, else of all models and the gateway, each after its claims; and
-    without `model` the namespaces that are being deleted. Raises ClusterError."""
+    without `model` the other claims of their namespaces that are not bound, and what is being
+    deleted. Raises ClusterError."""
     servers = cluster.objects("apps/v1", "deployments", labelSelector=_SELECTOR)
     if model is not None:
         chosen = [each for each in servers if _instance(each) == _label(model)]
@@ -53,6 +54,12 @@ def _objects(cluster: Cluster, model: str | None) -> Iterable[Object]:
             seen.add(key)
         yield server
     if model is None:
+        for namespace in sorted({each["metadata"]["namespace"] for each in servers}):
+            for claim in cluster.objects("v1", "persistentvolumeclaims", namespace):
+                unbound = (claim.get("status") or {}).get("phase") != "Bound"
+                leaving = "deletionTimestamp" in claim["metadata"]
+                if unbound and not leaving and (namespace, claim["metadata"]["name"]) not in seen:
+                    yield claim
         yield from _leaving(cluster)
 
 

@@ -98,6 +98,26 @@ def test_a_namespace_that_is_being_deleted_is_listed(
     assert "the finalizer example.com/hold holds it" in printed
 
 
+def test_a_claim_that_keeps_a_server_from_being_created_is_listed(
+    cluster: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    claims = [
+        {
+            "metadata": {"namespace": "models", "name": name},
+            "spec": {"storageClassName": ""},
+            "status": {"phase": phase},
+        }
+        for name, phase in (("bound", "Bound"), ("slow", "Pending"))
+    ]
+    (cluster / "persistentvolumeclaims.json").write_text(
+        json.dumps({"kind": "PersistentVolumeClaimList", "items": claims})
+    )
+    assert main(["why"]) == 1
+    printed = capsys.readouterr().out
+    assert "PersistentVolumeClaim models/slow: not ready\n    phase Pending" in printed
+    assert "models/bound" not in printed
+
+
 def test_a_cluster_that_does_not_answer_is_an_error_with_a_fix(
     cluster: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,13 +21,18 @@ def test_a_roll_out_counts_the_pods_of_the_version_before() -> None:
 
 
 def test_a_quota_that_keeps_pods_from_being_created_is_named() -> None:
-    message = 'pods "web-1" is forbidden: exceeded quota: small, requested: cpu=2, used: cpu=1'
+    said = "is forbidden: exceeded quota: small, requested: cpu=2, used: cpu=1"
+    message = f'pods "web-abc-x7x2p" {said}'
+    # A ReplicaSet tries again and again, each time with another name.
+    events = [
+        f"Error creating: {message}",
+        f'Error creating: pods "web-abc-9bqkz" {said}',
+        f'(combined from similar events): Error creating: pods "web-abc-hm5vd" {said}',
+    ]
     failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"}
     live = deployment(conditions=[{**failure, "message": message}])
     set_ = {"kind": "ReplicaSet", "name": "web-abc", "fieldPath": None}
-    recorded = Recorded(
-        {"events": [event("FailedCreate", f"Error creating: {message}", about=set_)]}
-    )
+    recorded = Recorded({"events": [event("FailedCreate", each, about=set_) for each in events]})
     assert object_reasons(recorded.cluster, live)[1:] == [
         f"its pods cannot be created (FailedCreate): {message}",
         (
