@@ -110,7 +110,9 @@ HELD: Final = Failure(
     "why Namespace held is still there",
     ("ConfigMap held is still there, held by example.com/hold",),
 )
-PLAIN: Final = Failure(HELD.title, "finalizers might be preventing", ("finalizers might be",))
+PLAIN: Final = Failure(
+    HELD.title, "timed out waiting for", ("timed out waiting for the condition",)
+)
 UNREACHABLE: Final = Failure(
     "the API server is unreachable",
     "unreachable: https://127.0.0.1:1",
@@ -203,14 +205,12 @@ def _small_stack(checkout: Checkout, name: str, kubeconfig: str) -> None:
 
 
 def _up_of_everything(dev: Checkout) -> Run:
-    """One `up` of all models and the claim, in which the model that serves is given a directory
-    that does not exist."""
+    """One `up` of all models and the claim, beside those that serve."""
     (dev.models / "empty").mkdir()
     shutil.copytree(dev.root / "models" / "half_plus_two", dev.models / "broken")
     (dev.models / "broken" / "1" / "saved_model.pb").write_text("no model")
     config = dev.config()
     config["config"]["slipway:models"] |= {name: each.model for name, each in MODELS.items()}
-    config["config"]["slipway:models"]["half_plus_two"] = model("gone")
     config["config"]["slipway:volumes"]["slow"] = {"size": "1Gi", "storage_class": "fast"}
     config["config"]["slipway:limits"] = {"message_size": "1Mi"}
     dev.write_config(config)
@@ -243,22 +243,32 @@ def _without_access(dev: Checkout, name: str, **changes: dict[str, Any]) -> Run:
         dev.pulumi("stack", "rm", "--yes", "--force", name)
 
 
-@pytest.fixture(scope="module")
-def asked() -> dict[str, dict[str, Any]]:
-    """The calls to the model that served before; empty until `runs` has ended."""
-    return {}
+def _put_back(dev: Checkout) -> None:
+    dev.restore_config()
+    again = failures.pulumi(dev, "up", stack="dev", timeout=_TIMEOUT)
+    assert again.code == 0, again.printed
+
+
+@pytest.fixture
+def changed(dev: Checkout) -> Iterator[Checkout]:
+    """The dev stack, whose model is given a directory that does not exist."""
+    config = dev.config()
+    config["config"]["slipway:models"]["half_plus_two"] = model("gone")
+    dev.write_config(config)
+    yield dev
+    _put_back(dev)
 
 
 @pytest.fixture(scope="module")
-def runs(dev: Checkout, asked: dict[str, dict[str, Any]]) -> Iterator[dict[str, Run]]:
-    """All of them, side by side, by the stacks' names."""
+def runs(dev: Checkout) -> Iterator[dict[str, Run]]:
+    """All other failures, side by side, by the stacks' names."""
     _apply(dev, QUOTA)
     _apply(dev, WEBHOOK)
     _apply(dev, EDGE)
     wrong = {"user": {"token": "not-to-be-printed"}}
     dead = {"cluster": {"server": "https://127.0.0.1:1"}}
     try:
-        with asked_all_the_time(dev, "half_plus_two") as calls, ThreadPoolExecutor() as pool:
+        with ThreadPoolExecutor() as pool:
             running = {
                 "dev": pool.submit(_up_of_everything, dev),
                 "held": pool.submit(_held, dev, "held", "--run-program"),
@@ -266,33 +276,33 @@ def runs(dev: Checkout, asked: dict[str, dict[str, Any]]) -> Iterator[dict[str, 
                 "unreachable": pool.submit(_without_access, dev, "unreachable", **dead),
                 "refused": pool.submit(_without_access, dev, "refused", **wrong),
             }
-            found = {name: each.result() for name, each in running.items()}
-        asked |= calls
-        yield found
+            yield {name: each.result() for name, each in running.items()}
     finally:
         for manifest in (QUOTA, WEBHOOK, EDGE):
             _apply(dev, manifest, "delete")
-        dev.restore_config()
-        again = failures.pulumi(dev, "up", stack="dev", timeout=_TIMEOUT)
-        assert again.code == 0, again.printed
+        _put_back(dev)
         for name in ("empty", "broken"):
             shutil.rmtree(dev.models / name)
 
 
 def test_a_version_that_never_becomes_ready_fails_up_and_leaves_the_old_one_serving(
-    runs: dict[str, Run], asked: dict[str, dict[str, Any]], dev: Checkout
+    changed: Checkout,
 ) -> None:
-    assert all(run.code != 0 for run in runs.values())
+    with asked_all_the_time(changed, "half_plus_two") as asked:
+        failed = failures.pulumi(changed, "up", stack="dev", timeout=_TIMEOUT)
+    assert failed.code != 0
     for way in ("grpc", "rest"):
         assert asked[way]["failed"] == 0, asked[way]["first"]
         assert asked[way]["calls"] > 300, way
-    assert dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
-
-
-def test_up_says_that_the_old_one_is_still_there(runs: dict[str, Run]) -> None:
-    said = runs["dev"].of("why Deployment models/half-plus-two-server-").message
+    assert changed.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
+    said = failed.of("why Deployment models/half-plus-two-server-").message
     assert "0 of 1 new pods available; 1 of the version before still run, 1 available" in said
     assert "Could not find base path /volumes/models/gone" in said
+    assert "half_plus_two" in changed.outputs()["endpoints"]
+
+
+def test_each_operation_fails(runs: dict[str, Run]) -> None:
+    assert [name for name, run in runs.items() if run.code == 0] == []
 
 
 @pytest.mark.parametrize("name", MODELS)
