@@ -59,7 +59,7 @@ MODELS: Final = {
         "a model asks for 40 CPUs",
         "large",
         model(resources={"requests": {"cpu": 40}}),
-        "no node can run it: 0/1 nodes are available: 1 Insufficient cpu",
+        "no node can run it: 0/1 nodes are available: 1 Insufficient cpu.",
     ),
     "memory": _of_a_model(
         "a server needs more memory than its limit",
@@ -72,8 +72,7 @@ MODELS: Final = {
         "broken",
         model("broken"),
         "it ended with exit code 255",
-        "{name: broken version: 1} due to error: DATA_LOSS",
-        "Failed to start server",
+        "1 model(s) did not become available: {{{name: broken version: 1} due to error: DATA_LOSS",
     ),
     "fetch": _of_a_model(
         "an init container cannot fetch the model",
@@ -90,7 +89,7 @@ MODELS: Final = {
         "a ResourceQuota is exceeded",
         "quota",
         model(resources={"requests": {"memory": "200Gi"}}),
-        "ResourceQuota models/team is used up: raise it, or ask for less in `resources`",
+        "ResourceQuota models/team is used up: raise it, or ask for less in `resources` and `replicas`",
     ),
     "refused": _of_a_model(
         "an admission webhook fails",
