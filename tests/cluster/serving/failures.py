@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.cluster.checkout import ROOT, Checkout
-from why.containers import timeless
+from why.containers import LOG, timeless
 
 PAGE: Final = ROOT / "docs" / "why.md"
 _START: Final = "<!-- table: python3 -m local test serving -k failures --write-docs -->\n"
@@ -131,5 +131,7 @@ def _line_with(sentence: str, message: str) -> str:
     for line in message.splitlines():
         if sentence in line:
             before, _, after = line.partition(sentence)
+            if before.strip().startswith(LOG):  # then time and source
+                before = f"{LOG}… "
             return _RANDOM.sub("-…", f"{before}{sentence}{' …' if after.strip() else ''}".strip())
     raise AssertionError(f"no line has {sentence!r}:\n{message}")

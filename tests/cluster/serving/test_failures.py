@@ -82,8 +82,8 @@ MODELS: Final = {
             "source": {"kind": "image", "image": "tensorflow/serving:2.19.1", "path": "/none"},
             "startup_timeout": "40s",
         },
-        # The real image has `cp` and says that /none is not there; the local one has none.
-        "init container fetch-fetch: it",
+        # The local image has no `cp`.
+        "init container fetch-fetch: it cannot be started",
     ),
     "quota": _of_a_model(
         "a ResourceQuota is exceeded",
