@@ -31,7 +31,7 @@ from tests.cluster.serving.failing import (
 )
 from tests.cluster.serving.failures import Run
 
-#: Seconds for one command: a claim is waited for for two minutes, a namespace for three.
+#: Seconds for one command: the provider waits for a claim for five minutes, for a namespace for three.
 _TIMEOUT: Final = 420.0
 
 
