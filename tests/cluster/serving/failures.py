@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.cluster.checkout import ROOT, Checkout
-from why.containers import timeless
+from why.containers import LOG, timeless
 
 PAGE: Final = ROOT / "docs" / "why.md"
 _START: Final = "<!-- table: python3 -m local test serving -k failures --write-docs -->\n"
@@ -22,7 +22,7 @@ _HEAD: Final = "| what is wrong | what is printed | after |\n|---|---|--:|\n"
 _COLOUR: Final = re.compile(r"<\{%.*?%\}>")
 #: The random parts of the names of Deployments and pods.
 _RANDOM: Final = re.compile(r"(?<=-server)-[0-9a-f]{8}(-[0-9a-z]{6,10}-[0-9a-z]{5})?\b")
-_RESTARTS: Final = re.compile(r"restarted (once|\d+ times)")
+_AGAIN: Final = "it runs again and is not ready; before, "
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,10 @@ class Failure:
     model: dict[str, Any] | None = None
 
     def row(self, run: Run) -> str:
-        """This failure's row: the printed lines that contain `sentences`."""
+        """This failure's row: the printed lines that contain `sentences`, each up to its end: what
+        follows, as addresses and what a registry answers, differs from machine to machine."""
         error = run.of(self.about)
-        lines = [_line_with(sentence, error.message) for sentence in self.sentences]
+        lines = dict.fromkeys(_line_with(each, error.message) for each in self.sentences)
         shown = "<br>".join(f"`{line.replace('|', '&#124;').replace('`', '')}`" for line in lines)
         return f"| {self.title} | `pulumi {run.command}`: {shown} | {error.seconds:.0f} s |\n"
 
@@ -110,8 +111,9 @@ def write_table(text: str) -> None:
 
 
 def comparable(text: str) -> str:
-    """A table without seconds, times and counts, which differ from run to run."""
-    return timeless(_RESTARTS.sub("restarted", text))
+    """A table without seconds, times and counts, which differ from run to run, and without whether
+    a container that crashes was just started again."""
+    return timeless(text.replace(_AGAIN, ""))
 
 
 def _errors(log: Path, started: float) -> Sequence[Diagnostic]:
@@ -128,5 +130,8 @@ def _errors(log: Path, started: float) -> Sequence[Diagnostic]:
 def _line_with(sentence: str, message: str) -> str:
     for line in message.splitlines():
         if sentence in line:
-            return _RANDOM.sub("-…", line.strip())
+            before, _, after = line.partition(sentence)
+            if before.strip().startswith(LOG):  # then time and source
+                before = f"{LOG}… "
+            return _RANDOM.sub("-…", f"{before}{sentence}{' …' if after.strip() else ''}".strip())
     raise AssertionError(f"no line has {sentence!r}:\n{message}")

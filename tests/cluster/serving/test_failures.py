@@ -17,148 +17,22 @@ import yaml
 from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time
 from tests.cluster.checkout import Checkout
 from tests.cluster.serving import failures
-from tests.cluster.serving.failures import Failure, Run
+from tests.cluster.serving.failing import (
+    CLAIM,
+    EDGE,
+    HELD,
+    MODELS,
+    PLAIN,
+    QUOTA,
+    REFUSED,
+    UNREACHABLE,
+    WEBHOOK,
+    model,
+)
+from tests.cluster.serving.failures import Run
 
-#: Seconds for one command: a claim is waited for for two minutes, a namespace for three.
+#: Seconds for one command: the provider waits for a claim for five minutes, for a namespace for three.
 _TIMEOUT: Final = 420.0
-#: Names that no registry answers for are asked for this long on a node without a way out.
-_RESOLVING: Final = "75s"
-
-
-def model(path: str = "half_plus_two", **changes: Any) -> dict[str, Any]:
-    source = {"kind": "pvc", "claim": "models", "path": path}
-    return {"runtime": "tfserving", "source": source, "startup_timeout": "40s", **changes}
-
-
-def _of_a_model(title: str, name: str, options: dict[str, Any], *sentences: str) -> Failure:
-    return Failure(title, f"why Deployment models/{name}-server-", sentences, options)
-
-
-#: Models of one `up`.
-MODELS: Final = {
-    "absent": _of_a_model(
-        "a model's directory does not exist",
-        "absent",
-        model("absent"),
-        "Could not find base path /volumes/models/absent",
-    ),
-    "empty": _of_a_model(
-        "the startup probe never passes: the directory has no version",
-        "empty",
-        model("empty"),
-        "No versions of servable empty found under base path",
-        "it runs and is not ready: Startup probe failed",
-    ),
-    "image": _of_a_model(
-        "an image does not exist",
-        "image",
-        model(image="example/none:1", startup_timeout=_RESOLVING),
-        "its image slipway.local/example/none:1 cannot be pulled",
-    ),
-    "large": _of_a_model(
-        "a model asks for 40 CPUs",
-        "large",
-        model(resources={"requests": {"cpu": 40}}),
-        "no node can run it: 0/1 nodes are available: 1 Insufficient cpu",
-    ),
-    "memory": _of_a_model(
-        "a server needs more memory than its limit",
-        "memory",
-        model(resources={"limits": {"memory": "24Mi"}}),
-        "out of memory: it was killed at its memory limit of 24Mi (OOMKilled)",
-    ),
-    "broken": _of_a_model(
-        "a server crashes",
-        "broken",
-        model("broken"),
-        "it ended with exit code 255",
-        "{name: broken version: 1} due to error: DATA_LOSS",
-        "Failed to start server",
-    ),
-    "fetch": _of_a_model(
-        "an init container cannot fetch the model",
-        "fetch",
-        {
-            "runtime": "tfserving",
-            "source": {"kind": "image", "image": "tensorflow/serving:2.19.1", "path": "/none"},
-            "startup_timeout": "40s",
-        },
-        # The real image has `cp` and says that /none is not there; the local one has none.
-        "init container fetch-fetch: it",
-    ),
-    "quota": _of_a_model(
-        "a ResourceQuota is exceeded",
-        "quota",
-        model(resources={"requests": {"memory": "200Gi"}}),
-        "ResourceQuota models/team is used up: raise it, or ask for less in `resources`",
-    ),
-    "refused": _of_a_model(
-        "an admission webhook fails",
-        "refused",
-        model(),
-        "webhook models.example.com is of ValidatingWebhookConfiguration team, and Service "
-        "policy/webhook, which answers for it, has 0 ready pods",
-    ),
-}
-CLAIM: Final = Failure(
-    "a claim's StorageClass does not exist",
-    "why PersistentVolumeClaim models/slow",
-    ("phase Pending: there is no StorageClass 'fast', and no PersistentVolume of it fits",),
-)
-HELD: Final = Failure(
-    "an object in the namespace has a finalizer",
-    "why Namespace held is still there",
-    ("ConfigMap held is still there, held by example.com/hold",),
-)
-PLAIN: Final = Failure(HELD.title, "finalizers might be preventing", ("finalizers might be",))
-UNREACHABLE: Final = Failure(
-    "the API server is unreachable",
-    "unreachable: https://127.0.0.1:1",
-    ("unreachable: https://127.0.0.1:1",),
-)
-REFUSED: Final = Failure(
-    "the cluster refuses the credentials",
-    "the cluster does not say whether namespace `refused` exists",
-    ("its API server answers 401: Unauthorized",),
-)
-
-QUOTA: Final = {
-    "apiVersion": "v1",
-    "kind": "ResourceQuota",
-    "metadata": {"name": "team", "namespace": "models"},
-    "spec": {"hard": {"requests.memory": "100Gi"}},
-}
-WEBHOOK: Final = {
-    "apiVersion": "admissionregistration.k8s.io/v1",
-    "kind": "ValidatingWebhookConfiguration",
-    "metadata": {"name": "team"},
-    "webhooks": [
-        {
-            "name": "models.example.com",
-            "admissionReviewVersions": ["v1"],
-            "sideEffects": "None",
-            "timeoutSeconds": 5,
-            "clientConfig": {"service": {"namespace": "policy", "name": "webhook"}},
-            "objectSelector": {"matchLabels": {"app.kubernetes.io/instance": "refused"}},
-            "rules": [
-                {
-                    "apiGroups": ["apps"],
-                    "apiVersions": ["v1"],
-                    "operations": ["CREATE"],
-                    "resources": ["deployments"],
-                }
-            ],
-        }
-    ],
-}
-
-#: Takes the place of an ingress controller for stacks that have no models.
-EDGE: Final = {
-    "apiVersion": "v1",
-    "kind": "Service",
-    "metadata": {"name": "edge", "namespace": "default"},
-    "spec": {"type": "LoadBalancer", "ports": [{"port": 443}]},
-}
 
 
 def _apply(checkout: Checkout, manifest: dict[str, Any], verb: str = "apply") -> None:
@@ -203,14 +77,12 @@ def _small_stack(checkout: Checkout, name: str, kubeconfig: str) -> None:
 
 
 def _up_of_everything(dev: Checkout) -> Run:
-    """One `up` of all models and the claim, in which the model that serves is given a directory
-    that does not exist."""
+    """One `up` of all models and the claim, beside those that serve."""
     (dev.models / "empty").mkdir()
     shutil.copytree(dev.root / "models" / "half_plus_two", dev.models / "broken")
     (dev.models / "broken" / "1" / "saved_model.pb").write_text("no model")
     config = dev.config()
     config["config"]["slipway:models"] |= {name: each.model for name, each in MODELS.items()}
-    config["config"]["slipway:models"]["half_plus_two"] = model("gone")
     config["config"]["slipway:volumes"]["slow"] = {"size": "1Gi", "storage_class": "fast"}
     config["config"]["slipway:limits"] = {"message_size": "1Mi"}
     dev.write_config(config)
@@ -243,22 +115,32 @@ def _without_access(dev: Checkout, name: str, **changes: dict[str, Any]) -> Run:
         dev.pulumi("stack", "rm", "--yes", "--force", name)
 
 
-@pytest.fixture(scope="module")
-def asked() -> dict[str, dict[str, Any]]:
-    """The calls to the model that served before; empty until `runs` has ended."""
-    return {}
+def _put_back(dev: Checkout) -> None:
+    dev.restore_config()
+    again = failures.pulumi(dev, "up", stack="dev", timeout=_TIMEOUT)
+    assert again.code == 0, again.printed
+
+
+@pytest.fixture
+def changed(dev: Checkout) -> Iterator[Checkout]:
+    """The dev stack, whose model is given a directory that does not exist."""
+    config = dev.config()
+    config["config"]["slipway:models"]["half_plus_two"] = model("gone")
+    dev.write_config(config)
+    yield dev
+    _put_back(dev)
 
 
 @pytest.fixture(scope="module")
-def runs(dev: Checkout, asked: dict[str, dict[str, Any]]) -> Iterator[dict[str, Run]]:
-    """All of them, side by side, by the stacks' names."""
+def runs(dev: Checkout) -> Iterator[dict[str, Run]]:
+    """All other failures, side by side, by the stacks' names."""
     _apply(dev, QUOTA)
     _apply(dev, WEBHOOK)
     _apply(dev, EDGE)
     wrong = {"user": {"token": "not-to-be-printed"}}
     dead = {"cluster": {"server": "https://127.0.0.1:1"}}
     try:
-        with asked_all_the_time(dev, "half_plus_two") as calls, ThreadPoolExecutor() as pool:
+        with ThreadPoolExecutor() as pool:
             running = {
                 "dev": pool.submit(_up_of_everything, dev),
                 "held": pool.submit(_held, dev, "held", "--run-program"),
@@ -266,33 +148,33 @@ def runs(dev: Checkout, asked: dict[str, dict[str, Any]]) -> Iterator[dict[str, 
                 "unreachable": pool.submit(_without_access, dev, "unreachable", **dead),
                 "refused": pool.submit(_without_access, dev, "refused", **wrong),
             }
-            found = {name: each.result() for name, each in running.items()}
-        asked |= calls
-        yield found
+            yield {name: each.result() for name, each in running.items()}
     finally:
         for manifest in (QUOTA, WEBHOOK, EDGE):
             _apply(dev, manifest, "delete")
-        dev.restore_config()
-        again = failures.pulumi(dev, "up", stack="dev", timeout=_TIMEOUT)
-        assert again.code == 0, again.printed
+        _put_back(dev)
         for name in ("empty", "broken"):
             shutil.rmtree(dev.models / name)
 
 
 def test_a_version_that_never_becomes_ready_fails_up_and_leaves_the_old_one_serving(
-    runs: dict[str, Run], asked: dict[str, dict[str, Any]], dev: Checkout
+    changed: Checkout,
 ) -> None:
-    assert all(run.code != 0 for run in runs.values())
+    with asked_all_the_time(changed, "half_plus_two") as asked:
+        failed = failures.pulumi(changed, "up", stack="dev", timeout=_TIMEOUT)
+    assert failed.code != 0
     for way in ("grpc", "rest"):
         assert asked[way]["failed"] == 0, asked[way]["first"]
         assert asked[way]["calls"] > 300, way
-    assert dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
-
-
-def test_up_says_that_the_old_one_is_still_there(runs: dict[str, Run]) -> None:
-    said = runs["dev"].of("why Deployment models/half-plus-two-server-").message
+    assert changed.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
+    said = failed.of("why Deployment models/half-plus-two-server-").message
     assert "0 of 1 new pods available; 1 of the version before still run, 1 available" in said
     assert "Could not find base path /volumes/models/gone" in said
+    assert "half_plus_two" in changed.outputs()["endpoints"]
+
+
+def test_each_operation_fails(runs: dict[str, Run]) -> None:
+    assert [name for name, run in runs.items() if run.code == 0] == []
 
 
 @pytest.mark.parametrize("name", MODELS)
