@@ -9,7 +9,7 @@ import asyncio
 import functools
 import threading
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 from pulumi.resource import DependencyResource
@@ -17,6 +17,8 @@ from pulumi.resource import DependencyResource
 from why.cluster import AskingError, Cluster, Reference
 from why.explain import Explanation, explain
 from why.states import available_replicas
+
+T = TypeVar("T")
 
 #: Seconds for everything that is asked about one failure.
 _SECONDS = 10.0
@@ -70,11 +72,21 @@ async def _on_error(args: pulumi.ErrorHookArgs) -> bool:
     except TimeoutError:
         reason = f"the cluster cannot be asked for the reason: no answer within {_PATIENCE:g} s"
         found = Explanation(None, [reason])
-    if found.live is not None and available_replicas(found.live):
-        _failures.still_serving.add(args.urn)
-    if text := failure_text(reference, args.failed_operation, found):
-        await _print(text, args.urn)
+    await tell(args.urn, reference, args.failed_operation, found)
     return False
+
+
+async def kubeconfig() -> str | None:
+    """That of the stack's cluster; None where there is none yet."""
+    return await _failures.kubeconfig.future() if _failures.kubeconfig else None
+
+
+async def tell(urn: str, reference: Reference, operation: str, found: Explanation) -> None:
+    """Prints why `operation` on the resource `urn` failed, and remembers whether pods still serve."""
+    if found.live is not None and available_replicas(found.live):
+        _failures.still_serving.add(urn)
+    if text := failure_text(reference, operation, found):
+        await _print(text, urn)
 
 
 async def _ask(
@@ -83,7 +95,7 @@ async def _ask(
     text = await kubeconfig.future()
     if not text:
         return Explanation(None, ["the cluster cannot be asked for the reason: it is not made yet"])
-    return await _in_thread(lambda: _explain(text, reference, args.errors))
+    return await in_thread(lambda: _explain(text, reference, args.errors))
 
 
 def _explain(kubeconfig: str, reference: Reference, errors: list[str]) -> Explanation:
@@ -97,7 +109,7 @@ def _explain(kubeconfig: str, reference: Reference, errors: list[str]) -> Explan
     return explain(cluster, reference, errors)
 
 
-def reference_of(args: pulumi.ErrorHookArgs) -> Reference | None:
+def reference_of(args: pulumi.ErrorHookArgs | pulumi.ResourceHookArgs) -> Reference | None:
     """The object that an operation was about; None where it has no name yet."""
     _, version, kind = args.type.split(":")
     group, _, number = version.partition("/")
@@ -146,11 +158,11 @@ async def _print(text: str, urn: str) -> None:
     await asyncio.gather(*(asyncio.all_tasks() - before))
 
 
-def _in_thread(function: Callable[[], Explanation]) -> Awaitable[Explanation]:
+def in_thread(function: Callable[[], T]) -> Awaitable[T]:
     """Runs `function` in a thread that the end of the program does not wait for, as it would for
     those of `asyncio.to_thread`."""
     loop = asyncio.get_running_loop()
-    result: asyncio.Future[Explanation] = loop.create_future()
+    result: asyncio.Future[T] = loop.create_future()
 
     def finish(setter: Callable[[Any], None], value: Any) -> None:
         if not result.done():

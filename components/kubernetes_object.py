@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pulumi
 
 from components.failure_hook import explained
+from components.roll_out import rolled_out
 
 #: A part of an object, with the names that Kubernetes' own YAML has: `{"containerPort": 8500}`.
 Fields: TypeAlias = dict[str, Any]
@@ -59,7 +60,7 @@ class KubernetesObject(pulumi.CustomResource):
                 pulumi.ResourceOptions(
                     version=_plugin_version(),
                     additional_secret_outputs=secret or None,
-                    hooks=explained(),
+                    hooks=rolled_out() if kind == "Deployment" else explained(),
                 ),
                 opts,
             ),

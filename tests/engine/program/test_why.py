@@ -41,7 +41,7 @@ failure_hook.ask_by(Output.secret(pathlib.Path({kubeconfig!r}).read_text()))
 """
 _NAMESPACE = """\
 KubernetesObject("held", "v1", "Namespace", {{"metadata": {{"name": {name!r}}}}},
-                 ResourceOptions(custom_timeouts=CustomTimeouts(delete="5s")))
+                 ResourceOptions(custom_timeouts=CustomTimeouts(delete="15s")))
 """
 
 
@@ -144,3 +144,57 @@ KubernetesObject("wrong", "v1", "ConfigMap", {{"metadata": {{"name": "Not A Name
     assert "the cluster cannot be asked for the reason: https://127.0.0.1:1 gives no" in failed.text
     assert "RFC 1123" in failed.text
     assert "not-to-be-printed" not in failed.text
+
+
+#: A Deployment for which the provider does not wait: as where its watch is a moment behind.
+_DEPLOYMENT = """\
+labels = {{"app.kubernetes.io/instance": "server"}}
+KubernetesObject("server", "apps/v1", "Deployment", {{
+    "metadata": {{
+        "name": "server",
+        "namespace": {name!r},
+        "labels": labels,
+        "annotations": {{"pulumi.com/skipAwait": "true"}},
+    }},
+    "spec": {{
+        "progressDeadlineSeconds": 5,
+        "selector": {{"matchLabels": labels}},
+        "template": {{
+            "metadata": {{"labels": labels}},
+            "spec": {{"containers": [{{"name": "server", "image": {image!r}}}]}},
+        }},
+    }},
+}})
+"""
+
+
+def test_an_update_is_over_with_its_roll_out_whatever_the_provider_waits_for(
+    pulumi_home: Path, tmp_path: Path, cluster: ApiServer
+) -> None:
+    name = f"t{uuid.uuid4().hex[:8]}"
+    cluster.kubectl("create", "namespace", name)
+    bench = Workbench(tmp_path / "bench", pulumi_home, cluster.kubeconfig)
+    preamble = _PREAMBLE.format(root=str(ROOT), kubeconfig=str(cluster.kubeconfig))
+
+    def run(image: str) -> None:
+        bench.program(preamble + _DEPLOYMENT.format(name=name, image=image))
+
+    rolled_out = ("rollout", "status", "deployment/server", "-n", name, "--timeout=1s")
+    with controllers(cluster, name):
+        run("i:1")
+        bench.up()
+        cluster.kubectl("rollout", "status", "deployment/server", "-n", name, "--timeout=30s")
+        run("i:2")
+        bench.up()
+        cluster.kubectl(*rolled_out)
+    with controllers(cluster, name, failing={"server": _KILLED}):
+        run("i:3")
+        failed = bench.up(check=False)
+    assert failed.code != 0
+    said = _said_of(failed, f"why Deployment {name}/server is not ready:")
+    assert "container server: out of memory" in said
+    with controllers(cluster, name):
+        run("i:4")
+        bench.up()
+        cluster.kubectl(*rolled_out)
+    bench.destroy()

@@ -1,0 +1,74 @@
+"""`rolled_out`: the update of a Deployment is done when all of its pods are new and available.
+
+The provider's own wait may end before. It reads from a watch that other objects of the same update
+share. Where that is a moment behind, it takes the Deployment as it was before for reconciled, and
+its old pods for the new ones (pulumi-kubernetes 4.25, `await/deployment.go`).
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+
+import pulumi
+
+from components import failure_hook
+from why.cluster import AskingError, Cluster, Object, Reference
+from why.explain import Explanation, explain
+from why.states import condition, state_reasons
+
+_NAME = "slipway-rolled-out"
+#: Seconds between two looks at a roll-out.
+_PAUSE = 0.5
+#: Seconds after its own deadline in which a Deployment says that it failed.
+_REPORT_SECONDS = 15.0
+
+
+@functools.cache
+def rolled_out() -> pulumi.ResourceHookBinding:
+    """The options' `hooks` of every Deployment, with those of every object."""
+    hook = pulumi.ResourceHook(_NAME, _after_update)
+    return pulumi.ResourceHookBinding(
+        after_update=[hook], on_error=failure_hook.explained().on_error
+    )
+
+
+async def _after_update(args: pulumi.ResourceHookArgs) -> None:
+    """Fails the update where the roll-out fails, with the reason printed."""
+    reference = failure_hook.reference_of(args)
+    kubeconfig = await failure_hook.kubeconfig()
+    if reference is None or not kubeconfig:
+        return
+    try:
+        found = await failure_hook.in_thread(lambda: _wait(kubeconfig, reference))
+    except AskingError as error:
+        pulumi.log.warn(f"whether {reference} was rolled out is not known: {error}")
+        return
+    if found is not None:
+        await failure_hook.tell(args.urn, reference, "update", found)
+        raise RuntimeError(f"the roll-out of {reference} failed")
+
+
+def _wait(kubeconfig: str, reference: Reference) -> Explanation | None:
+    """Waits for the roll-out; None where it is complete or the Deployment was deleted, else the
+    reason."""
+    from components.api_reader import api_reader
+
+    fetch = api_reader(kubeconfig)
+    started = time.monotonic()
+    while True:
+        cluster = Cluster(fetch)
+        live = cluster.get(reference)
+        if live is None or not state_reasons(cluster, live):
+            return None
+        deadline = float(live["spec"].get("progressDeadlineSeconds", 600)) + _REPORT_SECONDS
+        if _failed(live) or time.monotonic() - started > deadline:
+            return explain(Cluster(fetch), reference, [])
+        time.sleep(_PAUSE)
+
+
+def _failed(live: Object) -> bool:
+    """Whether the controller has given this generation up."""
+    seen = (live.get("status") or {}).get("observedGeneration", 0)
+    progress = condition(live, "Progressing")
+    return seen >= live["metadata"]["generation"] and progress.get("status") == "False"
