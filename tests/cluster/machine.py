@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import subprocess
 import time
@@ -97,8 +98,8 @@ def _cgroups() -> list[str]:
         mount, kind = line.split(" ")[4], line.partition(" - ")[2].split(" ")[0]
         if kind in ("cgroup", "cgroup2"):
             for top in Path(mount).glob("slipway-*"):
-                below = [path for path in top.rglob("*") if path.is_dir()]
-                found += [str(path) for path in (top, *below)]
+                # Those of another cluster may go in the meantime, which `os.walk` passes over.
+                found += [path for path, _, _ in os.walk(top)]
     return found
 
 
