@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local.images.recipes import TRITON
 from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time
 from tests.cluster.checkout import Checkout
 from tests.cluster.serving.buckets import Buckets
@@ -43,6 +44,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "triton_version": (
         {
             "runtime": "triton",
+            "image": TRITON,
             "source": pvc("triton/half_plus_two"),
             "versions": {"specific": [7]},
         },

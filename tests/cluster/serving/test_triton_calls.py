@@ -81,6 +81,7 @@ def served(dev: Checkout) -> Iterator[Checkout]:
             "runtime": "triton",
             "server": SERVER,
             "image": TRITON,
+            "streaming": True,
             "source": pvc(f"triton/{name}"),
         }
         for name in ("words", *made)
