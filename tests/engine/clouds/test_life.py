@@ -122,15 +122,14 @@ def _goes(stack: Life, cloud: Cloud, config: dict[str, Any]) -> None:
     steps = stack.destroyed_in_two_steps(config)
     gateway = [
         each
-        for each in of(steps, "delete", "kubernetes:apps/v1:Deployment")
+        for each in of(
+            steps, "delete", "kubernetes:apps/v1:Deployment", "kubernetes:core/v1:Service"
+        )
         if "gateway" in each.name
     ]
     routes = of(steps, "delete", "kubernetes:networking.k8s.io/v1:Ingress")
     if routes:
         assert_before(routes, gateway)
-    if gateway:
-        services = of(steps, "delete", "kubernetes:core/v1:Service")
-        assert_before([each for each in services if "gateway" in each.name], gateway)
     assert_before(of(steps, "delete", _OBJECTS), of(steps, "delete", cloud.pools))
     assert_before(of(steps, "delete", cloud.pools), of(steps, "delete", cloud.cluster))
     networks = of(steps, "delete", *cloud.subnets)

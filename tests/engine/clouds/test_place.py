@@ -62,11 +62,11 @@ def test_a_profile_in_the_stack_file_is_who_makes_cloud_and_objects(
     assert said in previewed.text
     with controllers(new_cluster, "kube-system"):
         _, steps = life.made()
-    # By the kubeconfig, whose login is refused for a cluster of another account.
-    assert of(steps, "create", "kubernetes:*")
-    _, steps = life.run("up", "--yes", "--skip-preview", "--expect-no-changes")
-    assert steps == []
-    life.destroyed()
+        # By the kubeconfig, whose login is refused for a cluster of another account.
+        assert of(steps, "create", "kubernetes:*")
+        _, steps = life.run("up", "--yes", "--skip-preview", "--expect-no-changes")
+        assert steps == []
+        life.destroyed()
     life.assert_gone()
 
 
@@ -88,7 +88,8 @@ def test_of_aws_no_other_account_refreshes_or_destroys_what_the_file_pins(
     assert of(steps, "delete", "aws:*") == []
     assert {each["urn"] for each in life.resources()} == {each["urn"] for each in before}
     profiles.unlink()
-    life.destroyed()
+    with controllers(new_cluster, "kube-system"):
+        life.destroyed()
     life.assert_gone()
 
 
