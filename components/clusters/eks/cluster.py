@@ -69,17 +69,20 @@ class EksCluster(pulumi.ComponentResource):
         """Amazon's, and what is known of who it is."""
         from components.clusters.eks.provider import aws_provider, caller
 
-        options = self._options
-        self._aws = aws_provider(
-            f"{self._name}-aws",
-            options.settings("aws"),
-            region=options.region,
-            account=options.account,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        options, child = self._options, pulumi.ResourceOptions(parent=self)
+
+        def provider(name: str, account: str | None) -> pulumi.ProviderResource:
+            return aws_provider(
+                name, options.settings("aws"), region=options.region, account=account, opts=child
+            )
+
+        name, pinned = f"{self._name}-aws", options.account
+        # The one that refuses an account ends a preview, before the program can name the key.
+        asked = provider(f"{name}-caller" if pinned else name, None)
+        asking = pulumi.InvokeOptions(parent=self, provider=asked)
+        account = checked_account("AWS", pinned, lambda: caller(asking))
+        self._aws = provider(name, pinned) if pinned else asked
         self._made = pulumi.ResourceOptions(parent=self, providers=[self._aws])
-        asking = pulumi.InvokeOptions(parent=self, provider=self._aws)
-        account = checked_account("AWS", options.account, lambda: caller(asking))
         report_place("AWS", "aws", {"account": account, "region": options.region}, self)
 
     def _make(self, called: str) -> None:

@@ -141,7 +141,7 @@ def test_an_account_that_the_provider_refuses_is_named() -> None:
 
 
 def test_the_provider_of_aws_keeps_the_account_where_no_program_runs() -> None:
-    assert up("eks", account=aws.ACCOUNT).one("aws").inputs["allowedAccountIds"] == (
+    assert up("eks", account=aws.ACCOUNT).one("aws", "cluster-aws").inputs["allowedAccountIds"] == (
         f'["{aws.ACCOUNT}"]'
     )
     assert "allowedAccountIds" not in up("eks").one("aws").inputs
