@@ -20,8 +20,8 @@ from why.states import condition, state_reasons
 _NAME = "slipway-rolled-out"
 #: Seconds between two looks at a roll-out.
 _PAUSE = 0.5
-#: Seconds after its own deadline in which a Deployment says that it failed.
-_REPORT_SECONDS = 15.0
+#: Seconds after its progress deadline in which a Deployment's status reports the failure.
+REPORT_SECONDS = 15
 
 
 @functools.cache
@@ -61,7 +61,7 @@ def _wait(kubeconfig: str, reference: Reference) -> Explanation | None:
         live = cluster.get(reference)
         if live is None or not state_reasons(cluster, live):
             return None
-        deadline = float(live["spec"].get("progressDeadlineSeconds", 600)) + _REPORT_SECONDS
+        deadline = float(live["spec"].get("progressDeadlineSeconds", 600)) + REPORT_SECONDS
         if _failed(live) or time.monotonic() - started > deadline:
             return explain(Cluster(fetch), reference, [])
         time.sleep(_PAUSE)

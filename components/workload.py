@@ -12,6 +12,7 @@ from components.api_token import API_TOKEN, API_TOKEN_MOUNT
 from components.config.quantities import byte_count
 from components.kubernetes_object import Fields, KubernetesObject
 from components.placement import Placement
+from components.roll_out import REPORT_SECONDS
 
 #: An id that no host account has: below 10000 it could share one's files after an escape.
 USER_ID = 65532
@@ -20,8 +21,6 @@ _DISK_REQUEST, _DISK_LIMIT = "64Mi", "1Gi"
 #: What an init container asks for, and may use; a pod asks for the more of this and its server's.
 _FETCH_CPU, _FETCH_MEMORY = ("100m", "1"), ("128Mi", "1Gi")
 _PROBE_PERIOD = 5
-#: Seconds after a roll-out has failed in which its Deployment says so.
-_REPORT_SECONDS = 15
 _TMP: Fields = {"name": "tmp", "mountPath": "/tmp"}
 #: What every container has.
 _CONFINED: Fields = {
@@ -95,7 +94,7 @@ class Workload:
     def timeouts(self) -> pulumi.CustomTimeouts:
         """How long `up` waits for its Deployment: the roll-out gives up first, and with a reason.
         By default the provider waits ten minutes, also for one that has failed."""
-        patience = f"{self.startup + _REPORT_SECONDS}s"
+        patience = f"{self.startup + REPORT_SECONDS}s"
         return pulumi.CustomTimeouts(create=patience, update=patience)
 
     def deployment_spec(self) -> Fields:
