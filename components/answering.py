@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from components.contracts import Endpoint
+from components.contracts.routing import Endpoint
 from components.failure_hook import still_serves
 
 

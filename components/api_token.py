@@ -3,7 +3,7 @@ containers among them: as a volume, only those have it that mount it."""
 
 from __future__ import annotations
 
-from components.kubernetes_object import Fields
+from components.kubernetes.object import Fields
 
 API_TOKEN: Fields = {
     "name": "token",

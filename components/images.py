@@ -7,8 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import pulumi
 
+from components.config.image_names import at_mirror, without_host
+from components.config.images_options import ImagesOptions
+from components.config.options import referenced_secrets
 from components.config.pull_secrets import DOCKER_HUB, ExistingSecret, RegistryLogin
-from components.kubernetes_object import Fields
+from components.kubernetes.object import Fields
 from components.pull_secrets import PullSecrets
 
 
@@ -28,6 +31,18 @@ class Images:
     pull_secrets: Sequence[Fields] = ()
     _named: set[str] = field(default_factory=set)
     _resolved: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, options: ImagesOptions, secrets: Mapping[str, pulumi.Output[str]]) -> Images:
+        """The images of a stack with these `options`; `secrets` are its `slipway:secrets`."""
+        return cls(
+            options.mirror,
+            options.pull_policy,
+            options.digests,
+            options.charts,
+            credentials=options.pull_secrets,
+            secrets={name: secrets[name] for name in referenced_secrets(options)},
+        )
 
     def within(
         self, name: str, namespace: pulumi.Input[str], opts: pulumi.ResourceOptions
@@ -49,9 +64,7 @@ class Images:
 
     def _resolve(self, reference: str) -> str:
         pinned = f"@{self.digests[reference]}" if reference in self.digests else ""
-        if self.mirror is None:
-            return f"{reference}{pinned}"
-        return f"{self.mirror}/{_without_host(reference)}{pinned}"
+        return f"{at_mirror(reference, self.mirror)}{pinned}"
 
     def chart(self, name: str, upstream: str) -> tuple[str, str | None]:
         """What Helm calls the chart `name` of the repository `upstream`, and the repository where
@@ -60,6 +73,18 @@ class Images:
         if repository.startswith("oci://"):
             return f"{repository}/{name}", None
         return name, repository
+
+    def warn_of_unused(self) -> None:
+        """Warns of digests and logins that no image of the stack needed so far."""
+        for name in self.unused():
+            pulumi.log.warn(
+                f"slipway:images.digests.{name} pins nothing: no image here has that name"
+            )
+        for registry in self.unused_registries():
+            pulumi.log.warn(
+                f"slipway:images.pull_secrets has a login for `{registry}`, but no image of this "
+                "stack is pulled from there"
+            )
 
     def unused(self) -> list[str]:
         """The names in `digests` that no image of the stack had so far."""
@@ -73,13 +98,6 @@ class Images:
     def _pulls_from(self, registry: str) -> bool:
         return any(
             reference.startswith(f"{registry}/")
-            or (registry == DOCKER_HUB and _without_host(reference) == reference)
+            or (registry == DOCKER_HUB and without_host(reference) == reference)
             for reference in self._resolved
         )
-
-
-def _without_host(reference: str) -> str:
-    """Docker's rule: a first part with a dot or a port is a host, or it is `localhost`."""
-    first, slash, rest = reference.partition("/")
-    is_host = slash and ("." in first or ":" in first or first == "localhost")
-    return rest if is_host else reference

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from components.config.accelerators import Accelerator
-from components.contracts import NodePool
-from components.kubernetes_object import Fields
+from components.contracts.cluster import NodePool
+from components.kubernetes.object import Fields
 
 
 @dataclass(frozen=True, kw_only=True)

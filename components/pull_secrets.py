@@ -15,7 +15,7 @@ from components.config.pull_secrets import (
     ExistingSecret,
     RegistryLogin,
 )
-from components.kubernetes_object import Fields, KubernetesObject
+from components.kubernetes.object import Fields, KubernetesObject
 
 _TYPE, _KEY = "kubernetes.io/dockerconfigjson", ".dockerconfigjson"
 

@@ -1,62 +1,216 @@
-"""Which class stands for a kind. It is imported when a stack chooses it, not before: a cloud's
-SDK takes 160 to 290 MB, and no stack pays for one that it does not use."""
+"""The kinds that a stack file may name, each with the module of its options and of its component.
+
+Loading a stack file imports the options alone. A component is imported when a stack is built with
+it: a cloud's SDK takes 160 to 290 MB."""
 
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-Area = Literal["clusters", "gateways", "controllers", "metrics", "runtimes", "sources"]
+if TYPE_CHECKING:
+    from components.config.addon_options import AddonOptions
+    from components.config.cluster_options import ClusterOptions
+    from components.config.gateway_options import ControllerOptions, GatewayOptions
+    from components.config.model_options import ModelOptions, SourceOptions
+    from components.config.options import Options
+    from components.contracts.addon import AddonFactory
+    from components.contracts.cluster import ClusterFactory
+    from components.contracts.identity import RemoteIdentityFactory
+    from components.contracts.routing import GatewayFactory
+    from components.contracts.serving import RuntimeFactory
+    from components.contracts.source import SourceFactory
+    from components.gateways.controller import ControllerFactory
 
-REGISTRY = MappingProxyType(
+O_co = TypeVar("O_co", covariant=True)
+F_co = TypeVar("F_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Classes by `module:Class`. Both may stand in one module."""
+
+    options: str
+    component: str
+
+
+class Area(Generic[O_co, F_co]):
+    """The kinds of one part of a stack file. `O_co` is the base of their options; `F_co` is what
+    their components are called as, with the contract that the result keeps."""
+
+    def __init__(self, name: str, kinds: dict[str, Kind], key: str = "kind") -> None:
+        self.name = name
+        self.entries = kinds
+        self.key = key
+        """The key of the map that names the kind."""
+
+    def admits(self, options: type[O_co], component: F_co) -> None:  # type: ignore[misc]
+        """For type checkers: refuses classes that do not keep the contracts of this area."""
+
+    def kinds(self) -> list[str]:
+        """The kinds that a stack file may name, sorted."""
+        return sorted(self.entries)
+
+    def options(self, kind: str) -> type[O_co]:
+        """The options class of `kind`. Raises `KeyError` for a kind that is not registered."""
+        return cast("type[O_co]", _load(self.entries[kind].options))
+
+    def component(self, kind: str) -> F_co:
+        """The component of `kind`, imported now. Raises `KeyError` for a kind that is not
+        registered."""
+        return cast("F_co", _load(self.entries[kind].component))
+
+
+CLUSTERS: Area[ClusterOptions, ClusterFactory] = Area(
+    "clusters",
     {
-        "clusters": {
-            "ack": "components.clusters.ack.cluster:AckCluster",
-            "eks": "components.clusters.eks.cluster:EksCluster",
-            "existing": "components.clusters.existing:ExistingCluster",
-            "gke": "components.clusters.gke.cluster:GkeCluster",
-            "local": "components.clusters.local:LocalCluster",
-            "reference": "components.clusters.reference:ReferenceCluster",
-        },
-        "gateways": {
-            "nginx": "components.platform.gateway.nginx:NginxGateway",
-        },
-        "controllers": {
-            "ingress-nginx": "components.platform.gateway.controllers.ingress_nginx:IngressNginx",
-            "present": "components.platform.gateway.controllers.present:PresentController",
-            "traefik": "components.platform.gateway.controllers.traefik:Traefik",
-        },
-        "metrics": {
-            "metrics-server": "components.platform.metrics_server:MetricsServer",
-            "present": "components.platform.metrics_present:PresentMetrics",
-        },
-        "runtimes": {
-            "custom": "components.runtimes.custom:Custom",
-            "tfserving": "components.runtimes.tfserving:TfServing",
-            "triton": "components.runtimes.triton:Triton",
-        },
-        "sources": {
-            "gcs": "components.sources.gcs:GcsSource",
-            "image": "components.sources.image:ImageSource",
-            "nfs": "components.sources.nfs:NfsSource",
-            "oss": "components.sources.oss:OssSource",
-            "pvc": "components.sources.pvc:PvcSource",
-            "s3": "components.sources.s3:S3Source",
-        },
+        "ack": Kind(
+            "components.clusters.ack.options:AckOptions",
+            "components.clusters.ack.cluster:AckCluster",
+        ),
+        "eks": Kind(
+            "components.clusters.eks.options:EksOptions",
+            "components.clusters.eks.cluster:EksCluster",
+        ),
+        "existing": Kind(
+            "components.clusters.existing_options:ExistingOptions",
+            "components.clusters.existing:ExistingCluster",
+        ),
+        "gke": Kind(
+            "components.clusters.gke.options:GkeOptions",
+            "components.clusters.gke.cluster:GkeCluster",
+        ),
+        "local": Kind(
+            "components.clusters.local_options:LocalOptions",
+            "components.clusters.local:LocalCluster",
+        ),
+        "reference": Kind(
+            "components.clusters.reference_options:ReferenceOptions",
+            "components.clusters.reference:ReferenceCluster",
+        ),
+    },
+)
+ADDONS: Area[AddonOptions, AddonFactory] = Area(
+    "addons",
+    {
+        "metrics-server": Kind(
+            "components.addons.metrics_server_options:MetricsServerOptions",
+            "components.addons.metrics_server:MetricsServer",
+        ),
+    },
+)
+GATEWAYS: Area[GatewayOptions, GatewayFactory] = Area(
+    "gateways",
+    {
+        "nginx": Kind(
+            "components.gateways.nginx_options:NginxOptions",
+            "components.gateways.nginx:NginxGateway",
+        ),
+    },
+)
+CONTROLLERS: Area[ControllerOptions, ControllerFactory] = Area(
+    "controllers",
+    {
+        "ingress-nginx": Kind(
+            "components.gateways.controllers.ingress_nginx_options:IngressNginxOptions",
+            "components.gateways.controllers.ingress_nginx:IngressNginx",
+        ),
+        "present": Kind(
+            "components.gateways.controllers.present_options:PresentOptions",
+            "components.gateways.controllers.present:PresentController",
+        ),
+        "traefik": Kind(
+            "components.gateways.controllers.traefik_options:TraefikOptions",
+            "components.gateways.controllers.traefik:Traefik",
+        ),
+    },
+)
+RUNTIMES: Area[ModelOptions, RuntimeFactory] = Area(
+    "runtimes",
+    {
+        "custom": Kind(
+            "components.runtimes.custom_options:CustomOptions",
+            "components.runtimes.custom:Custom",
+        ),
+        "tfserving": Kind(
+            "components.runtimes.tfserving_options:TfServingOptions",
+            "components.runtimes.tfserving:TfServing",
+        ),
+        "triton": Kind(
+            "components.runtimes.triton_options:TritonOptions",
+            "components.runtimes.triton:Triton",
+        ),
+    },
+    key="runtime",
+)
+SOURCES: Area[SourceOptions, SourceFactory] = Area(
+    "sources",
+    {
+        kind: Kind(
+            f"components.sources.{kind}_options:{name}Options",
+            f"components.sources.{kind}:{name}Source",
+        )
+        for kind, name in {
+            "gcs": "Gcs",
+            "image": "Image",
+            "nfs": "Nfs",
+            "oss": "Oss",
+            "pvc": "Pvc",
+            "s3": "S3",
+        }.items()
+    },
+)
+#: Workload identity on a cluster of another stack, by the kind of that cluster.
+IDENTITIES: Area[ClusterOptions, RemoteIdentityFactory] = Area(
+    "identities",
+    {
+        "ack": Kind(
+            "components.clusters.ack.options:AckOptions",
+            "components.clusters.ack.beside:AckBeside",
+        ),
+        "eks": Kind(
+            "components.clusters.eks.options:EksOptions",
+            "components.clusters.eks.beside:EksBeside",
+        ),
+        "gke": Kind(
+            "components.clusters.gke.options:GkeOptions",
+            "components.clusters.gke.beside:GkeBeside",
+        ),
+    },
+)
+
+#: Every area, by its name.
+AREAS = MappingProxyType(
+    {
+        area.name: area
+        for area in cast(
+            "tuple[Area[Options, Any], ...]",
+            (CLUSTERS, ADDONS, GATEWAYS, CONTROLLERS, RUNTIMES, SOURCES, IDENTITIES),
+        )
     }
 )
 
 
-def kinds(area: Area) -> list[str]:
-    """The kinds that a stack file may name in `area`, sorted."""
-    return sorted(REGISTRY[area])
-
-
-def implementation(area: Area, kind: str) -> Any:
-    """The class that stands for `kind`; its `options` attribute is the model of its options.
-
-    Raises `KeyError` for a kind that is not registered.
-    """
-    module, _, name = REGISTRY[area][kind].partition(":")
+def _load(path: str) -> object:
+    module, _, name = path.partition(":")
     return getattr(importlib.import_module(module), name)
+
+
+def contracts() -> str:
+    """Python that a type checker accepts where every registered class keeps its contract. At run
+    time the registry imports classes by their names, of which a type checker knows nothing."""
+    lines = ["from components import registry"]
+    for area in AREAS.values():
+        for place, kind in enumerate(area.entries.values()):
+            for path, alias in ((kind.options, "O"), (kind.component, "C")):
+                module, _, name = path.partition(":")
+                lines.append(f"from {module} import {name} as {alias}{area.name}{place}")
+            names = f"O{area.name}{place}, C{area.name}{place}"
+            lines.append(f"registry.{area.name.upper()}.admits({names})")
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    print(contracts(), end="")

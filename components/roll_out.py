@@ -20,6 +20,10 @@ from why.states import condition, state_reasons
 _NAME = "slipway-rolled-out"
 #: Seconds between two looks at a roll-out.
 _PAUSE = 0.5
+#: Seconds in which the nodes' proxies stop sending calls to a pod that leaves its Service:
+#: kube-proxy writes its rules at most once a second (`minSyncPeriod`). Until then a call may reach
+#: a pod of the version before.
+PROXY_SECONDS = 2.0
 #: Seconds after its progress deadline in which a Deployment's status reports the failure.
 REPORT_SECONDS = 15
 
@@ -59,7 +63,10 @@ def _wait(kubeconfig: str, reference: Reference) -> Explanation | None:
     while True:
         cluster = Cluster(fetch)
         live = cluster.get(reference)
-        if live is None or not state_reasons(cluster, live):
+        if live is None:
+            return None
+        if not state_reasons(cluster, live):
+            time.sleep(PROXY_SECONDS)
             return None
         deadline = float(live["spec"].get("progressDeadlineSeconds", 600)) + REPORT_SECONDS
         if _failed(live) or time.monotonic() - started > deadline:

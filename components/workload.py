@@ -10,7 +10,7 @@ import pulumi
 
 from components.api_token import API_TOKEN, API_TOKEN_MOUNT
 from components.config.quantities import byte_count
-from components.kubernetes_object import Fields, KubernetesObject
+from components.kubernetes.object import Fields, KubernetesObject
 from components.placement import Placement
 from components.roll_out import REPORT_SECONDS
 
@@ -111,8 +111,12 @@ class Workload:
                     "maxSurge": 1 if self.surge else 0,
                 },
             },
-            "template": {"metadata": self._metadata(), "spec": self._pod()},
+            "template": self.template(),
         }
+
+    def template(self) -> Fields:
+        """The pod template: metadata and spec."""
+        return {"metadata": self._metadata(), "spec": self.pod_spec()}
 
     def _metadata(self) -> Fields:
         metadata: Fields = {"labels": {**self.selector, **self.node_mates}}
@@ -120,7 +124,8 @@ class Workload:
             metadata["annotations"] = self.annotations
         return metadata
 
-    def _pod(self) -> Fields:
+    def pod_spec(self) -> Fields:
+        """The spec of one pod."""
         pod: Fields = {
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,

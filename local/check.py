@@ -103,6 +103,7 @@ _SIDE_BY_SIDE = ("--numprocesses=2",)
 _NONE_CHOSEN = 5
 #: With a cluster of their own, they are a suite of their own.
 _OWN = ("tests/cluster/test_existing.py", "tests/cluster/test_readme_own.py")
+_PROGRAM = ("components", "why", "__main__.py")
 _POLICY = ("policy/__main__.py", "policy/rules")
 _NOT_THESE = tuple(f"--ignore={path}" for path in (*_OWN, *LONG.values()))
 
@@ -239,7 +240,7 @@ def lint(clone: Clone) -> None:
     for command in (
         ["ruff", "format", "--check", "."],
         ["ruff", "check", "."],
-        ["mypy", "--python-executable", str(program), "components", "why", "__main__.py"],
+        ["mypy", "--python-executable", str(program), *_PROGRAM, _contracts(clone, program)],
         ["mypy", "--python-executable", str(bootstrap.policy_python(clone)), *_POLICY],
         ["mypy", "--python-executable", str(_CLIENT(clone)), "client"],
         ["mypy", "--python-executable", str(_LOCAL(clone)), *everything_but_images],
@@ -253,6 +254,21 @@ def lint(clone: Clone) -> None:
         failed |= bool(subprocess.run(path, cwd=clone.root, check=False).returncode)
     if failed:
         raise CheckError("lint found something")
+
+
+def _contracts(clone: Clone, program: Path) -> str:
+    """A file that type-checks where every registered class keeps its contract."""
+    printed = subprocess.run(
+        [str(program), "-m", "components.registry"],
+        cwd=clone.root,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    path = clone.root / ".slipway" / "registry_contracts.py"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(printed)
+    return str(path.relative_to(clone.root))
 
 
 def scan(clone: Clone) -> None:

@@ -5,40 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pulumi
-from pydantic import Field, PrivateAttr
 
-from components.clusters.kubeconfig import Kubeconfig
+from components.clusters.kubeconfig_options import DescribedOptions
 from components.clusters.providers import kubernetes_provider
 from components.config.accelerators import NodePoolOptions
-from components.config.stack_config import ClusterOptions
-from components.config.values import Label
-from components.contracts import Grant, Identity, NodePool
-
-
-class DescribedOptions(ClusterOptions):
-    """A cluster whose nodes the stack does not make, and describes where models choose them."""
-
-    node_pools: dict[Label, NodePoolOptions] = Field(default_factory=dict)
-    """The nodes with accelerators, by a name for them"""
-
-    def pools(self) -> Mapping[str, NodePoolOptions]:
-        return self.node_pools
-
-
-class ReachedOptions(DescribedOptions):
-    """Options whose validation reads a kubeconfig."""
-
-    _found: Kubeconfig | None = PrivateAttr(default=None)
-
-    @property
-    def found(self) -> Kubeconfig:
-        """The kubeconfig, read when the options were validated."""
-        if self._found is None:
-            raise RuntimeError("the options were not validated with their secrets")
-        return self._found
-
-    def unreachable(self) -> str | None:
-        return self.found.unreachable()
+from components.contracts.cluster import NodePool
+from components.contracts.identity import Grant, Identity
 
 
 class ReachedCluster(pulumi.ComponentResource):
@@ -55,8 +27,6 @@ class ReachedCluster(pulumi.ComponentResource):
     external_traffic_policy: str | None = None
     registry: pulumi.Output[str] | None = None
     adopts: bool
-    default_controller = "traefik"
-    default_metrics = "present"
     load_balancer_annotations: Mapping[str, str]
     load_balancer_class: str | None = None
     workload_identity: Mapping[str, pulumi.Input[str]]

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components import registry
+from components.config.cluster_options import ClusterOptions
 from components.config.report import Mistake
 from components.config.secrecy import shown
-from components.config.stack_config import ClusterOptions
 
 #: Keys of a source that say how it is read without the cluster's help.
 _SAID = ("credentials", "anonymous", "role")
@@ -30,15 +30,15 @@ def missing(raw: Mapping[str, Any]) -> Iterator[Mistake]:
     if not isinstance(cluster, dict) or not isinstance(models, dict):
         return
     kind = cluster.get("kind")
-    if kind not in registry.kinds("clusters"):
+    if kind not in registry.CLUSTERS.kinds():
         return
-    there = registry.implementation("clusters", kind).options
+    there = registry.CLUSTERS.options(kind)
     given = there.lets_in_to(cluster)
     for model, options in models.items():
         source = options.get("source") if isinstance(options, dict) else None
-        if not isinstance(source, dict) or source.get("kind") not in registry.kinds("sources"):
+        if not isinstance(source, dict) or source.get("kind") not in registry.SOURCES.kinds():
             continue
-        scheme = registry.implementation("sources", source["kind"]).options.scheme
+        scheme = registry.SOURCES.options(source["kind"]).scheme
         said = any(source.get(key) not in (None, False) for key in _SAID)
         if said or scheme in {None, *given}:
             continue
@@ -57,8 +57,8 @@ def _chosen(options: type[ClusterOptions], cluster: Mapping[str, Any], scheme: s
         return ""
     clouds = (
         kind
-        for kind in registry.kinds("clusters")
-        if scheme in registry.implementation("clusters", kind).options.identities
+        for kind in registry.CLUSTERS.kinds()
+        if scheme in registry.CLUSTERS.options(kind).identities
     )
     return "".join(
         f"write `identity: {kind}` in `slipway:cluster` where that cluster is one of {kind.upper()}; "

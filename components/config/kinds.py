@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from components import registry
 from components.config.one_of import OneOf
 from components.config.options import Options
+from components.registry import Area
 
 
 class Chosen(OneOf):
-    """`OneOf` the kinds of `area`: the options of the kind's implementation say what else may be
-    in the map."""
+    """`OneOf` the kinds of `area`: the options of the kind say what else may be in the map.
 
-    def __init__(self, area: registry.Area, key: str = "kind", *, short: bool = False) -> None:
-        super().__init__(key=key, short=short)
+    `short` allows the bare kind in place of a map: `controller: traefik`.
+    """
+
+    def __init__(self, area: Area[Options, Any], *, short: bool = False) -> None:
+        super().__init__(key=area.key, short=short)
         self.area = area
 
     def kinds(self) -> Sequence[str]:
-        return registry.kinds(self.area)
+        return self.area.kinds()
 
     def model(self, kind: str) -> type[Options]:
-        options: type[Options] = registry.implementation(self.area, kind).options
-        return options
+        return self.area.options(kind)

@@ -26,12 +26,16 @@ from components.config.provider_keys import Setting, Settings
 from components.config.redaction import Redaction, below
 from components.config.report import UNKNOWN, Mistake, mistakes
 from components.config.secrecy import HIDDEN, KUBECONFIG_CONTENT, plain
-from components.config.stack_config import StackConfig
+from components.config.stack_config import METRICS_ADDON, StackConfig
 from components.config.trials import Trial, unknown_key
 
 _NAMESPACE = "slipway"
 #: Values of these keys are text; those of all others are JSON, as Pulumi hands maps over.
 _TEXT_KEYS = frozenset({"namespace"})
+OLD_METRICS = (
+    "slipway:metrics is the old name of `slipway:addons.metrics-server`: write `metrics-server: {}` "
+    "there in place of `metrics-server`, and `metrics-server: {kind: present}` in place of `present`"
+)
 
 
 def load() -> StackConfig:
@@ -58,6 +62,8 @@ def load() -> StackConfig:
     if not found and config is not None:
         found = [*_unreachable(config, hidden), *node_images.missing(config)]
         if not found:
+            if config.metrics is not None:
+                pulumi.log.warn(OLD_METRICS)
             return config
     raise pulumi.RunError(_text(hidden.mistakes(found)))
 
@@ -104,6 +110,7 @@ def _validated(
     found += provider_keys.mistakes(settings, raw.get("cluster"))
     if config is not None:
         found += memory.too_small(config)
+        found += _twice(config)
     return (None if found else config), found
 
 
@@ -122,6 +129,17 @@ def _parsed(
         return StackConfig.model_validate(raw, context=context), []
     except ValidationError as error:
         return None, error.errors(include_url=False)
+
+
+def _twice(config: StackConfig) -> Iterator[Mistake]:
+    """An add-on under its name and under the old one."""
+    if config.metrics is not None and METRICS_ADDON in config.addons:
+        yield Mistake(
+            path="slipway:metrics",
+            shown=None,
+            expected=f"`slipway:addons.{METRICS_ADDON}` alone, of which this is the old name",
+            fix="take `metrics` out",
+        )
 
 
 def _keys() -> dict[str, list[str]]:

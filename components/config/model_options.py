@@ -7,7 +7,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from components import registry
 from components.config.accelerators import Accelerator, chosen, matched
+from components.config.addon_options import Capability
 from components.config.durations import duration
 from components.config.environment import Value, Variable
 from components.config.expose import ExposeOptions
@@ -73,7 +75,7 @@ class ModelOptions(Options):
     """Models with the same name here share one server, and are ready together. What they say of
     the server, such as `replicas`, stands in one of them, or the same in several. Left out, the
     model has a server of its own"""
-    source: Annotated[SourceOptions, Chosen("sources")]
+    source: Annotated[SourceOptions, Chosen(registry.SOURCES)]
     """Where the model's files come from"""
     replicas: NumberOrReplicas = Replicas()
     """Pods that serve the model: a number, or `min` and `max` and what decides between them"""
@@ -121,6 +123,16 @@ class ModelOptions(Options):
         if value is None or pools is None:
             return value
         return chosen(value, pools, info.data.get("accelerator"))
+
+    @property
+    def requires(self) -> Mapping[Capability, str]:
+        """What has to be on the cluster before the model's objects, with the key that says so."""
+        return {}
+
+    @property
+    def uses(self) -> Mapping[Capability, str]:
+        """What the model needs on the cluster once it runs, with the key that says so."""
+        return {Capability.METRICS_API: "replicas"} if self.replicas.scales else {}
 
     @property
     def server_arguments(self) -> tuple[str, ...]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from components import registry
+from components.config.addon_options import AddonOptions
+from components.config.image_names import at_mirror
+from components.config.plan import plan
 from components.config.report import Mistake
 from components.config.secrecy import shown
 from components.config.servers import of_the_server, servers
-from components.images import Images
 
 if TYPE_CHECKING:
     from components.config.stack_config import StackConfig
 
 
-#: Keys that can be left out, for something whose image the node always has or can get.
-_USUAL = {"slipway:gateway.controller": "controller", "slipway:metrics": "metrics"}
+_CONTROLLER = "slipway:gateway.controller"
+_ADDONS = ("slipway:addons.", "slipway:metrics")
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,15 @@ def needed(config: StackConfig) -> Iterator[tuple[str, str]]:
     """The images that the stack's pods run, by their upstream references, each with the key that
     asks for it. Without those of models that are placed on nodes which `slipway:cluster.node_pools`
     describes, and of what a cloud's cluster itself needs."""
-    cluster = registry.implementation("clusters", config.cluster.kind)
     if config.gateway is not None:
-        for reference in config.gateway.images(cluster.default_controller):
-            yield "slipway:gateway.controller", reference
-    metrics = config.chosen_metrics(cluster.default_metrics)
-    if metrics is not None:
-        scaled = (name for name, model in config.models.items() if model.replicas.scales)
-        model = next(scaled, None)
-        asks = "metrics" if config.metrics is not None else f"models.{model}.replicas"
-        for reference in metrics.images():
-            yield f"slipway:{asks}", reference
+        for reference in config.gateway.images(config.cluster.default_controller):
+            yield _CONTROLLER, reference
+    for planned in plan(config):
+        if isinstance(planned.options, AddonOptions):
+            named = planned.name in config.chosen_addons
+            asks = f"slipway:addons.{planned.name}" if named else planned.reasons[0]
+            for reference in planned.options.images():
+                yield asks, reference
     for members in servers(config.models).values():
         options = of_the_server(list(members.values()))
         if options.accelerator or options.node_pool:
@@ -77,10 +77,9 @@ def missing(config: StackConfig) -> Iterator[Mistake]:
             expected="`IfNotPresent`: the cluster reaches no registry to ask",
             fix="write `IfNotPresent`",
         )
-    mirrored = Images(node.mirror)
     seen: set[str] = set()
     for path, reference in needed(config):
-        image = mirrored.resolve(reference).partition("@")[0]
+        image = at_mirror(reference, node.mirror).partition("@")[0]
         if image not in node.present and image not in seen:
             seen.add(image)
             yield _absent(path, image, node)
@@ -93,8 +92,9 @@ def _absent(path: str, image: str, node: NodeImages) -> Mistake:
             "run `make up`, which gets it for the stack dev; for another stack, run "
             f"`python3 -m local images {name}`"
         )
-    elif path in _USUAL:
-        fix = f"take `{_USUAL[path]}` out, for the cluster's usual one"
+    elif path == _CONTROLLER or path.startswith(_ADDONS):
+        # Left out, it is something whose image the node has or can get.
+        fix = f"take `{re.split('[.:]', path)[-1]}` out, for the cluster's usual one"
     else:
         known = sorted(each.removeprefix(f"{node.mirror}/") for each in node.obtainable)
         fix = (

@@ -18,7 +18,8 @@ class OneOf:
     """Annotates a field: the map names one of `models` under `key`, and that says what else may
     be in the map.
 
-    `short` allows the bare kind in place of a map: `controller: traefik`.
+    `short` allows the bare kind in place of a map: `controller: traefik`. A map that names no kind
+    is of the kind `default`.
     """
 
     def __init__(
@@ -27,10 +28,12 @@ class OneOf:
         key: str = "kind",
         *,
         short: bool = False,
+        default: str | None = None,
     ) -> None:
         self._models = models or {}
         self.key = key
         self.short = short
+        self._default = default
 
     def kinds(self) -> Sequence[str]:
         """The kinds that the map may name."""
@@ -47,7 +50,7 @@ class OneOf:
             raw = {self.key: raw}
         if not isinstance(raw, dict):
             raise mistake(f"a map with `{self.key}`, one of {listed(kinds)}", "choose one of these")
-        kind = raw.get(self.key)
+        kind = raw.get(self.key, self._default)
         if kind not in kinds:
             expected = f"`{self.key}`, one of {listed(kinds)}"
             if kind is None:

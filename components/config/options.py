@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -42,6 +42,19 @@ class SecretReference(Options):
     """A value in `slipway:secrets`, by its name."""
 
     secret: str
+
+
+def referenced_secrets(value: Any) -> set[str]:
+    """The names of all `SecretReference`s in options, or in maps and lists of them."""
+    if isinstance(value, SecretReference):
+        return {value.secret}
+    if isinstance(value, BaseModel):
+        value = [getattr(value, field) for field in type(value).model_fields]
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return set()
+    return {name for each in value for name in referenced_secrets(each)}
 
 
 def example(**values: Any) -> ConfigDict:

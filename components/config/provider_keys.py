@@ -102,8 +102,8 @@ def packages() -> frozenset[str]:
     """The packages whose settings some kind of cluster takes."""
     return frozenset(
         keys.package
-        for kind in registry.kinds("clusters")
-        for keys in registry.implementation("clusters", kind).options.provider_keys({})
+        for kind in registry.CLUSTERS.kinds()
+        for keys in registry.CLUSTERS.options(kind).provider_keys({})
     )
 
 
@@ -111,9 +111,9 @@ def mistakes(settings: Mapping[str, Settings], raw_cluster: Any) -> Iterator[Mis
     """Settings, by package, that the stack's providers do not take. `raw_cluster` is what stands
     under `slipway:cluster`. No value that may be a credential is repeated."""
     kind = raw_cluster.get("kind") if isinstance(raw_cluster, dict) else None
-    if kind not in registry.kinds("clusters"):
+    if kind not in registry.CLUSTERS.kinds():
         return
-    options = registry.implementation("clusters", kind).options
+    options = registry.CLUSTERS.options(kind)
     used = {keys.package: keys for keys in options.provider_keys(raw_cluster)}
     for package, given in settings.items():
         for key, setting in given.items():

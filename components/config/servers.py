@@ -48,9 +48,9 @@ def disagreements(raw: Mapping[str, Any], keys: Mapping[int, Collection[str]]) -
             continue
         shared.setdefault(server, model)
         runtime = options.get("runtime")
-        if runtime not in registry.kinds("runtimes"):
+        if runtime not in registry.RUNTIMES.kinds():
             continue
-        model_options = registry.implementation("runtimes", runtime).options
+        model_options = registry.RUNTIMES.options(runtime)
         for key in options.keys() - model_options.of_one_model:
             name = model_options.renamed.get(key, key)
             other, value = told.setdefault((server, name), (model, options[key]))

@@ -7,7 +7,7 @@ import base64
 import pulumi
 import pulumi_tls
 
-from components.kubernetes_object import KubernetesObject
+from components.kubernetes.object import KubernetesObject
 
 _HOURS = 24
 #: An `up` in the last month of a certificate replaces it.

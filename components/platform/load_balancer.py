@@ -5,10 +5,12 @@ from __future__ import annotations
 import pulumi
 
 from components.config.expose import ExposeOptions
-from components.contracts import Cluster, Endpoint, Runtime
-from components.kubernetes_object import UNTIL_ADDRESSED, Fields, KubernetesObject
+from components.contracts.cluster import Cluster
+from components.contracts.routing import Endpoint, Route
+from components.contracts.serving import Backend
+from components.gateways.controller import load_balancer_address, load_balancer_fields
+from components.kubernetes.object import UNTIL_ADDRESSED, Fields, KubernetesObject
 from components.platform.addresses import socket_address
-from components.platform.gateway.controller import load_balancer_address, load_balancer_fields
 
 _NAMES = {"grpc": "gRPC", "rest": "REST"}
 
@@ -24,20 +26,21 @@ class LoadBalancer(pulumi.ComponentResource):
         name: str,
         options: ExposeOptions,
         cluster: Cluster,
-        runtime: Runtime,
+        backend: Backend,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:platform:LoadBalancer", name, None, opts)
-        self._options = options
-        service = self._make_service(f"{name}-balancer", cluster, runtime)
+        self._options, self._backend = options, backend
+        service = self._make_service(f"{name}-balancer", cluster, backend)
         self._service = service
         self.address = pulumi.Output.all(
             service.status, service.metadata["namespace"], service.name
         ).apply(lambda it: load_balancer_address(it[0], f"{it[1]}/{it[2]}"))
         self.register_outputs({"address": self.address})
 
-    def route(self, model: str, runtime: Runtime, opts: pulumi.ResourceOptions) -> Endpoint:
+    def route(self, route: Route, opts: pulumi.ResourceOptions) -> Endpoint:
         """How the model is called: in plain text, at the root of what it speaks."""
+        model = route.model
         who = ", ".join(self._options.allow) or "everybody who reaches it"
         what = " and ".join(
             f"{_NAMES[key]} on port {port}" for key, port in self._options.ports.items()
@@ -48,7 +51,7 @@ class LoadBalancer(pulumi.ComponentResource):
             "balancer is this server's alone; no limits of the gateway's",
             self,
         )
-        backend = runtime.backend
+        backend = self._backend
         predict = backend.protocol.predict.format(model=model)
 
         def grpc(port: int) -> pulumi.Output[Fields]:
@@ -64,17 +67,17 @@ class LoadBalancer(pulumi.ComponentResource):
         return Endpoint(
             runtime=backend.runtime,
             protocol=backend.protocol.name,
-            server=runtime.deployment,
+            server=backend.server,
             routes=[self._service],
             grpc=grpc(self._options.port) if self._options.port else None,
             rest=rest(self._options.rest_port) if self._options.rest_port else None,
         )
 
-    def _make_service(self, name: str, cluster: Cluster, runtime: Runtime) -> KubernetesObject:
-        options, backend = self._options, runtime.backend
+    def _make_service(self, name: str, cluster: Cluster, backend: Backend) -> KubernetesObject:
+        options = self._options
         spec: Fields = {
             "type": "LoadBalancer",
-            "selector": dict(backend.selector),
+            "selector": dict(backend.selector or {}),
             "ports": [
                 {"name": key, "port": port, "targetPort": key}
                 for key, port in options.ports.items()
@@ -88,10 +91,10 @@ class LoadBalancer(pulumi.ComponentResource):
             {
                 "metadata": {
                     "namespace": backend.namespace,
-                    "labels": dict(backend.selector),
+                    "labels": dict(backend.selector or {}),
                     "annotations": {**cluster.load_balancer_annotations, **UNTIL_ADDRESSED},
                 },
                 "spec": spec,
             },
-            pulumi.ResourceOptions(parent=self, depends_on=[runtime]),
+            pulumi.ResourceOptions(parent=self, depends_on=list(backend.ready)),
         )

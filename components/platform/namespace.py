@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pulumi
 
-from components.contracts import Cluster
-from components.kubernetes_object import KubernetesObject
+from components.contracts.cluster import Cluster
+from components.kubernetes.object import KubernetesObject
 from components.platform.namespace_owner import OWNER, before_create, owner
 
 #: All that the stack made in it has gone before: what remains is somebody else's, or is held.

@@ -12,7 +12,7 @@ import pulumi
 from why.cluster import AskingError, NotFoundError
 
 if TYPE_CHECKING:
-    from components.contracts import Cluster
+    from components.contracts.cluster import Cluster
 
 #: The annotation that names the stack that made a namespace: `organization/project/stack`.
 OWNER = "slipway.dev/stack"

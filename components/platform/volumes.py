@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import pulumi
 
-from components.config.stack_config import VolumeOptions
-from components.contracts import Claim, Cluster
-from components.kubernetes_object import Fields, KubernetesObject
+from components.config.volume_options import VolumeOptions
+from components.contracts.cluster import Cluster
+from components.contracts.source import Claim
+from components.kubernetes.object import Fields, KubernetesObject
 
 #: The time in which a provisioner makes a volume. One that waits for the first pod is not waited
 #: for; without a provisioner a claim would wait for ever.

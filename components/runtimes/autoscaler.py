@@ -15,7 +15,7 @@ import pulumi
 
 from components.config.quantities import byte_count, cores
 from components.config.replicas import Replicas, ScalingRules
-from components.kubernetes_object import Fields, KubernetesObject
+from components.kubernetes.object import Fields, KubernetesObject
 from components.workload import Workload
 
 _MARK = {"slipway.dev/replicas": "autoscaler"}

@@ -1,10 +1,9 @@
-"""`ModelServer`: what every runtime makes of the program that it runs."""
+"""`ServerRuntime`: what every runtime makes of the server that it runs."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import ClassVar
 
 import pulumi
@@ -12,73 +11,24 @@ import pulumi
 from components import workload
 from components.config.durations import seconds
 from components.config.quantities import byte_count, cores
-from components.config.stack_config import LimitsOptions
-from components.contracts import (
-    Backend,
-    Identity,
-    ModelFiles,
-    Runtime,
-    ServedModel,
-    ServerArgs,
-)
+from components.contracts.identity import Identity
+from components.contracts.serving import Backend, ServedModel, ServerArgs
+from components.contracts.source import ModelFiles
 from components.generations import LABEL
-from components.kubernetes_object import Fields, KubernetesObject
+from components.kubernetes.object import Fields, KubernetesObject
 from components.placement import placement
-from components.protocols import ServingProtocol
-from components.runtimes import autoscaler, server_service, stack_settings
-
-#: TensorFlow Serving and Triton parse JSON by RapidJSON, which holds 16 bytes for each value, some of
-#: them twice, and a value is two bytes of text at least. Measured on Triton: 17.
-MEMORY_PER_JSON_BYTE = 24
-#: Where `Program.configuration` is mounted.
-CONFIGURATION = "/config"
+from components.runtimes import stack_settings
+from components.runtimes.server_spec import CONFIGURATION, ServerSpec
 
 
-@dataclass(frozen=True, kw_only=True)
-class Program:
-    """How a server is run. A port is None where the server does not speak that. `configuration`
-    are files in `/config`; `prepare` init containers that run when the models' files are there;
-    `cpu` and `memory` request and limit where the stack says nothing. `arguments` that the stack
-    file sets too are left to it. `streaming` routes the streaming methods of gRPC."""
-
-    command: Sequence[str] | None
-    arguments: Sequence[str]
-    protocol: ServingProtocol
-    grpc_port: int | None
-    rest_port: int | None
-    startup_probe: Fields
-    readiness_probe: Fields
-    liveness_probe: Fields
-    cpu: tuple[str, str]
-    memory: tuple[str, str]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    environment_from: Mapping[str, Fields] = field(default_factory=dict)
-    user: int = workload.USER_ID
-    configuration: Mapping[str, str] = field(default_factory=dict)
-    volumes: Sequence[Fields] = ()
-    mounts: Sequence[Fields] = ()
-    prepare: Sequence[Fields] = ()
-    streaming: bool = False
-
-    @property
-    def ports(self) -> dict[str, int]:
-        named = {"grpc": self.grpc_port, "rest": self.rest_port}
-        return {name: port for name, port in named.items() if port is not None}
-
-
-def default_memory(limits: LimitsOptions, base: int) -> tuple[str, str]:
-    """Request and limit of a server that holds `base` bytes besides one request of the largest
-    size."""
-    held = base + MEMORY_PER_JSON_BYTE * byte_count(limits.message_size)
-    return "256Mi", f"{-(-held // 2**20)}Mi"
-
-
-class ModelServer(Runtime):
-    """A Deployment of one server, its configuration, its Service, and the leave for the gateway to
-    call it. A runtime says by `program` what is run, by `directory` where it wants a model."""
+class ServerRuntime(pulumi.ComponentResource):
+    """One server and its models: its configuration, the credentials of its pods, their template,
+    and a NetworkPolicy that admits the gateway. A runtime describes the server by `program`, and
+    where it wants a model by `directory`. `DeploymentRuntime` and `OperatorRuntime` run the pods."""
 
     kind: ClassVar[str]
     """The registry's name of the runtime, and the pods' `app.kubernetes.io/name`."""
+    backend: Backend
 
     def __init__(
         self, name: str, args: ServerArgs, opts: pulumi.ResourceOptions | None = None
@@ -91,27 +41,19 @@ class ModelServer(Runtime):
         stack_settings.warn_of_old_names(args.models, self)
         self._identity = self._make_identity()
         self._files = {model.name: self._files_of(model) for model in args.models}
-        program = self.program(self._files)
-        server = self._make_workload(program)
-        service = self._make_service(program, server, self._child)
-        self._make_network_policy(program)
-        workload.disruption_budget(f"{name}-budget", server, args.namespace, self._child)
-        self._make_deployment(server)
-        self.backend = Backend(
-            runtime=self.kind,
-            protocol=program.protocol,
-            service=service.name,
-            namespace=args.namespace,
-            selector=server.selector,
-            grpc_port=program.grpc_port,
-            rest_port=program.rest_port,
-            streaming=program.streaming,
-        )
+        spec = self.program(self._files)
+        pods = self._make_workload(spec)
+        self._make_network_policy(spec)
+        self.backend = self.deploy(spec, pods)
         self.register_outputs({"service": self.backend.service})
 
     @abstractmethod
-    def program(self, files: Mapping[str, ModelFiles]) -> Program:
+    def program(self, files: Mapping[str, ModelFiles]) -> ServerSpec:
         """How to serve `files`, by the models' names."""
+
+    @abstractmethod
+    def deploy(self, spec: ServerSpec, pods: workload.Workload) -> Backend:
+        """Run `pods`, and the Service in front of them."""
 
     def directory(self, model: str) -> str | None:
         """The absolute directory in which the server finds `model`; None where it is told one."""
@@ -129,7 +71,7 @@ class ModelServer(Runtime):
             return Identity()
         return self.args.cluster.identity(self._name, self.args.namespace, grants, self._child)
 
-    def _make_workload(self, program: Program) -> workload.Workload:
+    def _make_workload(self, spec: ServerSpec) -> workload.Workload:
         args, files = self.args, self._files.values()
         requests, limits = args.options.resources.requests, args.options.resources.limits
         volumes = [volume for each in files for volume in each.volumes]
@@ -137,8 +79,8 @@ class ModelServer(Runtime):
         for mount in (mount for each in files for mount in each.mounts):
             if mount not in mounts:  # two models in one volume
                 mounts.append(mount)
-        if program.configuration:
-            volumes.append({"name": "config", "configMap": {"name": self._make_config(program)}})
+        if spec.configuration:
+            volumes.append({"name": "config", "configMap": {"name": self._make_config(spec)}})
             mounts.append({"name": "config", "mountPath": CONFIGURATION, "readOnly": True})
         return workload.Workload(
             labels=self._labels,
@@ -146,31 +88,31 @@ class ModelServer(Runtime):
             image=args.images.resolve(args.options.server_image()),
             pull_policy=args.images.pull_policy,
             pull_secrets=args.images.pull_secrets,
-            command=program.command,
-            arguments=stack_settings.arguments(program.arguments, args.options),
-            environment={**program.environment, **stack_settings.plain_variables(args.options)},
-            environment_from={**program.environment_from, **self._secret_variables()},
-            user=program.user,
+            command=spec.command,
+            arguments=stack_settings.arguments(spec.arguments, args.options),
+            environment={**spec.environment, **stack_settings.plain_variables(args.options)},
+            environment_from={**spec.environment_from, **self._secret_variables()},
+            user=spec.user,
             surge=args.options.surge,
             placement=placement(
                 args.options.accelerator, args.cluster.node_pools, args.options.node_pool
             ),
-            ports=program.ports,
-            startup_probe=program.startup_probe,
-            readiness_probe=program.readiness_probe,
-            liveness_probe=program.liveness_probe,
-            cpu=workload.amounts(requests.cpu, limits.cpu, program.cpu, cores),
-            memory=workload.amounts(requests.memory, limits.memory, program.memory, byte_count),
+            ports=spec.ports,
+            startup_probe=spec.startup_probe,
+            readiness_probe=spec.readiness_probe,
+            liveness_probe=spec.liveness_probe,
+            cpu=workload.amounts(requests.cpu, limits.cpu, spec.cpu, cores),
+            memory=workload.amounts(requests.memory, limits.memory, spec.memory, byte_count),
             replicas=args.options.replicas.min,
             most_replicas=args.options.replicas.most,
             deadline=seconds(args.limits.deadline),
             drain=seconds(args.limits.drain),
             startup=seconds(args.options.startup_timeout),
             node_mates={key: value for each in files for key, value in each.node_mates.items()},
-            fetch=[*(container for each in files for container in each.fetch), *program.prepare],
+            fetch=[*(container for each in files for container in each.fetch), *spec.prepare],
             service_account=self._make_service_account(),
-            volumes=[*volumes, *program.volumes],
-            mounts=[*mounts, *program.mounts],
+            volumes=[*volumes, *spec.volumes],
+            mounts=[*mounts, *spec.mounts],
         )
 
     def _make_service_account(self) -> pulumi.Output[str] | None:
@@ -196,32 +138,7 @@ class ModelServer(Runtime):
             ),
         ).name
 
-    def _make_deployment(self, server: workload.Workload) -> None:
-        opts = pulumi.ResourceOptions(parent=self, custom_timeouts=server.timeouts)
-        metadata: Fields = {"namespace": self.args.namespace, "labels": self._labels}
-        replicas = self.args.options.replicas
-        self.deployment = KubernetesObject(
-            f"{self._name}-server",
-            "apps/v1",
-            "Deployment",
-            {
-                "metadata": metadata | autoscaler.mark(replicas),
-                "spec": server.deployment_spec(),
-            },
-            pulumi.ResourceOptions.merge(opts, autoscaler.hand_over(replicas, surge=server.surge)),
-        )
-        if replicas.scales:
-            keys = [f"slipway:models.{model.name}.replicas" for model in self.args.models]
-            autoscaler.warn(keys[0], replicas, server, self)
-            autoscaler.make(
-                f"{self._name}-autoscaler",
-                replicas,
-                self.deployment,
-                self.args.namespace,
-                self._child,
-            )
-
-    def _make_config(self, program: Program) -> pulumi.Output[str]:
+    def _make_config(self, spec: ServerSpec) -> pulumi.Output[str]:
         """Immutable and auto-named: another configuration is another object, so pods roll."""
         return KubernetesObject(
             f"{self._name}-config",
@@ -229,7 +146,7 @@ class ModelServer(Runtime):
             "ConfigMap",
             {
                 "metadata": {"namespace": self.args.namespace},
-                "data": dict(program.configuration),
+                "data": dict(spec.configuration),
                 "immutable": True,
             },
             self._child,
@@ -244,22 +161,9 @@ class ModelServer(Runtime):
             self._child,
         )
 
-    def _make_service(
-        self, program: Program, server: workload.Workload, opts: pulumi.ResourceOptions
-    ) -> KubernetesObject:
-        return server_service.make(
-            f"{self._name}-service",
-            models=[model.name for model in self.args.models],
-            protocol=program.protocol.name,
-            ports=program.ports,
-            namespace=self.args.namespace,
-            server=server,
-            opts=opts,
-        )
-
-    def _make_network_policy(self, program: Program) -> None:
+    def _make_network_policy(self, spec: ServerSpec) -> None:
         expose = self.args.options.expose
-        opened = [port for key, port in program.ports.items() if not expose or key in expose.ports]
+        opened = [port for key, port in spec.ports.items() if not expose or key in expose.ports]
         callers: Fields = {"ports": [{"port": port} for port in opened]}
         if not expose:
             # Behind a load balancer calls come from the nodes' addresses: no peer would fit.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from components.kubernetes_object import UNAWAITED, KubernetesObject
+from components.kubernetes.object import UNAWAITED, KubernetesObject
 from components.workload import Workload
 
 #: A Service's labels: `<MODEL_LABEL>/<name>` for each model of its server, and what that speaks.

@@ -9,8 +9,8 @@ import pulumi
 from components.config.flags import name_of
 from components.config.model_options import ModelOptions
 from components.config.options import SecretReference
-from components.contracts import ServedModel
-from components.kubernetes_object import Fields, KubernetesObject
+from components.contracts.serving import ServedModel
+from components.kubernetes.object import Fields, KubernetesObject
 
 
 def arguments(own: Sequence[str], options: ModelOptions) -> list[str]:

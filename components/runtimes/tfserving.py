@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from components import workload
-from components.config.durations import duration, seconds
-from components.config.environment import Value, variable
+from components.config.durations import seconds
+from components.config.limits_options import LimitsOptions
 from components.config.model_options import ModelOptions
-from components.config.options import example, likely, listed, mistake
 from components.config.quantities import cores
-from components.config.stack_config import LimitsOptions
-from components.config.versions import Version, VersionPolicy, Versions
-from components.contracts import ModelFiles
-from components.kubernetes_object import Fields
+from components.contracts.source import ModelFiles
+from components.kubernetes.object import Fields
 from components.protocols import TENSORFLOW_SERVING
-from components.runtimes.server import (
-    CONFIGURATION,
-    MEMORY_PER_JSON_BYTE,
-    ModelServer,
-    Program,
-    default_memory,
-)
-from components.runtimes.tfserving_batching import BatchingOptions, batching_parameters
-from components.runtimes.tfserving_flags import FLAGS, VARIABLES
+from components.runtimes.deployment import DeploymentRuntime
+from components.runtimes.json_memory import default_memory
+from components.runtimes.server_spec import CONFIGURATION, ServerSpec
+from components.runtimes.tfserving_batching import batching_parameters
+from components.runtimes.tfserving_options import TfServingOptions
 
-TFSERVING_IMAGE = "tensorflow/serving:2.19.1"
-TFSERVING_GPU_IMAGE = f"{TFSERVING_IMAGE}-gpu"
 GRPC_PORT, REST_PORT = 8500, 8501
 _MODELS, _BATCHING = "models.config", "batching.config"
 _CPU = ("100m", "2")
@@ -40,84 +27,15 @@ _BASE_MEMORY = 512 * 2**20
 #: So often, and after at most so many seconds, the server tries again to load a version before it
 #: gives that version up, or itself where nothing is served. Nothing else is loaded meanwhile.
 _LOAD_RETRIES, _LOAD_INTERVAL = 5, 5
-_LABEL = re.compile(r"[A-Za-z0-9_]+")
 
 
-def _label(name: str) -> str:
-    if not _LABEL.fullmatch(name):
-        raise likely(
-            _label,
-            "a label: letters, digits and `_`, since it stands in REST paths",
-            "write a word of letters and digits",
-            re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_"),
-        )
-    return name
-
-
-class TfServingOptions(ModelOptions):
-    """TensorFlow Serving: gRPC and REST."""
-
-    model_config = example(runtime="tfserving")
-    of_one_model: ClassVar[frozenset[str]] = ModelOptions.of_one_model | {"versions", "labels"}
-
-    memory_per_message_byte: ClassVar[int] = MEMORY_PER_JSON_BYTE
-
-    runtime: Literal["tfserving"]
-    arguments: tuple[Annotated[str, *FLAGS.validator()], ...] = Field(default=(), strict=False)
-    """Flags of `tensorflow_model_server`, such as `--num_load_threads=4`, beside those that the
-    program sets. `$(NAME)` stands for a variable of `environment`"""
-    environment: dict[Annotated[str, *variable(VARIABLES)], Value] = Field(default_factory=dict)
-    """Variables of the server's environment, such as `TF_NUM_INTRAOP_THREADS`: text, or
-    `{secret: name}` for a value of `slipway:secrets`"""
-    versions: VersionPolicy = Versions(latest=1)
-    """Which versions are loaded: `{latest: n}` the n newest, `{specific: [1, 2]}` those, `all`
-    every one. Calls that name no version go to the newest that is loaded. A new directory is
-    picked up while the server runs; a version that no longer belongs is unloaded once another
-    serves. Each version needs its own memory, and during a change the old and the new one do"""
-    labels: dict[Annotated[str, AfterValidator(_label)], Version] = Field(default_factory=dict)
-    """Names of versions, such as `{stable: 1, canary: 2}`, that calls can use instead of numbers;
-    they have to be among `versions`. A label's calls fail while its version is not loaded"""
-    batching: BatchingOptions | None = None
-    """Left out, each request is computed by itself"""
-    file_system_poll_wait: Annotated[str, *duration("1s", "1h")] = "1s"
-    """How often the server looks for new versions, from 1s to 1h. A longer wait is kind to a
-    network volume"""
-    num_request_iterations_for_warmup: Annotated[int, Field(ge=1, le=1000)] = 1
-    """How often each request in a version's `assets.extra/tf_serving_warmup_requests` is run
-    before that version serves. Without that file nothing is run"""
-
-    def server_image(self) -> str:
-        return self.image or (TFSERVING_GPU_IMAGE if self.accelerator else TFSERVING_IMAGE)
-
-    @field_validator("labels")
-    @classmethod
-    def _stay(cls, value: dict[str, int], info: ValidationInfo) -> dict[str, int]:
-        labelled, policy = sorted(set(value.values())), info.data.get("versions")
-        if not labelled or policy is None:
-            return value
-        if policy.latest is not None:
-            raise mistake(
-                "`versions` that keep what is labelled: `latest` drops it for a newer one",
-                f"write beside it `versions: {{specific: {labelled}}}`, or `versions: all`",
-            )
-        absent = [number for number in labelled if number not in policy.specific]
-        if policy.specific and absent:
-            both = sorted({*policy.specific, *labelled})
-            raise mistake(
-                f"labels of versions that are served, which {listed(absent)} is not",
-                f"write beside it `versions: {{specific: {both}}}`, or label another version",
-            )
-        return value
-
-
-class TfServing(ModelServer):
+class TfServing(DeploymentRuntime):
     """The server looks for new versions by itself. It opens its ports when each of its models has
     a version that answers, not before."""
 
     kind = "tfserving"
-    options = TfServingOptions
 
-    def program(self, files: Mapping[str, ModelFiles]) -> Program:
+    def program(self, files: Mapping[str, ModelFiles]) -> ServerSpec:
         options = self.args.options
         assert isinstance(options, TfServingOptions)
         models = {model.name: model.options for model in self.args.models}
@@ -125,7 +43,7 @@ class TfServing(ModelServer):
         configuration = {_MODELS: model_config(files, models)}
         if options.batching:
             configuration[_BATCHING] = batching_parameters(options.batching, self._cpu_limit())
-        return Program(
+        return ServerSpec(
             command=["/usr/bin/tensorflow_model_server"],
             arguments=arguments(options, self.args.limits, models),
             configuration=configuration,

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator
-
-from components.config.options import example
-from components.contracts import SourceArgs
-from components.sources.addresses import bucket_uri
-from components.sources.object_store import KEY_FILE, ObjectStoreOptions, ObjectStoreSource
-
-
-class GcsOptions(ObjectStoreOptions):
-    """A directory in a bucket of Google Cloud Storage."""
-
-    model_config = example(
-        kind="gcs", uri="gs://bucket/models/half_plus_two", version=1, credentials="bucket-key"
-    )
-    scheme: ClassVar[str | None] = "gs"
-
-    kind: Literal["gcs"]
-    uri: Annotated[str, AfterValidator(bucket_uri("gs"))]
-    """The model's directory: `gs://bucket/models/half_plus_two`"""
+from components.contracts.source import SourceArgs
+from components.sources.gcs_options import GcsOptions
+from components.sources.object_store import KEY_FILE, ObjectStoreSource
 
 
 class GcsSource(ObjectStoreSource):
     """Read by Workload Identity, or with a Secret that holds a service account's key file."""
 
-    options = GcsOptions
     # GKE's metadata server: with Dataplane V2, and without.
     identity_egress = tuple(
         {

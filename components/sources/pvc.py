@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import pulumi
 
-from components.config.model_options import SourceOptions
-from components.config.options import example
-from components.config.values import InnerPath, Label
-from components.contracts import Grant, ModelFiles, SourceArgs
-from components.kubernetes_object import Fields
+from components.contracts.identity import Grant
+from components.contracts.source import ModelFiles, SourceArgs
+from components.kubernetes.object import Fields
+from components.sources.pvc_options import PvcOptions
 
 _MOUNT = "/volumes"
 #: Pods are found by `<this>/<claim>` that mount the same claim.
 _CLAIM_LABEL = "claim.slipway.dev"
-
-
-class PvcOptions(SourceOptions):
-    """A directory in a PersistentVolumeClaim, with a directory for each version in it."""
-
-    model_config = example(kind="pvc", claim="models", path="half_plus_two")
-
-    kind: Literal["pvc"]
-    claim: Label
-    """A key of `slipway:volumes`, or a claim that is in the models' namespace already, which
-    more than one pod can mount"""
-    path: InnerPath
-    """The model's directory in the volume"""
 
 
 class PvcSource:
@@ -36,7 +21,6 @@ class PvcSource:
     in `path`: the kubelet makes a directory that is missing, so the model looks like one without
     versions. It is used only for servers that want the model in a certain place."""
 
-    options = PvcOptions
     grants: Sequence[Grant] = ()
 
     def __init__(self, options: PvcOptions, args: SourceArgs) -> None:

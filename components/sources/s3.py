@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator
-
-from components.config.options import example
-from components.contracts import SourceArgs
-from components.sources.addresses import bucket_uri
-from components.sources.object_store import KEY_FILE, ObjectStoreOptions, ObjectStoreSource
-
-
-class S3Options(ObjectStoreOptions):
-    """A directory in a bucket of Amazon S3, or of another store that speaks its API."""
-
-    model_config = example(
-        kind="s3", uri="s3://bucket/models/half_plus_two", version=1, credentials="bucket-key"
-    )
-    scheme: ClassVar[str | None] = "s3"
-
-    kind: Literal["s3"]
-    uri: Annotated[str, AfterValidator(bucket_uri("s3"))]
-    """The model's directory: `s3://bucket/models/half_plus_two`"""
-    region: str | None = None
-    """The bucket's region, where the store does not say it by itself"""
+from components.contracts.source import SourceArgs
+from components.sources.object_store import KEY_FILE, ObjectStoreSource
+from components.sources.s3_options import S3Options
 
 
 class S3Source(ObjectStoreSource):
     """Read by IRSA or EKS Pod Identity, or with a Secret that holds an AWS credentials file."""
 
-    options = S3Options
     # EKS Pod Identity's agent on the node.
     identity_egress = (
         {

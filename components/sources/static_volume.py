@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from components.config.checks import label
-from components.contracts import SourceArgs
-from components.kubernetes_object import Fields, KubernetesObject
+from components.contracts.source import SourceArgs
+from components.kubernetes.object import Fields, KubernetesObject
 
 #: Binds the claim to the volume.
 VOLUME_LABEL = "slipway.dev/volume"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from components.config.checks import label
-from components.contracts import ModelFiles
-from components.kubernetes_object import Fields
+from components.contracts.source import ModelFiles
+from components.kubernetes.object import Fields
 
 
 def directory(model: str, at: str | None) -> str:

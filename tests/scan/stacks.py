@@ -23,9 +23,9 @@ GPU = {
 }
 
 
-def least(area: registry.Area, kind: str) -> dict[str, Any]:
+def least(area: str, kind: str) -> dict[str, Any]:
     """The example in a kind's options."""
-    extra = registry.implementation(area, kind).options.model_config["json_schema_extra"]
+    extra = registry.AREAS[area].options(kind).model_config["json_schema_extra"]
     found: dict[str, Any] = dict(extra["examples"][0])
     return found
 
@@ -34,10 +34,10 @@ def stacks() -> dict[str, dict[str, Any]]:
     """Stack files by what they show. Left out is what gives a scanner reason to complain on
     purpose: `user` and secrets in `env` of `custom`; replicas in a ReadWriteOnce volume, whose
     disruption budget would only block drains; and ingress-nginx, whose pods are its chart's."""
-    runtimes = {kind: least("runtimes", kind) for kind in registry.kinds("runtimes")}
+    runtimes = {kind: least("runtimes", kind) for kind in registry.RUNTIMES.kinds()}
     del runtimes["custom"]["user"]
     served = {kind: model(**options, replicas=2) for kind, options in runtimes.items()}
-    sources = {kind: model(source=least("sources", kind)) for kind in registry.kinds("sources")}
+    sources = {kind: model(source=least("sources", kind)) for kind in registry.SOURCES.kinds()}
     special = {
         "gpu": model(accelerator={"kind": "nvidia"}),
         "exposed": model(expose={"kind": "load_balancer", "port": 9090}),

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,68 +14,64 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SDKS = ("pulumi_kubernetes", "pulumi_tls", "pulumi_aws", "pulumi_gcp", "pulumi_alicloud")
 
+#: The rooms that build what is deployed.
+COMPONENTS = (
+    "components.addons",
+    "components.clusters",
+    "components.gateways",
+    "components.models",
+    "components.platform",
+    "components.runtimes",
+    "components.sources",
+    "components.stack",
+)
+
+
+def but(*rooms: str) -> tuple[str, ...]:
+    """`COMPONENTS` without `rooms`, of which some part is allowed."""
+    return tuple(each for each in COMPONENTS if each not in rooms)
+
+
 # What a room must not import, by the beginning of the module's name.
 FORBIDDEN: dict[str, tuple[str, ...]] = {
-    "__main__.py": ("pulumi_", "components.clusters", "components.platform", "local", "client"),
+    "__main__.py": ("pulumi_", *but("components.stack"), "local", "client"),
     "components": ("local", "client", "tests"),
-    "components/config": (
-        *SDKS,
-        "components.clusters",
-        "components.contracts",
-        "components.platform",
-        "components.runtimes",
-        "components.sources",
-        "components.stack",
-    ),
-    "components/contracts.py": (
-        "components.clusters",
-        "components.platform",
-        "components.runtimes",
-        "components.sources",
-        "components.registry",
-    ),
+    "components/config": (*SDKS, *COMPONENTS, "components.contracts", "components.kubernetes"),
+    "components/contracts": (*SDKS, *COMPONENTS, "components.registry"),
     "components/registry.py": ("components", "pulumi"),
     "components/stack.py": (
         *SDKS,
-        "components.clusters",
-        "components.platform.gateway",
-        "components.runtimes",
-        "components.sources",
+        *but("components.addons", "components.models", "components.platform", "components.stack"),
     ),
+    "components/models.py": (
+        *SDKS,
+        *but("components.addons", "components.models", "components.platform"),
+    ),
+    "components/addons": but("components.addons", "components.platform"),
     "components/clusters": (
-        "components.platform",
-        "components.runtimes",
-        "components.sources",
+        *but("components.clusters"),
         "components.config.model_options",
         "components.config.load",
-        "components.stack",
+    ),
+    "components/gateways": (
+        *but("components.gateways", "components.platform"),
+        "components.config.model_options",
+        "components.config.load",
     ),
     "components/platform": (
-        "components.clusters",
-        "components.runtimes",
-        "components.sources",
+        *but("components.platform", "components.gateways"),
         "components.config.model_options",
         "components.config.load",
-        "components.stack",
     ),
-    "components/runtimes": (
-        "components.clusters",
-        "components.platform",
-        "components.sources",
-        "components.config.load",
-        "components.stack",
-    ),
-    "components/sources": (
-        "components.clusters",
-        "components.platform",
-        "components.runtimes",
-        "components.config.load",
-        "components.stack",
-    ),
+    "components/runtimes": (*but("components.runtimes"), "components.config.load"),
+    "components/sources": (*but("components.sources"), "components.config.load"),
     "client": ("components", "local", "pulumi"),
     "why": ("components", "local", "client", "pulumi", "kubernetes"),
     "policy/rules": ("components", "local", "client", "pulumi"),
 }
+#: Imports inside functions: SDKs and programs that most stacks do without.
+MOST_LATE_IMPORTS = 60
+MOST_STACK_LINES = 80
 
 
 def files(room: str) -> list[Path]:
@@ -158,3 +155,47 @@ def test_a_file_of_the_program_is_at_most_300_lines() -> None:
         if len(path.read_text().splitlines()) > 300
     ]
     assert long == []
+
+
+def test_the_options_of_every_kind_load_no_component() -> None:
+    """The registry imports by name, which no reading of the source shows."""
+    program = (
+        "import sys; from components import registry; import components.config.load\n"
+        "for area in registry.AREAS.values():\n"
+        "    for kind in area.kinds(): area.options(kind)\n"
+        "components = {each.component.partition(':')[0]\n"
+        "    for area in registry.AREAS.values() for each in area.entries.values()}\n"
+        f"print(sorted((components | set({SDKS!r})) & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports inside functions count."""
+    modules = {
+        path.relative_to(ROOT).with_suffix("").as_posix().replace("/", "."): path
+        for path in files("components")
+    }
+    graph = {
+        name: {each for each in imports(path) if each in modules} for name, path in modules.items()
+    }
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+def test_few_imports_stand_inside_functions() -> None:
+    late = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in files("components")
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert len(set(late)) < MOST_LATE_IMPORTS, sorted(set(late))
+
+
+def test_the_stack_stays_a_line_from_cluster_to_outputs() -> None:
+    assert len((ROOT / "components" / "stack.py").read_text().splitlines()) < MOST_STACK_LINES

@@ -9,11 +9,10 @@ from pulumi_alicloud import Provider, get_caller_identity_output
 
 from components.clusters.ack.identity import OidcProvider, oss_identity
 from components.clusters.ack.names import cluster_name
-from components.clusters.beside import Fact
 from components.clusters.providers import make_provider
 from components.clusters.reached import ReachedCluster
 from components.config.provider_keys import Settings
-from components.contracts import Grant, Identity
+from components.contracts.identity import Fact, Grant, Identity
 
 
 class AckBeside:

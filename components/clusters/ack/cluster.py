@@ -17,7 +17,8 @@ from components.clusters.ack.options import AckOptions
 from components.clusters.ack.provider_keys import login
 from components.clusters.ack.versions import MINORS, REGISTRY_ADDON
 from components.clusters.providers import ambient, kubernetes_provider, make_provider
-from components.contracts import Grant, Identity, NodePool
+from components.contracts.cluster import NodePool
+from components.contracts.identity import Grant, Identity
 from components.images import Images
 
 if TYPE_CHECKING:
@@ -36,12 +37,8 @@ class AckCluster(pulumi.ComponentResource):
     add-ons and storage classes. What is deployed on it comes after its nodes and add-ons, and goes
     before them."""
 
-    options = AckOptions
-
     kind = "ack"
     adopts = False
-    default_controller = "traefik"
-    default_metrics = "present"
     load_balancer_class: str | None = "alibabacloud.com/nlb"
     external_traffic_policy: str | None = None
     registry: pulumi.Output[str] | None = None

@@ -11,8 +11,8 @@ import pulumi
 from pulumi_alicloud import cs, ram
 
 from components.clusters.ack.names import ram_name
-from components.contracts import Grant, Identity
-from components.kubernetes_object import KubernetesObject
+from components.contracts.identity import Grant, Identity
+from components.kubernetes.object import KubernetesObject
 
 #: Where ACK's driver runs a process for each volume that it mounts; the driver's add-on makes it.
 MOUNT_NAMESPACE = "ack-csi-fuse"

@@ -13,11 +13,12 @@ from components.clusters import support
 from components.clusters.ack.identifiers import AccountId, InstanceId, KmsInstanceId
 from components.clusters.ack.installed import installed
 from components.clusters.ack.pool_options import AckNodePool
-from components.clusters.ack.provider_keys import ALICLOUD
+from components.clusters.ack.provider_keys import ALICLOUD, ALICLOUD_BESIDE
 from components.clusters.ack.versions import DEFAULT_MINOR, MINORS
 from components.clusters.ack.vpc_options import CreateAckVpc, ExistingAckVpc
 from components.clusters.cloud import CloudOptions
 from components.clusters.ranges import SERVICE_RANGES, apart
+from components.config.addon_options import Capability
 from components.config.one_of import OneOf
 from components.config.options import Options, listed, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys
@@ -49,6 +50,8 @@ class AckOptions(CloudOptions):
     """An ACK managed Pro cluster, its network, nodes, logs and storage."""
 
     identities = frozenset({"oss"})
+    provides = frozenset({Capability.METRICS_API})
+    remote_keys = ALICLOUD_BESIDE
     usual_machine = "ecs.g7.xlarge"
 
     kind: Annotated[Literal["ack"], AfterValidator(installed)]
@@ -74,6 +77,10 @@ class AckOptions(CloudOptions):
     """A repository for the stack's images, from which its nodes pull without a password"""
     shared_storage: bool = False
     """A NAS file system for volumes that several nodes mount (`access_mode: ReadWriteMany`)"""
+
+    @classmethod
+    def check_sdk(cls) -> None:
+        installed("ack")
 
     @classmethod
     def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:

@@ -6,7 +6,7 @@ import pulumi
 from pulumi_alicloud import nas
 
 from components.clusters.ack.network import Network
-from components.kubernetes_object import KubernetesObject
+from components.kubernetes.object import KubernetesObject
 
 DISK_CLASS, SHARED_CLASS = "slipway-disk", "slipway-shared"
 #: As ACK's page of NAS volumes has them: Kubernetes mounts again over another port after a break.

@@ -11,7 +11,7 @@ from components.clusters.eks.control_plane import ControlPlane
 from components.clusters.eks.roles import Role
 from components.clusters.eks.versions import CLUSTER_AUTOSCALER_IMAGES
 from components.images import Images
-from components.kubernetes_object import Fields, KubernetesObject
+from components.kubernetes.object import Fields, KubernetesObject
 
 _NAMESPACE = "kube-system"
 #: Named, since a role is given to an account by its name.

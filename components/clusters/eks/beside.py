@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components.clusters.beside import Fact
 from components.clusters.eks.identity import identity
 from components.clusters.eks.policies import account
 from components.clusters.eks.provider import aws_provider
 from components.clusters.reached import ReachedCluster
 from components.config.provider_keys import Settings
-from components.contracts import Grant, Identity
+from components.contracts.identity import Fact, Grant, Identity
 
 
 class EksBeside:

@@ -15,7 +15,8 @@ from components.clusters.eks.provider_keys import login
 from components.clusters.eks.versions import MINORS
 from components.clusters.exec_kubeconfig import exec_kubeconfig
 from components.clusters.providers import kubernetes_provider
-from components.contracts import Grant, Identity, NodePool
+from components.contracts.cluster import NodePool
+from components.contracts.identity import Grant, Identity
 from components.images import Images
 
 if TYPE_CHECKING:
@@ -31,12 +32,8 @@ class EksCluster(pulumi.ComponentResource):
     """Everything from the network to the add-ons; what runs on the cluster is made after its nodes
     and deleted before them. Of Amazon's SDK nothing is loaded before a cluster is made."""
 
-    options = EksOptions
-
     kind = "eks"
     adopts = False
-    default_controller = "traefik"
-    default_metrics = "metrics-server"
     load_balancer_class: str | None = None
     external_traffic_policy: str | None = "Local"
     name: pulumi.Output[str]

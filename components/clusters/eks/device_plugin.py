@@ -10,7 +10,7 @@ from components import workload
 from components.clusters.cloud import POOL_LABEL
 from components.clusters.eks.versions import DEVICE_PLUGIN_IMAGE
 from components.images import Images
-from components.kubernetes_object import Fields, KubernetesObject
+from components.kubernetes.object import Fields, KubernetesObject
 
 _NAMESPACE = "kube-system"
 _LABELS = workload.labels("nvidia-device-plugin", "gpus")

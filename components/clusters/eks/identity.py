@@ -10,7 +10,7 @@ from pulumi_aws import eks
 
 from components.clusters.eks import policies
 from components.clusters.eks.roles import Role
-from components.contracts import Grant, Identity
+from components.contracts.identity import Grant, Identity
 
 
 def identity(

@@ -19,7 +19,7 @@ from components.clusters.cloud import (
 )
 from components.clusters.eks import machines
 from components.clusters.eks.identifiers import AccountId, KeyArn, PrincipalArn, SubnetId, VpcId
-from components.clusters.eks.provider_keys import AWS
+from components.clusters.eks.provider_keys import AWS, AWS_BESIDE
 from components.clusters.eks.regions import ADDON_ACCOUNTS, GPU_FAMILIES
 from components.clusters.eks.versions import DEFAULT_MINOR, MINORS
 from components.clusters.ranges import enough_zones, ip_range
@@ -147,6 +147,7 @@ class EksOptions(CloudOptions):
     """A cluster on Amazon EKS that this stack makes."""
 
     identities: ClassVar[frozenset[str]] = frozenset({"s3"})
+    remote_keys: ClassVar[ProviderKeys | None] = AWS_BESIDE
     usual_machine: ClassVar[str] = "m7i.large"
 
     kind: Literal["eks"]

@@ -10,7 +10,7 @@ from pulumi_aws.ec2 import SecurityGroup
 
 from components import workload
 from components.clusters.eks.network import Network
-from components.kubernetes_object import Fields, KubernetesObject
+from components.kubernetes.object import Fields, KubernetesObject
 
 _NFS_PORT = 2049
 

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_gcp as gcp
 
-from components.clusters.beside import Fact
 from components.clusters.gke.identity import readers
 from components.clusters.providers import make_provider
 from components.clusters.reached import ReachedCluster
 from components.config.provider_keys import Settings
-from components.contracts import Grant, Identity
+from components.contracts.identity import Fact, Grant, Identity
 
 
 class GkeBeside:

@@ -12,7 +12,8 @@ from components.clusters.gke.options import GkeOptions
 from components.clusters.gke.versions import MINORS
 from components.clusters.providers import kubernetes_provider, make_provider
 from components.clusters.support import warning
-from components.contracts import Grant, Identity, NodePool
+from components.contracts.cluster import NodePool
+from components.contracts.identity import Grant, Identity
 from components.images import Images
 
 
@@ -21,12 +22,8 @@ class GkeCluster(pulumi.ComponentResource):
     container registry, and a Kubernetes provider whose objects come after the nodes. It makes no
     project, and enables no API of it."""
 
-    options = GkeOptions
-
     kind = "gke"
     adopts = False
-    default_controller = "traefik"
-    default_metrics = "present"
 
     node_pools: Mapping[str, NodePool]
     load_balancer_annotations: Mapping[str, str]

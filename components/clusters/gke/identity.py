@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_gcp as gcp
 
-from components.contracts import Grant
+from components.contracts.identity import Grant
 
 
 def readers(

@@ -8,7 +8,7 @@ from components.clusters.gke import machines
 from components.clusters.gke.encryption import Encryption
 from components.clusters.gke.network import Network
 from components.clusters.gke.options import GkeOptions
-from components.kubernetes_object import KubernetesObject
+from components.kubernetes.object import KubernetesObject
 
 
 def storage_classes(

@@ -68,7 +68,7 @@ SCALING: dict[str, Any] = {"fixed": 1, "scaled": {"min": 1, "max": 2, "memory": 
 
 
 def test_every_runtime_is_served() -> None:
-    assert sorted(RUNTIMES) == registry.kinds("runtimes")
+    assert sorted(RUNTIMES) == registry.RUNTIMES.kinds()
 
 
 def models(runtime: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ and Pod Security *restricted* without a warning. A kind joins by its registry li
 from __future__ import annotations
 
 from itertools import product
-from types import MappingProxyType
 from typing import Any, Literal
 
 import pytest
@@ -12,9 +11,10 @@ import pytest
 from components import registry
 from components.config.model_options import ModelOptions
 from components.config.options import example
-from components.contracts import ModelFiles
+from components.contracts.source import ModelFiles
 from components.protocols import TENSORFLOW_SERVING
-from components.runtimes.server import ModelServer, Program
+from components.runtimes.deployment import DeploymentRuntime
+from components.runtimes.server_spec import ServerSpec
 from tests.engine.apiserver import ApiServer
 from tests.engine.program.shown import shown_to, written
 from tests.unit.components.environment import stack_file
@@ -34,9 +34,9 @@ SCALING: dict[str, Any] = {
 MOST_OBJECTS = 10
 
 
-def least(area: registry.Area, kind: str) -> dict[str, Any]:
+def least(area: str, kind: str) -> dict[str, Any]:
     """The example in a kind's options: what a stack file has to say at least."""
-    options = registry.implementation(area, kind).options
+    options = registry.AREAS[area].options(kind)
     extra = options.model_config.get("json_schema_extra", {})
     assert "examples" in extra, f"{area}: the options of `{kind}` have no `example(...)`"
     found: dict[str, Any] = extra["examples"][0]
@@ -44,7 +44,7 @@ def least(area: registry.Area, kind: str) -> dict[str, Any]:
 
 
 def combinations() -> list[tuple[str, str, str]]:
-    return list(product(registry.kinds("runtimes"), registry.kinds("sources"), SCALING))
+    return list(product(registry.RUNTIMES.kinds(), registry.SOURCES.kinds(), SCALING))
 
 
 def check(cluster: ApiServer, runtime: str, source: str, scaling: str) -> None:
@@ -79,17 +79,16 @@ class EchoOptions(ModelOptions):
         return self.image or "example/echo:1"
 
 
-class Echo(ModelServer):
+class Echo(DeploymentRuntime):
     """A runtime that is nothing but its file and a registry line."""
 
     kind = "echo"
-    options = EchoOptions
 
-    def program(self, files: Any) -> Program:
+    def program(self, files: Any) -> ServerSpec:
         (model,) = files.values()
         assert isinstance(model, ModelFiles)
         probe = {"tcpSocket": {"port": "rest"}}
-        return Program(
+        return ServerSpec(
             command=None,
             arguments=[model.path],
             protocol=TENSORFLOW_SERVING,
@@ -106,9 +105,8 @@ class Echo(ModelServer):
 def test_a_new_runtime_is_checked_by_its_registry_line_alone(
     restricted: ApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = {area: dict(kinds) for area, kinds in registry.REGISTRY.items()}
-    lines["runtimes"]["echo"] = f"{__name__}:Echo"
-    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(lines))
+    line = registry.Kind(f"{__name__}:EchoOptions", f"{__name__}:Echo")
+    monkeypatch.setitem(registry.RUNTIMES.entries, "echo", line)
     joined = [one for one in combinations() if one[0] == "echo"]
     assert joined
     for one in joined:

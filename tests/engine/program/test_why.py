@@ -36,7 +36,7 @@ _PREAMBLE = """\
 import pathlib, sys
 sys.path.insert(0, {root!r})
 from components import failure_hook
-from components.kubernetes_object import KubernetesObject
+from components.kubernetes.object import KubernetesObject
 failure_hook.ask_by(Output.secret(pathlib.Path({kubeconfig!r}).read_text()))
 """
 _NAMESPACE = """\

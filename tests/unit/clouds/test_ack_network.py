@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.kubernetes_object import UNTIL_ADDRESSED
+from components.kubernetes.object import UNTIL_ADDRESSED
 from tests.unit.clouds.ack_stack import (
     CLUSTER,
     CREATED,

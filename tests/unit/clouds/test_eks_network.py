@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from components.kubernetes_object import UNTIL_ADDRESSED
+from components.kubernetes.object import UNTIL_ADDRESSED
 from tests.unit.clouds.aws import (
     EXISTING,
     PRIVATE,

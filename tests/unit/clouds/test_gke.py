@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.kubernetes_object import UNTIL_ADDRESSED
+from components.kubernetes.object import UNTIL_ADDRESSED
 from tests.unit.clouds.gke import pool, stack, up
 from tests.unit.components.engine import ADDRESS, Recording, Resource
 from tests.unit.components.environment import stack_file

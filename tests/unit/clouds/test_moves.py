@@ -60,7 +60,7 @@ def served(recording: Recording) -> dict[str, Any]:
 
 
 def test_every_kind_of_cluster_is_here() -> None:
-    assert sorted(CLUSTERS) == registry.kinds("clusters")
+    assert sorted(CLUSTERS) == registry.CLUSTERS.kinds()
 
 
 @pytest.mark.parametrize("kind", CLUSTERS)

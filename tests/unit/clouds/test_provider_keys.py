@@ -70,9 +70,9 @@ def entry(text: str, path: str) -> str:
 
 def refusals() -> Iterator[tuple[str, str, str]]:
     """Kind of the cluster, package and key."""
-    for kind in registry.kinds("clusters"):
+    for kind in registry.CLUSTERS.kinds():
         identity = {"identity": "eks"} if kind == "reference" else {}
-        options = registry.implementation("clusters", kind).options
+        options = registry.CLUSTERS.options(kind)
         for keys in options.provider_keys(identity):
             yield from ((kind, keys.package, key) for key in keys.refused)
 
@@ -88,7 +88,7 @@ def of_kind(kind: str, **settings: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", CLUSTERS)
 def test_every_setting_of_a_cloud_reaches_its_provider(kind: str) -> None:
     package = PACKAGES[kind]
-    keys = registry.implementation("clusters", kind).options.provider_keys({})[0]
+    keys = registry.CLUSTERS.options(kind).provider_keys({})[0]
     told = {
         key: SPECIAL.get((package, key), VALUES[argument.shape])
         for key, argument in provider_arguments(package).items()
@@ -103,7 +103,7 @@ def test_every_setting_of_a_cloud_reaches_its_provider(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["ack", "eks", "gke", "existing", "local"])
 def test_every_setting_of_kubernetes_reaches_the_provider_of_every_kind(kind: str) -> None:
-    keys = registry.implementation("clusters", kind).options.provider_keys({})[-1]
+    keys = registry.CLUSTERS.options(kind).provider_keys({})[-1]
     told = {
         key: VALUES[argument.shape]
         for key, argument in provider_arguments("kubernetes").items()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from components.config.load import load, validate
-from components.kubernetes_object import UNTIL_ADDRESSED
+from components.kubernetes.object import UNTIL_ADDRESSED
 from components.stack import deploy
 from tests.unit.clouds import aws
 from tests.unit.clouds.platform_stack import CLUSTER, KUBECONFIG, STACK, Platform

@@ -43,6 +43,8 @@ class Resource:
     ignore_changes: list[str] = field(default_factory=list)
     replace_on_changes: list[str] = field(default_factory=list)
     error_hooks: list[str] = field(default_factory=list)
+    aliases: list[tuple[str, str]] = field(default_factory=list)
+    """Name and type of what it was before."""
     outputs: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -110,6 +112,7 @@ class _Monitor(mocks.MockMonitor):
                 delete_before_replace=request.deleteBeforeReplace,
                 inputs=rpc.deserialize_properties(request.object, keep_unknowns=True) or {},
                 dependencies=list(request.dependencies),
+                aliases=[(each.spec.name, each.spec.type) for each in request.aliases],
                 secret_outputs=list(request.additionalSecretOutputs),
                 version=request.version,
                 read=False,
@@ -135,6 +138,7 @@ class _Monitor(mocks.MockMonitor):
                 delete_before_replace=False,
                 inputs={"id": request.id, **(rpc.deserialize_properties(request.properties) or {})},
                 dependencies=list(request.dependencies),
+                aliases=[(each.spec.name, each.spec.type) for each in request.aliases],
                 secret_outputs=list(request.additionalSecretOutputs),
                 version=request.version,
                 read=True,

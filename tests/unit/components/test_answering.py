@@ -11,7 +11,7 @@ import pytest
 
 from components import failure_hook
 from components.answering import answering, or_none
-from components.contracts import Endpoint
+from components.contracts.routing import Endpoint
 from tests.unit.components.engine import run
 
 _ADDRESS = {"target": "203.0.113.7:443"}

@@ -12,8 +12,8 @@ from components.config.flags import Flags, name_of
 from components.config.load import load, validate
 from components.config.stack_config import StackConfig
 from components.runtimes import tfserving_flags, triton_flags
-from components.runtimes.tfserving import TfServingOptions
-from components.runtimes.triton import TritonOptions
+from components.runtimes.tfserving_options import TfServingOptions
+from components.runtimes.triton_options import TritonOptions
 from components.stack import deploy
 from local.images.tflite_serving import flags as local_server
 from tests.unit.components.engine import Recording, run
@@ -22,9 +22,7 @@ from tests.unit.components.sdk_types import SECRET
 
 FLAGS: dict[str, Flags] = {"tfserving": tfserving_flags.FLAGS, "triton": triton_flags.FLAGS}
 REFUSED = [(runtime, flag) for runtime, flags in FLAGS.items() for flag in sorted(flags.refused)]
-CUSTOM = registry.implementation("runtimes", "custom").options.model_config["json_schema_extra"][
-    "examples"
-][0]
+CUSTOM = registry.RUNTIMES.options("custom").model_config["json_schema_extra"]["examples"][0]
 #: What makes the program set all the flags that it may set.
 BATCHING = {"max_batch_size": 8}
 MODELS: list[dict[str, Any]] = [

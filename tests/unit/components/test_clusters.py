@@ -10,8 +10,8 @@ import pytest
 
 from components.clusters.local import LocalCluster
 from components.config.load import load
-from components.contracts import Grant, Identity
-from components.kubernetes_object import UNTIL_ADDRESSED
+from components.contracts.identity import Grant, Identity
+from components.kubernetes.object import UNTIL_ADDRESSED
 from components.stack import deploy
 from tests.unit.components.engine import Recording, run
 from tests.unit.components.environment import kubeconfig, stack_file

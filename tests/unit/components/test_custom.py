@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from components.config.load import load
-from components.runtimes.custom import CustomOptions
+from components.runtimes.custom_options import CustomOptions
 from components.stack import deploy
 from tests.unit.components.engine import Recording, run
 from tests.unit.components.environment import model, stack_file

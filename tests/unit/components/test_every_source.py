@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from types import MappingProxyType
 from typing import Any, Literal
 
 import pulumi
@@ -15,7 +14,8 @@ from components import registry
 from components.config.load import load
 from components.config.model_options import SourceOptions
 from components.config.options import example
-from components.contracts import Grant, ModelFiles, SourceArgs
+from components.contracts.identity import Grant
+from components.contracts.source import ModelFiles, SourceArgs
 from components.images import Images
 from components.sources.volume import own_volume
 from components.stack import deploy
@@ -25,15 +25,15 @@ from tests.unit.components.environment import stack_file
 SERVER = "half-plus-two-server"
 
 
-def least(area: registry.Area, kind: str) -> dict[str, Any]:
+def least(area: str, kind: str) -> dict[str, Any]:
     """What a stack file has to say at least."""
-    options = registry.implementation(area, kind).options
+    options = registry.AREAS[area].options(kind)
     found: dict[str, Any] = options.model_config["json_schema_extra"]["examples"][0]
     return found
 
 
 def pairs() -> list[tuple[str, str]]:
-    return list(product(registry.kinds("runtimes"), registry.kinds("sources")))
+    return list(product(registry.RUNTIMES.kinds(), registry.SOURCES.kinds()))
 
 
 def up(runtime: str, source: str) -> Recording:
@@ -138,10 +138,10 @@ def test_a_pod_is_confined_reads_its_files_only_and_gets_out_only_to_copy_them(
     check(runtime, source)
 
 
-@pytest.mark.parametrize("source", registry.kinds("sources"))
+@pytest.mark.parametrize("source", registry.SOURCES.kinds())
 def test_the_files_are_where_the_server_is_told_or_where_it_wants_them(source: str) -> None:
-    made = registry.implementation("sources", source)
-    options = made.options.model_validate(least("sources", source))
+    made = registry.SOURCES.component(source)
+    options = registry.SOURCES.options(source).model_validate(least("sources", source))
     found: list[ModelFiles] = []
 
     def program() -> dict[str, Any]:
@@ -175,7 +175,6 @@ class HostOptions(SourceOptions):
 class HostSource:
     """A directory of the node, which no pod may have."""
 
-    options = HostOptions
     grants: tuple[Grant, ...] = ()
 
     def __init__(self, options: HostOptions, args: SourceArgs) -> None:
@@ -193,9 +192,8 @@ class EmptySource(HostSource):
 
 
 def joined(monkeypatch: pytest.MonkeyPatch, name: str) -> list[tuple[str, str]]:
-    lines = {area: dict(kinds) for area, kinds in registry.REGISTRY.items()}
-    lines["sources"]["host"] = f"{__name__}:{name}"
-    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(lines))
+    line = registry.Kind(f"{__name__}:HostOptions", f"{__name__}:{name}")
+    monkeypatch.setitem(registry.SOURCES.entries, "host", line)
     return [pair for pair in pairs() if pair[1] == "host"]
 
 
@@ -203,7 +201,7 @@ def test_a_new_source_is_checked_by_its_registry_line_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = joined(monkeypatch, "EmptySource")
-    assert len(found) == len(registry.kinds("runtimes"))
+    assert len(found) == len(registry.RUNTIMES.kinds())
     for pair in found:
         check(*pair)
 

@@ -12,7 +12,7 @@ import pytest
 
 from components.api_reader import api_reader
 from components.failure_hook import failure_text, reference_of
-from components.kubernetes_object import KubernetesObject
+from components.kubernetes.object import KubernetesObject
 from tests.unit.components.engine import run
 from why.cluster import AskingError, Reference
 from why.explain import Explanation

@@ -9,10 +9,10 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.config.limits_options import LimitsOptions
 from components.config.load import load
 from components.config.quantities import byte_count
-from components.config.stack_config import LimitsOptions
-from components.platform.gateway.controllers import ingress_nginx
+from components.gateways.controllers import ingress_nginx
 from components.protocols import OPEN_INFERENCE_V2, TENSORFLOW_SERVING, ServingProtocol
 from components.stack import deploy
 from tests.unit.components.engine import ADDRESS, Recording, run
@@ -444,8 +444,8 @@ class _Cluster:
 
 
 def chart_values(**changes: Any) -> dict[str, Any]:
+    from components.gateways.controller import ControllerArgs
     from components.images import Images
-    from components.platform.gateway.controller import ControllerArgs
 
     defaults: dict[str, Any] = {
         "cluster": _Cluster(),

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import yaml
 
-from components.platform.gateway.controllers.traefik import TRAEFIK_IMAGE
-from components.platform.metrics_server import METRICS_SERVER_IMAGE
-from components.runtimes.tfserving import TFSERVING_IMAGE
-from components.runtimes.triton import TRITON_IMAGE
-from components.sources.object_store import STORAGE_INITIALIZER
+from components.addons.metrics_server_options import METRICS_SERVER_IMAGE
+from components.gateways.controllers.traefik_options import TRAEFIK_IMAGE
+from components.runtimes.tfserving_options import TFSERVING_IMAGE
+from components.runtimes.triton_options import TRITON_IMAGE
+from components.sources.object_store_options import STORAGE_INITIALIZER
 
 ROOT = Path(__file__).parents[3]
 RECIPES = ROOT / "local" / "images" / "recipes.py"

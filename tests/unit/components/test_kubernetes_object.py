@@ -12,16 +12,14 @@ import pytest
 
 from components import registry
 from components.config.load import load
-from components.kubernetes_object import KubernetesObject
+from components.kubernetes.object import KubernetesObject
 from components.stack import deploy
 from tests.unit.clouds import aws
 from tests.unit.components.engine import Recording, Resource, run
 from tests.unit.components.environment import model, stack_file
 from tests.unit.components.sdk_types import SECRET, mistakes, sdk_class
 
-CUSTOM = registry.implementation("runtimes", "custom").options.model_config["json_schema_extra"][
-    "examples"
-][0]
+CUSTOM = registry.RUNTIMES.options("custom").model_config["json_schema_extra"]["examples"][0]
 ROOT = Path(__file__).parents[3]
 GATEWAY = stack_file()["gateway"]
 PRESENT = {"kind": "present", "namespace": "ingress", "service": "controller"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.config.load import load
-from components.kubernetes_object import UNTIL_ADDRESSED
+from components.kubernetes.object import UNTIL_ADDRESSED
 from components.stack import deploy
 from tests.unit.components.engine import ADDRESS, Recording, run
 from tests.unit.components.environment import model, stack_file

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
+from components.addons.metrics_server_options import METRICS_SERVER_IMAGE, MetricsServerOptions
+from components.addons.present import PresentAddon
 from components.config.load import load
-from components.images import Images
-from components.platform.metrics_present import PresentMetrics, PresentOptions
-from components.platform.metrics_server import METRICS_SERVER_IMAGE
 from components.stack import deploy
 from tests.unit.components.engine import Recording, run
 from tests.unit.components.environment import model, stack_file
@@ -26,7 +25,7 @@ def up(**changes: Any) -> Recording:
 
 
 def server(recording: Recording) -> dict[str, Any]:
-    spec: dict[str, Any] = recording.one("Deployment", "metrics-server").inputs["spec"]
+    spec: dict[str, Any] = recording.one("Deployment", "metrics-server-server").inputs["spec"]
     return spec
 
 
@@ -39,7 +38,7 @@ def arguments(recording: Recording) -> list[str]:
 def test_it_is_there_where_a_model_scales_and_nowhere_else() -> None:
     assert up().of("APIService") == []
     assert up(models=SCALED).one("APIService").inputs["metadata"] == {"name": API}
-    assert up(models={}, metrics="metrics-server").one("APIService")
+    assert up(models={}, addons={"metrics-server": {}}).one("APIService")
 
 
 def test_a_cluster_of_somebody_else_s_is_only_looked_at(cluster: Path) -> None:
@@ -51,9 +50,9 @@ def test_a_cluster_of_somebody_else_s_is_only_looked_at(cluster: Path) -> None:
 
 
 def test_the_stack_may_choose_either(cluster: Path) -> None:
-    installed = up(cluster=EXISTING, models=SCALED, metrics="metrics-server")
+    installed = up(cluster=EXISTING, models=SCALED, addons={"metrics-server": {}})
     assert not installed.one("APIService").read
-    assert up(models=SCALED, metrics={"kind": "present"}).one("APIService").read
+    assert up(models=SCALED, addons={"metrics-server": {"kind": "present"}}).one("APIService").read
 
 
 @pytest.mark.parametrize("conditions", [[], [{"type": "Available", "status": "True"}]])
@@ -64,13 +63,13 @@ def test_an_api_that_answers_is_no_news(conditions: list[dict[str, str]]) -> Non
 def test_an_api_that_nobody_answers_for_is_a_warning() -> None:
     condition = {"type": "Available", "status": "False", "message": "no endpoints"}
     (warning,) = said({"conditions": [condition]})
-    assert "slipway:metrics" in warning
+    assert "slipway:addons.metrics-server" in warning
     assert "no endpoints" in warning
 
 
 def said(status: dict[str, Any]) -> list[str]:
     def program() -> dict[str, Any]:
-        made = PresentMetrics("metrics", PresentOptions(kind="present"), Images(), object())
+        made = PresentAddon("metrics-server", MetricsServerOptions.evidence)
         made._warn(status)
         return {}
 
@@ -84,17 +83,17 @@ def test_the_api_server_verifies_who_answers() -> None:
     assert base64.b64decode(spec["caBundle"]) == b"CERTIFICATE"
     service = {"name": "metrics-server", "namespace": "slipway-metrics"}
     assert spec["service"] == service
-    certificate = recording.one("SelfSignedCert", "metrics-tls-certificate").inputs
+    certificate = recording.one("SelfSignedCert", "metrics-server-tls-certificate").inputs
     assert certificate["dnsNames"] == [f"{service['name']}.{service['namespace']}.svc"]
     volumes = server(recording)["template"]["spec"]["volumes"]
     (volume,) = (each for each in volumes if "secret" in each)
-    assert volume["secret"]["secretName"].startswith("metrics-tls-secret")
+    assert volume["secret"]["secretName"].startswith("metrics-server-tls-secret")
 
 
 def test_kubelets_are_verified_unless_the_stack_says_otherwise() -> None:
     assert "--kubelet-insecure-tls" not in arguments(up(models=SCALED))
-    insecure = {"kind": "metrics-server", "kubelet_insecure_tls": True}
-    assert "--kubelet-insecure-tls" in arguments(up(models=SCALED, metrics=insecure))
+    insecure = {"metrics-server": {"kubelet_insecure_tls": True}}
+    assert "--kubelet-insecure-tls" in arguments(up(models=SCALED, addons=insecure))
 
 
 def test_its_image_comes_from_the_mirror() -> None:
@@ -107,7 +106,7 @@ def test_its_image_comes_from_the_mirror() -> None:
 
 def test_it_may_read_load_and_ask_who_calls_and_nothing_else() -> None:
     recording = up(models=SCALED)
-    rules = recording.one("ClusterRole", "metrics-reader").inputs["rules"]
+    rules = recording.one("ClusterRole", "metrics-server-reader").inputs["rules"]
     assert {verb for rule in rules for verb in rule["verbs"]} == {"get", "list", "watch"}
     assert {each for rule in rules for each in rule["resources"]} == {
         "nodes",
@@ -117,11 +116,11 @@ def test_it_may_read_load_and_ask_who_calls_and_nothing_else() -> None:
     bound = [
         each.inputs["roleRef"]["name"]
         for each in recording.resources
-        if each.kind.endswith("RoleBinding") and each.name.startswith("metrics-")
+        if each.kind.endswith("RoleBinding") and each.name.startswith("metrics-server-")
     ]
     assert sorted(bound) == [
         "extension-apiserver-authentication-reader",
-        "metrics-reader-1a2b3c4d",
+        "metrics-server-reader-1a2b3c4d",
         "system:auth-delegator",
     ]
 
@@ -129,4 +128,24 @@ def test_it_may_read_load_and_ask_who_calls_and_nothing_else() -> None:
 def test_the_api_comes_last_and_goes_first() -> None:
     recording = up(models=SCALED)
     needed = recording.needs(recording.one("APIService"))
-    assert {"metrics-server", "metrics-service", "metrics-home-namespace"} <= needed
+    assert {
+        "metrics-server-server",
+        "metrics-server-service",
+        "metrics-server-home-namespace",
+    } <= needed
+
+
+@pytest.mark.parametrize(
+    ("old", "read"),
+    [("metrics-server", False), ({"kind": "metrics-server"}, False), ("present", True)],
+)
+def test_the_old_name_of_the_add_on_still_works_and_is_warned_of(old: Any, read: bool) -> None:
+    recording = up(models=SCALED, metrics=old)
+    assert bool(recording.one("APIService").read) == read
+    old_name = "slipway:metrics is the old name of `slipway:addons.metrics-server`"
+    assert [each for each in recording.warnings if old_name in each]
+
+
+def test_a_stack_that_had_it_under_the_old_name_keeps_its_objects() -> None:
+    made = up(models=SCALED).one("MetricsServer")
+    assert made.aliases == [("metrics", "slipway:platform:MetricsServer")]

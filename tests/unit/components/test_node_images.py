@@ -16,7 +16,7 @@ from components.clusters.kubeconfig import kubeconfig_files, read
 from components.config.load import load
 from components.config.node_images import needed
 from components.images import Images
-from components.runtimes.triton import TRITON_IMAGE
+from components.runtimes.triton_options import TRITON_IMAGE
 from components.stack import deploy
 from local.images import recipes
 from tests.unit.components.engine import Recording, run
@@ -112,6 +112,12 @@ def test_all_images_that_are_missing_are_told_at_once(cluster: Path) -> None:
             {"gateway": {"kind": "nginx"}},
         ),
         (
+            {"addons": {"metrics-server": {"image": "example.com/other:1"}}},
+            "slipway:addons.metrics-server",
+            "take `metrics-server` out",
+            {},
+        ),
+        (
             {"metrics": {"kind": "metrics-server", "image": "example.com/other:1"}},
             "slipway:metrics",
             "take `metrics` out",
@@ -188,7 +194,7 @@ def stacks() -> list[dict[str, Any]]:
     """Every runtime with every source, and every other kind that has pods."""
     found: list[dict[str, Any]] = [
         {"models": {"m": {**least("runtimes", runtime), "source": least("sources", source)}}}
-        for runtime, source in product(registry.kinds("runtimes"), registry.kinds("sources"))
+        for runtime, source in product(registry.RUNTIMES.kinds(), registry.SOURCES.kinds())
     ]
     found += [
         {"gateway": {"kind": "nginx", "controller": "ingress-nginx"}},
@@ -196,6 +202,7 @@ def stacks() -> list[dict[str, Any]]:
     ]
     found += [
         {"models": {"m": model(replicas=SCALED)}},
+        {"addons": {"metrics-server": {}}},
         {"metrics": "metrics-server"},
         {"models": {"m": model(runtime="triton", batching={"max_batch_size": 4})}},
     ]

@@ -21,12 +21,12 @@ LISTED = Path(__file__).parents[3] / "docs" / "objects.md"
 #: What each runtime has beyond its least that makes an object more.
 MORE: dict[str, dict[str, Any]] = {"custom": {"environment": {"TOKEN": {"secret": "hub"}}}}
 BALANCER = {"kind": "load_balancer", "port": 9090}
-COMBINATIONS = list(product(registry.kinds("runtimes"), registry.kinds("sources")))
+COMBINATIONS = list(product(registry.RUNTIMES.kinds(), registry.SOURCES.kinds()))
 
 
-def least(area: registry.Area, kind: str) -> dict[str, Any]:
+def least(area: str, kind: str) -> dict[str, Any]:
     """The example in a kind's options."""
-    extra = registry.implementation(area, kind).options.model_config["json_schema_extra"]
+    extra = registry.AREAS[area].options(kind).model_config["json_schema_extra"]
     found: dict[str, Any] = extra["examples"][0]
     return found
 

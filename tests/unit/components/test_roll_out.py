@@ -43,6 +43,7 @@ def reading(monkeypatch: pytest.MonkeyPatch, answers: list[str]) -> list[str]:
     reader: Callable[[str], Any] = lambda _: fetch
     monkeypatch.setattr(api_reader, "api_reader", reader)
     monkeypatch.setattr(roll_out, "_PAUSE", 0.0)
+    monkeypatch.setattr(roll_out, "PROXY_SECONDS", 0.0)
     return left
 
 
@@ -63,3 +64,14 @@ def test_a_roll_out_that_is_given_up_is_a_failure(monkeypatch: pytest.MonkeyPatc
         == "0 of 1 new pods available; 1 of the version before still run, 1 available"
     )
     assert len(left) == 1
+
+
+def test_calls_to_the_service_have_left_the_old_pods_when_the_update_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reading(monkeypatch, [answer(2, 2, 0), answer(2, 2, 1)])
+    monkeypatch.setattr(roll_out, "PROXY_SECONDS", 2.0)
+    pauses: list[float] = []
+    monkeypatch.setattr(roll_out.time, "sleep", pauses.append)
+    assert roll_out._wait("kubeconfig", DEPLOYMENT) is None
+    assert pauses == [0.0, 2.0]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 import pulumi
 import pytest
 
 from components import registry
-from components.clusters.existing import ExistingCluster, ExistingOptions
-from components.contracts import Grant, Identity
+from components.clusters.existing import ExistingCluster
+from components.clusters.existing_options import ExistingOptions
+from components.contracts.identity import Grant, Identity
 from tests.unit.components.environment import model
 from tests.unit.components.sourced import (
     GCS,
@@ -41,7 +41,6 @@ class CloudOptions(ExistingOptions):
 class Cloud(ExistingCluster):
     """Gives every service account the same identity."""
 
-    options = CloudOptions
     kind = "cloud"
     asked: ClassVar[list[tuple[str, list[str]]]] = []
 
@@ -60,9 +59,8 @@ class Cloud(ExistingCluster):
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """`slipway:cluster` with workload identity."""
-    lines = {area: dict(kinds) for area, kinds in registry.REGISTRY.items()}
-    lines["clusters"]["cloud"] = f"{__name__}:Cloud"
-    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(lines))
+    line = registry.Kind(f"{__name__}:CloudOptions", f"{__name__}:Cloud")
+    monkeypatch.setitem(registry.CLUSTERS.entries, "cloud", line)
     monkeypatch.setattr(Cloud, "asked", [])
     return {"kind": "cloud"}
 

@@ -70,6 +70,9 @@ def _image(image: Any) -> StackFile:
 
 #: Those whose own tests are elsewhere, or that only a program writes so.
 MORE: dict[str, StackFile] = {
+    "an add-on by both of its names": stack_file(
+        metrics="present", addons={"metrics-server": {"kind": "present"}}
+    ),
     "a cluster that is text": stack_file(cluster="local"),
     "a kind that is near none": stack_file(cluster={"kind": "aks"}),
     "a key of another project that is not there": {

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from components.clusters.reached import ReachedOptions
-from components.platform.gateway.controllers.traefik import TRAEFIK_IMAGE
+from components.clusters.kubeconfig_options import ReachedOptions
+from components.gateways.controllers.traefik_options import TRAEFIK_IMAGE
 from tests.unit.components.environment import kubeconfig, model, stack_file
 from tests.unit.config.call_sites import Made, recorded, untold
 from tests.unit.config.every_mistake import EVERY

@@ -38,7 +38,7 @@ def test_a_limit_below_any_message_has_one_way_out() -> None:
 
 
 def test_what_a_server_of_one_s_own_holds_is_not_known() -> None:
-    from components.runtimes.custom import CustomOptions
+    from components.runtimes.custom_options import CustomOptions
 
     (example,) = CustomOptions.model_config["json_schema_extra"]["examples"]  # type: ignore[index,call-overload]
     assert mistakes("64Mi", **example) == []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.runtimes.custom import CustomOptions
+from components.runtimes.custom_options import CustomOptions
 from tests.unit.components.environment import model, stack_file
 from tests.unit.config.mistaken import refused
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from components.config.limits_options import LimitsOptions
 from components.config.secrecy import credential_named, plain, shown
-from components.config.stack_config import LimitsOptions
 from tests.unit.clouds import aws
 from tests.unit.components.environment import closed_port, kubeconfig, model, stack_file
 from tests.unit.config.credentials import KUBECONFIG, PASSWORD, TEXTS, drawn, repeated

@@ -17,7 +17,7 @@ from components.clusters.eks.node_pools import node_role
 from components.clusters.eks.options import EksOptions
 from components.clusters.eks.roles import Role
 from components.images import Images
-from components.kubernetes_object import KubernetesObject
+from components.kubernetes.object import KubernetesObject
 
 
 class Karpenter(pulumi.ComponentResource):

@@ -9,7 +9,7 @@ import pulumi
 
 from components.clusters.eks.node_pools import disks
 from components.clusters.eks.options import EksNodePool
-from components.kubernetes_object import Fields, KubernetesObject
+from components.kubernetes.object import Fields, KubernetesObject
 
 GROUP = "karpenter.k8s.aws"
 #: Of the family's images the newest for the cluster's version: nodes with another are replaced.

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import pulumi
 
+from components.config.limits_options import LimitsOptions
 from components.config.quantities import byte_count
-from components.config.stack_config import LimitsOptions
-from components.contracts import Cluster
+from components.contracts.cluster import Cluster
 from components.images import Images
-from components.kubernetes_object import Fields
+from components.kubernetes.object import Fields
 from components.platform.certificates import Certificate
 
 #: Added to the longest call: whoever made the call sees its own deadline, not a cut connection.
@@ -25,8 +26,6 @@ BODY_IN_MEMORY = 16 * 2**10
 STREAM_BYTES = 2 * HEADER_BYTES + BODY_IN_MEMORY + 16 * 2**10
 #: Connections with all of their streams open and full that a controller stands.
 FULL_CONNECTIONS = 64
-#: The name of the Service that a stack's own Traefik is reached by.
-TRAEFIK_SERVICE = "gateway"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,3 +96,12 @@ def namespace_peer(namespace: str, labels: dict[str, str]) -> Fields:
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
         "podSelector": {"matchLabels": labels},
     }
+
+
+class ControllerFactory(Protocol):
+    """The class of a controller, as the gateway calls it. `options` are of the class that the
+    registry names beside it."""
+
+    def __call__(
+        self, name: str, options: Any, args: ControllerArgs, opts: pulumi.ResourceOptions, /
+    ) -> Controller: ...

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pulumi
 
-from components.kubernetes_object import Fields, KubernetesObject
+from components.kubernetes.object import Fields, KubernetesObject
 
 _GROUP = "rbac.authorization.k8s.io"
 _VERSION = f"{_GROUP}/v1"

@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pulumi
-from pydantic import model_validator
 
-from components.config.options import mistake
-from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
-from components.config.values import Label
-from components.kubernetes_object import KubernetesObject
-from components.platform.gateway.controller import (
-    TRAEFIK_SERVICE,
+from components.gateways.controller import (
     Controller,
     ControllerArgs,
     load_balancer_address,
 )
-
-
-class PresentOptions(ControllerOptions):
-    """An IngressClass and a LoadBalancer Service that are there already. The class is served
-    by ingress-nginx, or by what reads its annotations."""
-
-    kind: Literal["present"]
-    namespace: Label
-    """The Service's namespace; all of its pods may call the models"""
-    service: Label
-    """The Service that clients reach the controller by"""
-    ingress_class: Label = "nginx"
-
-    @model_validator(mode="after")
-    def _serves_all(self) -> PresentOptions:
-        if (self.namespace, self.service) == (GATEWAY_NAMESPACE, TRAEFIK_SERVICE):
-            raise mistake(
-                "a controller that watches this stack's namespace; the Traefik of another stack "
-                "watches that stack's alone",
-                "install a controller for the whole cluster and name it in both stacks, or serve "
-                "these models from that stack",
-            )
-        return self
+from components.gateways.controllers.present_options import PresentOptions
+from components.kubernetes.object import KubernetesObject
 
 
 class PresentController(Controller):
     """Reads the address of a Service. It makes nothing and changes nothing: limits on the
     controller itself (idle connections, streams, source ranges) stay as its owner set them."""
-
-    options = PresentOptions
 
     ingress_class: pulumi.Output[str]
     address: pulumi.Output[str]

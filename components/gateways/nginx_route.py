@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pulumi
 
 from components.config.durations import seconds
+from components.config.limits_options import LimitsOptions
 from components.config.quantities import byte_count
-from components.config.stack_config import LimitsOptions
-from components.contracts import Backend
-from components.kubernetes_object import UNTIL_ADDRESSED, Fields, KubernetesObject
-from components.platform.gateway.controller import BODY_IN_MEMORY, MARGIN_SECONDS
+from components.contracts.routing import Backend
+from components.gateways.controller import BODY_IN_MEMORY, MARGIN_SECONDS
+from components.kubernetes.object import UNTIL_ADDRESSED, Fields, KubernetesObject
 
 _PREFIX = "nginx.ingress.kubernetes.io"
 #: Bytes before a message of gRPC: whether it is compressed, and its length.

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pulumi
-from pydantic import Field
 
 from components.config.durations import seconds
+from components.config.gateway_options import GATEWAY_NAMESPACE
 from components.config.quantities import byte_count
-from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
-from components.kubernetes_object import KubernetesObject
-from components.platform.gateway.controller import (
+from components.gateways.controller import (
     HEADER_BYTES,
     MARGIN_SECONDS,
     Controller,
@@ -24,16 +22,20 @@ from components.platform.gateway.controller import (
     namespace_peer,
     spool_bytes,
 )
+from components.kubernetes.object import KubernetesObject
 from components.platform.namespace import Namespace
 
 if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import Service
+from components.gateways.controllers.ingress_nginx_options import (
+    CONTROLLER_IMAGE,
+    IngressNginxOptions,
+)
 
 CHART = "ingress-nginx"
 #: The chart of controller v1.15.1, the last release of either.
 CHART_VERSION = "4.15.1"
 CHART_REPOSITORY = "https://kubernetes.github.io/ingress-nginx"
-CONTROLLER_IMAGE = "registry.k8s.io/ingress-nginx/controller:v1.15.1"
 INGRESS_CLASS = "nginx"
 _SERVICE = "ingress-nginx-controller"
 #: The Secret of the certificate for clients that name no host. The controller watches it by name.
@@ -53,22 +55,10 @@ _RETIRED = (
 )
 
 
-class IngressNginxOptions(ControllerOptions):
-    """ingress-nginx, by its chart. It was retired in March 2026."""
-
-    kind: Literal["ingress-nginx"]
-    replicas: int = Field(default=2, ge=1, le=100)
-
-    def images(self) -> tuple[str, ...]:
-        return (CONTROLLER_IMAGE,)
-
-
 class IngressNginx(Controller):
     """ingress-nginx in a namespace of its own. It warns that the controller is retired. Its
     admission webhook is left out: it refuses routes until its own certificate is signed by a
     Helm hook, so a first `up` fails and a second works."""
-
-    options = IngressNginxOptions
 
     ingress_class: pulumi.Output[str]
     address: pulumi.Output[str]

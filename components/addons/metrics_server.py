@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import base64
-from typing import Literal
 
 import pulumi
 
 from components import workload
-from components.config.stack_config import MetricsOptions
-from components.config.values import Image
-from components.contracts import Cluster
+from components.addons.metrics_server_options import METRICS_API, MetricsServerOptions
+from components.contracts.addon import AddonArgs
 from components.images import Images
-from components.kubernetes_object import Fields, KubernetesObject
+from components.kubernetes.object import Fields, KubernetesObject
 from components.platform.certificates import Certificate
-from components.platform.metrics_present import METRICS_API
 from components.platform.namespace import Namespace
 
-METRICS_SERVER_IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.9.0"
 METRICS_NAMESPACE = "slipway-metrics"
 #: In the certificate, so it is fixed.
 _SERVICE = "metrics-server"
@@ -33,38 +29,25 @@ _RULES: list[Fields] = [
 ]
 
 
-class MetricsServerOptions(MetricsOptions):
-    """metrics-server, by plain objects."""
-
-    kind: Literal["metrics-server"]
-    image: Image = METRICS_SERVER_IMAGE
-    kubelet_insecure_tls: bool = False
-    """Whether kubelets are asked without a look at their certificates. They have to be where
-    kubelets sign their own, as on kind and on kubeadm's default; whoever answers in a node's place
-    is then shown metrics-server's token, and decides what autoscalers see"""
-
-    def images(self) -> tuple[str, ...]:
-        return (self.image,)
-
-
 class MetricsServer(pulumi.ComponentResource):
     """metrics-server in a namespace of its own, and the APIService by which the API server finds
     it, with a certificate that it verifies. It reads pods, nodes and their load, nothing else."""
-
-    options = MetricsServerOptions
 
     def __init__(
         self,
         name: str,
         options: MetricsServerOptions,
-        images: Images,
-        cluster: Cluster,
+        args: AddonArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("slipway:platform:MetricsServer", name, None, opts)
+        old = pulumi.Alias(name="metrics", type_="slipway:platform:MetricsServer")
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[old]))
+        super().__init__("slipway:addons:MetricsServer", name, None, opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
-        self._namespace = Namespace(f"{name}-home", METRICS_NAMESPACE, cluster, self._child).name
+        self._namespace = Namespace(
+            f"{name}-home", METRICS_NAMESPACE, args.cluster, self._child
+        ).name
         certificate = Certificate(
             f"{name}-tls",
             dns_names=[f"{_SERVICE}.{METRICS_NAMESPACE}.svc"],
@@ -75,7 +58,7 @@ class MetricsServer(pulumi.ComponentResource):
         secret = certificate.secret(f"{name}-tls-secret", self._namespace)
         self._make_network_policy()
         account, access = self._make_access()
-        images = images.within(name, self._namespace, self._child)
+        images = args.images.within(name, self._namespace, self._child)
         server = self._make_workload(options, images, account, secret)
         deployment = KubernetesObject(
             f"{name}-server",
@@ -88,7 +71,7 @@ class MetricsServer(pulumi.ComponentResource):
             # Without its rights it starts and never gets ready.
             pulumi.ResourceOptions(parent=self, depends_on=access, custom_timeouts=server.timeouts),
         )
-        self._make_api(certificate, deployment)
+        self.ready = [self._make_api(certificate, deployment)]
         self.register_outputs({})
 
     def _make_access(self) -> tuple[pulumi.Output[str], list[KubernetesObject]]:
@@ -201,7 +184,7 @@ class MetricsServer(pulumi.ComponentResource):
             mounts=[{"name": "tls", "mountPath": _TLS, "readOnly": True}],
         )
 
-    def _make_api(self, certificate: Certificate, deployment: KubernetesObject) -> None:
+    def _make_api(self, certificate: Certificate, deployment: KubernetesObject) -> KubernetesObject:
         service = KubernetesObject(
             f"{self._name}-service",
             "v1",
@@ -219,7 +202,7 @@ class MetricsServer(pulumi.ComponentResource):
             ),
         )
         group, version = METRICS_API.split(".", 1)[::-1]
-        KubernetesObject(
+        return KubernetesObject(
             f"{self._name}-api",
             "apiregistration.k8s.io/v1",
             "APIService",

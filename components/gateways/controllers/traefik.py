@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
 
 import pulumi
-from pydantic import Field
 
 from components import workload
 from components.config.durations import seconds
-from components.config.stack_config import GATEWAY_NAMESPACE, ControllerOptions
-from components.config.values import Image
-from components.kubernetes_object import UNTIL_ADDRESSED, Fields, KubernetesObject
-from components.platform.gateway.controller import (
+from components.config.gateway_options import GATEWAY_NAMESPACE, TRAEFIK_SERVICE
+from components.gateways.controller import (
     HEADER_BYTES,
     MARGIN_SECONDS,
-    TRAEFIK_SERVICE,
     Controller,
     ControllerArgs,
     connection_bytes,
@@ -25,15 +20,16 @@ from components.platform.gateway.controller import (
     namespace_peer,
     spool_bytes,
 )
-from components.platform.gateway.controllers.traefik_access import TraefikAccess
-from components.platform.gateway.controllers.traefik_configuration import (
+from components.gateways.controllers.traefik_access import TraefikAccess
+from components.gateways.controllers.traefik_configuration import (
     DIRECTORY,
     FILE,
     configuration,
 )
+from components.gateways.controllers.traefik_options import TraefikOptions
+from components.kubernetes.object import UNTIL_ADDRESSED, Fields, KubernetesObject
 from components.platform.namespace import Namespace
 
-TRAEFIK_IMAGE = "traefik:v3.7.15"
 INGRESS_CLASS = "nginx"
 #: The class's controller that ingress-nginx answers for, and Traefik in its place.
 CLASS_CONTROLLER = "k8s.io/ingress-nginx"
@@ -45,22 +41,9 @@ _ENCODED = ("slash", "backslash", "nullcharacter", "semicolon", "percent", "ques
 _LABELS = workload.labels("traefik", "gateway")
 
 
-class TraefikOptions(ControllerOptions):
-    """Traefik, by plain objects."""
-
-    kind: Literal["traefik"]
-    replicas: int = Field(default=1, ge=1, le=100)
-    image: Image = TRAEFIK_IMAGE
-
-    def images(self) -> tuple[str, ...]:
-        return (self.image,)
-
-
 class Traefik(Controller):
     """Traefik in a namespace of its own, its load balancer, and the IngressClass that it serves.
     It watches the models' namespace and its own, nothing else, and calls nobody home."""
-
-    options = TraefikOptions
 
     ingress_class: pulumi.Output[str]
     address: pulumi.Output[str]

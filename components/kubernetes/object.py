@@ -15,11 +15,12 @@ from components.roll_out import rolled_out
 #: A part of an object, with the names that Kubernetes' own YAML has: `{"containerPort": 8500}`.
 Fields: TypeAlias = dict[str, Any]
 
-#: Annotations of a Service or an Ingress that is deployed once it has an address, and of one that
-#: is deployed once it exists. By default the provider waits for pods as well, which are the
+#: Annotations of a Service or an Ingress that is deployed once it has an address, of an object that
+#: is deployed once its condition `Ready` is true, and of one that is deployed once it exists. By default the provider waits for pods as well, which are the
 #: Deployment's to wait for; and after an update it may store the object as it was before, since its
 #: watch is fed from a cache.
 UNTIL_ADDRESSED = {"pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress}"}
+UNTIL_READY = {"pulumi.com/waitFor": "condition=Ready"}
 UNAWAITED = {"pulumi.com/skipAwait": "true"}
 
 #: What the engine encrypts in its state, by API version and kind.

@@ -1,0 +1,1 @@
+"""Add-ons: what is installed once on a cluster."""

@@ -1,0 +1,39 @@
+"""`install`: the add-ons of a plan, on a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pulumi
+
+from components import registry
+from components.addons.present import PresentAddon
+from components.config.addon_options import AddonOptions, Capability
+from components.config.plan import PlannedAddon
+from components.contracts.addon import Addon, AddonArgs
+
+
+class InstalledAddons:
+    """The add-ons of a stack, by what they provide."""
+
+    def __init__(
+        self, plan: Sequence[PlannedAddon], args: AddonArgs, opts: pulumi.ResourceOptions
+    ) -> None:
+        self._ready: dict[Capability, Sequence[pulumi.Resource]] = {}
+        for planned in plan:
+            made = _make(planned, args, self.after(planned.requires, opts))
+            self._ready |= dict.fromkeys(planned.provides, made.ready)
+
+    def after(
+        self, capabilities: Iterable[Capability], opts: pulumi.ResourceOptions
+    ) -> pulumi.ResourceOptions:
+        """`opts` of what comes after the add-ons that provide `capabilities`, and goes before
+        them."""
+        ready = [each for capability in capabilities for each in self._ready.get(capability, ())]
+        return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=ready))
+
+
+def _make(planned: PlannedAddon, args: AddonArgs, opts: pulumi.ResourceOptions) -> Addon:
+    if isinstance(planned.options, AddonOptions):
+        return registry.ADDONS.component(planned.name)(planned.name, planned.options, args, opts)
+    return PresentAddon(planned.name, registry.ADDONS.options(planned.name).evidence, opts)

@@ -1,0 +1,38 @@
+"""Options of clusters that the stack does not make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field, PrivateAttr
+
+from components.clusters.kubeconfig import Kubeconfig
+from components.config.accelerators import NodePoolOptions
+from components.config.cluster_options import ClusterOptions
+from components.config.values import Label
+
+
+class DescribedOptions(ClusterOptions):
+    """A cluster whose nodes the stack does not make, and describes where models choose them."""
+
+    node_pools: dict[Label, NodePoolOptions] = Field(default_factory=dict)
+    """The nodes with accelerators, by a name for them"""
+
+    def pools(self) -> Mapping[str, NodePoolOptions]:
+        return self.node_pools
+
+
+class ReachedOptions(DescribedOptions):
+    """Options whose validation reads a kubeconfig."""
+
+    _found: Kubeconfig | None = PrivateAttr(default=None)
+
+    @property
+    def found(self) -> Kubeconfig:
+        """The kubeconfig, read when the options were validated."""
+        if self._found is None:
+            raise RuntimeError("the options were not validated with their secrets")
+        return self._found
+
+    def unreachable(self) -> str | None:
+        return self.found.unreachable()

@@ -1,0 +1,77 @@
+"""Options that every kind of cluster has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from pydantic import (
+    PrivateAttr,
+    ValidationInfo,
+    model_validator,
+)
+
+from components.config.accelerators import NodePoolOptions
+from components.config.addon_options import Capability
+from components.config.node_images import NodeImages
+from components.config.options import Options
+from components.config.provider_keys import KUBERNETES, ProviderKeys, Settings
+
+
+class ClusterOptions(Options):
+    """Where the stack runs."""
+
+    identities: ClassVar[frozenset[str]] = frozenset()
+    """Schemes of the buckets (`s3`, `gs`) that pods can be let in to without a key."""
+    default_controller: ClassVar[str] = "traefik"
+    """The controller of an `nginx` gateway, where the stack does not choose."""
+    provides: ClassVar[frozenset[Capability]] = frozenset()
+    """What such a cluster comes with."""
+    requires: ClassVar[frozenset[Capability]] = frozenset()
+    """What an add-on has to provide on it, whatever the stack serves."""
+    remote_keys: ClassVar[ProviderKeys | None] = None
+    """What a stack that only refers to such a cluster may set for the cloud's provider, by which
+    it makes workload identities there; None where it makes none."""
+    _settings: Mapping[str, Settings] = PrivateAttr(default_factory=dict)
+
+    kind: str
+
+    @classmethod
+    def lets_in_to(cls, raw: Mapping[str, Any]) -> frozenset[str]:
+        """`identities` of the cluster that `raw` describes."""
+        return cls.identities
+
+    @classmethod
+    def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
+        """What the providers of the cluster that `raw` describes take from a stack file."""
+        return (KUBERNETES,)
+
+    @classmethod
+    def check_sdk(cls) -> None:
+        """Raises a mistake where the program's environment lacks the cloud's SDK."""
+
+    def settings(self, package: str) -> Settings:
+        """What the stack file says under `<package>:`, by key."""
+        return self._settings.get(package, {})
+
+    @model_validator(mode="after")
+    def _keep_settings(self, info: ValidationInfo) -> ClusterOptions:
+        self._settings = (info.context or {}).get("settings", {})
+        return self
+
+    def unreachable(self) -> str | None:
+        """Why the cluster does not answer, None where it does or where that is not known."""
+        return None
+
+    def pools(self) -> Mapping[str, NodePoolOptions]:
+        """Its nodes, as far as models choose between them."""
+        return {}
+
+    def node_images(self) -> NodeImages | None:
+        """What its nodes can run, where they pull from no registry; None where they do."""
+        return None
+
+    def access_modes(self) -> frozenset[str] | None:
+        """The access modes of volumes that its own StorageClasses make; None where that is not
+        known."""
+        return None

@@ -1,0 +1,58 @@
+"""Options of `slipway:volumes`."""
+
+from __future__ import annotations
+
+import difflib
+
+from pydantic import (
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from components.config.options import Options, listed, mistake
+from components.config.quantities import Bytes
+from components.config.values import (
+    Label,
+)
+
+#: As Kubernetes spells them, and as kubectl prints them.
+_ACCESS_MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX"}
+
+
+class VolumeOptions(Options):
+    """A PersistentVolumeClaim that the stack makes, named by its key."""
+
+    size: Bytes
+    access_mode: str = "ReadWriteOnce"
+    """ReadWriteOnce, ReadOnlyMany or ReadWriteMany. A ReadWriteOnce volume is on one node at a
+    time: all pods of the models in it run on that node, and go down together when it is drained"""
+    storage_class: Label | None = None
+    """The cluster's default where it is left out"""
+
+    @field_validator("access_mode")
+    @classmethod
+    def _known_mode(cls, value: str) -> str:
+        expected = listed(_ACCESS_MODES)
+        if value == "ReadWriteOncePod":
+            raise mistake(
+                expected,
+                "write `ReadWriteOnce`, or `ReadWriteMany` where pods run on several nodes: a "
+                "model's next pod starts beside the last one",
+            )
+        if value not in _ACCESS_MODES:
+            near = difflib.get_close_matches(value, _ACCESS_MODES, n=1)
+            near += [mode for mode, short in _ACCESS_MODES.items() if short == value]
+            raise mistake(expected, f"did you mean `{near[0]}`?" if near else "choose one of these")
+        return value
+
+    @model_validator(mode="after")
+    def _made_by_some_class(self, info: ValidationInfo) -> VolumeOptions:
+        there = (info.context or {}).get("access_modes")
+        if there is None or self.storage_class or self.access_mode in there:
+            return self
+        raise mistake(
+            f"an access mode of the cluster's own volumes: {', '.join(sorted(there))}",
+            "write `shared_storage: true` in `slipway:cluster`, or name a storage class that makes "
+            "such volumes",
+        )

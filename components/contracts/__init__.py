@@ -1,0 +1,1 @@
+"""What the rooms promise each other."""

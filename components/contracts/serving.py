@@ -1,0 +1,76 @@
+"""What a runtime promises a gateway, and what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pulumi
+
+from components.config.limits_options import LimitsOptions
+from components.config.model_options import ModelOptions
+from components.contracts.cluster import Cluster
+from components.contracts.source import ModelSource
+from components.images import Images
+from components.kubernetes.object import Fields
+from components.protocols import ServingProtocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """A server's Service. A port is None where the server does not speak that protocol.
+    `streaming` routes the streaming methods of gRPC, too. `selector` are the labels of the pods
+    behind it, None where an operator chooses them. Routes depend on `ready`: when all of it is
+    deployed, the server answers. `server` is the object whose status says so, a Deployment or what
+    an operator makes one of."""
+
+    runtime: str
+    protocol: ServingProtocol
+    service: pulumi.Output[str]
+    namespace: pulumi.Output[str]
+    grpc_port: int | None
+    rest_port: int | None
+    server: pulumi.CustomResource
+    ready: Sequence[pulumi.Resource]
+    selector: Mapping[str, pulumi.Input[str]] | None = None
+    streaming: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedModel:
+    """One model of a server."""
+
+    name: str
+    options: ModelOptions
+    source: ModelSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerArgs:
+    """What a server is made of. `options` are the merged server-level options of its models;
+    `clients` are the peers of a NetworkPolicy that may call it; `secrets` are those values of
+    `slipway:secrets` that its models name. Another `generation` is another Deployment and Service,
+    beside the old ones until these are not needed; None for a server that models do not share."""
+
+    models: Sequence[ServedModel]
+    options: ModelOptions
+    cluster: Cluster
+    namespace: pulumi.Output[str]
+    images: Images
+    limits: LimitsOptions
+    clients: Sequence[Fields]
+    secrets: Mapping[str, pulumi.Output[str]]
+    generation: pulumi.Output[str] | None = None
+
+
+class Runtime(Protocol):
+    """One server and its models."""
+
+    backend: Backend
+
+
+class RuntimeFactory(Protocol):
+    """The class of a runtime, as a stack calls it."""
+
+    def __call__(self, name: str, args: ServerArgs, opts: pulumi.ResourceOptions, /) -> Runtime: ...

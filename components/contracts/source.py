@@ -1,0 +1,68 @@
+"""What a model source promises a runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pulumi
+
+from components.contracts.identity import Grant, Identity
+from components.images import Images
+from components.kubernetes.object import Fields
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A PersistentVolumeClaim of the stack's own; `one_node`: one node at a time can mount it."""
+
+    name: pulumi.Output[str]
+    one_node: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFiles:
+    """One model's files in a pod, as parts of a pod's spec.
+
+    `path` is the absolute directory that holds the model's versions. `volumes` of one name are the
+    same volume. `fetch` are init containers, without what every container of a pod has
+    (`components/workload.py`). All pods that have one of the labels `node_mates` run on one node.
+    `egress` are rules of a NetworkPolicy for what `fetch` connects to."""
+
+    path: str
+    volumes: Sequence[Fields] = ()
+    mounts: Sequence[Fields] = ()
+    fetch: Sequence[Fields] = ()
+    node_mates: Mapping[str, str] = field(default_factory=dict)
+    egress: Sequence[Fields] = ()
+
+
+class ModelSource(Protocol):
+    """Where a model's files come from."""
+
+    grants: Sequence[Grant]
+    """What the pod's service account reads them by; empty where no identity is needed."""
+
+    def files(self, at: str | None, identity: Identity = ...) -> ModelFiles:
+        """The model's files, in the absolute directory `at`, or wherever suits the source. One with
+        `grants` is told the identity that has them."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceArgs:
+    """Everything a source is told; `opts` are for the objects that it makes."""
+
+    model: str
+    namespace: pulumi.Output[str]
+    claims: Mapping[str, Claim]
+    images: Images
+    opts: pulumi.ResourceOptions
+
+
+class SourceFactory(Protocol):
+    """The class of a model source, as a stack calls it. `options` are of the class that the
+    registry names beside it."""
+
+    def __call__(self, options: Any, args: SourceArgs, /) -> ModelSource: ...

@@ -1,0 +1,34 @@
+"""Options of a controller that the cluster has."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from components.config.gateway_options import GATEWAY_NAMESPACE, TRAEFIK_SERVICE, ControllerOptions
+from components.config.options import mistake
+from components.config.values import Label
+
+
+class PresentOptions(ControllerOptions):
+    """An IngressClass and a LoadBalancer Service that are there already. The class is served
+    by ingress-nginx, or by what reads its annotations."""
+
+    kind: Literal["present"]
+    namespace: Label
+    """The Service's namespace; all of its pods may call the models"""
+    service: Label
+    """The Service that clients reach the controller by"""
+    ingress_class: Label = "nginx"
+
+    @model_validator(mode="after")
+    def _serves_all(self) -> PresentOptions:
+        if (self.namespace, self.service) == (GATEWAY_NAMESPACE, TRAEFIK_SERVICE):
+            raise mistake(
+                "a controller that watches this stack's namespace; the Traefik of another stack "
+                "watches that stack's alone",
+                "install a controller for the whole cluster and name it in both stacks, or serve "
+                "these models from that stack",
+            )
+        return self
