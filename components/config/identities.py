@@ -40,7 +40,7 @@ def missing(raw: Mapping[str, Any]) -> Iterator[Mistake]:
             continue
         scheme = registry.SOURCES.options(source["kind"]).scheme
         said = any(source.get(key) not in (None, False) for key in _SAID)
-        if said or scheme in {None, *given}:
+        if said or scheme is None or scheme in given:
             continue
         yield Mistake(
             path=f"slipway:models.{model}.source.credentials",

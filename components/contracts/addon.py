@@ -23,9 +23,11 @@ class AddonArgs:
 class Addon(Protocol):
     """An add-on on the cluster."""
 
-    ready: Sequence[pulumi.Resource]
-    """What those that require it depend on: when all of it is deployed, the API server admits its
-    objects."""
+    @property
+    def ready(self) -> Sequence[pulumi.Resource]:
+        """What those that require it depend on: when all of it is deployed, the API server admits
+        its objects."""
+        ...
 
 
 class AddonFactory(Protocol):

@@ -40,8 +40,6 @@ class Cluster(Protocol):
     kubeconfig: pulumi.Output[str]
     """A secret."""
     node_pools: Mapping[str, NodePool]
-    load_balancer_annotations: Mapping[str, pulumi.Input[str]]
-    """What a Service of type LoadBalancer needs to be reachable from outside."""
     load_balancer_class: str | None
     """Its `loadBalancerClass`; None is the cluster's default."""
     external_traffic_policy: str | None
@@ -54,6 +52,11 @@ class Cluster(Protocol):
     workload_identity: Mapping[str, pulumi.Input[str]]
     """What another stack has to be told to give its pods identities on this cluster: exported, and
     so never a secret. Empty where the cluster has no workload identity."""
+
+    @property
+    def load_balancer_annotations(self) -> Mapping[str, pulumi.Input[str]]:
+        """What a Service of type LoadBalancer needs to be reachable from outside."""
+        ...
 
     def identity(
         self,

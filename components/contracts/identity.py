@@ -29,6 +29,7 @@ class Identity:
     mount: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
+NO_IDENTITY = Identity()
 #: One value of the other stack's output `cluster.identity`, by its key.
 Fact = Callable[[str], pulumi.Output[str]]
 

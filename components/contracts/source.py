@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pulumi
 
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import NO_IDENTITY, Grant, Identity
 from components.images import Images
 from components.kubernetes.object import Fields
 
@@ -44,7 +44,7 @@ class ModelSource(Protocol):
     grants: Sequence[Grant]
     """What the pod's service account reads them by; empty where no identity is needed."""
 
-    def files(self, at: str | None, identity: Identity = ...) -> ModelFiles:
+    def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:
         """The model's files, in the absolute directory `at`, or wherever suits the source. One with
         `grants` is told the identity that has them."""
         ...

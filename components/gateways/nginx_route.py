@@ -10,7 +10,7 @@ import pulumi
 from components.config.durations import seconds
 from components.config.limits_options import LimitsOptions
 from components.config.quantities import byte_count
-from components.contracts.routing import Backend
+from components.contracts.serving import Backend
 from components.gateways.controller import BODY_IN_MEMORY, MARGIN_SECONDS
 from components.kubernetes.object import UNTIL_ADDRESSED, Fields, KubernetesObject
 

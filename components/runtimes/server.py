@@ -60,10 +60,7 @@ class ServerRuntime(pulumi.ComponentResource):
         return None
 
     def _files_of(self, model: ServedModel) -> ModelFiles:
-        at = self.directory(model.name)
-        if not model.source.grants:
-            return model.source.files(at)
-        return model.source.files(at, self._identity)
+        return model.source.files(self.directory(model.name), self._identity)
 
     def _make_identity(self) -> Identity:
         grants = [grant for model in self.args.models for grant in model.source.grants]
@@ -168,17 +165,17 @@ class ServerRuntime(pulumi.ComponentResource):
         if not expose:
             # Behind a load balancer calls come from the nodes' addresses: no peer would fit.
             callers["from"] = list(self.args.clients)
-        spec: Fields = {
+        rules: Fields = {
             "podSelector": {"matchLabels": self._labels},
             "policyTypes": ["Ingress"],
             "ingress": [callers],
         }
         if egress := [rule for each in self._files.values() for rule in each.egress]:
-            spec |= {"policyTypes": ["Ingress", "Egress"], "egress": egress}
+            rules |= {"policyTypes": ["Ingress", "Egress"], "egress": egress}
         KubernetesObject(
             f"{self._name}-callers",
             "networking.k8s.io/v1",
             "NetworkPolicy",
-            {"metadata": {"namespace": self.args.namespace}, "spec": spec},
+            {"metadata": {"namespace": self.args.namespace}, "spec": rules},
             self._child,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from components.config.checks import label
-from components.contracts.identity import Grant
+from components.contracts.identity import NO_IDENTITY, Grant, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields
 from components.sources.image_options import ImageOptions
@@ -22,7 +22,7 @@ class ImageSource:
         self._image = args.images.resolve(options.image)
         self._pull_policy = args.images.pull_policy
 
-    def files(self, at: str | None) -> ModelFiles:
+    def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:
         path = self._options.path
         if self._options.mode == "volume":
             volume = {"reference": self._image, "pullPolicy": self._pull_policy}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.contracts.identity import Grant
+from components.contracts.identity import NO_IDENTITY, Grant, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields
 from components.sources.nfs_options import NfsOptions
@@ -27,6 +27,6 @@ class NfsSource:
             mount_options=options.mount_options,
         ).claim
 
-    def files(self, at: str | None) -> ModelFiles:
+    def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:
         claim: Fields = {"claimName": self._claim, "readOnly": True}
         return own_volume(self._model, at, {"persistentVolumeClaim": claim})

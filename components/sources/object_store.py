@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from components.config.checks import label
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import NO_IDENTITY, Grant, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields
 from components.sources import copy_version
@@ -24,7 +24,6 @@ _KEY, _KEY_DIRECTORY = "credentials", "/credentials"
 KEY_FILE = f"{_KEY_DIRECTORY}/{_KEY}"
 #: Names are looked up wherever the node's resolver is: in kube-system, on the node, in the cloud.
 _DNS: Fields = {"ports": [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]}
-_NONE = Identity()
 
 
 class ObjectStoreSource:
@@ -42,7 +41,7 @@ class ObjectStoreSource:
         """How the cloud's client library is set up."""
         raise NotImplementedError
 
-    def files(self, at: str | None, identity: Identity = _NONE) -> ModelFiles:
+    def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:
         options, name = self._options, label(self._args.model)
         target = directory(self._args.model, at)
         environment = dict(self.environment())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import NO_IDENTITY, Grant, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields
 from components.sources.oss_options import OssOptions
@@ -14,7 +14,6 @@ from components.sources.static_volume import StaticVolume
 from components.sources.volume import own_volume
 
 _DRIVER = "ossplugin.csi.alibabacloud.com"
-_NONE = Identity()
 
 
 class OssSource:
@@ -27,7 +26,7 @@ class OssSource:
         self.grants: Sequence[Grant] = [Grant(url=options.uri)] if keyless else []
         self._claim: pulumi.Output[str] | None = None
 
-    def files(self, at: str | None, identity: Identity = _NONE) -> ModelFiles:
+    def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:
         if self._claim is None:
             self._claim = self._make_claim(identity)
         claim: Fields = {"claimName": self._claim, "readOnly": True}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components.contracts.identity import Grant
+from components.contracts.identity import NO_IDENTITY, Grant, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields
 from components.sources.pvc_options import PvcOptions
@@ -30,7 +30,7 @@ class PvcSource:
         self._claim: pulumi.Input[str] = own.name if own else options.claim
         self._one_node = own is not None and own.one_node
 
-    def files(self, at: str | None) -> ModelFiles:
+    def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:
         volume = f"claim-{self._options.claim}"[:63].rstrip("-")
         whole = f"{_MOUNT}/{self._options.claim}"
         mount: Fields = {"name": volume, "mountPath": at or whole, "readOnly": True}

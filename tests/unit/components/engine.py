@@ -138,7 +138,6 @@ class _Monitor(mocks.MockMonitor):
                 delete_before_replace=False,
                 inputs={"id": request.id, **(rpc.deserialize_properties(request.properties) or {})},
                 dependencies=list(request.dependencies),
-                aliases=[(each.spec.name, each.spec.type) for each in request.aliases],
                 secret_outputs=list(request.additionalSecretOutputs),
                 version=request.version,
                 read=True,
