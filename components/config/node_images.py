@@ -42,7 +42,7 @@ def needed(config: StackConfig) -> Iterator[tuple[str, str]]:
     for planned in plan(config):
         if isinstance(planned.options, AddonOptions):
             named = planned.name in config.chosen_addons
-            asks = f"slipway:addons.{planned.name}" if named else planned.reasons[0]
+            asks = config.addon_key(planned.name) if named else planned.reasons[0]
             for reference in planned.options.images():
                 yield asks, reference
     for members in servers(config.models).values():

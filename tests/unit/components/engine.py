@@ -43,7 +43,7 @@ class Resource:
     ignore_changes: list[str] = field(default_factory=list)
     replace_on_changes: list[str] = field(default_factory=list)
     error_hooks: list[str] = field(default_factory=list)
-    aliases: list[tuple[str, str]] = field(default_factory=list)
+    aliases: list[tuple[str, str]] = field(default_factory=list, compare=False)
     """Name and type of what it was before."""
     outputs: dict[str, Any] = field(default_factory=dict)
 

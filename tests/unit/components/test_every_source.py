@@ -14,7 +14,7 @@ from components import registry
 from components.config.load import load
 from components.config.model_options import SourceOptions
 from components.config.options import example
-from components.contracts.identity import Grant
+from components.contracts.identity import NO_IDENTITY, Grant, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.images import Images
 from components.sources.volume import own_volume
@@ -180,14 +180,14 @@ class HostSource:
     def __init__(self, options: HostOptions, args: SourceArgs) -> None:
         self._model = args.model
 
-    def files(self, at: str | None) -> ModelFiles:
+    def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:
         return own_volume(self._model, at, {"hostPath": {"path": "/srv"}})
 
 
 class EmptySource(HostSource):
     """Nothing, in a pod that keeps to everything."""
 
-    def files(self, at: str | None) -> ModelFiles:
+    def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:
         return own_volume(self._model, at, {"emptyDir": {"sizeLimit": "1Mi"}})
 
 
