@@ -132,10 +132,10 @@ def test_floats_are_sent_up_to_one_and_integers_up_to_sixteen() -> None:
 
 def test_a_digit_is_read_off_scores_or_off_the_one_value() -> None:
     scores = np.eye(10, dtype=np.float32)[3:4]
-    assert digits.read_off({"other": np.zeros(2), "scores": scores}) == 3
-    assert digits.read_off({"label": np.array([[4]], np.int64)}) == 4
+    assert digits.predicted_digit({"other": np.zeros(2), "scores": scores}) == 3
+    assert digits.predicted_digit({"label": np.array([[4]], np.int64)}) == 4
     with pytest.raises(ServerError, match=r"no digit: y: float64 \(2,\)"):
-        digits.read_off({"y": np.zeros(2)})
+        digits.predicted_digit({"y": np.zeros(2)})
 
 
 @pytest.mark.parametrize("text", ["", "1,2,3", "a,b", line(1, 1) + "\n1,2"])
