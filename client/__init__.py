@@ -6,9 +6,9 @@
         model.predict({"x": np.array([1, 2, 5], np.float32)})   # {"y": array([2.5, 3. , 4.5])}
 
     with connect(outputs, "words") as model:
-        for answer in model.stream({"text_input": ["the quick brown fox"]}): ...   # as they come
+        for answer in model.stream({"text_input": ["the quick brown fox"]}): ...   # as they arrive
 
-`outputs` is what `pulumi stack output --json` prints, parsed. On the command line: `python -m client --help`.
+`outputs` is the parsed output of `pulumi stack output --json`. On the command line: `python -m client --help`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ClientError", "Limits", "Model", "connect"]
 
-_HOMES = {
+_MODULES = {
     "ClientError": "client.errors",
     "Limits": "client.limits",
     "Model": "client.model",
@@ -29,9 +29,9 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import on first use: `python -m client --help` must not wait for numpy and gRPC."""
-    if name not in _HOMES:
+    """Import on first use, so that `python -m client --help` does not wait for numpy and gRPC."""
+    if name not in _MODULES:
         raise AttributeError(f"module 'client' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)

@@ -1,4 +1,4 @@
-"""Answers that are no prediction, as errors: the same words for gRPC and REST."""
+"""Errors for answers that are not predictions, with the same texts for gRPC and REST."""
 
 import re
 
@@ -14,16 +14,17 @@ from client.errors import (
     UnavailableError,
 )
 
-# Triton says these as NOT_FOUND, UNAVAILABLE or INVALID_ARGUMENT, 400, 404 or 503, by release.
+# The status of these messages differs between Triton's releases: NOT_FOUND, UNAVAILABLE or
+# INVALID_ARGUMENT, and 400, 404 or 503.
 _NO_SUCH_MODEL = re.compile(r"unknown model|is not at ready state|has no available versions")
 _DECOUPLED = "models with decoupled transaction policy"
 _NO_LOADING = "explicit model load / unload is not allowed"
 _NOT_LOADED = re.compile(r"load failed for model|failed to load '")
 
-#: HTTP statuses after which the same call may be answered. Not 504: it would only be cut off again.
+#: HTTP statuses after which the same call may succeed. Not 504: the call would be cut off again.
 TRANSIENT = (429, 502, 503)
 _PODS = "See the model's pods with `kubectl get pods -A`."
-# What a status means, and what to do.
+# By status: the reason and the fix.
 _GATEWAY = {
     404: ("it has no route for this path", "See the routes with `kubectl get ingress -A`."),
     413: (
@@ -55,8 +56,8 @@ _STRANGE = ("it is not the model's answer", "See that the stack's outputs are cu
 def gateway_error(
     status: int, address: str, path: str, waited: float = 0.0, retry_after: float = 0.0
 ) -> ClientError:
-    """An HTTP status that the gateway gave in the model's place, `waited` seconds after the call was
-    sent. `retry_after`: seconds that the gateway asks to wait."""
+    """The error for an HTTP status that the gateway, not the model, answered `waited` seconds after the
+    call was sent. `retry_after`: seconds that the gateway asks to wait."""
     why, fix = _GATEWAY.get(status) or (_FAILED if status >= 500 else _STRANGE)
     why = why.format(
         waited=waited, wait=f", and it asks to wait {retry_after:g} s" if retry_after else ""
@@ -69,17 +70,17 @@ def gateway_error(
 
 
 def deadline_error(address: str, path: str, waited: float, now: ClientError | None) -> ClientError:
-    """A call that was given up. `now`: what is wrong with the address, dialled once more."""
-    dialled = f" Now {now.what}" if now else ""
+    """A call that exceeded its deadline. `now`: the error of another connection to the address."""
+    present = f" Now {now.what}" if now else ""
     return DeadlineError(
-        f"{path} at {address} did not finish its answer within the deadline ({waited:.1f} s waited).{dialled}",
+        f"{path} at {address} did not finish its answer within the deadline ({waited:.1f} s waited).{present}",
         "Give it longer (--deadline, or Limits(deadline=...); the gateway cuts calls off a"
         " little after slipway:limits.deadline), or send a smaller batch.",
     )
 
 
 def unavailable(address: str, path: str, waited: float, reason: str) -> ClientError:
-    """A call that was sent and ended without an answer."""
+    """A call that was sent and failed without an answer."""
     return UnavailableError(
         f"{path} at {address} failed after {waited:.1f} s: {reason}. The call may have been executed.",
         "See the server's pods and their logs with `kubectl`.",
@@ -87,7 +88,7 @@ def unavailable(address: str, path: str, waited: float, reason: str) -> ClientEr
 
 
 def refused_stream(address: str, path: str) -> ClientError:
-    """A call that the other end refused before it read it."""
+    """A call that the server refused before it read it."""
     return RefusedStreamError(
         f"{address} refused the stream for {path} (HTTP/2 REFUSED_STREAM). It was not executed.",
         "Call again, with fewer calls at once.",
@@ -104,15 +105,16 @@ def too_large_error(details: str, limit: int) -> ClientError:
 
 
 def model_not_found(details: str) -> ClientError:
-    """The server's NOT_FOUND."""
+    """The server's answer that it does not have the model."""
     return ModelNotFoundError(
         f"The server was reached but does not serve this: {details}.",
         "See the name, --version, and whether the model's versions are loaded (the server's log).",
     )
 
 
-def said_by_server(details: str) -> ClientError | None:
-    """The error that a model server's words stand for, where they tell more than its status."""
+def known_server_error(details: str) -> ClientError | None:
+    """The error for a model server's message that is more specific than its status. None for other
+    messages."""
     if _DECOUPLED in details:
         return ServerError(
             f"The model gives any number of answers to one call: {details}.",

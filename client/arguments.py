@@ -1,4 +1,4 @@
-"""Options that several commands have, and the types of their values."""
+"""Options that several commands share, and the types of their values."""
 
 import argparse
 
@@ -14,21 +14,23 @@ def add_service(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--speaks",
         metavar="PROTOCOL",
-        help="serving protocol, where the Service's label slipway.dev/protocol does not say it",
+        help="serving protocol, if the Service has no label slipway.dev/protocol",
     )
 
 
 def add_kubeconfig(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kubeconfig", metavar="FILE", help="default: $KUBECONFIG")
-    parser.add_argument("--stack", metavar="NAME", help="whose kubeconfig to use without one")
+    parser.add_argument(
+        "--stack", metavar="NAME", help="stack whose kubeconfig to use without --kubeconfig"
+    )
 
 
 def add_outputs(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
-        "--outputs", metavar="FILE", help="JSON as of `pulumi stack output --json`; - for stdin"
+        "--outputs", metavar="FILE", help="JSON from `pulumi stack output --json`; - for stdin"
     )
-    source.add_argument("--stack", metavar="NAME", help="ask pulumi for this stack's outputs")
+    source.add_argument("--stack", metavar="NAME", help="read this stack's outputs with pulumi")
 
 
 def add_transport(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +52,7 @@ def add_call(parser: argparse.ArgumentParser) -> None:
         "--version",
         type=_version,
         metavar="N|LABEL",
-        help="of the model, or TF Serving's label of one; default: the server's",
+        help="version of the model, or a label of TF Serving; default: the server's choice",
     )
     add_limits(parser)
 
@@ -64,7 +66,7 @@ def add_limits(parser: argparse.ArgumentParser, deadline: float | None = None) -
         type=seconds,
         default=deadline,
         metavar="SECONDS",
-        help=f"for one call, with all its tries; default {default}",
+        help=f"for one call, including all attempts; default {default}",
     )
     parser.add_argument(
         "--connect-timeout",
@@ -86,7 +88,7 @@ def seconds(text: str) -> float:
     return value
 
 
-seconds.__name__ = "number of seconds"  # argparse puts it into its message
+seconds.__name__ = "number of seconds"  # part of argparse's error message
 
 
 def count(text: str) -> int:
@@ -100,7 +102,7 @@ count.__name__ = "number above 0"
 
 
 def shape(text: str) -> tuple[str, tuple[int, ...]]:
-    """The pair "", (1024, 784) of "1024x784", "x" before it of "x=1024x784"."""
+    """("", (1024, 784)) from "1024x784", and ("x", (1024, 784)) from "x=1024x784"."""
     name, _, sizes = text.rpartition("=")
     return name, tuple(int(size) for size in sizes.split("x"))
 

@@ -1,4 +1,5 @@
-"""The same predictions over every transport of a model, in turns, so that noise hits all alike."""
+"""Times the same predictions over each transport of a model, in turns, so that noise affects all
+equally."""
 
 import time
 from collections.abc import Mapping
@@ -15,13 +16,13 @@ from client.signature import Signature, TensorSpec
 
 RANKS = (50, 90, 99)
 _WARM_UP = 3
-# Calls of one turn for each of several threads: enough that the last one's end matters little.
+# Calls of each thread in one turn: enough that waiting for the last thread hardly matters.
 _TURN = 8
 
 
 @dataclass
 class Figures:
-    """What the calls over one transport came to. `busy`: seconds in which it was being called."""
+    """Results of the calls over one transport. `busy`: seconds during which it was called."""
 
     transport: Transport
     times: list[Times] = field(default_factory=list)
@@ -30,21 +31,21 @@ class Figures:
     busy: float = 0.0
 
     def milliseconds(self, part: str, rank: int) -> float | None:
-        """The percentile `rank` of `part` (a field of Times, or "total"); None without any call."""
+        """The percentile `rank` of `part` (a field of Times, or "total"). None if no call succeeded."""
         if not self.times:
             return None
         return float(np.percentile([getattr(one, part) for one in self.times], rank)) * 1000
 
     @property
     def throughput(self) -> float | None:
-        """Good calls a second."""
+        """Successful calls per second."""
         return len(self.times) / self.busy if self.times else None
 
 
 @dataclass(frozen=True)
 class Amount:
-    """How much to call each transport: `calls`, or `seconds` of time for all together; by
-    `concurrency` threads."""
+    """The amount of calls: either `calls` over each transport, or `seconds` for all transports
+    together, made by `concurrency` threads."""
 
     calls: int | None
     seconds: float | None
@@ -54,9 +55,9 @@ class Amount:
 def sample(
     signature: Signature, rows: int, sizes: Mapping[str, tuple[int, ...]]
 ) -> dict[str, np.ndarray[Any, Any]]:
-    """Inputs of random values, the same in each run: the first open dimension is `rows`, others are
-    1, unless `sizes` has the input's whole shape ("" stands for the only input). Floats are in
-    [0, 1), integers as those of an image's bytes, strings of 16 letters. Raises InputError,
+    """Random inputs, the same in each run. The first open dimension is `rows` and the others are 1,
+    unless `sizes` has the input's whole shape ("" is the name of a single input). Floats are in
+    [0, 1), integers in the range of an image's bytes, strings have 16 letters. Raises InputError,
     UsageError."""
     unknown = set(sizes) - set(signature.inputs) - {""}
     if unknown or ("" in sizes and len(signature.inputs) != 1):
@@ -65,10 +66,10 @@ def sample(
             f" {', '.join(signature.inputs)}.",
             "Give --shape NAME=1024x784.",
         )
-    chance = np.random.default_rng(0)
+    generator = np.random.default_rng(0)
     return {
         name: spec.check(
-            _values(spec.dtype, sizes.get(name) or sizes.get("") or _shape(spec, rows), chance)
+            _values(spec.dtype, sizes.get(name) or sizes.get("") or _shape(spec, rows), generator)
         )
         for name, spec in signature.inputs.items()
     }
@@ -77,25 +78,25 @@ def sample(
 def run(
     models: Mapping[Transport, Model], inputs: Mapping[str, Any], signature: str, amount: Amount
 ) -> list[Figures]:
-    """Call each of `models` in turns, each round beginning with another. An error is counted, and
-    the first of each transport kept; a transport whose first call fails is not called again."""
-    found = {transport: Figures(transport) for transport in models}
-    alive = [
+    """Calls `models` in turns; each round begins with another one. Counts the errors and keeps the
+    first of each transport. A transport whose warm-up fails is not called again."""
+    figures = {transport: Figures(transport) for transport in models}
+    working = [
         transport
         for transport, model in models.items()
-        if _warm_up(model, inputs, signature, found[transport])
+        if _warm_up(model, inputs, signature, figures[transport])
     ]
     turn = 1 if amount.concurrency == 1 else _TURN * amount.concurrency
     ends = time.perf_counter() + amount.seconds if amount.seconds else None
     left = amount.calls or 0
     with ThreadPoolExecutor(amount.concurrency) as pool:
-        while alive and (time.perf_counter() < ends if ends else left > 0):
+        while working and (time.perf_counter() < ends if ends else left > 0):
             calls = turn if ends else min(turn, left)
-            for transport in alive:
-                _turn(pool, models[transport], inputs, signature, calls, found[transport])
-            alive.append(alive.pop(0))
+            for transport in working:
+                _turn(pool, models[transport], inputs, signature, calls, figures[transport])
+            working.append(working.pop(0))
             left -= calls
-    return list(found.values())
+    return list(figures.values())
 
 
 def _warm_up(model: Model, inputs: Mapping[str, Any], signature: str, figures: Figures) -> bool:
@@ -123,7 +124,7 @@ def _turn(
             return error
 
     started = time.perf_counter()
-    # One thread alone is this one: a pool would add its own hand-over to each call.
+    # A single call runs in this thread: handing it to the pool would add to its time.
     results = [call(0)] if calls == 1 else list(pool.map(call, range(calls)))
     figures.busy += time.perf_counter() - started
     for result in results:
@@ -149,14 +150,14 @@ def _shape(spec: TensorSpec, rows: int) -> tuple[int, ...]:
     )
 
 
-def _values(dtype: str, shape: tuple[int, ...], chance: np.random.Generator) -> Any:
+def _values(dtype: str, shape: tuple[int, ...], generator: np.random.Generator) -> Any:
     if dtype == "string":
-        letters = chance.integers(97, 123, (*shape, 16), np.uint8)
+        letters = generator.integers(97, 123, (*shape, 16), np.uint8)
         return letters.view("S16")[..., 0].astype(object)
     if dtype == "bool":
-        return chance.integers(0, 2, shape).astype(bool)
+        return generator.integers(0, 2, shape).astype(bool)
     if "int" in dtype:
-        return chance.integers(0, 128 if dtype == "int8" else 256, shape).astype(dtype)
+        return generator.integers(0, 128 if dtype == "int8" else 256, shape).astype(dtype)
     if dtype in ("float16", "float32", "float64", "bfloat16"):
-        return chance.random(shape, np.float64).astype("float32" if dtype[0] == "b" else dtype)
+        return generator.random(shape, np.float64).astype("float32" if dtype[0] == "b" else dtype)
     raise InputError(f"No values are known for inputs of dtype {dtype}.", "Call it by `predict`.")

@@ -13,10 +13,10 @@ from client.parser import parser
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code. Errors go to stderr: what happened, and the fix."""
+    """Run one command and return its exit code. Errors are printed on stderr, each with its fix."""
     options = parser().parse_args(arguments)
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # our errors say it, once and in words
-    signal.signal(signal.SIGTERM, _terminate)  # so that `with` blocks end child processes
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # the client reports these errors itself
+    signal.signal(signal.SIGTERM, _terminate)  # so that `with` blocks stop child processes
     try:
         run: Callable[[argparse.Namespace], int] = import_module(
             f"client.commands.{options.command.replace('-', '_')}"

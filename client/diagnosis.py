@@ -1,7 +1,7 @@
-"""Find out why an address cannot be talked to, by dialling it once more without gRPC.
+"""Finds out why a connection fails, by connecting once more without gRPC.
 
-gRPC tells a refused port, a foreign certificate and a wrong host apart only in the words of its
-message, which change from release to release; Python's ssl module has codes for them.
+gRPC distinguishes a refused port, an untrusted certificate and a wrong host only in the text of its
+message, which differs between releases. Python's ssl module has codes for them.
 """
 
 import socket
@@ -16,7 +16,7 @@ from client.errors import (
 )
 from client.trust import ssl_context
 
-_PROBE_TIMEOUT = 3.0  # seconds; the address has been tried for longer before one asks why
+_PROBE_TIMEOUT = 3.0  # seconds; the failed attempt before it had longer
 _HOSTNAME_MISMATCH, _IP_MISMATCH = 62, 64  # X509_V_ERR_* of OpenSSL's x509_vfy.h
 
 
@@ -29,8 +29,8 @@ def split_address(address: str, default_port: int = 443) -> tuple[str, int]:
 def diagnose(
     address: str, host: str, ca_certificate: str | None, *, tls: bool, h2: bool, waited: float
 ) -> ClientError | None:
-    """The error that fits an `address` ("host:port") that should be `host`, or None where it can
-    be dialled after all. `waited`: seconds already spent. `h2`: HTTP/2 is needed.
+    """The error of a connection to `address` ("host:port") with a certificate for `host`, or None if
+    it succeeds. `waited`: seconds already spent. `h2`: the server has to speak HTTP/2.
     """
     try:
         with socket.create_connection(split_address(address), timeout=_PROBE_TIMEOUT) as plain:
@@ -42,18 +42,18 @@ def diagnose(
             with context.wrap_socket(plain, server_hostname=host) as wrapped:
                 if not h2 or wrapped.selected_alpn_protocol() == "h2":
                     return None
-                said = "it speaks TLS but not HTTP/2"
+                reason = "it speaks TLS but not HTTP/2"
     except ssl.SSLCertVerificationError as error:
         return certificate_error(error, address, host, ca_certificate)
     except OSError as error:
-        said = _words(error)
-    return dead_channel(address, host, waited, said)
+        reason = _reason(error)
+    return dead_channel(address, host, waited, reason)
 
 
-def dead_channel(address: str, host: str, waited: float, said: str) -> DeadChannelError:
-    """Nobody to talk to at `address`."""
+def dead_channel(address: str, host: str, waited: float, reason: str) -> DeadChannelError:
+    """The error that no connection to `address` could be made."""
     return DeadChannelError(
-        f"{address} (for {host}) could not be talked to within {waited:.1f} s; last it said: {said}.",
+        f"{address} (for {host}) could not be talked to within {waited:.1f} s; last it said: {reason}.",
         "See whether the gateway runs and the address is current (`pulumi refresh`);"
         " `python -m client check MODEL` goes around the gateway.",
     )
@@ -62,7 +62,7 @@ def dead_channel(address: str, host: str, waited: float, said: str) -> DeadChann
 def certificate_error(
     error: ssl.SSLCertVerificationError, address: str, host: str, ca_certificate: str | None
 ) -> ClientError:
-    """A failed verification as the error that names what was expected."""
+    """The error for a failed verification, which names what was expected."""
     if error.verify_code in (_HOSTNAME_MISMATCH, _IP_MISMATCH):
         return WrongHostError(
             f"The certificate at {address} is trusted but not made for {host!r}"
@@ -78,7 +78,7 @@ def certificate_error(
 
 
 def _issuer(ca_certificate: str | None) -> str:
-    """The CA in words a person can look up."""
+    """The expected CA, by the subject of its certificate."""
     if ca_certificate is None:
         return "the system's roots (the stack output gateway.ca_certificate is null)"
     names = []
@@ -88,7 +88,7 @@ def _issuer(ca_certificate: str | None) -> str:
     return f"the CA in the stack output gateway.ca_certificate ({'; '.join(names) or 'no CA'})"
 
 
-def _words(error: OSError) -> str:
+def _reason(error: OSError) -> str:
     if isinstance(error, TimeoutError):
         return f"nothing, within {_PROBE_TIMEOUT:.0f} s"
     return (error.strerror or str(error)).strip().rstrip(".")

@@ -1,7 +1,7 @@
-"""Handwritten digits, one call each, and how many a model gets wrong.
+"""Handwritten digits to test a classifier with.
 
-The digits are those of the UCI repository that scikit-learn ships as a file: 1,797 of 8 x 8 pixels.
-Only the file is read; scikit-learn itself, and what it depends on, is not imported.
+The digits are those of the UCI repository, which scikit-learn ships as a file: 1,797 images of 8 x 8
+pixels. Only the file is read; neither scikit-learn nor its dependencies are imported.
 """
 
 import gzip
@@ -16,14 +16,14 @@ from client.signature import Signature, TensorSpec
 
 PIXELS = 64
 INK = 16  # the value of a black pixel in the file
-#: The last rows of the file are asked for: whoever trains a model on the others tests it honestly.
+#: Only the last rows of the file are tested, so that a model can be trained on the others.
 TESTED = 1000
 
 
 def load(file: Path | None = None) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """The tested pixels (n, 64), float32 in 0..1, and their labels (n,), from `file` or from where
-    scikit-learn is installed. A file has lines of 64 pixels in 0..16 and the label, comma-separated,
-    gzipped or not. Raises UsageError."""
+    """The test images (n, 64) as float32 in 0..1, and their labels (n,), from `file` or from the
+    installed scikit-learn. Each line of a file has 64 pixels in 0..16 and the label, separated by
+    commas; the file may be gzipped. Raises UsageError."""
     file = file or _installed()
     try:
         data = file.read_bytes()
@@ -43,8 +43,8 @@ def load(file: Path | None = None) -> tuple[np.ndarray[Any, Any], np.ndarray[Any
 
 
 def as_input(signature: Signature, pixels: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
-    """One digit (64,) as the only input of a model: floats in 0..1, integers in 0..16, in the
-    input's own shape with 64 elements. Raises InputError."""
+    """One image (64,) as the only input of a model: floats in 0..1 or integers in 0..16, in the shape
+    of the input. Raises InputError."""
     if len(signature.inputs) != 1:
         raise InputError(
             f"The model takes {len(signature.inputs)} inputs, and a digit is one.",
@@ -61,9 +61,9 @@ def as_input(signature: Signature, pixels: np.ndarray[Any, Any]) -> dict[str, np
     return {spec.name: values.astype(dtype).reshape(_shape(spec))}
 
 
-def read_off(answer: dict[str, np.ndarray[Any, Any]]) -> int:
-    """The digit a model answered: the place of the highest of ten scores, or the one value that it
-    gave. Raises ServerError."""
+def predicted_digit(answer: dict[str, np.ndarray[Any, Any]]) -> int:
+    """The digit in an answer: the index of the highest of ten scores, or a single integer. Raises
+    ServerError."""
     for array in answer.values():
         if array.size == 10 and array.dtype.kind in "iuf":
             return int(array.argmax())
@@ -78,7 +78,8 @@ def read_off(answer: dict[str, np.ndarray[Any, Any]]) -> int:
 
 
 def _shape(spec: TensorSpec) -> tuple[int, ...]:
-    """The input's shape with 64 elements; the last open dimension takes what the others leave."""
+    """The input's shape with 64 elements: the last open dimension is as large as needed, the other open
+    ones are 1."""
     if spec.shape is None:
         return (1, PIXELS)
     fixed = int(np.prod([size for size in spec.shape if size is not None], dtype=np.int64))
@@ -96,7 +97,7 @@ def _shape(spec: TensorSpec) -> tuple[int, ...]:
 
 
 def _installed() -> Path:
-    spec = find_spec("sklearn")  # finds, does not import
+    spec = find_spec("sklearn")  # does not import it
     for place in (spec and spec.submodule_search_locations) or ():
         file = Path(place) / "datasets" / "data" / "digits.csv.gz"
         if file.exists():

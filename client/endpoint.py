@@ -1,18 +1,18 @@
-"""Where a model is reached: the types of the stack's `endpoints` output."""
+"""The types of the stack's `endpoints` output: the address of a model."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 Transport = Literal["grpc", "rest", "rest-binary"]
-#: Of a model: its number, or a label where the protocol has labels.
+#: A model's version: its number, or a label if the protocol has labels.
 Version = int | str
 TRANSPORTS: tuple[Transport, ...] = ("grpc", "rest", "rest-binary")
 
 
 @dataclass(frozen=True, kw_only=True)
 class GrpcAddress:
-    """`target` (host:port) is dialled; `authority` is SNI and :authority; `path` is put before
-    `/package.Service/Method`."""
+    """The client connects to `target` (host:port). `authority` is SNI and :authority. `path` is the
+    prefix of `/package.Service/Method`."""
 
     target: str
     authority: str
@@ -22,8 +22,8 @@ class GrpcAddress:
 
 @dataclass(frozen=True, kw_only=True)
 class RestAddress:
-    """`url` is the predict URL, its host is SNI and Host; `connect_to` (host:port) is dialled, or
-    the URL's own host where it is None."""
+    """`url` is the predict URL, whose host is SNI and Host. The client connects to `connect_to`
+    (host:port), or to the URL's host if it is None."""
 
     url: str
     connect_to: str | None = None
@@ -31,9 +31,9 @@ class RestAddress:
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """One model of a stack. `protocol` names the API it speaks (a key of `client.protocols`);
-    `message_bytes` is the largest message that its gateway takes, `deadline_seconds` the longest call,
-    where that is known."""
+    """One model of a stack. `protocol` is the name of its API, a key of `client.protocols`.
+    `message_bytes` is the largest message that its gateway accepts, and `deadline_seconds` the
+    longest call; None if unknown."""
 
     model: str
     protocol: str
@@ -45,8 +45,8 @@ class Endpoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """All endpoints of a stack, by model name, and the PEM of the CA its gateway is checked
-    against (None: the system's roots)."""
+    """All endpoints of a stack by model name, and the PEM of the CA that signed its gateway's
+    certificate (None: one of the system's roots)."""
 
     endpoints: dict[str, Endpoint]
     ca_certificate: str | None

@@ -1,14 +1,14 @@
-"""What can go wrong between a caller and a model: each error says what happened and what to do."""
+"""The errors of a call. Each has a sentence about what happened, and one about what to do."""
 
 
 class ClientError(Exception):
-    """Base of every error this package raises on purpose.
+    """Base class of all errors that this package raises deliberately.
 
-    `what` is one sentence about what happened, `fix` one about what to do. `exit_code` is what the
-    command line leaves with.
+    `what` is one sentence about what happened, `fix` one about what to do. `exit_code` is that of the
+    command line.
 
-    transient: the same call may be answered a moment later. unexecuted: the server is known not to
-    have executed the call. retry_after: seconds that the other end asks to wait before the next try.
+    transient: the same call may succeed a moment later. unexecuted: the server has certainly not
+    executed the call. retry_after: seconds to wait before the next attempt, as the server requests.
     """
 
     exit_code = 1
@@ -26,7 +26,7 @@ class ClientError(Exception):
 
 
 class UsageError(ClientError):
-    """The command line or the call asks for something that cannot be asked for."""
+    """The command line or the call is invalid."""
 
     exit_code = 2
 
@@ -36,7 +36,7 @@ class NoStreamError(UsageError):
 
 
 class OutputsError(ClientError):
-    """The stack's outputs cannot be read or do not look like a Slipway stack's."""
+    """The stack's outputs cannot be read, or are not those of a Slipway stack."""
 
 
 class UnknownModelError(ClientError):
@@ -44,7 +44,7 @@ class UnknownModelError(ClientError):
 
 
 class UnknownProtocolError(ClientError):
-    """The endpoint speaks a protocol this client has no file for."""
+    """This client does not implement the endpoint's protocol."""
 
 
 class NoTransportError(ClientError):
@@ -52,7 +52,7 @@ class NoTransportError(ClientError):
 
 
 class InputError(ClientError):
-    """Names, shapes or dtypes of the inputs are not what the model's signature asks for."""
+    """Names, shapes or dtypes of the inputs do not fit the model's signature."""
 
 
 class MessageTooLargeError(ClientError):
@@ -60,7 +60,7 @@ class MessageTooLargeError(ClientError):
 
 
 class DeadChannelError(ClientError):
-    """Nothing could be reached at the address that was dialled: the call was not sent."""
+    """No connection to the address could be made, so the call was not sent."""
 
     unexecuted = True
 
@@ -72,17 +72,17 @@ class UntrustedCertificateError(ClientError):
 
 
 class WrongHostError(ClientError):
-    """The server's certificate is trusted, but was made for other names."""
+    """The server's certificate is trusted, but is for other names."""
 
     unexecuted = True
 
 
 class DeadlineError(ClientError):
-    """No answer came within the deadline. The call may have been executed, or be running still."""
+    """No answer arrived within the deadline. The call may have been executed, or may still run."""
 
 
 class UnavailableError(ClientError):
-    """The connection broke during the call, or the server said that it is not available. The call
+    """The connection broke during the call, or the server answered that it is unavailable. The call
     may have been executed."""
 
     transient = True
@@ -95,8 +95,8 @@ class RefusedStreamError(ClientError):
 
 
 class GatewayError(ClientError):
-    """The gateway answered instead of the model: too many calls (429), no pod that answers (502),
-    none that is ready (503), the call cut off (504)... The call may have been executed."""
+    """The gateway answered instead of the model: too many calls (429), no pod answers (502), no pod is
+    ready (503), call cut off (504)... The call may have been executed."""
 
 
 class NoRouteError(GatewayError):
@@ -106,18 +106,18 @@ class NoRouteError(GatewayError):
 
 
 class ModelNotFoundError(ClientError):
-    """The server was reached and does not serve this model or this version."""
+    """The server answered that it does not serve this model or this version."""
 
 
 class ServerError(ClientError):
-    """The server answered with an error of its own."""
+    """The model server answered with an error."""
 
 
 class NoSuchCallError(ServerError):
-    """The server was reached and does not implement this call."""
+    """The server answered that it does not implement this call."""
 
     unexecuted = True
 
 
 class ClusterError(ClientError):
-    """kubectl cannot reach the cluster, the model's Service or its pod."""
+    """kubectl cannot reach the cluster, the model's Service or a pod of it."""

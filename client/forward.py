@@ -1,4 +1,4 @@
-"""A model's endpoint through `kubectl port-forward`, without the gateway and without outputs."""
+"""Endpoints through `kubectl port-forward`, without the gateway and without the stack's outputs."""
 
 import argparse
 import contextlib
@@ -18,8 +18,9 @@ _PORTS: tuple[Transport, ...] = ("grpc", "rest")
 
 @contextlib.contextmanager
 def kubeconfig(options: argparse.Namespace) -> Iterator[Path | None]:
-    """--kubeconfig, else None where kubectl finds $KUBECONFIG by itself, else the stack's secret
-    output, in a file that only its owner can read and that goes when the block ends."""
+    """Yields the path in --kubeconfig, or None if $KUBECONFIG is set, which kubectl reads itself.
+    Otherwise it yields a file with the stack's secret output, which only its owner can read and which
+    is deleted at the end of the block."""
     if options.kubeconfig or os.environ.get("KUBECONFIG"):
         yield Path(options.kubeconfig) if options.kubeconfig else None
         return
@@ -32,12 +33,12 @@ def kubeconfig(options: argparse.Namespace) -> Iterator[Path | None]:
 
 
 def service_of(config: Path | None, model: str, transport: Transport, named: str | None) -> Service:
-    """The Service `named` NAMESPACE/NAME:PORT, else the model's by its label."""
+    """The Service `named` (NAMESPACE/NAME:PORT). Without a name, the one with the model's label."""
     return named_service(config, named) if named else find_service(config, model, transport)
 
 
 def protocol_of(service: Service, named: str | None) -> str:
-    """The protocol `named`, else what the Service's label says. Raises UnknownProtocolError."""
+    """The protocol `named`, or that of the Service's label. Raises UnknownProtocolError."""
     protocol = named or service.protocol
     if protocol is None:
         raise UnknownProtocolError(
@@ -60,7 +61,7 @@ def forwarded(
 
 @contextlib.contextmanager
 def forwarded_both(config: Path | None, model: str, speaks: str | None) -> Iterator[Endpoint]:
-    """The model's endpoint with all ports that its Service has. Raises ClusterError."""
+    """The model's endpoint with all ports of its Service. Raises ClusterError."""
     found: dict[Transport, Service] = {}
     missing: list[ClusterError] = []
     for transport in _PORTS:
@@ -80,7 +81,7 @@ def forwarded_both(config: Path | None, model: str, speaks: str | None) -> Itera
 
 
 def _endpoint(model: str, protocol: str, ports: Mapping[Transport, int]) -> Endpoint:
-    """Local ports, in the clear: they end at the pod, where there is no gateway."""
+    """An endpoint on local ports without TLS: they lead to the pod, not to the gateway."""
     grpc, rest = (f"127.0.0.1:{ports[kind]}" if kind in ports else None for kind in _PORTS)
     path = load_protocol(protocol).rest_path(model)
     return Endpoint(

@@ -1,4 +1,4 @@
-"""One kept gRPC channel to a model: TLS, path prefix, limits, and errors in words."""
+"""`GrpcChannel`: a persistent gRPC channel to a model, with TLS, path prefix and limits."""
 
 import re
 import time
@@ -11,9 +11,9 @@ from google.protobuf.message import DecodeError
 from client.answers import (
     deadline_error,
     gateway_error,
+    known_server_error,
     model_not_found,
     refused_stream,
-    said_by_server,
     too_large_error,
     unavailable,
 )
@@ -34,19 +34,19 @@ from client.readiness import Readiness
 from client.repeats import repeated
 from client.trust import root_certificates, ssl_context
 
-# What gRPC makes of a gateway's own answer, which is plain HTTP, and of a stream that is reset.
+# gRPC's texts for a plain HTTP answer of the gateway, and for a stream that is reset.
 _HTTP_STATUS = re.compile(r"Received http2 header with status: (\d{3})")
 _RESET = re.compile(r"RST_STREAM with error code (\d+)")
-# As a whole: a server's own words about another server that it called are longer.
+# Matched as a whole: a server's message about another server that it called is longer.
 _REFUSED = re.compile(
     r"(?:Stream removed \(RST_STREAM \()?Received RST_STREAM with error code 7\)*"
 )
-# Seconds between two dials of an address that was lost.
-_DIAL_AGAIN = 0.3
+# Seconds between two attempts to reconnect.
+_RETRY_INTERVAL = 0.3
 
 
 class Message(Protocol):
-    """What protobuf's generated classes have."""
+    """A message of protobuf's generated classes."""
 
     def SerializeToString(self) -> bytes: ...
 
@@ -55,9 +55,10 @@ Response = TypeVar("Response")
 
 
 class GrpcChannel:
-    """A channel to `address`, checked against `ca_certificate` (PEM, None: the system's roots).
+    """A channel to `address`, whose certificate is verified with `ca_certificate` (PEM, None: the
+    system's roots). It connects without a proxy.
 
-    It dials what the address says and no proxy. Close it, or use it as a context manager.
+    Close it, or use it as a context manager.
     """
 
     def __init__(
@@ -78,22 +79,22 @@ class GrpcChannel:
         self.close()
 
     def close(self) -> None:
-        """End the channel and what is in flight on it."""
+        """Close the channel and cancel its calls."""
         self._readiness.stop()
         self._channel.close()
 
     def ready(self, timeout: float | None = None) -> None:
-        """Wait until the channel can carry calls, `timeout` seconds (Limits.connect by default).
-        Once it has been up, gRPC reconnects by itself and this returns at once, unless the last call
-        got no answer: then the address is dialled first.
+        """Wait until the channel is ready for calls, at most `timeout` seconds (default:
+        Limits.connect). Once it has been ready, gRPC reconnects by itself and this returns at once,
+        unless the last call got no answer: then this first checks that the address is reachable.
 
-        Raises UntrustedCertificateError or WrongHostError as soon as the server shows a
-        certificate that will not do, and DeadChannelError when the time is over.
+        Raises UntrustedCertificateError or WrongHostError as soon as the server presents an invalid
+        certificate, and DeadChannelError after `timeout`.
         """
         timeout = self.limits.connect if timeout is None else timeout
         if self._readiness.was_ready:
             if self._lost:
-                self._find_again(timeout)
+                self._wait_until_reachable(timeout)
             return
         started = time.monotonic()
         failed = False
@@ -107,7 +108,7 @@ class GrpcChannel:
                 if isinstance(error, UntrustedCertificateError | WrongHostError):
                     raise error
         waited = time.monotonic() - started
-        raise self._diagnosis(waited) or self._dead(waited, "nothing that is HTTP/2")
+        raise self._diagnosis(waited) or self._no_connection(waited, "nothing that is HTTP/2")
 
     def call(
         self,
@@ -118,10 +119,10 @@ class GrpcChannel:
         *,
         idempotent: bool = False,
     ) -> Response:
-        """Call `/package.Service/Method` behind the address's path prefix.
+        """Call `/package.Service/Method` with the address's path prefix.
 
-        `deadline` in seconds for all tries, dialling not counted; `idempotent`: the call may be
-        executed more than once. Raises the ClientError that fits.
+        `deadline`: seconds for all attempts, without connecting. `idempotent`: the call may be
+        executed more than once. Raises a ClientError.
         """
         message = request.SerializeToString()
         answer = self.exchange(method, message, deadline, idempotent=idempotent)
@@ -130,27 +131,28 @@ class GrpcChannel:
     def exchange(
         self, method: str, request: bytes, deadline: float, *, idempotent: bool = False
     ) -> bytes:
-        """`call` of a message that is serialized already, for the answer's bytes."""
+        """Like `call`, with a serialized request and answer."""
         call = self._calls.get(method)
         if call is None:
             call = self._calls[method] = self._channel.unary_unary(self.address.path + method)
 
-        def once(left: float) -> bytes:
+        def attempt(left: float) -> bytes:
             self.ready()
             started = time.monotonic()
             try:
-                # A call that waits for a lost connection is not sent yet. Without wait_for_ready it
-                # would fail in the words of a call that was sent.
+                # A call that waits for a lost connection has not been sent yet. Without
+                # wait_for_ready it would fail like a call that was sent.
                 answer: bytes = call(request, timeout=left, wait_for_ready=True)
             except grpc.RpcError as error:
                 raise self._error(error, method, time.monotonic() - started) from error
             return answer
 
-        return repeated(once, deadline, idempotent=idempotent)
+        return repeated(attempt, deadline, idempotent=idempotent)
 
     def stream(self, method: str, request: bytes, deadline: float) -> Generator[bytes, None, None]:
-        """The answers to one message of a call with streams both ways, as they come. `deadline` in
-        seconds for all of them. The call is cancelled when the generator is closed before its end.
+        """Sends one message of a bidirectional streaming call, and yields the answers as they arrive.
+        `deadline`: seconds for the whole stream. Closing the generator before its end cancels the
+        call.
         """
         self.ready()
         started = time.monotonic()
@@ -177,22 +179,22 @@ class GrpcChannel:
 
     def _open(self) -> Any:
         options = [
-            # The authority alone makes SNI, the verified name and :authority; the test-only
-            # grpc.ssl_target_name_override is not needed for it.
+            # The authority sets SNI, the verified name and :authority, so the test-only
+            # grpc.ssl_target_name_override is not needed.
             ("grpc.default_authority", self.address.authority),
             ("grpc.enable_http_proxy", 0),
             ("grpc.max_send_message_length", self.limits.message_bytes),
             ("grpc.max_receive_message_length", self.limits.message_bytes),
             ("grpc.keepalive_time_ms", int(self.limits.keepalive * 1000)),
-            # gRPC itself repeats what a GOAWAY says was not executed, if it still has the request
-            # (the default buffer is 256 KiB).
+            # gRPC itself repeats a call that a GOAWAY reports as not executed, if its buffer still
+            # has the request (default 256 KiB).
             ("grpc.per_rpc_retry_buffer_size", self.limits.message_bytes),
             ("grpc.initial_reconnect_backoff_ms", 200),
             ("grpc.max_reconnect_backoff_ms", 2000),
         ]
         if not self.address.tls:
             return grpc.insecure_channel(self.address.target, options)
-        ssl_context(self._ca)  # refuses what is no certificate, which gRPC would only log
+        ssl_context(self._ca)  # raises for an invalid certificate, which gRPC would only log
         credentials = grpc.ssl_channel_credentials(root_certificates(self._ca))
         return grpc.secure_channel(self.address.target, credentials, options)
 
@@ -200,31 +202,31 @@ class GrpcChannel:
         host, tls = split_address(self.address.authority)[0], self.address.tls
         return diagnose(self.address.target, host, self._ca, tls=tls, h2=True, waited=waited)
 
-    def _dead(self, waited: float, said: str) -> ClientError:
-        return dead_channel(self.address.target, self.address.authority, waited, said)
+    def _no_connection(self, waited: float, reason: str) -> ClientError:
+        return dead_channel(self.address.target, self.address.authority, waited, reason)
 
-    def _find_again(self, timeout: float) -> None:
-        """Dial until somebody answers; raises what `ready` raises."""
+    def _wait_until_reachable(self, timeout: float) -> None:
+        """Connects until the address answers. Raises what `ready` raises."""
         started = time.monotonic()
         while error := self._diagnosis(time.monotonic() - started):
-            late = time.monotonic() - started + _DIAL_AGAIN > timeout
+            late = time.monotonic() - started + _RETRY_INTERVAL > timeout
             if late or not isinstance(error, DeadChannelError):
                 raise error
-            time.sleep(_DIAL_AGAIN)
+            time.sleep(_RETRY_INTERVAL)
         self._lost = False
 
     def _error(self, error: Any, method: str, waited: float) -> ClientError:
-        found = self._meaning(error, method, waited)
-        self._lost = self._lost or isinstance(found, DeadlineError | UnavailableError)
-        return found
+        client_error = self._classified(error, method, waited)
+        self._lost = self._lost or isinstance(client_error, DeadlineError | UnavailableError)
+        return client_error
 
-    def _meaning(self, error: Any, method: str, waited: float) -> ClientError:
+    def _classified(self, error: Any, method: str, waited: float) -> ClientError:
         code, details = error.code(), (error.details() or "no reason").strip().rstrip(".")
         address, path = self.address.target, self.address.path + method
         if http := _HTTP_STATUS.fullmatch(details):
             return gateway_error(int(http[1]), address, path, waited)
-        if meant := said_by_server(details):
-            return meant
+        if known := known_server_error(details):
+            return known
         if _REFUSED.fullmatch(details):
             return refused_stream(address, path)
         if code is grpc.StatusCode.UNAVAILABLE or _RESET.search(details):

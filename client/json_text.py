@@ -1,7 +1,7 @@
-"""JSON by orjson, which writes numpy arrays as they are.
+"""JSON with orjson, which serializes numpy arrays directly.
 
-A float gets the fewest digits that tell it apart in its own dtype. What JSON has no form for and
-model servers read and write all the same (NaN, Infinity) goes through Python's own, slower module.
+A float has the fewest digits that identify it in its own dtype. JSON has no NaN and Infinity, but
+model servers read and write them: these go through Python's slower `json` module.
 """
 
 import json
@@ -14,7 +14,7 @@ _OPTIONS = orjson.OPT_SERIALIZE_NUMPY
 
 
 def encode(value: Any) -> bytes:
-    """`value`, which may hold arrays and what `values` made, as JSON text."""
+    """`value` as JSON text. It may contain arrays and results of `values`."""
     return orjson.dumps(value, _plain, _OPTIONS)
 
 
@@ -27,14 +27,14 @@ def decode(text: bytes | memoryview) -> Any:
 
 
 def values(array: np.ndarray[Any, Any]) -> Any:
-    """`array` of numbers or booleans as something that `encode` writes as nested lists."""
+    """`array` of numbers or booleans in a form that `encode` writes as nested lists."""
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         return orjson.Fragment(json.dumps(array.tolist()))  # orjson would write null
     return array
 
 
 def _plain(array: Any) -> Any:
-    """What orjson leaves: arrays without dimension, or not contiguous."""
+    """Converts the arrays that orjson cannot serialize: without dimensions, or not contiguous."""
     if isinstance(array, np.ndarray):
         return array.tolist()
     raise TypeError(f"no JSON for a {type(array).__name__}")

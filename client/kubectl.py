@@ -1,4 +1,4 @@
-"""kubectl as a child process: find a model's Service and pods, and forward a local port to them."""
+"""Runs kubectl to find a model's Service and pods, and to forward a local port to them."""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ from client.endpoint import Transport
 from client.errors import ClusterError, UsageError
 from why.cluster import AskingError, Fetch, NotFoundError
 
-_TIMEOUT = 20  # seconds for one kubectl command, and for a forward to be up
+_TIMEOUT = 20  # seconds for one kubectl command, and for the start of a port-forward
 _GRACE = 5  # seconds between SIGTERM and SIGKILL
 _HTTP = ("rest", "http")
 _PORT_NAMES: dict[Transport, tuple[str, ...]] = {
@@ -27,13 +27,14 @@ _PORT_NAMES: dict[Transport, tuple[str, ...]] = {
     "rest": _HTTP,
     "rest-binary": _HTTP,
 }
-#: Labels that the program puts on a server's Service: `<MODEL_LABEL>/<name>` for each of its models,
-#: and one that says what the server speaks.
+#: Labels that the program sets on a server's Service: `<MODEL_LABEL>/<name>` for each of its models,
+#: and the server's protocol.
 MODEL_LABEL = "model.slipway.dev"
 PROTOCOL_LABEL = "slipway.dev/protocol"
 _FORWARDING = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+)")
-# Not as `preexec_fn`, which would fork beside gRPC's threads where a channel is open already; 1 is
-# PR_SET_PDEATHSIG of linux/prctl.h, 15 is SIGTERM, and a parent that is gone already is noticed.
+# Not a `preexec_fn`, which would fork while gRPC's threads run if a channel is open. 1 is
+# PR_SET_PDEATHSIG of linux/prctl.h, 15 is SIGTERM. The comparison detects a parent that has already
+# ended.
 _DIE_WITH_PARENT = """\
 import ctypes, os, sys
 ctypes.CDLL(None).prctl(1, 15)
@@ -43,8 +44,8 @@ if os.getppid() == int(sys.argv[1]): os.execvp(sys.argv[2], sys.argv[2:])
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A Service's port. `protocol` is its label slipway.dev/protocol, where it is there. With `pod`,
-    that pod alone is meant, and `port` is its own."""
+    """A port of a Service. `protocol` is the Service's label slipway.dev/protocol, None without it.
+    With `pod` it is that pod of the Service, and `port` is a port of the pod."""
 
     namespace: str
     name: str
@@ -54,7 +55,7 @@ class Service:
 
 
 def raw(kubeconfig: Path | None) -> Fetch:
-    """Reads paths of the Kubernetes API through kubectl."""
+    """A function that reads paths of the Kubernetes API through kubectl."""
 
     def fetch(path: str) -> str:
         try:
@@ -68,15 +69,15 @@ def raw(kubeconfig: Path | None) -> Fetch:
 
 
 def named_service(kubeconfig: Path | None, text: str) -> Service:
-    """The Service "namespace/name:port". Raises UsageError, or ClusterError where it is not there."""
+    """The Service "namespace/name:port". Raises UsageError, and ClusterError if it does not exist."""
     match = re.fullmatch(r"([a-z0-9.-]+)/([a-z0-9.-]+):(\d+)", text)
     if not match:
         raise UsageError(
             f"--service {text!r} is no namespace/name:port.",
             "For example models/half-plus-two:8500.",
         )
-    found = _kubectl(kubeconfig, "get", "service", match[2], "-n", match[1], "-o", "json")
-    labels = json.loads(found)["metadata"].get("labels", {})
+    service = _kubectl(kubeconfig, "get", "service", match[2], "-n", match[1], "-o", "json")
+    labels = json.loads(service)["metadata"].get("labels", {})
     return Service(
         namespace=match[1],
         name=match[2],
@@ -87,7 +88,7 @@ def named_service(kubeconfig: Path | None, text: str) -> Service:
 
 def find_service(kubeconfig: Path | None, model: str, transport: Transport) -> Service:
     """The Service of the server that serves `model`, with a port for `transport`, found by its label.
-    Raises ClusterError where there is none, or one in each of several namespaces."""
+    Raises ClusterError if there is none, or more than one."""
     label = f"{MODEL_LABEL}/{model}"
     listed = _kubectl(kubeconfig, "get", "services", "-A", "-l", label, "-o", "json")
     items = json.loads(listed)["items"]
@@ -119,11 +120,11 @@ def find_service(kubeconfig: Path | None, model: str, transport: Transport) -> S
 
 
 def find_pods(kubeconfig: Path | None, service: Service) -> list[Service]:
-    """Each running pod behind `service`, by name. Raises ClusterError where there is none."""
-    where = ("-n", service.namespace)
-    spec = json.loads(_kubectl(kubeconfig, "get", "service", service.name, *where, "-o", "json"))[
-        "spec"
-    ]
+    """The running pods of `service`, sorted by name. Raises ClusterError if there are none."""
+    in_namespace = ("-n", service.namespace)
+    spec = json.loads(
+        _kubectl(kubeconfig, "get", "service", service.name, *in_namespace, "-o", "json")
+    )["spec"]
     target = next(
         (
             port.get("targetPort", port["port"])
@@ -133,7 +134,7 @@ def find_pods(kubeconfig: Path | None, service: Service) -> list[Service]:
         service.port,
     )
     selector = ",".join(f"{key}={value}" for key, value in (spec.get("selector") or {}).items())
-    listed = _kubectl(kubeconfig, "get", "pods", *where, "-l", selector, "-o", "json")
+    listed = _kubectl(kubeconfig, "get", "pods", *in_namespace, "-l", selector, "-o", "json")
     pods = [
         replace(service, pod=item["metadata"]["name"], port=target)
         for item in json.loads(listed)["items"]
@@ -149,10 +150,10 @@ def find_pods(kubeconfig: Path | None, service: Service) -> list[Service]:
 
 @contextlib.contextmanager
 def port_forward(kubeconfig: Path | None, service: Service) -> Iterator[int]:
-    """A local port (chosen by the kernel) that leads to `service` while the block runs.
+    """Yields a local port, chosen by the kernel, that is forwarded to `service` during the block.
 
-    Raises ClusterError with kubectl's last words. The child is ended on every way out; on Linux
-    the kernel ends it even when this process is killed.
+    Raises ClusterError with kubectl's last line. The child process ends with the block, however the
+    block ends. On Linux the kernel ends the child even if this process is killed.
     """
     command = [
         *_command(kubeconfig),
@@ -179,25 +180,25 @@ def _forwarded_port(child: subprocess.Popen[str], service: Service) -> int:
     lines: queue.Queue[str] = queue.Queue()
     for pipe in (child.stdout, child.stderr):
         threading.Thread(target=_pump, args=(pipe, lines), daemon=True).start()
-    said = "nothing"
+    line = "nothing"
     ends = time.monotonic() + _TIMEOUT
     while time.monotonic() < ends:
         with contextlib.suppress(queue.Empty):
-            said = lines.get(timeout=0.1).strip()
-            if match := _FORWARDING.match(said):
+            line = lines.get(timeout=0.1).strip()
+            if match := _FORWARDING.match(line):
                 return int(match[1])
             continue
         if child.poll() is not None and lines.empty():
             break
     raise ClusterError(
         f"`kubectl port-forward` to {service.namespace}/{service.name}:{service.port} did not come"
-        f" up; last it said: {said}",
+        f" up; last it said: {line}",
         f"See the pods behind it: `kubectl -n {service.namespace} get pods`.",
     )
 
 
 def _pump(pipe: IO[str], lines: "queue.Queue[str]") -> None:
-    """Keep reading, so that the child never waits for a full pipe."""
+    """Reads the pipe to its end, so that the child never blocks on a full pipe."""
     with contextlib.suppress(ValueError, OSError):  # closed while the block ends
         for line in pipe:
             lines.put(line)
@@ -215,9 +216,9 @@ def _kubectl(kubeconfig: Path | None, *arguments: str) -> str:
     except (FileNotFoundError, subprocess.TimeoutExpired) as error:
         raise _unusable(error) from error
     if done.returncode:
-        said = done.stderr.strip().splitlines() or ["nothing"]
+        stderr = done.stderr.strip().splitlines() or ["nothing"]
         raise ClusterError(
-            f"`kubectl {' '.join(arguments[:2])}` failed: {said[-1]}",
+            f"`kubectl {' '.join(arguments[:2])}` failed: {stderr[-1]}",
             'See that the cluster runs and the kubeconfig is its own (`eval "$(make -s env)"`).',
         )
     return done.stdout
@@ -238,7 +239,7 @@ def _command(kubeconfig: Path | None) -> list[str]:
 def _unusable(error: Exception) -> ClusterError:
     if isinstance(error, FileNotFoundError):
         return ClusterError(
-            "`kubectl` is not on PATH, and what goes around the gateway goes through it.",
+            "`kubectl` is not on PATH, and calls that bypass the gateway need it.",
             'Run `eval "$(make -s env)"`, or install kubectl.',
         )
     return ClusterError(

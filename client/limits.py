@@ -1,4 +1,4 @@
-"""How long and how large: the numbers a call is bounded by."""
+"""`Limits`: the largest message and the timeouts of a call."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ DEADLINE = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Bounds of one connection.
+    """The limits of one connection.
 
-    message_bytes: largest request and answer, in bytes; left out, what the stack's outputs say
-        (`gateway.message_bytes`), else 64 MiB. gRPC's own default of 4 MiB for answers is below
-        one batch of images.
-    deadline: seconds one call may take, dialling not counted; left out, what the stack's outputs say
-        (`gateway.deadline_seconds`), else 30.
-    connect: seconds to wait until the address can be talked to.
-    keepalive: seconds without traffic after which a call in flight is probed. 60 s stays below the
-        idle limit of common load balancers; a server may hang up on clients that probe more often.
+    message_bytes: size of the largest request and answer. Default: `gateway.message_bytes` of the
+        stack's outputs, else 64 MiB. gRPC's default of 4 MiB for answers is less than one batch of
+        images.
+    deadline: seconds that a call may take, without connecting. Default: `gateway.deadline_seconds`
+        of the stack's outputs, else 30.
+    connect: seconds to wait for a connection.
+    keepalive: seconds without traffic after which gRPC probes the connection of a running call. 60 s
+        is below the idle timeout of common load balancers. A server may disconnect clients that probe
+        more often.
     """
 
     message_bytes: int = 0
@@ -32,7 +33,7 @@ class Limits:
     keepalive: float = 60.0
 
     def of(self, endpoint: Endpoint) -> Limits:
-        """These, with the endpoint's message size and deadline where none was chosen."""
+        """These limits, with the endpoint's message size and deadline where none is set."""
         return replace(
             self,
             message_bytes=self.message_bytes or endpoint.message_bytes or _MESSAGE_BYTES,

@@ -1,4 +1,4 @@
-"""One model of a stack, ready to be called."""
+"""`Model`: calls one model of a stack."""
 
 import time
 from collections.abc import Generator, Mapping
@@ -16,7 +16,8 @@ from client.signature import Metadata, Signature
 
 @dataclass(frozen=True)
 class Times:
-    """What one prediction took, in seconds: arrays to bytes, the wire and the server, and back."""
+    """Seconds of one prediction: arrays to bytes (`encode`), network and server (`exchange`), bytes to
+    arrays (`decode`)."""
 
     encode: float
     exchange: float
@@ -28,13 +29,14 @@ class Times:
 
 
 class Model:
-    """A model behind one kept connection; safe to call from several threads.
+    """A model behind one persistent connection. Several threads may call it.
 
-    endpoint: where it is. ca_certificate: PEM the gateway is checked against, None for the system's
-    roots. transport: "grpc", "rest" (JSON) or "rest-binary" (HTTP with raw tensors). version: of the
-    model, a number or a label, None for the server's choice. Raises UnknownProtocolError, UsageError where the protocol
-    has no such transport, and NoTransportError where the endpoint has no address for it. Close it,
-    or use it as a context manager.
+    endpoint: its address. ca_certificate: PEM of the CA that signed the gateway's certificate, None
+    for the system's roots. transport: "grpc", "rest" (JSON) or "rest-binary" (HTTP with raw tensors).
+    version: the model's version, a number or a label, None for the server's choice.
+
+    Raises UnknownProtocolError, UsageError if the protocol has no such transport, and
+    NoTransportError if the endpoint has no address for it. Close it, or use it as a context manager.
     """
 
     def __init__(
@@ -88,17 +90,17 @@ class Model:
         self._connection.close()
 
     def ready(self, timeout: float | None = None) -> None:
-        """Wait until the connection can carry calls, at most `timeout` seconds (default
-        `limits.connect`). Over REST there is no channel to wait for; the first call dials.
+        """Wait until the connection is ready for calls, at most `timeout` seconds (default
+        `limits.connect`). Over REST there is nothing to wait for: the first call connects.
 
         Raises DeadChannelError, UntrustedCertificateError, WrongHostError.
         """
         self._connection.ready(timeout)
 
     def metadata(self, *, deadline: float | None = None) -> Metadata:
-        """The model's signatures, asked from the server now. `deadline` in seconds.
+        """The model's signatures, read from the server now. `deadline` in seconds.
 
-        Raises ModelNotFoundError and what `predict` raises about the connection.
+        Raises ModelNotFoundError and the connection errors that `predict` raises.
         """
         self._metadata = self._wire.metadata(deadline or self.limits.deadline)
         return self._metadata
@@ -114,12 +116,14 @@ class Model:
         """Outputs by name for `inputs` by name.
 
         Inputs are arrays of the signature's dtype and shape, or (nested) lists and numbers, which
-        are converted. bfloat16 is a float32 array on this side, string an array or list of str or
-        bytes (bytes in answers). The signature is asked from the server at the first call, and
-        again when inputs do not fit it. signature: default "serving_default". deadline: seconds, for
-        all tries. idempotent: executing the call more than once does no harm, so that it is made
-        again after a broken connection and after 429, 502 and 503. Without it a call is made again
-        only if it is known not to have been executed: the connection or the stream was refused.
+        are converted. A bfloat16 tensor is a float32 array here. A string tensor is an array or list
+        of str or bytes (of bytes in answers). The signature is read from the server at the first
+        call, and again when inputs do not fit it.
+
+        signature: default "serving_default". deadline: seconds for all attempts. idempotent:
+        executing the call more than once does no harm, so it is repeated after a broken connection
+        and after 429, 502 and 503. Otherwise a call is repeated only if it has certainly not been
+        executed: the connection or the stream was refused.
 
         Raises InputError before anything is sent; UsageError for an unknown signature and for a
         decoupled model; DeadChannelError, UntrustedCertificateError, WrongHostError, DeadlineError,
@@ -137,7 +141,7 @@ class Model:
         deadline: float | None = None,
         idempotent: bool = False,
     ) -> tuple[Outputs, Times]:
-        """`predict`, and what it took; asking for the signature is not counted."""
+        """`predict` with its times, which exclude reading the signature."""
         deadline = deadline or self.limits.deadline
         metadata, chosen, arrays = self._checked(inputs, signature, deadline)
         if metadata.decoupled:
@@ -161,18 +165,17 @@ class Model:
         signature: str | None = None,
         deadline: float | None = None,
     ) -> Generator[Outputs, None, None]:
-        """The answers to one request, each as `predict` gives it, as they come. Decoupled models (all
-        of Triton's LLM backends) give any number of them, other models one.
+        """Yields the answers to one request as they arrive, each in the form of `predict`. Decoupled
+        models (all of Triton's LLM backends) give any number of answers, other models one.
 
             with contextlib.closing(model.stream({"text_input": ["Hello"]})) as answers:
                 for answer in answers: ...
 
-        The inputs are checked now, the request is sent when the first answer is asked for, and the
-        call is cancelled when the generator is closed or forgotten before its end. deadline: seconds
-        from the request to the last answer. Nothing is made again, except a connection that was
-        refused. Over REST, Triton's generate_stream sends no shapes: the open dimensions of an input
-        have to be 1, except the last. Raises what `predict` raises, and UsageError where the protocol
-        or the transport has no streams.
+        The inputs are checked at once. The request is sent when the first answer is read. The call is
+        cancelled when the generator is closed or garbage-collected before its end. deadline: seconds
+        from the request to the last answer. Only a refused connection is retried. Over REST, Triton's
+        generate_stream sends no shapes: all open dimensions of an input but the last have to be 1.
+        Raises what `predict` raises, and UsageError if the protocol or the transport has no streams.
         """
         deadline = deadline or self.limits.deadline
         _, chosen, arrays = self._checked(inputs, signature, deadline)
@@ -181,31 +184,31 @@ class Model:
     def _checked(
         self, inputs: Mapping[str, Any], signature: str | None, deadline: float
     ) -> tuple[Metadata, Signature, Outputs]:
-        """What the server says of the model, the signature, and the inputs as arrays that fit it."""
-        known = self._metadata
-        metadata = known or self.metadata(deadline=deadline)
+        """The server's metadata, the chosen signature, and the inputs as arrays that fit it."""
+        cached = self._metadata
+        metadata = cached or self.metadata(deadline=deadline)
         try:
             chosen = metadata.signature(signature)
             return metadata, chosen, chosen.check(inputs)
         except InputError:
-            if known is None:
+            if cached is None:
                 raise
-        # A new version may have been rolled out since.
+        # A new version may have been rolled out since the metadata was read.
         metadata = self.metadata(deadline=deadline)
         chosen = metadata.signature(signature)
         return metadata, chosen, chosen.check(inputs)
 
     def load_version(self, version: int, *, deadline: float | None = None) -> None:
-        """Have the server at the other end serve `version` and no other. `deadline` in seconds.
+        """Make the server serve only `version` of the model. `deadline` in seconds.
 
-        Raises UsageError where the protocol has no such call, ServerError where the server refuses
+        Raises UsageError if the protocol has no such call, ServerError if the server refuses
         or has no such version, and what `predict` raises about the connection.
         """
         self._wire.load_version(version, deadline or self.limits.deadline)
 
 
 def transports_of(endpoint: Endpoint) -> tuple[Transport, ...]:
-    """What `endpoint` can be called over: its protocol has it, and it has an address for it.
+    """The transports that the endpoint's protocol has, and for which it has an address.
 
     Raises UnknownProtocolError.
     """
@@ -224,10 +227,10 @@ def connect(
     version: Version | None = None,
     limits: Limits | None = None,
 ) -> Model:
-    """The model named `model` of the stack whose outputs (`pulumi stack output --json`, parsed) are
-    given. Nothing is dialled yet.
+    """The model `model` of the stack with these outputs (`pulumi stack output --json`, parsed). This
+    does not connect yet.
 
-    Raises OutputsError, UnknownModelError with the models there are, and what Model raises.
+    Raises OutputsError, UnknownModelError with the names of the stack's models, and what Model raises.
     """
     stack = outputs if isinstance(outputs, Stack) else parse_outputs(outputs)
     return Model(

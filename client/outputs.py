@@ -1,4 +1,4 @@
-"""Read a stack's outputs, from a file, from stdin or from `pulumi`."""
+"""Reads a stack's outputs from a file, from stdin or from `pulumi`."""
 
 import json
 import subprocess
@@ -16,8 +16,8 @@ _REFRESH = "Refresh them with `pulumi up`, or point to other ones with --outputs
 
 
 def load_outputs(source: str | None, stack: str | None) -> Stack:
-    """The stack from `source` (a file with JSON as of `pulumi stack output --json`, "-" for stdin),
-    else from `pulumi` (`stack`, or the selected one, or "dev").
+    """The stack from `source`: a file with the JSON of `pulumi stack output --json`, or "-" for stdin.
+    Without `source`, `pulumi` reads the outputs of `stack`, of the selected stack, or of "dev".
 
     Raises OutputsError.
     """
@@ -36,7 +36,7 @@ def load_outputs(source: str | None, stack: str | None) -> Stack:
 
 
 def parse_outputs(outputs: Mapping[str, Any]) -> Stack:
-    """The stack described by `outputs`, as of `pulumi stack output --json`. Raises OutputsError."""
+    """The stack in `outputs`, the parsed `pulumi stack output --json`. Raises OutputsError."""
     models = _get(outputs, "endpoints", dict, "endpoints")
     gateway = outputs.get("gateway") or {}
     ca = _get(gateway, "ca_certificate", str, "gateway.ca_certificate", optional=True)
@@ -49,7 +49,7 @@ def parse_outputs(outputs: Mapping[str, Any]) -> Stack:
 
 
 def find_endpoint(stack: Stack, model: str) -> Endpoint:
-    """The endpoint of `model`. Raises UnknownModelError with the models there are."""
+    """The endpoint of `model`. Raises UnknownModelError with the names of the stack's models."""
     try:
         return stack.endpoints[model]
     except KeyError:
@@ -61,9 +61,9 @@ def find_endpoint(stack: Stack, model: str) -> Endpoint:
 
 
 def run_pulumi(arguments: list[str], stack: str | None) -> str:
-    """stdout of `pulumi <arguments>` on `stack`, else on the selected stack, else on "dev".
+    """stdout of `pulumi <arguments>` for `stack`, else for the selected stack, else for "dev".
 
-    Raises OutputsError with what pulumi said last.
+    Raises OutputsError with the last line of pulumi's stderr.
     """
     command = ["pulumi", "--non-interactive", *_directory(), *arguments]
     done = _run([*command, "--stack", stack] if stack else command)
@@ -71,9 +71,9 @@ def run_pulumi(arguments: list[str], stack: str | None) -> str:
         stack = _DEFAULT_STACK
         done = _run([*command, "--stack", stack])
     if done.returncode:
-        said = done.stderr.strip().splitlines() or ["nothing"]
+        lines = done.stderr.strip().splitlines() or ["nothing"]
         raise OutputsError(
-            f"`pulumi {' '.join(arguments)}` failed for {_named(stack)}: {said[-1]}",
+            f"`pulumi {' '.join(arguments)}` failed for {_named(stack)}: {lines[-1]}",
             'Run `eval "$(make -s env)"` and `pulumi stack ls`, or name a file with --outputs.',
         )
     return done.stdout
@@ -90,7 +90,7 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
         )
     except FileNotFoundError as error:
         raise OutputsError(
-            "`pulumi` is not on PATH, and it is what the stack's outputs are read with.",
+            "`pulumi` is not on PATH, and it is needed to read the stack's outputs.",
             'Run `eval "$(make -s env)"`, or give the outputs with --outputs FILE.',
         ) from error
     except subprocess.TimeoutExpired as error:
@@ -101,7 +101,7 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 def _directory() -> list[str]:
-    """The clone's own project, unless one is called from inside a Pulumi project."""
+    """`--cwd` with this repository, unless the current directory is in a Pulumi project."""
     here = Path.cwd()
     if any((place / "Pulumi.yaml").exists() for place in (here, *here.parents)):
         return []
@@ -160,7 +160,7 @@ def _rest(value: dict[str, Any], key: str) -> RestAddress:
 
 
 def _get(value: Any, name: str, kind: type, key: str, *, optional: bool = False) -> Any:
-    """`value[name]`, which must be a `kind` (or null where optional)."""
+    """`value[name]`, which must be a `kind`, or null if `optional`."""
     found = value.get(name) if isinstance(value, Mapping) else None
     if isinstance(found, kind) or (found is None and optional):
         return found

@@ -1,4 +1,4 @@
-"""What the command line takes."""
+"""The command line's parser."""
 
 import argparse
 from typing import TypeAlias
@@ -23,7 +23,7 @@ examples:
   python -m client predict scorer 1 2 --protocol rest-binary    REST with raw tensors (Triton)
   python -m client predict digits --json @batch.json        nested lists from a file
   python -m client predict ranker --json '{"user": [7], "item": [3]}'    inputs by name
-  python -m client predict llm "Hello" --stream             each answer of a stream, as it comes
+  python -m client predict llm "Hello" --stream             each answer of a stream, as it arrives
   python -m client metadata half_plus_two                   its signatures, dtypes and shapes
   python -m client check half_plus_two                      through kubectl port-forward, no gateway
   python -m client why                                      what is not ready, and the reason
@@ -81,12 +81,12 @@ def _add_predict(commands: _Commands) -> None:
         "  predict digits --json '[[0, 0.5], [1, 0]]'\n"
         "  predict digits --json @batch.json      (- for stdin)\n"
         '  predict llm --stream --json \'{"text_input": ["Hello"]}\'\n\n'
-        "Values become the dtype the model asks for. One output is printed as a plain list, several\n"
-        "as an object by name.",
+        "Values are converted to the input's dtype. One output is printed as a plain list, several as\n"
+        "an object by name.",
     )
     predict.add_argument("model", help="name of the model in the stack")
     predict.add_argument(
-        "values", nargs="*", help="the input's values, in order; they fill its one open dimension"
+        "values", nargs="*", help="the input's values, in order; they fill its open dimension"
     )
     predict.add_argument(
         "--json",
@@ -98,7 +98,7 @@ def _add_predict(commands: _Commands) -> None:
     once.add_argument(
         "--stream",
         action="store_true",
-        help="print each answer as it comes, one JSON value a line (Triton's decoupled models)",
+        help="print each answer as it arrives, one JSON value a line (Triton's decoupled models)",
     )
     once.add_argument(
         "--idempotent",
@@ -140,7 +140,7 @@ def _add_why(commands: _Commands) -> None:
     why = _command(
         commands,
         "why",
-        "show what is not ready or does not go, and the reason",
+        "show what is not ready or not deleted, and the reason",
         "Reads pods, events, logs, claims and finalizers through kubectl, and changes nothing. The\n"
         "kubeconfig is --kubeconfig, else $KUBECONFIG, else the stack's output. Exit code 1 if\n"
         "anything is not ready.",
@@ -156,9 +156,9 @@ def _add_smoke(commands: _Commands) -> None:
         commands,
         "smoke",
         "call every endpoint of the stack over gRPC and REST, as JSON and with raw tensors",
-        "For each model: channel ready, metadata, one prediction with zeros; of a decoupled model, the\n"
-        "first answer of a stream, which JSON with raw tensors does not have. Times are those of the\n"
-        "prediction, in milliseconds, on a connection that is up. Exit code 1 if anything failed.",
+        "For each model: channel ready, metadata, one prediction with zeros. For a decoupled model, it is\n"
+        "the first answer of a stream; JSON with raw tensors has no streams. Times are those of the\n"
+        "prediction, in milliseconds, without connecting. Exit code 1 if anything failed.",
     )
     smoke.add_argument("models", nargs="*", help="default: all models of the stack")
     smoke.add_argument("--json", action="store_true", help="as JSON instead of a table")
@@ -175,14 +175,14 @@ def _add_bench(commands: _Commands) -> None:
         "  bench half_plus_two --rows 1024 --calls 200\n"
         "  bench ranker --shape user=32 --shape item=32x100 --seconds 5\n"
         "  bench digits --digits --rest            1,000 calls of one digit each: the error rate\n\n"
-        "Inputs are random and the same for all; JSON is written and read by orjson; connections are\n"
-        "kept. Times are those of one prediction in milliseconds: percentiles of the whole, medians of\n"
-        "ENCODE (arrays to bytes), WIRE+SERVER and DECODE. Threads of one Python share it: above some\n"
-        "--concurrency the client is what is measured. --direct adds what kubectl port-forward costs;\n"
-        "to measure without it, write the pod's addresses into an --outputs file. --digits asks about\n"
-        "digits that scikit-learn ships (pip install --no-deps -r client/requirements-digits.txt): of\n"
-        "its 1,797 the last 1,000; floats are sent as 0..1, integers as 0..16. Exit code 1 if any call\n"
-        "failed.",
+        "Inputs are random and the same for all transports. orjson writes and reads JSON. Connections\n"
+        "are kept. Times are those of one prediction in milliseconds: percentiles of the whole, medians\n"
+        "of ENCODE (arrays to bytes), WIRE+SERVER and DECODE. All threads share one Python process: with\n"
+        "a high --concurrency the client is the bottleneck. --direct includes the cost of kubectl\n"
+        "port-forward; to measure without it, write the pod's addresses into an --outputs file. --digits\n"
+        "sends the last 1,000 of the 1,797 digits that scikit-learn ships (pip install --no-deps -r\n"
+        "client/requirements-digits.txt), as floats in 0..1 or integers in 0..16. Exit code 1 if any\n"
+        "call failed.",
     )
     bench.add_argument("models", nargs="+", metavar="model", help="name of a model in the stack")
     bench.add_argument(
@@ -201,8 +201,10 @@ def _add_bench(commands: _Commands) -> None:
         help="an input's whole shape, as 1024x784",
     )
     amount = bench.add_mutually_exclusive_group()
-    amount.add_argument("--calls", type=count, metavar="N", help="over each transport")
-    amount.add_argument("--seconds", type=seconds, metavar="S", help="for all together; default 10")
+    amount.add_argument("--calls", type=count, metavar="N", help="calls over each transport")
+    amount.add_argument(
+        "--seconds", type=seconds, metavar="S", help="time for all transports together; default 10"
+    )
     bench.add_argument(
         "--concurrency", type=count, default=1, metavar="N", help="threads that call; default 1"
     )
@@ -211,7 +213,7 @@ def _add_bench(commands: _Commands) -> None:
         dest="transports",
         action="append",
         choices=TRANSPORTS,
-        help="over this alone (may be repeated); default: all, with --digits grpc",
+        help="only over this transport (may be repeated); default: all, with --digits grpc",
     )
     bench.add_argument(
         "--rest", dest="transports", action="append_const", const="rest", help="--protocol rest"
@@ -219,7 +221,7 @@ def _add_bench(commands: _Commands) -> None:
     bench.add_argument("--signature", metavar="NAME", help="default: serving_default")
     bench.add_argument("--digits", action="store_true", help="error rate over handwritten digits")
     bench.add_argument(
-        "--digits-from", metavar="FILE", help="digits as CSV: 64 pixels in 0..16, and which digit"
+        "--digits-from", metavar="FILE", help="digits as CSV: 64 pixels in 0..16, and the digit"
     )
     bench.add_argument("--json", action="store_true", help="as JSON instead of a table")
     add_outputs(bench)
@@ -227,7 +229,11 @@ def _add_bench(commands: _Commands) -> None:
         "--direct", action="store_true", help="through kubectl port-forward, without the gateway"
     )
     bench.add_argument("--kubeconfig", metavar="FILE", help="for --direct; default: $KUBECONFIG")
-    bench.add_argument("--speaks", metavar="PROTOCOL", help="for --direct, where no label tells")
+    bench.add_argument(
+        "--speaks",
+        metavar="PROTOCOL",
+        help="for --direct, if the Service has no label slipway.dev/protocol",
+    )
     add_limits(bench)
 
 
@@ -235,10 +241,10 @@ def _add_load_version(commands: _Commands) -> None:
     load = _command(
         commands,
         "load-version",
-        "have every pod of a model serve one version, and no other (Triton)",
-        "The server must run with --model-control-mode=explicit. Goes to each pod through kubectl\n"
-        "port-forward, because the gateway does not let the repository API through. Pods that start\n"
-        "later serve what the model's own configuration says: change it there too.",
+        "make every pod of a model serve one version, and no other (Triton)",
+        "The server must run with --model-control-mode=explicit. This calls each pod through kubectl\n"
+        "port-forward, because the gateway does not route the repository API. Pods that start later\n"
+        "serve the versions in the model's own configuration: change it there too.",
     )
     load.add_argument("model", help="name of the model")
     load.add_argument("version", type=count, help="the directory's number")

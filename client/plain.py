@@ -7,8 +7,8 @@ import numpy as np
 
 
 def plain(array: np.ndarray[Any, Any], dtype: str) -> Any:
-    """Nested lists of what JSON has. Floats get the fewest digits that tell them apart in their own
-    dtype (0.1, not 0.10000000149011612); bytes that are no UTF-8 become {"b64": ...}."""
+    """`array` as nested lists of JSON values. Floats have the fewest digits that identify them in their
+    own dtype (0.1, not 0.10000000149011612). Bytes that are not UTF-8 become {"b64": ...}."""
     if dtype == "string":
         values = np.empty(array.size, dtype=object)
         values[:] = [_text(item) for item in array.ravel()]

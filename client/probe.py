@@ -1,4 +1,4 @@
-"""Try a model once: can be reached, says what it is, answers a tensor of zeros."""
+"""Tries a model once: connects, reads its metadata, predicts with zeros."""
 
 import contextlib
 import time
@@ -11,8 +11,8 @@ from client.signature import Metadata, Signature
 
 @dataclass(frozen=True)
 class Probe:
-    """What came of it. `milliseconds` is the prediction's time alone, on a connection in use; of a
-    decoupled model that until its first answer, and `answer` is empty where it gives none to zeros.
+    """The result. `milliseconds` is the time of the prediction, without connecting. For a decoupled
+    model it is the time until its first answer, and `answer` is empty if it gives none to zeros.
     """
 
     metadata: Metadata
@@ -22,7 +22,7 @@ class Probe:
 
 
 def probe(model: Model, signature: str | None = None) -> Probe:
-    """Ready, metadata, one prediction with zeros. Raises what `Model.predict` raises."""
+    """Connects, reads the metadata, and predicts with zeros. Raises what `Model.predict` raises."""
     model.ready()
     metadata = model.metadata()
     chosen = metadata.signature(signature)

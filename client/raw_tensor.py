@@ -1,4 +1,4 @@
-"""Raw tensors: little-endian, row-major, nothing between elements; as both protocols send them."""
+"""The raw tensors of both protocols: little-endian, row-major, without padding."""
 
 import sys
 from typing import Any
@@ -9,22 +9,22 @@ from client.signature import numpy_dtype
 
 
 def to_raw(array: np.ndarray[Any, Any], dtype: str) -> memoryview:
-    """The bytes of `array`, which is no array of strings, without a copy where its own will do."""
+    """The bytes of `array`, without a copy if its memory already has this layout. Not for strings."""
     stored = _to_bfloat16(array) if dtype == "bfloat16" else array
     flat = np.ascontiguousarray(_little_endian(stored)).reshape(-1)
     return memoryview(flat.view(np.uint8))  # type: ignore[arg-type]
 
 
 def from_raw(raw: bytes | memoryview, dtype: str) -> np.ndarray[Any, Any]:
-    """A writable array of one dimension; bfloat16 becomes float32. Raises ValueError where `raw`
-    ends inside an element."""
+    """A writable array of one dimension; bfloat16 becomes float32. Raises ValueError if `raw` ends
+    inside an element."""
     stored = np.dtype(np.uint16) if dtype == "bfloat16" else numpy_dtype(dtype)
     values = np.frombuffer(raw, stored.newbyteorder("<")).astype(stored)
     return widened(values) if dtype == "bfloat16" else values
 
 
 def widened(halves: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The float32 of which `halves` are the upper 16 bits."""
+    """float32 values whose upper 16 bits are `halves`."""
     return (halves.astype(np.uint32) << 16).view(np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Follow a gRPC channel's state until it has been ready once."""
+"""`Readiness`: waits until a gRPC channel has been ready once."""
 
 import threading
 from typing import Any
@@ -10,10 +10,11 @@ _FAILURE = grpc.ChannelConnectivity.TRANSIENT_FAILURE
 
 
 class Readiness:
-    """Watches `channel` from the first wait until it is ready, for any number of waiting threads.
+    """Subscribes to the state of `channel` from the first wait until it is ready. Any number of threads
+    may wait.
 
-    grpc polls in a thread of its own while somebody is subscribed, and that thread can trip over
-    a channel that is closed after a second subscription: hence one, ended as soon as may be.
+    grpc polls in a thread while there is a subscription, and that thread can fail on a channel that
+    is closed after a second subscription. So there is only one, which ends as early as possible.
     """
 
     def __init__(self, channel: Any) -> None:
@@ -24,9 +25,10 @@ class Readiness:
         self.was_ready = False
 
     def wait(self, timeout: float, *, after_failure: bool) -> Any:
-        """The state, when it is ready or failed or `timeout` seconds are over.
+        """Waits until the channel is ready or has failed, at most `timeout` seconds, and returns its
+        state.
 
-        after_failure: the caller has seen the failure that lasts; wait for what comes after it.
+        after_failure: the caller knows of the current failure, so wait until the channel is ready.
         """
         with self._changed:
             if not self._watching and not self.was_ready:
@@ -37,7 +39,7 @@ class Readiness:
             return _READY if self.was_ready else self._state
 
     def stop(self) -> None:
-        """Stop watching; must come before the channel is closed."""
+        """Ends the subscription. Call this before the channel is closed."""
         with self._changed:
             if self._watching:
                 self._watching = False

@@ -1,7 +1,7 @@
-"""Which failed calls are made again.
+"""Repeats failed calls.
 
-A call that may have been executed is made again only where the caller says that it is idempotent.
-Over gRPC, the library itself repeats once what a GOAWAY says was not executed (gRFC A6).
+A call that may have been executed is repeated only if the caller declares it idempotent. Over gRPC,
+the library itself repeats a call once if a GOAWAY reports that it was not executed (gRFC A6).
 """
 
 import time
@@ -11,7 +11,7 @@ from typing import TypeVar
 from client.errors import ClientError
 
 T = TypeVar("T")
-#: Seconds before the second, third and fourth try.
+#: Seconds before the second, third and fourth attempt.
 PAUSES = (0.1, 0.3, 0.9)
 _HINT = (
     " Call again if executing it twice does no harm; `predict --idempotent` (idempotent=True in"
@@ -20,10 +20,10 @@ _HINT = (
 
 
 def repeated(call: Callable[[float], T], deadline: float, *, idempotent: bool) -> T:
-    """What `call` returns; it is given the seconds that are left of `deadline`.
+    """Calls `call` with the seconds that are left of `deadline`, and returns its result.
 
-    A transient error is followed by another try, four in all, if the call is known not to have been
-    executed or is `idempotent`, and if there is time left. Raises the error of the last try.
+    After a transient error it calls again, up to four times in all, if the call has certainly not
+    been executed or is `idempotent`, and if there is time left. Raises the error of the last attempt.
     """
     ends = time.monotonic() + deadline
     for pause in PAUSES:

@@ -1,4 +1,4 @@
-"""What a model takes and gives, and the check of what a caller brings."""
+"""The inputs and outputs of a model, and the check of a caller's inputs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from client.errors import InputError, UsageError
 
 DEFAULT_SIGNATURE = "serving_default"
 
-# A bfloat16 tensor is a float32 array here: numpy has no such type, and float32 holds every value.
+# A bfloat16 tensor is a float32 array here: numpy has no bfloat16, and float32 holds all its values.
 _NUMPY = {"string": np.dtype(object), "bfloat16": np.dtype(np.float32)}
 DTYPES = frozenset(
     [
@@ -39,8 +39,8 @@ def numpy_dtype(dtype: str) -> np.dtype[Any]:
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """A named tensor: `dtype` one of DTYPES, `shape` with None for an open dimension, or None
-    altogether where the rank is open. `optional`: an input that a call may leave out."""
+    """A named tensor. `dtype` is one of DTYPES. `shape` has None for an open dimension, and is None
+    itself if the rank is open. `optional`: a call may leave the input out."""
 
     name: str
     dtype: str
@@ -57,15 +57,15 @@ class TensorSpec:
         return "(" + ", ".join("?" if size is None else str(size) for size in self.shape) + ")"
 
     def zeros(self) -> np.ndarray[Any, Any]:
-        """The smallest tensor that fits: open dimensions are 1, strings are empty."""
+        """The smallest tensor of zeros that fits: open dimensions are 1, strings are empty."""
         sizes = [1 if size is None else size for size in self.shape or ()]
         if self.dtype == "string":
             return np.full(sizes, b"", dtype=object)
         return np.zeros(sizes, numpy_dtype(self.dtype))
 
     def check(self, value: Any) -> np.ndarray[Any, Any]:
-        """`value` as an array of this spec. Lists and numbers are converted where no digit is lost;
-        an array must have the right dtype already. Raises InputError."""
+        """`value` as an array of this spec. Lists and numbers are converted if no digit is lost; an
+        array must already have the right dtype. Raises InputError."""
         array = self._typed(value)
         if self.shape is not None and not _fits(array.shape, self.shape):
             raise InputError(
@@ -83,7 +83,7 @@ class TensorSpec:
         if self.dtype == "string":
             return self._strings(value)
         wanted = numpy_dtype(self.dtype)
-        given = isinstance(value, (np.ndarray, np.generic))
+        is_array = isinstance(value, (np.ndarray, np.generic))
         try:
             array = np.asarray(value)
         except ValueError:
@@ -93,7 +93,7 @@ class TensorSpec:
             ) from None
         if array.dtype == wanted:
             return array
-        if given or not _lossless(array, wanted):
+        if is_array or not _lossless(array, wanted):
             raise InputError(
                 f"Input {self.name!r} has dtype {_dtype_text(array)}, expected {self.dtype}.",
                 f"Convert it, for example with .astype(np.{wanted.name}).",
@@ -123,8 +123,8 @@ class Signature:
     outputs: Mapping[str, TensorSpec]
 
     def check(self, inputs: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
-        """`inputs` as arrays that fit, in the signature's order. Raises InputError: missing or
-        unknown names, wrong dtype, wrong shape."""
+        """`inputs` as arrays that fit, in the signature's order. Raises InputError for missing or
+        unknown names, a wrong dtype or a wrong shape."""
         if inputs and not self.inputs:
             raise InputError(
                 "The server does not say which inputs the model takes, and nothing can be checked.",
@@ -146,18 +146,19 @@ class Signature:
 
     @property
     def required(self) -> Mapping[str, TensorSpec]:
-        """The inputs that each call needs."""
+        """The inputs that are not optional."""
         return {name: spec for name, spec in self.inputs.items() if not spec.optional}
 
     def zeros(self) -> dict[str, np.ndarray[Any, Any]]:
-        """The required inputs as zeros, the smallest that fit."""
+        """The smallest tensors of zeros that fit the required inputs."""
         return {name: spec.zeros() for name, spec in self.required.items()}
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a server says about a model. `version` is None where it does not say. `decoupled`: the
-    model gives any number of answers to one request, which have to be read as a stream."""
+    """A server's metadata of a model. `version` is None if the server does not report it.
+    `decoupled`: the model gives any number of answers to one request, which have to be read as a
+    stream."""
 
     model: str
     version: int | None
@@ -165,7 +166,8 @@ class Metadata:
     decoupled: bool = False
 
     def signature(self, name: str | None) -> Signature:
-        """The signature `name`, else "serving_default", else the only one. Raises UsageError."""
+        """The signature `name`. Without a name, the only signature, or "serving_default" of several.
+        Raises UsageError."""
         if name is None and len(self.signatures) == 1:
             return next(iter(self.signatures.values()))
         found = self.signatures.get(name or DEFAULT_SIGNATURE)
@@ -186,8 +188,8 @@ def _fits(shape: tuple[int, ...], spec: tuple[int | None, ...]) -> bool:
 
 
 def _lossless(array: np.ndarray[Any, Any], wanted: np.dtype[Any]) -> bool:
-    """Whether numbers typed by hand survive: floats may be rounded to the float that is wanted, an
-    integer must fit, a fraction or a truth value is no integer."""
+    """Whether numbers of a list can be converted to `wanted`: floats may be rounded, integers must be
+    in range, and neither fractions nor booleans become integers."""
     if array.size == 0:
         return True
     if wanted.kind == "f":

@@ -1,7 +1,7 @@
-"""numpy arrays to and from TensorFlow's TensorProto, without tensorflow.
+"""Converts numpy arrays to and from TensorFlow's TensorProto, without tensorflow.
 
-Sent raw (`tensor_content`); read raw or typed (`float_val`...), where a short list of values repeats
-its last one, as tensorflow's own MakeNdarray has it.
+Tensors are sent raw (`tensor_content`), and read raw or typed (`float_val`...). As in tensorflow's
+MakeNdarray, the last value of a typed list that is too short is repeated.
 """
 
 from typing import Any
@@ -34,7 +34,7 @@ _ENUM = {
     "string": types_pb2.DT_STRING,
 }
 _NAME = {number: name for name, number in _ENUM.items()}
-# The repeated field of TensorProto that holds typed values; the small integers share int_val.
+# The repeated field of TensorProto with the typed values. The small integers share int_val.
 _FIELD = {
     "float16": "half_val",
     "bfloat16": "half_val",
@@ -49,7 +49,7 @@ _FIELD = {
 
 
 def dtype_name(number: int) -> str:
-    """The name of a DataType, as in `client.signature.DTYPES`; "DT_..." for what is not there."""
+    """The name of a DataType in `client.signature.DTYPES`, or "DT_..." if it is not in there."""
     return _NAME.get(number) or str(types_pb2.DataType.Name(number))
 
 
@@ -66,8 +66,8 @@ def to_proto(array: np.ndarray[Any, Any], dtype: str) -> Any:
 
 
 def from_proto(proto: Any, name: str) -> np.ndarray[Any, Any]:
-    """The array in `proto`, writable; `name` is for the error. bfloat16 becomes float32, string an
-    object array of bytes. Raises ServerError: a dtype or a content that cannot be read.
+    """A writable array from `proto`. bfloat16 becomes float32, string an object array of bytes. Raises
+    ServerError, with the output's `name`, for a dtype or content that cannot be read.
     """
     dtype = dtype_name(proto.dtype)
     if dtype not in _ENUM:
@@ -88,14 +88,14 @@ def from_proto(proto: Any, name: str) -> np.ndarray[Any, Any]:
 
 
 def _typed_values(proto: Any, dtype: str, size: int) -> np.ndarray[Any, Any]:
-    listed = getattr(proto, _FIELD.get(dtype, "int_val"))
+    values_list = getattr(proto, _FIELD.get(dtype, "int_val"))
     if dtype == "string":
-        values = np.empty(len(listed), dtype=object)
-        values[:] = listed
+        values = np.empty(len(values_list), dtype=object)
+        values[:] = values_list
     elif dtype == "float16":
-        values = np.array(listed, np.uint16).view(np.float16)
+        values = np.array(values_list, np.uint16).view(np.float16)
     else:
-        values = np.array(listed, _wire_dtype(dtype))
+        values = np.array(values_list, _wire_dtype(dtype))
     if len(values) >= size:
         return values
     fill = values[-1:] if len(values) else np.array([b"" if dtype == "string" else 0], values.dtype)

@@ -1,4 +1,4 @@
-"""Which certificates are believed, for gRPC and REST alike."""
+"""The trusted CA certificates, for gRPC and REST."""
 
 import ssl
 from pathlib import Path
@@ -7,8 +7,8 @@ from client.errors import OutputsError
 
 
 def root_certificates(ca_certificate: str | None) -> bytes | None:
-    """PEM for gRPC: the stack's CA, else the system's bundle ($SSL_CERT_FILE or OpenSSL's own
-    place), else None, which makes gRPC use the list it ships."""
+    """PEM for gRPC: the stack's CA, else the system's bundle ($SSL_CERT_FILE or OpenSSL's default
+    file), else None, with which gRPC uses its built-in list."""
     if ca_certificate is not None:
         return ca_certificate.encode()
     bundle = ssl.get_default_verify_paths().cafile
@@ -16,9 +16,9 @@ def root_certificates(ca_certificate: str | None) -> bytes | None:
 
 
 def ssl_context(ca_certificate: str | None) -> ssl.SSLContext:
-    """A context that checks chain and host name against the stack's CA, or the system's roots.
+    """A context that verifies chain and host name with the stack's CA, or with the system's roots.
 
-    Raises OutputsError where the CA is no PEM certificate.
+    Raises OutputsError if the CA is not a PEM certificate.
     """
     try:
         return ssl.create_default_context(cadata=ca_certificate)

@@ -1,8 +1,8 @@
-"""Writes `models/triton/cifar10/1/model.onnx`: images of any size in, ten probabilities out.
+"""Writes `models/triton/cifar10/1/model.onnx`, which maps images of any size to ten probabilities.
 
-Two convolutions, the mean over what they find, and a softmax. It has the shape of a classifier for
-CIFAR-10 (3 x 32 x 32, unsigned bytes) and is not trained: its weights are drawn from a fixed seed. The
-result is committed; run this only to change it, in an environment of its own:
+The model consists of two convolutions, the mean over their output, and a softmax. It has the shape of
+a classifier for CIFAR-10 (3 x 32 x 32, unsigned bytes), but is not trained: a fixed seed gives its
+weights. The result is committed. Run this script only to change it, in a separate environment:
 
     uv run --no-project --python 3.11 --with onnx==1.23.2 python models/make_cifar10.py
 """
@@ -14,7 +14,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 TARGET = Path(__file__).parent / "triton" / "cifar10" / "1" / "model.onnx"
-#: Channels: the image's, after the first and after the second convolution; classes.
+#: Channels of the image, after the first and after the second convolution; number of classes.
 CHANNELS, CLASSES = (3, 8, 16), 10
 
 
@@ -51,14 +51,14 @@ def model() -> onnx.ModelProto:
         "image__0", TensorProto.UINT8, ["n", CHANNELS[0], "height", "width"]
     )
     probs = helper.make_tensor_value_info("probs__0", TensorProto.FLOAT, ["n", CLASSES])
-    held = [numpy_helper.from_array(value, name) for name, value in weights().items()]
-    graph = helper.make_graph(nodes, "cifar10", [image], [probs], held)
-    # What ONNX Runtime 1.19 and everything newer reads.
-    made = helper.make_model(
+    initializers = [numpy_helper.from_array(value, name) for name, value in weights().items()]
+    graph = helper.make_graph(nodes, "cifar10", [image], [probs], initializers)
+    # ONNX Runtime 1.19 and newer read these versions.
+    onnx_model = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="slipway"
     )
-    onnx.checker.check_model(made, full_check=True)
-    return made
+    onnx.checker.check_model(onnx_model, full_check=True)
+    return onnx_model
 
 
 if __name__ == "__main__":

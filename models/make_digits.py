@@ -1,9 +1,9 @@
 """Writes a classifier of scikit-learn's 8 x 8 handwritten digits: `models/triton/digits/1/model.onnx` and, with the
 same weights, `models/digits/1` for TensorFlow Serving (`saved_model.pb` with `variables/`, and `model.tflite`).
 
-`pixels` are 64 floats from 0 (white) to 1 (black), `scores` ten probabilities. One hidden layer, trained on all but
-the last 1,000 images of the set; its error on those is printed. The results are committed; run this only to change
-them, in an environment of its own:
+`pixels` are 64 floats from 0 (white) to 1 (black), `scores` ten probabilities. The model has one hidden layer and is
+trained on all but the last 1,000 images of the set; the script prints its error rate on those. The results are
+committed. Run this script only to change them, in a separate environment:
 
     uv run --no-project --python 3.11 --with tensorflow-cpu==2.19.1 --with scikit-learn==1.7.2 --with onnx==1.19.1 \
         python models/make_digits.py
@@ -25,7 +25,7 @@ HIDDEN = 24
 
 
 def trained() -> tuple[dict[str, np.ndarray], float]:
-    """The weights, and the share of the held-out images that they get wrong."""
+    """The weights, and their error rate on the held-out images."""
     pixels, digits = load_digits(return_X_y=True)
     pixels = pixels / 16
     network = MLPClassifier((HIDDEN,), alpha=0.1, max_iter=3000, random_state=10)
@@ -45,14 +45,14 @@ def as_onnx(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
     ]
     pixels = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["n", 64])
     scores = helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["n", 10])
-    held = [numpy_helper.from_array(value, name) for name, value in weights.items()]
-    graph = helper.make_graph(nodes, "digits", [pixels], [scores], held)
-    # What ONNX Runtime 1.19 and everything newer reads.
-    made = helper.make_model(
+    initializers = [numpy_helper.from_array(value, name) for name, value in weights.items()]
+    graph = helper.make_graph(nodes, "digits", [pixels], [scores], initializers)
+    # ONNX Runtime 1.19 and newer read these versions.
+    onnx_model = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="slipway"
     )
-    onnx.checker.check_model(made, full_check=True)
-    return made
+    onnx.checker.check_model(onnx_model, full_check=True)
+    return onnx_model
 
 
 class Digits(tf.Module):
@@ -62,14 +62,14 @@ class Digits(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([None, 64], tf.float32, name="pixels")])
     def predict(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-        held = self.weights
+        weights = self.weights
         pixels = tf.ensure_shape(pixels, [None, 64])
-        found = tf.nn.relu(pixels @ held["w1"] + held["b1"])
-        return {"scores": tf.nn.softmax(found @ held["w2"] + held["b2"])}
+        hidden = tf.nn.relu(pixels @ weights["w1"] + weights["b1"])
+        return {"scores": tf.nn.softmax(hidden @ weights["w2"] + weights["b2"])}
 
 
 def save(module: Digits, version: Path) -> None:
-    """The SavedModel and the .tflite beside it, as `make_half_plus.py` writes them."""
+    """Writes the SavedModel and the .tflite file next to it, as `make_half_plus.py` does."""
     shutil.rmtree(version, ignore_errors=True)
     options = tf.saved_model.SaveOptions(save_debug_info=False, experimental_custom_gradients=False)
     tf.saved_model.save(
@@ -84,7 +84,7 @@ def save(module: Digits, version: Path) -> None:
 
 if __name__ == "__main__":
     weights, error = trained()
-    print(f"{error:.1%} of the {HELD_OUT} images that were held out are taken for another digit")
+    print(f"{error:.1%} of the {HELD_OUT} held-out images are classified wrongly")
     target = MODELS / "triton" / "digits" / "1" / "model.onnx"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(as_onnx(weights).SerializeToString(deterministic=True))

@@ -1,8 +1,9 @@
 """Writes `models/half_plus_two/1` and `models/half_plus_three/1`: y = x * 0.5 + 2 (or + 3), for any number of floats.
 
-Each version directory holds one model twice: `saved_model.pb` with `variables/`, which TensorFlow Serving serves,
-and `model.tflite`, converted from it with the same signature (TensorFlow Serving's own name for such a file, see its
-`--prefer_tflite_model`). The results are committed; run this only to change them, in an environment of its own:
+Each version directory has one model in two formats: `saved_model.pb` with `variables/`, which TensorFlow Serving
+serves, and `model.tflite`, which is converted from it and has the same signature. TensorFlow Serving defines that file
+name, see its `--prefer_tflite_model`. The results are committed. Run this script only to change them, in a separate
+environment:
 
     uv run --no-project --python 3.11 --with tensorflow-cpu==2.19.1 python models/make_half_plus.py
 """
@@ -16,7 +17,7 @@ MODELS = Path(__file__).parent
 
 
 class HalfPlus(tf.Module):  # type: ignore[misc]
-    """Half of x plus a number; both numbers are variables, as they are in a trained model."""
+    """0.5 * x + `plus`. Both numbers are variables, as the weights of a trained model are."""
 
     def __init__(self, plus: float) -> None:
         super().__init__(name="half_plus")
@@ -25,13 +26,13 @@ class HalfPlus(tf.Module):  # type: ignore[misc]
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="x")])  # type: ignore[untyped-decorator]
     def predict(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
-        # Feeding does not compare shapes with the signature: without this line a matrix would be answered too.
+        # TensorFlow does not check inputs against the signature's shape: without this line it would accept a matrix.
         x = tf.ensure_shape(x, [None])
         return {"y": self.a * x + self.b}
 
 
 def make(name: str, plus: float) -> None:
-    """Writes version 1 of the model `name`, in place of the one that is there."""
+    """Replaces version 1 of the model `name`."""
     version = MODELS / name / "1"
     shutil.rmtree(version, ignore_errors=True)
     module = HalfPlus(plus)
@@ -42,8 +43,8 @@ def make(name: str, plus: float) -> None:
     (version / "model.tflite").write_bytes(
         tf.lite.TFLiteConverter.from_saved_model(str(version)).convert()
     )
-    (version / "assets").rmdir()  # empty; git keeps no empty directories
-    (version / "fingerprint.pb").unlink()  # a hash of the graph, that changes with every run
+    (version / "assets").rmdir()  # empty, and git does not keep empty directories
+    (version / "fingerprint.pb").unlink()  # a hash of the graph, which differs with every run
 
 
 if __name__ == "__main__":

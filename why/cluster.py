@@ -1,4 +1,4 @@
-"""`Cluster`: reads objects, events and logs of a Kubernetes API through one function."""
+"""`Cluster`: reads objects, events and logs from a Kubernetes API."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
-#: An object of the Kubernetes API as its JSON has it.
+#: The JSON of an object of the Kubernetes API.
 Object: TypeAlias = dict[str, Any]
-#: The body that the API server answers to a GET of a path with query. Raises `NotFoundError`, and
-#: `AskingError` for everything else that goes wrong.
+#: Returns the body of the API server's answer to a GET of a path with query. Raises `NotFoundError`,
+#: and `AskingError` for all other failures.
 Fetch: TypeAlias = Callable[[str], str]
 
-#: A busy namespace holds thousands of events, and the reasons are among the first few.
+#: A busy namespace has thousands of events, and the reasons are among the first few.
 _MOST_EVENTS = 200
 
 
 class AskingError(Exception):
-    """The cluster cannot be asked; the message holds no credential."""
+    """The cluster cannot be read. The message contains no credential."""
 
 
 class NotFoundError(AskingError):
@@ -29,7 +29,7 @@ class NotFoundError(AskingError):
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """One object by its names; `namespace` is None where its kind has none."""
+    """Identifies one object. `namespace` is None if its kind has none."""
 
     api_version: str
     kind: str
@@ -56,7 +56,7 @@ class Reference:
 
 @dataclass
 class Cluster:
-    """Reads through `fetch`, for at most `seconds` in all; after that every call raises
+    """Reads a cluster through `fetch`. After `seconds` from its creation every call raises
     `AskingError`."""
 
     fetch: Fetch
@@ -65,7 +65,7 @@ class Cluster:
     _started: float = field(default_factory=time.monotonic)
 
     def get(self, reference: Reference) -> Object | None:
-        """The object; None where there is none of this name or kind."""
+        """The object, or None if there is no object of this name, or no such kind."""
         try:
             plural, namespaced = self._resource(reference.api_version, reference.kind)
             namespace = (reference.namespace or "default") if namespaced else None
@@ -78,8 +78,8 @@ class Cluster:
     def objects(
         self, api_version: str, plural: str, namespace: str | None = None, **query: str
     ) -> list[Object]:
-        """The objects of a kind, given by its plural name, in one namespace or in all. `query` is
-        that of the API: `labelSelector`, `fieldSelector`, `limit`."""
+        """The objects of the kind with this plural name, in one namespace or in all. `query` has the
+        API's parameters: `labelSelector`, `fieldSelector`, `limit`."""
         text = f"?{urlencode(query)}" if query else ""
         found = self._json(f"{_path(api_version, plural, namespace)}{text}")
         kind = str(found.get("kind", "")).removesuffix("List")
@@ -88,14 +88,14 @@ class Cluster:
         ]
 
     def preferred_objects(self, group: str, plural: str, namespace: str) -> list[Object]:
-        """The same, in the version of `group` that the API server prefers."""
+        """Like `objects`, in the version of `group` that the API server prefers."""
         version = "v1"
         if group:
             version = self._json(f"/apis/{group}")["preferredVersion"]["groupVersion"]
         return self.objects(version, plural, namespace)
 
     def events(self, namespace: str | None, **involved: str) -> list[Object]:
-        """The events about objects that have all of `involved` (`name`, `kind`), oldest first."""
+        """The events about objects that match `involved` (`name`, `kind`), oldest first."""
         selector = ",".join(f"involvedObject.{key}={value}" for key, value in involved.items())
         found = self.objects(
             "v1",
@@ -107,7 +107,7 @@ class Cluster:
         return sorted(found, key=_time)
 
     def log(self, pod: Object, container: str, *, lines: int, previous: bool) -> str:
-        """The last lines that a container wrote, or its run before with `previous`."""
+        """The last lines of a container's log, or with `previous` of the log of its previous run."""
         metadata = pod["metadata"]
         query = urlencode(
             {
@@ -120,13 +120,13 @@ class Cluster:
         return self._text(f"{path}/{quote(metadata['name'])}/log?{query}")
 
     def _resource(self, api_version: str, kind: str) -> tuple[str, bool]:
-        """The plural name of a kind, and whether it has namespaces. Raises `NotFoundError`."""
+        """The plural name of a kind, and whether it is namespaced. Raises `NotFoundError`."""
         if api_version not in self._resources:
-            listed = self._json(_prefix(api_version)).get("resources") or []
+            resources = self._json(_prefix(api_version)).get("resources") or []
             self._resources[api_version] = {
                 each["kind"]: (each["name"], each["namespaced"])
-                for each in listed
-                if "/" not in each["name"]  # a subresource, as `deployments/scale`
+                for each in resources
+                if "/" not in each["name"]  # a subresource such as `deployments/scale`
             }
         try:
             return self._resources[api_version][kind]
@@ -147,7 +147,7 @@ class Cluster:
 
 
 def selector_text(selector: Mapping[str, Any]) -> str:
-    """A label selector as a query has it (`app=a,tier in (x,y)`)."""
+    """A label selector in the form of a query: `app=a,tier in (x,y)`."""
     parts = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
     for entry in selector.get("matchExpressions") or []:
         key, operator, values = entry["key"], entry["operator"], entry.get("values") or []

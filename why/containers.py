@@ -1,4 +1,4 @@
-"""What keeps one container of a pod from being ready."""
+"""Why a container of a pod is not ready."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from why.cluster import AskingError, Cluster, Object
 
-#: Lines of a log that are shown, of so many that are read: lines that repeat are shown once.
+#: Lines of a log that are shown and that are read. Repeated lines are shown once.
 _LOG_LINES, _LOG_READ = 5, 40
-#: Every pod that starts waits for these reasons: they explain nothing.
+#: Reasons for which every starting pod waits, and which explain nothing.
 _ORDINARY: Final = ("ContainerCreating", "PodInitializing")
-#: Reasons for which a container waits; the kubelet's own message follows the sentence.
+#: Sentences for the reasons of a waiting container. The kubelet's own message follows each.
 _WAITING: Final = {
     "ErrImagePull": "its image {image} cannot be pulled",
     "ImagePullBackOff": "its image {image} cannot be pulled",
@@ -27,8 +27,8 @@ LOG: Final = "its log: "
 def container_reasons(
     cluster: Cluster, pod: Object, events: Sequence[Object], *, logs: bool = True
 ) -> list[str]:
-    """Sentences about the containers of `pod` that are not ready, with `logs` each followed by its
-    last log lines. `events` are the pod's."""
+    """Sentences about the containers of `pod` that are not ready. With `logs`, each is followed by the
+    container's last log lines. `events` are those of the pod."""
     found = []
     for kind, title in (("initContainer", "init container"), ("container", "container")):
         specs = {each["name"]: each for each in pod["spec"].get(f"{kind}s") or []}
@@ -46,7 +46,7 @@ def container_reasons(
 
 
 def timeless(text: str) -> str:
-    """`text` without digits: two messages that differ only by their time are the same then."""
+    """`text` without digits. Two messages that differ only in their time become equal."""
     return re.sub(r"\d", "", text)
 
 
@@ -58,7 +58,8 @@ def _events_of(events: Sequence[Object], container: str) -> list[Object]:
 def _sentence(
     status: Object, spec: Object, events: Sequence[Object], *, logged: bool, init: bool
 ) -> str | None:
-    """`logged`: its last log lines follow, so the termination message would repeat them."""
+    """Why a container is not ready, or None. With `logged` its last log lines follow, and the
+    termination message, which would repeat them, is left out."""
     state = status.get("state") or {}
     waiting, restarts = state.get("waiting"), status.get("restartCount", 0)
     ended = state.get("terminated") or (status.get("lastState") or {}).get("terminated")
@@ -85,7 +86,8 @@ def _sentence(
 
 
 def _pull_error(events: Sequence[Object]) -> str | None:
-    """The registry's answer: between two attempts the container's status has only `Back-off`."""
+    """The registry's answer, from the events: between two attempts the container's status has only
+    `Back-off`."""
     failed = [
         str(each.get("message"))
         for each in events
@@ -95,7 +97,7 @@ def _pull_error(events: Sequence[Object]) -> str | None:
 
 
 def _failed_probe(events: Sequence[Object]) -> str | None:
-    """What the last probe met: `Startup probe failed: …`, in one line."""
+    """The result of the last failed probe in one line, such as `Startup probe failed: …`."""
     failed = [str(each.get("message")) for each in events if each.get("reason") == "Unhealthy"]
     return " ".join(failed[-1].split()) if failed else None
 
@@ -121,20 +123,20 @@ def _times(restarts: int) -> str:
 
 
 def _last_lines(cluster: Cluster, pod: Object, status: Object) -> list[str]:
-    """The end of the log of the run that went wrong; [] where there was none."""
+    """The last log lines of the run that failed. [] if none did."""
     state: dict[str, Any] = status.get("state") or {}
     last = (status.get("lastState") or {}).get("terminated")
     if status.get("ready") or (state.get("terminated") or {}).get("exitCode") == 0:
         return []
-    now = "running" in state or "terminated" in state
-    if not now and not last:
+    has_run = "running" in state or "terminated" in state
+    if not has_run and not last:
         return []
-    # A new run has not reached the line yet on which it will give up.
+    # A new run may not yet have logged the reason for which it will fail.
     failed_before = (last or {}).get("exitCode", 0) != 0
-    previous = "terminated" not in state and (failed_before or not now)
+    previous = "terminated" not in state and (failed_before or not has_run)
     try:
         text = cluster.log(pod, status["name"], lines=_LOG_READ, previous=previous)
     except AskingError as error:
         return [f"its log cannot be read: {error}"]
-    different = {timeless(line): line for line in text.splitlines() if line.strip()}
-    return [f"{LOG}{line}" for line in list(different.values())[-_LOG_LINES:]]
+    distinct = {timeless(line): line for line in text.splitlines() if line.strip()}
+    return [f"{LOG}{line}" for line in list(distinct.values())[-_LOG_LINES:]]

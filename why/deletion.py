@@ -1,4 +1,4 @@
-"""What holds an object that is being deleted."""
+"""Why an object that is being deleted still exists."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from why.refusals import namespace_remains
 _CLAIM_IN_USE: Final = "kubernetes.io/pvc-protection"
 _VOLUME_IN_USE: Final = "kubernetes.io/pv-protection"
 _LOAD_BALANCER: Final = "service.kubernetes.io/load-balancer-cleanup"
-#: `configmaps. has 1 resource instances`, of the namespace controller.
+#: A message of the namespace controller: `configmaps. has 1 resource instances`.
 _REMAINING = re.compile(r"([a-z0-9-]+)\.([a-z0-9.-]*) has \d+ resource instances")
 _MOST_OBJECTS = 5
 
 
 def deletion_reasons(cluster: Cluster, live: Object) -> list[str]:
-    """Sentences about the finalizers of `live` and what they wait for; [] where it is not being
+    """Sentences about the finalizers of `live` and what they wait for. [] if it is not being
     deleted."""
     metadata = live["metadata"]
     if "deletionTimestamp" not in metadata:
@@ -53,7 +53,7 @@ def deletion_reasons(cluster: Cluster, live: Object) -> list[str]:
 
 
 def _mounting(cluster: Cluster, claim: Object) -> list[str]:
-    """The pods that mount a claim."""
+    """Sentences about the pods that mount a claim."""
     namespace, name = claim["metadata"]["namespace"], claim["metadata"]["name"]
     pods = [
         pod["metadata"]["name"]
@@ -73,15 +73,15 @@ def _mounting(cluster: Cluster, claim: Object) -> list[str]:
 
 
 def _remaining(cluster: Cluster, namespace: Object) -> list[str]:
-    """The objects that a namespace waits for, and what holds each of them."""
+    """Sentences about the objects that are left in a namespace, with their finalizers."""
     name, found = namespace["metadata"]["name"], []
     for entry in (namespace.get("status") or {}).get("conditions") or []:
         if entry.get("type") != "NamespaceContentRemaining" or entry.get("status") != "True":
             continue
         for plural, group in _REMAINING.findall(str(entry.get("message"))):
             for live in cluster.preferred_objects(group, plural, name)[:_MOST_OBJECTS]:
-                held = [each for each in live["metadata"].get("finalizers") or []]
+                finalizers = live["metadata"].get("finalizers") or []
                 title = f"{live['kind'] or plural} {live['metadata']['name']}"
-                by = f", held by {', '.join(held)}" if held else ""
+                by = f", held by {', '.join(finalizers)}" if finalizers else ""
                 found.append(f"{title} is still there{by}")
     return found

@@ -1,4 +1,4 @@
-"""What the Warning events of objects add to what is known of them already."""
+"""Sentences from Warning events whose cause is not yet known."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from why.containers import timeless
 _MOST_EVENTS = 3
 #: Events that repeat the status of a pod.
 _REPEATING = ("BackOff", "FailedScheduling", "Unhealthy")
-#: Before a message that stands for several.
+#: The prefix of a message that represents several events.
 _COMBINED = "(combined from similar events): "
-#: The random end of a quoted pod's name: a ReplicaSet tries each time with another.
+#: The random suffix of a quoted pod name: each attempt of a ReplicaSet has another.
 _RANDOM = re.compile(r'-[a-z0-9]{5}(?=")')
 
 
 def event_reasons(events: Iterable[Object], known: Sequence[str]) -> list[str]:
-    """The last Warning events, each once, without those whose cause is in `known`."""
+    """Sentences about the last Warning events, without repetitions and without those whose cause is in
+    `known`."""
     text, found = _common("\n".join(known)), {}
     for event in events:
         message = str(event.get("message")).removeprefix(_COMBINED)
@@ -34,5 +35,5 @@ def event_reasons(events: Iterable[Object], known: Sequence[str]) -> list[str]:
 
 
 def _common(text: str) -> str:
-    """`text` without what differs between two events of one cause."""
+    """`text` without the parts that differ between two events of one cause."""
     return timeless(_RANDOM.sub("", text))

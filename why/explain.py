@@ -1,4 +1,4 @@
-"""`explain`: why one object is not ready, was refused, or does not go."""
+"""`explain`: why one object is not ready, was refused, or is not deleted."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from why.states import state_reasons
 
 @dataclass(frozen=True)
 class Explanation:
-    """`live` is the object as it is now, None where there is none; `reasons` are sentences, []
-    where the cluster shows no reason."""
+    """`live` is the object as the cluster has it now, or None. `reasons` are sentences; [] if the
+    cluster shows no reason."""
 
     live: Object | None
     reasons: list[str]
 
 
 def explain(cluster: Cluster, reference: Reference, errors: Sequence[str] = ()) -> Explanation:
-    """Asks the cluster about one object. `errors` are messages of the operation that failed. What
-    cannot be asked is said in a sentence; this never raises `AskingError`."""
+    """Reads the reasons for one object from the cluster. `errors` are the messages of the failed
+    operation. A read that fails is reported as a sentence, so this never raises `AskingError`."""
     live, found = None, []
     try:
         for error in errors:
             found += refusal_reasons(cluster, error, reference.namespace)
         live = cluster.get(reference)
         if live is not None:
-            # A list's items and a single answer differ in whether they say what they are.
+            # Only a single object has `apiVersion` and `kind`; the items of a list do not.
             live = {"apiVersion": reference.api_version, "kind": reference.kind, **live}
             found += object_reasons(cluster, live)
     except AskingError as error:
@@ -39,7 +39,7 @@ def explain(cluster: Cluster, reference: Reference, errors: Sequence[str] = ()) 
 
 
 def object_reasons(cluster: Cluster, live: Object) -> list[str]:
-    """Sentences about an object that is there. Raises `AskingError`."""
+    """Sentences about an existing object. Raises `AskingError`."""
     if deleted := deletion_reasons(cluster, live):
         return deleted
     found = state_reasons(cluster, live)

@@ -1,4 +1,4 @@
-"""Why the pods behind an object are not ready."""
+"""Why the pods of an object are not ready."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from why.events import event_reasons
 
 #: All replicas of a server fail for the same reason.
 _MOST_PODS = 3
-#: What makes pods, by the kind whose pods they are.
-_MAKERS = ("ReplicaSet", "Job")
+#: Kinds that create the pods of a Deployment or a CronJob.
+_POD_CREATORS = ("ReplicaSet", "Job")
 
 
 def pod_reasons(cluster: Cluster, live: Object, known: Sequence[str] = ()) -> list[str]:
-    """Sentences about the pods of `live` that are not ready, and about events of them, of `live`
-    and of its ReplicaSets that say something else, also than the sentences `known`."""
+    """Sentences about the pods of `live` that are not ready. Further sentences are about the events of
+    these pods, of `live` and of its ReplicaSets, if they add to the other sentences and to `known`."""
     metadata = live["metadata"]
     namespace, name = metadata.get("namespace"), metadata["name"]
     pods = _unready_pods(cluster, live)
-    # A Service fails together with the Deployment behind it, which shows the logs.
+    # A Service fails together with its Deployment, for which the logs are shown.
     logs = live["kind"] != "Service"
     found: list[str] = []
     events: list[Object] = []
     for pod in pods[:_MOST_PODS]:
-        own = cluster.events(namespace, name=pod["metadata"]["name"])
-        found += _scheduling(pod) + container_reasons(cluster, pod, own, logs=logs)
-        events += own
+        pod_events = cluster.events(namespace, name=pod["metadata"]["name"])
+        found += _scheduling(pod) + container_reasons(cluster, pod, pod_events, logs=logs)
+        events += pod_events
     if len(pods) > _MOST_PODS:
         found.append(f"{len(pods) - _MOST_PODS} more pods are not ready")
     if live["kind"] != "Pod":
         events += cluster.events(namespace, name=name, kind=live["kind"])
         if live["kind"] in ("Deployment", "CronJob"):
-            for kind in _MAKERS:
-                made = cluster.events(namespace, kind=kind)
+            for kind in _POD_CREATORS:
+                of_kind = cluster.events(namespace, kind=kind)
                 prefix = f"{name}-"
-                events += [e for e in made if e["involvedObject"]["name"].startswith(prefix)]
+                events += [e for e in of_kind if e["involvedObject"]["name"].startswith(prefix)]
     return found + event_reasons(events, [*known, *found])
 
 
@@ -46,7 +46,7 @@ def _unready_pods(cluster: Cluster, live: Object) -> list[Object]:
     selector = (live.get("spec") or {}).get("selector") or {}
     if live["kind"] in ("Service", "ReplicationController"):
         selector = {"matchLabels": selector}
-    # A claim has a selector too, of volumes.
+    # The selector of a claim selects volumes, not pods.
     if live["kind"] == "PersistentVolumeClaim" or not selector_text(selector):
         return []
     pods = cluster.objects(

@@ -1,4 +1,4 @@
-"""Who refused a request, by the API server's message."""
+"""What refused a request, from the API server's message."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _TERMINATING = "because it is being terminated"
 
 
 def refusal_reasons(cluster: Cluster, message: str, namespace: str | None) -> list[str]:
-    """Sentences that name the quota, the webhook, the pod security level or the namespace that
-    refuses; [] for other messages."""
+    """Sentences that name the quota, the webhook, the pod security level or the namespace that refused
+    the request. [] for other messages."""
     found = []
     if webhook := _WEBHOOK.search(message):
-        found += _webhook(cluster, webhook[1], called="failed calling" in message)
+        found += _webhook(cluster, webhook[1], call_failed="failed calling" in message)
     if quota := _QUOTA.search(message):
         found.append(
             f"ResourceQuota {namespace}/{quota[1]} is used up: raise it, or ask for less in "
@@ -44,7 +44,7 @@ def refusal_reasons(cluster: Cluster, message: str, namespace: str | None) -> li
 
 
 def namespace_remains(live: Object) -> list[str]:
-    """What a namespace that is being deleted still holds, by its own conditions."""
+    """What is left in a namespace that is being deleted, from its conditions."""
     return [
         f"{entry.get('reason')}: {entry.get('message')}"
         for entry in (live.get("status") or {}).get("conditions") or []
@@ -52,8 +52,9 @@ def namespace_remains(live: Object) -> list[str]:
     ]
 
 
-def _webhook(cluster: Cluster, name: str, *, called: bool) -> list[str]:
-    """Who configured a webhook and what answers it; `called`: the call itself failed."""
+def _webhook(cluster: Cluster, name: str, *, call_failed: bool) -> list[str]:
+    """The configuration of a webhook and the Service behind it. `call_failed`: the webhook did not
+    answer."""
     for plural, kind in _CONFIGURATIONS.items():
         try:
             configurations = cluster.objects(_GROUP, plural)
@@ -63,16 +64,18 @@ def _webhook(cluster: Cluster, name: str, *, called: bool) -> list[str]:
             for each in configuration.get("webhooks") or []:
                 if each.get("name") == name:
                     title = f"{kind} {configuration['metadata']['name']}"
-                    return [f"webhook {name} is of {title}{_answered_by(cluster, each, called)}"]
+                    return [
+                        f"webhook {name} is of {title}{_answered_by(cluster, each, call_failed)}"
+                    ]
     return []
 
 
-def _answered_by(cluster: Cluster, webhook: Object, called: bool) -> str:
+def _answered_by(cluster: Cluster, webhook: Object, call_failed: bool) -> str:
     service = (webhook.get("clientConfig") or {}).get("service")
     if not service:
         return ", which calls a server outside of the cluster"
     where = f"{service['namespace']}/{service['name']}"
-    if not called:
+    if not call_failed:
         return f", and Service {where} answers for it"
     slices = cluster.objects(
         "discovery.k8s.io/v1",
@@ -82,7 +85,7 @@ def _answered_by(cluster: Cluster, webhook: Object, called: bool) -> str:
     )
     ready = sum(
         (endpoint.get("conditions") or {}).get("ready") is not False
-        for one in slices
-        for endpoint in one.get("endpoints") or []
+        for endpoint_slice in slices
+        for endpoint in endpoint_slice.get("endpoints") or []
     )
     return f", and Service {where}, which answers for it, has {ready} ready pods"

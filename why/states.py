@@ -1,4 +1,4 @@
-"""What an object's own status says of why it is not ready, by its kind."""
+"""Why an object is not ready, from its own status."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from why.refusals import refusal_reasons
 
 
 def state_reasons(cluster: Cluster, live: Object) -> list[str]:
-    """Sentences about `live` itself; [] where it is ready, or of a kind that is always ready."""
+    """Sentences about `live` itself. [] if it is ready, or of a kind that is always ready."""
     check = _CHECKS.get(live["kind"])
     return check(cluster, live) if check else []
 
 
 def condition(live: Object, name: str) -> Object:
-    """The status condition `name`; {} where there is none."""
+    """The status condition `name`, or {}."""
     for entry in (live.get("status") or {}).get("conditions") or []:
         if entry.get("type") == name:
             return dict(entry)
@@ -24,7 +24,7 @@ def condition(live: Object, name: str) -> Object:
 
 
 def available_replicas(live: Object) -> int:
-    """How many pods of `live` serve, of any version."""
+    """The number of available pods of `live`, old and new."""
     return int((live.get("status") or {}).get("availableReplicas") or 0)
 
 
@@ -36,10 +36,10 @@ def _deployment(cluster: Cluster, live: Object) -> list[str]:
     total = status.get("replicas", 0)
     if updated >= wanted and available >= updated and total == updated:
         return []
-    before = total - updated
-    words = f"{max(available - before, 0)} of {wanted} new pods available"
-    if before > 0:
-        words += f"; {before} of the version before still run, {min(available, before)} available"
+    old = total - updated
+    words = f"{max(available - old, 0)} of {wanted} new pods available"
+    if old > 0:
+        words += f"; {old} of the version before still run, {min(available, old)} available"
     found = [words]
     failure = condition(live, "ReplicaFailure")
     if failure.get("status") == "True":

@@ -1,4 +1,4 @@
-"""`bench`: what a prediction takes over each transport, side by side."""
+"""`bench`: times predictions over each transport."""
 
 import argparse
 import contextlib
@@ -20,7 +20,7 @@ from client.table import table
 
 _PARTS = ("encode", "exchange", "decode")
 _SECONDS = 10.0
-_DIGITS = 1000  # calls, as in TensorFlow Serving's own mnist_client
+_DIGITS = 1000  # calls, the number of TensorFlow Serving's own mnist_client
 _HEADER = (
     *("MODEL", "TRANSPORT", "CALLS", "ERRORS", "P50 MS", "P90 MS", "P99 MS", "CALLS/S"),
     *("ENCODE", "WIRE+SERVER", "DECODE", "P50 TO JSON"),
@@ -28,12 +28,12 @@ _HEADER = (
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a table, or JSON, or the error rate; 1 if any call failed."""
+    """Print a table, JSON or the error rate. The exit code is 1 if any call failed."""
     rows: list[dict[str, Any]] = []
     for name in options.models:
         with _endpoint(options, name) as (endpoint, ca):
             if options.digits:
-                _ask_digits(options, endpoint, ca)
+                _measure_digits(options, endpoint, ca)
             else:
                 rows += _measure(options, endpoint, ca)
     if options.digits:
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _endpoint(options: argparse.Namespace, name: str) -> Iterator[tuple[Endpoint, str | None]]:
-    """Where `name` is called, and the CA for it: the gateway, or with --direct a pod."""
+    """Yields the endpoint of the model `name` and its CA: at the gateway, or with --direct at a pod."""
     if options.direct:
         with (
             kubeconfig(options) as config,
@@ -60,13 +60,13 @@ def _endpoint(options: argparse.Namespace, name: str) -> Iterator[tuple[Endpoint
 
 
 def _transports(options: argparse.Namespace, endpoint: Endpoint) -> tuple[Transport, ...]:
-    there = transports_of(endpoint)
-    wanted = tuple(options.transports or there)
-    missing = [transport for transport in wanted if transport not in there]
+    available = transports_of(endpoint)
+    wanted = tuple(options.transports or available)
+    missing = [transport for transport in wanted if transport not in available]
     if missing or not wanted:
         raise UsageError(
             f"Model {endpoint.model!r} cannot be called over {', '.join(missing) or 'anything'}; it"
-            f" has: {', '.join(there) or 'nothing'}.",
+            f" has: {', '.join(available) or 'nothing'}.",
             "Name one of these with --protocol.",
         )
     return wanted
@@ -86,12 +86,13 @@ def _measure(
         inputs = benchmark.sample(signature, options.rows, dict(options.shape))
         seconds = options.seconds or (None if options.calls else _SECONDS)
         amount = benchmark.Amount(options.calls, seconds, options.concurrency)
-        found = benchmark.run(models, inputs, signature.name, amount)
-    return [_row(endpoint.model, figures, options) for figures in found]
+        results = benchmark.run(models, inputs, signature.name, amount)
+    return [_row(endpoint.model, figures, options) for figures in results]
 
 
 def _row(model: str, figures: benchmark.Figures, options: argparse.Namespace) -> dict[str, Any]:
-    """Percentiles in milliseconds; of encode, exchange (wire and server) and decode the medians."""
+    """Percentiles of the whole, and medians of encode, exchange (network and server) and decode, in
+    milliseconds."""
     return {
         "model": model,
         "transport": figures.transport,
@@ -110,8 +111,8 @@ def _as_table(rows: list[dict[str, Any]]) -> str:
     json_p50 = {row["model"]: row["p50_ms"] for row in rows if row["transport"] == "rest"}
 
     def cells(row: dict[str, Any]) -> tuple[str, ...]:
-        beside = json_p50.get(row["model"])
-        ratio = f"{row['p50_ms'] / beside - 1:+.1%}" if beside and row["p50_ms"] else "-"
+        rest_p50 = json_p50.get(row["model"])
+        ratio = f"{row['p50_ms'] / rest_p50 - 1:+.1%}" if rest_p50 and row["p50_ms"] else "-"
         return (
             *(row["model"], row["transport"], str(row["calls"]), str(row["errors"])),
             *(_figure(row[f"p{rank}_ms"]) for rank in benchmark.RANKS),
@@ -127,8 +128,9 @@ def _figure(value: float | None, digits: int = 2) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-def _ask_digits(options: argparse.Namespace, endpoint: Endpoint, ca: str | None) -> None:
-    """One call a digit, one after the other, over one transport (the first that was named)."""
+def _measure_digits(options: argparse.Namespace, endpoint: Endpoint, ca: str | None) -> None:
+    """Sends one digit per call over one transport (the first in --protocol), and prints the error
+    rate."""
     pixels, labels = digits.load(Path(options.digits_from) if options.digits_from else None)
     transport = (options.transports or transports_of(endpoint))[0]
     calls = options.calls or _DIGITS
@@ -144,7 +146,7 @@ def _ask_digits(options: argparse.Namespace, endpoint: Endpoint, ca: str | None)
                 )
             except ClientError as error:
                 raise type(error)(f"Call {call + 1} of {calls}: {error.what}", error.fix) from error
-            wrong += digits.read_off(answer) != int(labels[at])
+            wrong += digits.predicted_digit(answer) != int(labels[at])
         seconds = time.perf_counter() - started
     if options.json:
         print(

@@ -1,4 +1,4 @@
-"""`check`: a model through `kubectl port-forward`, without the gateway."""
+"""`check`: tries a model through `kubectl port-forward`, without the gateway."""
 
 import argparse
 import contextlib
@@ -12,7 +12,7 @@ from client.probe import probe
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what was found out, step by step."""
+    """Print the result of each step."""
     with contextlib.ExitStack() as stack:
         config = stack.enter_context(kubeconfig(options))
         service = service_of(config, options.model, options.transport, options.service)
@@ -27,13 +27,15 @@ def run(options: argparse.Namespace) -> int:
                 limits=limits(options),
             )
         )
-        found = probe(model, options.signature)
-    version = "of unknown version" if found.metadata.version is None else found.metadata.version
+        result = probe(model, options.signature)
+    version = "of unknown version" if result.metadata.version is None else result.metadata.version
     print(f"ready     {protocol} over {options.transport}, version {version}")
-    print(f"signature {found.signature.name}")
-    if found.metadata.decoupled and not found.answer:
-        print(f"zeros     no answer, as a decoupled model may give, in {found.milliseconds:.1f} ms")
-    for name, array in found.answer.items():
-        values = json.dumps(plain(array, found.signature.outputs[name].dtype))
-        print(f"zeros     {name} = {values} in {found.milliseconds:.1f} ms")
+    print(f"signature {result.signature.name}")
+    if result.metadata.decoupled and not result.answer:
+        print(
+            f"zeros     no answer, as a decoupled model may give, in {result.milliseconds:.1f} ms"
+        )
+    for name, array in result.answer.items():
+        values = json.dumps(plain(array, result.signature.outputs[name].dtype))
+        print(f"zeros     {name} = {values} in {result.milliseconds:.1f} ms")
     return 0

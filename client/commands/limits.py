@@ -6,5 +6,5 @@ from client.limits import Limits
 
 
 def limits(options: argparse.Namespace) -> Limits:
-    """The limits that --deadline and --connect-timeout ask for."""
+    """The limits in --deadline and --connect-timeout."""
     return Limits(deadline=options.deadline or 0.0, connect=options.connect_timeout)

@@ -1,4 +1,4 @@
-"""`load-version`: have every pod of a model serve one version, and no other."""
+"""`load-version`: makes every pod of a model serve one version, and no other."""
 
 import argparse
 
@@ -9,7 +9,7 @@ from client.model import Model
 
 
 def run(options: argparse.Namespace) -> int:
-    """Go through the pods by name, and stop at the first that refuses."""
+    """Calls the pods in the order of their names, and stops at the first that refuses."""
     with kubeconfig(options) as config:
         service = service_of(config, options.model, options.transport, options.service)
         protocol = protocol_of(service, options.speaks)

@@ -1,4 +1,4 @@
-"""`metadata`: what a model takes and gives."""
+"""`metadata`: shows the inputs and outputs of a model."""
 
 import argparse
 import json
@@ -49,7 +49,7 @@ def _as_json(metadata: Metadata) -> dict[str, object]:
     def tensor(spec: TensorSpec) -> dict[str, object]:
         return {"dtype": spec.dtype, "shape": spec.shape}
 
-    def taken(spec: TensorSpec) -> dict[str, object]:
+    def input_tensor(spec: TensorSpec) -> dict[str, object]:
         return {**tensor(spec), "optional": spec.optional}
 
     return {
@@ -58,7 +58,7 @@ def _as_json(metadata: Metadata) -> dict[str, object]:
         "decoupled": metadata.decoupled,
         "signatures": {
             name: {
-                "inputs": {key: taken(spec) for key, spec in signature.inputs.items()},
+                "inputs": {key: input_tensor(spec) for key, spec in signature.inputs.items()},
                 "outputs": {key: tensor(spec) for key, spec in signature.outputs.items()},
             }
             for name, signature in metadata.signatures.items()

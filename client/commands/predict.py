@@ -1,4 +1,4 @@
-"""`predict`: ask a model, print its answer."""
+"""`predict`: calls a model and prints its answer."""
 
 import argparse
 import contextlib
@@ -19,8 +19,8 @@ from client.signature import Signature, TensorSpec
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print one output as a list, several as an object by name; with --stream a line an answer."""
-    given = _given(options)
+    """Print one output as a list, several as an object by name. --stream prints a line per answer."""
+    values = _input_values(options)
     stack = load_outputs(options.outputs, options.stack)
     with connect(
         stack,
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
         limits=limits(options),
     ) as model:
         signature = model.metadata().signature(options.signature)
-        inputs = _inputs(given, signature)
+        inputs = _inputs(values, signature)
         if options.stream:
             with contextlib.closing(model.stream(inputs, signature=signature.name)) as answers:
                 for answer in answers:
@@ -47,8 +47,8 @@ def _show(answer: Outputs, signature: Signature) -> None:
     print(text, flush=True)
 
 
-def _given(options: argparse.Namespace) -> Any:
-    """Words as a tuple, or the decoded JSON."""
+def _input_values(options: argparse.Namespace) -> Any:
+    """The values of the command line as a tuple, or the decoded JSON."""
     if (options.json is None) == (not options.values):
         raise UsageError(
             "`predict` needs the input as values or as --json, and not both.",
@@ -71,22 +71,22 @@ def _given(options: argparse.Namespace) -> Any:
         ) from error
 
 
-def _inputs(given: Any, signature: Signature) -> dict[str, Any]:
-    if isinstance(given, dict):
-        return given
-    meant = list((signature.required or signature.inputs).values())
-    if len(meant) != 1:
+def _inputs(values: Any, signature: Signature) -> dict[str, Any]:
+    if isinstance(values, dict):
+        return values
+    specs = list((signature.required or signature.inputs).values())
+    if len(specs) != 1:
         wanted = "; ".join(str(spec) for spec in signature.inputs.values())
         raise InputError(
             f"Signature {signature.name!r} takes several inputs: {wanted}.",
             "Give them by name: --json '{\"NAME\": [...], ...}'.",
         )
-    spec = meant[0]
-    return {spec.name: _shaped(given, spec) if isinstance(given, tuple) else given}
+    spec = specs[0]
+    return {spec.name: _shaped(values, spec) if isinstance(values, tuple) else values}
 
 
 def _shaped(words: tuple[str, ...], spec: TensorSpec) -> Any:
-    """Words as nested lists of the input's shape: an open dimension takes what the others leave."""
+    """The words as nested lists in the input's shape; its open dimension is as large as needed."""
     values = list(words) if spec.dtype == "string" else [_number(word, spec) for word in words]
     if spec.shape is None:
         return values

@@ -1,4 +1,4 @@
-"""`smoke`: every endpoint of a stack, over every transport it has."""
+"""`smoke`: tries every endpoint of a stack over each of its transports."""
 
 import argparse
 import json
@@ -14,13 +14,13 @@ from client.outputs import find_endpoint, load_outputs
 from client.probe import Probe, probe
 from client.table import coloured, table
 
-# So that a gateway that is down costs one timeout for a stack of many models, not one a model.
-_AT_ONCE = 4
+# Several models are tried at once, so that with an unreachable gateway their timeouts run in parallel.
+_PARALLEL = 4
 
 
 @dataclass(frozen=True)
 class Result:
-    """One row: milliseconds where the transport exists and answered; `errors` empty when good."""
+    """One row. Milliseconds are None if the endpoint lacks the transport, or the call failed."""
 
     model: str
     protocol: str
@@ -31,11 +31,11 @@ class Result:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a row a model; 1 if any failed, or if there is nothing to call."""
+    """Print a row per model. The exit code is 1 if any failed, or if there are no models."""
     stack = load_outputs(options.outputs, options.stack)
     names = options.models or sorted(stack.endpoints)
     endpoints = [find_endpoint(stack, name) for name in names]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_PARALLEL) as pool:
         results = list(
             pool.map(lambda endpoint: _smoke(stack, endpoint, limits(options)), endpoints)
         )
@@ -65,12 +65,12 @@ def _smoke(stack: Stack, endpoint: Endpoint, bounds: Limits) -> Result:
             with connect(stack, endpoint.model, transport=transport, limits=bounds) as model:
                 probes[transport] = probe(model)
         except NoStreamError:
-            continue  # a decoupled model over a transport for whole answers
+            continue  # a decoupled model, over a transport without streams
         except ClientError as error:
             errors.append(_failure(transport, error.what, error.fix))
-    for transport, found in probes.items():
+    for transport, result in probes.items():
         first = next(iter(probes))
-        one, other = _shapes(probes[first]), _shapes(found)
+        one, other = _shapes(probes[first]), _shapes(result)
         if one != other:
             errors.append(
                 _failure(
@@ -79,7 +79,7 @@ def _smoke(stack: Stack, endpoint: Endpoint, bounds: Limits) -> Result:
                     "See that both routes lead to the same model.",
                 )
             )
-    times = {transport: round(found.milliseconds, 1) for transport, found in probes.items()}
+    times = {transport: round(result.milliseconds, 1) for transport, result in probes.items()}
     grpc, rest, binary = (times.get(transport) for transport in TRANSPORTS)
     return Result(endpoint.model, endpoint.protocol, grpc, rest, binary, errors)
 
@@ -88,12 +88,12 @@ def _failure(where: str, what: str, fix: str) -> dict[str, str]:
     return {"transport": where, "error": what, "fix": fix}
 
 
-def _shapes(found: Probe) -> dict[str, tuple[int, ...]] | list[str]:
-    """Not the values: a model may draw its answer. Of a stream the names alone: over REST it has no
-    shapes."""
-    if found.metadata.decoupled:
-        return sorted(found.answer)
-    return {name: array.shape for name, array in sorted(found.answer.items())}
+def _shapes(result: Probe) -> dict[str, tuple[int, ...]] | list[str]:
+    """The shapes of the outputs, or of a stream the names, since REST streams have no shapes. Values
+    are not compared: a model may sample its answer."""
+    if result.metadata.decoupled:
+        return sorted(result.answer)
+    return {name: array.shape for name, array in sorted(result.answer.items())}
 
 
 def _show(results: list[Result]) -> None:

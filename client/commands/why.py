@@ -1,4 +1,4 @@
-"""`why`: what is not ready on the cluster, and the reason."""
+"""`why`: shows what is not ready on the cluster, and the reason."""
 
 import argparse
 from collections.abc import Iterable
@@ -13,12 +13,12 @@ from why.explain import object_reasons
 
 _SELECTOR = "app.kubernetes.io/managed-by=slipway"
 _INSTANCE = "app.kubernetes.io/instance"
-#: kubectl is started for each request, of which a server that is not ready takes about ten.
+#: Each request starts kubectl. A server that is not ready needs about ten requests.
 _SECONDS = 120.0
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print each server with the reasons for which it is not ready; 1 where there are any."""
+    """Print each object with the reasons why it is not ready. The exit code is 1 if there are any."""
     with kubeconfig(options) as config:
         cluster = Cluster(raw(config), _SECONDS)
         try:
@@ -32,9 +32,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _objects(cluster: Cluster, model: str | None) -> Iterable[Object]:
-    """The Deployments of `model`, else of all models and the gateway, each after its claims; and
-    without `model` the other claims of their namespaces that are not bound, and what is being
-    deleted. Raises ClusterError."""
+    """Yields the Deployment of `model`, or those of all models and the gateway, each after its claims.
+    Without `model`, it also yields the other unbound claims in their namespaces, and the claims and
+    namespaces that are being deleted. Raises ClusterError."""
     servers = cluster.objects("apps/v1", "deployments", labelSelector=_SELECTOR)
     if model is not None:
         chosen = [each for each in servers if _instance(each) == _label(model)]
@@ -57,10 +57,10 @@ def _objects(cluster: Cluster, model: str | None) -> Iterable[Object]:
         for namespace in sorted({each["metadata"]["namespace"] for each in servers}):
             for claim in cluster.objects("v1", "persistentvolumeclaims", namespace):
                 unbound = (claim.get("status") or {}).get("phase") != "Bound"
-                leaving = "deletionTimestamp" in claim["metadata"]
-                if unbound and not leaving and (namespace, claim["metadata"]["name"]) not in seen:
+                deleting = "deletionTimestamp" in claim["metadata"]
+                if unbound and not deleting and (namespace, claim["metadata"]["name"]) not in seen:
                     yield claim
-        yield from _leaving(cluster)
+        yield from _being_deleted(cluster)
 
 
 def _claims(cluster: Cluster, server: Object) -> Iterable[Object]:
@@ -74,7 +74,7 @@ def _claims(cluster: Cluster, server: Object) -> Iterable[Object]:
                 yield claim
 
 
-def _leaving(cluster: Cluster) -> Iterable[Object]:
+def _being_deleted(cluster: Cluster) -> Iterable[Object]:
     """Namespaces and claims that are being deleted."""
     for plural in ("namespaces", "persistentvolumeclaims"):
         for live in cluster.objects("v1", plural):
@@ -83,7 +83,7 @@ def _leaving(cluster: Cluster) -> Iterable[Object]:
 
 
 def _show(cluster: Cluster, live: Object) -> bool:
-    """Prints one object; whether there is a reason to tell."""
+    """Prints one object. Returns whether there is a reason why it is not ready."""
     metadata = live["metadata"]
     name = (
         f"{metadata['namespace']}/{metadata['name']}"

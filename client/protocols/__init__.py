@@ -1,4 +1,4 @@
-"""The serving protocols this client speaks: a new one is a file here and a line below."""
+"""The serving protocols of this client. A new one is a file here and a line below."""
 
 from importlib import import_module
 
@@ -12,7 +12,7 @@ PROTOCOLS = {
 
 
 def load_protocol(name: str) -> ServingProtocol:
-    """The protocol `name` of an endpoint. Raises UnknownProtocolError."""
+    """The protocol with this name. Raises UnknownProtocolError."""
     if name not in PROTOCOLS:
         raise UnknownProtocolError(
             f"The endpoint speaks {name!r}, which this client does not; it speaks:"

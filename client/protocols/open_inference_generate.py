@@ -1,6 +1,6 @@
 """The JSON of Triton's `generate_stream`: inputs and outputs by name, values without a shape.
 
-Specified in Triton's `docs/protocol/extension_generate.md`; the server's rule for shapes is in its
+Triton's `docs/protocol/extension_generate.md` specifies it. The server's rule for shapes is in its
 `HTTPAPIServer::GenerateRequestClass::ExactMappingInput`.
 """
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from client.answers import said_by_server
+from client.answers import known_server_error
 from client.contract import Outputs
 from client.errors import InputError, ServerError
 from client.json_text import decode, encode, values
@@ -18,19 +18,19 @@ from client.signature import Signature, TensorSpec, numpy_dtype
 
 
 def request(inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature) -> bytes:
-    """The body for `inputs`, which have been checked. Raises InputError for a tensor whose shape the
-    server would not find out, or whose values JSON cannot hold."""
+    """The request body for `inputs`, which have been checked. Raises InputError for a tensor whose
+    shape the server would not infer, or whose values JSON cannot represent."""
     return encode({name: _value(array, signature.inputs[name]) for name, array in inputs.items()})
 
 
 def outputs(answer: bytes, signature: Signature) -> Outputs:
-    """The outputs in the data of one event. Raises ServerError where it is an error of the server's,
-    ValueError, TypeError or AttributeError where it is neither."""
+    """The outputs in the data of one event. Raises ServerError if the event is a server error, and
+    ValueError, TypeError or AttributeError if it is neither."""
     fields = decode(answer)
     if (error := fields.get("error")) is not None and "error" not in signature.outputs:
-        said = str(error).strip().rstrip(".")
-        raise said_by_server(said) or ServerError(
-            f"The server ended the stream: {said}.",
+        reason = str(error).strip().rstrip(".")
+        raise known_server_error(reason) or ServerError(
+            f"The server ended the stream: {reason}.",
             "See the inputs against `client metadata`, and the server's log.",
         )
     return {
@@ -41,7 +41,7 @@ def outputs(answer: bytes, signature: Signature) -> Outputs:
 
 
 def _value(array: np.ndarray[Any, Any], spec: TensorSpec) -> Any:
-    """A list of all values, or the value itself where there is one."""
+    """A list of all values, or the value itself if there is only one."""
     shape = _shape(array.size, spec)
     if shape != array.shape:
         raise InputError(
@@ -63,18 +63,18 @@ def _value(array: np.ndarray[Any, Any], spec: TensorSpec) -> Any:
 
 
 def _array(value: Any, spec: TensorSpec) -> np.ndarray[Any, Any]:
-    """The values in the shape that they have if the open dimensions before the last one are 1."""
-    listed = value if isinstance(value, list) else [value]
+    """The values, in the shape in which all open dimensions but the last are 1."""
+    items = value if isinstance(value, list) else [value]
     if spec.dtype == "string":
-        flat = objects([str(item).encode() for item in listed])
+        flat = objects([str(item).encode() for item in items])
     else:
-        flat = np.array(listed, numpy_dtype(spec.dtype))
+        flat = np.array(items, numpy_dtype(spec.dtype))
     return flat.reshape(_shape(flat.size, spec) or flat.shape)
 
 
 def _shape(size: int, spec: TensorSpec) -> tuple[int, ...] | None:
-    """The shape that the server gives `size` values: the last open dimension takes what the others
-    leave, which are 1. None where they do not fit."""
+    """The shape that the server infers for `size` values: all open dimensions but the last are 1. None
+    if the values do not fit."""
     if spec.shape is None:
         return None
     last = max((at for at, each in enumerate(spec.shape) if each is None), default=None)

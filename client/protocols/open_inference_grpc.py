@@ -1,4 +1,4 @@
-"""GRPCInferenceService: tensors raw, behind the message's other fields."""
+"""GRPCInferenceService, with raw tensors after the message's other fields."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from google.protobuf.json_format import MessageToDict
 
-from client.answers import said_by_server
+from client.answers import known_server_error
 from client.contract import Outputs
 from client.errors import (
     ModelNotFoundError,
@@ -37,7 +37,7 @@ from client.signature import Metadata, Signature, numpy_dtype
 
 _SERVICE = "/inference.GRPCInferenceService"
 _READS = ("ModelMetadata", "ModelConfig", "ModelReady")
-# The field of InferTensorContents that holds typed values, which MLServer may answer with.
+# The field of InferTensorContents with the typed values, which MLServer may answer with.
 _CONTENTS = {
     "BOOL": "bool_contents",
     "INT8": "int_contents",
@@ -55,7 +55,7 @@ _CONTENTS = {
 
 @contextlib.contextmanager
 def _routed(model: str) -> Iterator[None]:
-    """The gateway routes a stream only where the model asks for it."""
+    """Names the setting that is missing if the gateway does not route streams of `model`."""
     try:
         yield
     except (NoRouteError, NoSuchCallError) as error:
@@ -74,7 +74,7 @@ class GrpcWire:
         self._version = "" if version is None else str(version)
 
     def metadata(self, deadline: float) -> Metadata:
-        """ModelMetadata, and ModelConfig where the server has it."""
+        """ModelMetadata, and ModelConfig if the server has it."""
         request = pb.messages().ModelMetadataRequest(name=self._model, version=self._version)
         answer = self._call("ModelMetadata", request, deadline)
         try:
@@ -88,7 +88,7 @@ class GrpcWire:
         return metadata(self._model, self._wanted, answer.versions, *sides, policy=policy)
 
     def encode(self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature) -> bytes:
-        """ModelInferRequest, raw tensors."""
+        """ModelInferRequest with raw tensors."""
         types = pb.messages()
         request = types.ModelInferRequest(model_name=self._model, model_version=self._version)
         raws = []
@@ -107,7 +107,7 @@ class GrpcWire:
     def stream(
         self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature, deadline: float
     ) -> Generator[Outputs, None, None]:
-        """ModelStreamInfer, one request."""
+        """ModelStreamInfer with one request."""
         request = self.encode(inputs, signature)
         answers = self._channel.stream(f"{_SERVICE}/ModelStreamInfer", request, deadline)
         return self._streamed(answers, signature)
@@ -120,19 +120,19 @@ class GrpcWire:
             for answer in answers:
                 message: Any = self._channel.parse(answer, response)
                 if error := message.error_message.strip().rstrip("."):
-                    raise said_by_server(error) or ServerError(
+                    raise known_server_error(error) or ServerError(
                         f"The server ended the stream of {self._model!r}: {error}.",
                         "See the inputs against `client metadata`, and the server's log.",
                     )
                 yield self.decode(message.infer_response.SerializeToString(), signature)
 
     def decode(self, answer: bytes, signature: Signature) -> Outputs:
-        """ModelInferResponse, raw or typed tensors."""
+        """ModelInferResponse with raw or typed tensors."""
         response = pb.messages().ModelInferResponse
         try:
             rest, raw = wire_bytes.split(answer, response.RAW_OUTPUT_CONTENTS_FIELD_NUMBER)
         except ValueError:
-            rest, raw = answer, []  # what it is then, the parser says
+            rest, raw = answer, []  # the parser below reports the error
         message: Any = self._channel.parse(rest, response)
         if not raw:
             return {output.name: _typed(output) for output in message.outputs}
@@ -145,11 +145,11 @@ class GrpcWire:
         }
 
     def load_version(self, version: int, deadline: float) -> None:
-        """RepositoryModelLoad with the model's own configuration, but for its version policy."""
+        """RepositoryModelLoad with the model's own configuration and another version policy."""
         types = pb.messages()
         try:
             config = self._config(deadline)
-        except ModelNotFoundError:  # not loaded in any version
+        except ModelNotFoundError:  # no version is loaded
             load = types.RepositoryModelLoadRequest(model_name=self._model)
             self._call("RepositoryModelLoad", load, deadline)
             config = self._config(deadline)
@@ -183,9 +183,9 @@ def _typed(output: Any) -> np.ndarray[Any, Any]:
     try:
         if output.datatype == "BYTES":
             return objects(list(output.contents.bytes_contents)).reshape(shape)
-        listed = getattr(output.contents, _CONTENTS[output.datatype])
+        items = getattr(output.contents, _CONTENTS[output.datatype])
         dtype = next(name for name, value in DATATYPES.items() if value == output.datatype)
-        return np.array(listed, numpy_dtype(dtype)).reshape(shape)
+        return np.array(items, numpy_dtype(dtype)).reshape(shape)
     except KeyError:
         raise unreadable(output.name, f"datatype {output.datatype} without raw contents") from None
     except ValueError as error:

@@ -1,7 +1,7 @@
-"""The messages of `inference.GRPCInferenceService`, from tritonclient's generated code alone.
+"""The messages of `inference.GRPCInferenceService`, from tritonclient's generated code.
 
-`tritonclient.grpc` itself imports a client with more dependencies than these messages need, so its
-modules are loaded without it.
+Importing `tritonclient.grpc` also imports a client, which has more dependencies than these messages.
+So the generated module is loaded without its package.
 """
 
 import importlib
@@ -22,7 +22,7 @@ def messages() -> Any:
     with _lock:
         if name in sys.modules:
             return sys.modules[name]
-        if _PACKAGE in sys.modules:  # somebody uses the client itself
+        if _PACKAGE in sys.modules:  # the caller uses tritonclient itself
             return importlib.import_module(name)
         spec = find_spec("tritonclient")
         if spec is None:
@@ -35,4 +35,4 @@ def messages() -> Any:
         try:
             return importlib.import_module(name)
         finally:
-            del sys.modules[_PACKAGE]  # so that whoever imports it gets the real one
+            del sys.modules[_PACKAGE]  # so that a later import gets the real package

@@ -1,4 +1,4 @@
-"""/v2/models on an HTTP connection: JSON, or JSON with raw tensors behind it."""
+"""/v2/models on an HTTP connection: JSON, or JSON followed by raw tensors."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ from client.signature import Metadata, Signature, numpy_dtype
 
 _INFER_SUFFIX = "/infer"
 _HEAD_LENGTH = "Inference-Header-Content-Length"
-# These have no JSON form that servers agree on, and travel raw in any case.
+# Servers have no common JSON form for these, so they are always sent raw.
 _RAW_ONLY = ("float16", "bfloat16")
 
 
 @dataclass(frozen=True)
 class Request:
-    """A body in parts, and what its headers say of it."""
+    """A body in parts, and its headers."""
 
     parts: list[bytes | memoryview]
     headers: dict[str, str]
 
 
 class RestWire:
-    """/v2/models/<model>[/versions/<version>]. binary: all tensors raw; without it only those that
-    JSON cannot hold: half floats, and strings that are no UTF-8."""
+    """/v2/models/<model>[/versions/<version>]. binary: all tensors are raw. Otherwise only those that
+    JSON cannot represent are: half-precision floats, and strings that are not UTF-8."""
 
     def __init__(
         self, connection: RestConnection, model: str, version: int | None, *, binary: bool
@@ -64,14 +64,17 @@ class RestWire:
         )
 
     def metadata(self, deadline: float) -> Metadata:
-        """GET the model, and its configuration where the server has it."""
+        """GET the model, and its configuration if the server has it."""
         answer = self._connection.call(self._path, None, deadline)
         try:
             policy = policy_of(self._connection.call(f"{self._path}/config", None, deadline))
-        except (NoRouteError, ModelNotFoundError):  # the model is there, so the call is not
+        except (
+            NoRouteError,
+            ModelNotFoundError,
+        ):  # the model exists, so the server lacks this call
             policy = Policy()
         except (KeyError, TypeError, AttributeError) as error:
-            raise self._strange("a configuration", error) from error
+            raise self._unexpected("a configuration", error) from error
         try:
             sides = [
                 [(tensor["name"], tensor["datatype"], tensor["shape"]) for tensor in answer[side]]
@@ -80,11 +83,11 @@ class RestWire:
             versions = answer.get("versions") or []
             return metadata(self._model, self._wanted, versions, *sides, policy=policy)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise self._strange("metadata", error) from error
+            raise self._unexpected("metadata", error) from error
 
     def encode(self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature) -> Request:
-        """The JSON, and after it the raw tensors in the order in which it names them."""
-        listed, raws = [], []
+        """The JSON, followed by the raw tensors in the same order."""
+        entries, raws = [], []
         for name, array in inputs.items():
             dtype = signature.inputs[name].dtype
             entry: dict[str, Any] = {
@@ -99,8 +102,8 @@ class RestWire:
                 raws.append(raw)
             else:
                 entry["data"] = data
-            listed.append(entry)
-        head = encode({"inputs": listed, **self._outputs(signature)})
+            entries.append(entry)
+        head = encode({"inputs": entries, **self._outputs(signature)})
         headers = {}
         if raws:
             headers = {"Content-Type": "application/octet-stream", _HEAD_LENGTH: str(len(head))}
@@ -119,7 +122,7 @@ class RestWire:
     def stream(
         self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature, deadline: float
     ) -> Generator[Outputs, None, None]:
-        """POST .../generate_stream, which has a JSON of its own and no raw tensors."""
+        """POST .../generate_stream, which has another JSON format and no raw tensors."""
         if self._binary:
             raise NoStreamError(
                 "There are no streams over rest-binary: generate_stream takes and gives JSON.",
@@ -145,10 +148,10 @@ class RestWire:
                 try:
                     yield generate.outputs(answer, signature)
                 except (TypeError, ValueError, AttributeError) as error:
-                    raise self._strange("an answer of a stream", error) from error
+                    raise self._unexpected("an answer of a stream", error) from error
 
     def decode(self, answer: Answer, signature: Signature) -> Outputs:
-        """The arrays of `outputs`, each raw or as JSON, as the server chose."""
+        """The arrays of `outputs`. The server chooses for each whether it is raw or JSON."""
         try:
             data = memoryview(answer.data)
             at = int(answer.headers.get(_HEAD_LENGTH, len(data)))
@@ -164,15 +167,15 @@ class RestWire:
                     at += size
             return arrays
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise self._strange("a prediction", error) from error
+            raise self._unexpected("a prediction", error) from error
 
     def load_version(self, version: int, deadline: float) -> None:
-        """POST /v2/repository/models/<model>/load with the model's own configuration, but for its
+        """POST /v2/repository/models/<model>/load with the model's own configuration and another
         version policy."""
         path = f"/v2/repository/models/{self._model}/load"
         try:
             config = self._connection.call(f"{self._model_path}/config", None, deadline)
-        except ModelNotFoundError:  # not loaded in any version
+        except ModelNotFoundError:  # no version is loaded
             self._connection.exchange(path, [b"{}"], deadline)
             config = self._connection.call(f"{self._model_path}/config", None, deadline)
         override = json.dumps(with_version(config, version))
@@ -181,7 +184,7 @@ class RestWire:
         self._connection.exchange(f"{self._model_path}/versions/{version}/ready", None, deadline)
 
     def _outputs(self, signature: Signature) -> dict[str, Any]:
-        """What the request says of the answer."""
+        """The fields of a request that ask for raw or JSON outputs."""
         if self._binary:
             return {"parameters": {"binary_data_output": True}}
         if not any(spec.dtype in _RAW_ONLY for spec in signature.outputs.values()):
@@ -193,16 +196,16 @@ class RestWire:
             ]
         }
 
-    def _strange(self, what: str, error: Exception) -> ClientError:
+    def _unexpected(self, what: str, error: Exception) -> ClientError:
         return ServerError(
-            f"{self._connection.dialled}{self._path} answered something that is not {what} of the"
+            f"{self._connection.target}{self._path} answered something that is not {what} of the"
             f" Open Inference Protocol ({type(error).__name__}: {error}).",
             "See that the endpoint's `rest.url` points to the model.",
         )
 
 
 def _json_data(array: np.ndarray[Any, Any], dtype: str) -> Any:
-    """All values in one list, or None where JSON cannot hold them."""
+    """All values in one list, or None if JSON cannot represent them."""
     if dtype in _RAW_ONLY:
         return None
     if dtype != "string":

@@ -1,4 +1,4 @@
-"""What both transports of the Open Inference Protocol share: datatypes, raw tensors, metadata."""
+"""Datatypes, raw tensors and metadata for both transports of the Open Inference Protocol."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from client.errors import ServerError
 from client.raw_tensor import from_raw, to_raw
 from client.signature import Metadata, Signature, TensorSpec
 
-#: The protocol has one function a model, and no name for it.
+#: The protocol has one function per model, without a name.
 SIGNATURE = "infer"
 DATATYPES = {
     "bool": "BOOL",
@@ -33,15 +33,15 @@ DTYPES = {datatype: dtype for dtype, datatype in DATATYPES.items()}
 
 @dataclass(frozen=True)
 class Policy:
-    """What only Triton's model configuration says: inputs that are `optional`, and whether the model
-    is `decoupled`. Other servers have neither, and no call for it."""
+    """Facts from Triton's model configuration: the `optional` inputs, and whether the model is
+    `decoupled`. Other servers have neither, and no call for the configuration."""
 
     optional: frozenset[str] = frozenset()
     decoupled: bool = False
 
 
 def policy_of(config: Mapping[str, Any]) -> Policy:
-    """The policy in a `ModelConfig` in its JSON form, field names as in `model_config.proto`."""
+    """The policy in the JSON of a `ModelConfig`, with the field names of `model_config.proto`."""
     inputs = config.get("input") or []
     transactions = config.get("model_transaction_policy") or {}
     return Policy(
@@ -59,8 +59,8 @@ def metadata(
     *,
     policy: Policy,
 ) -> Metadata:
-    """Metadata of (name, datatype, shape). `version` is the one asked for, else the newest there
-    is, else (MLServer's may be any word) None."""
+    """Metadata from tuples (name, datatype, shape). Its version is `wanted`, else the newest of
+    `versions`, else None: MLServer's versions may be any text."""
 
     def specs(
         tensors: Iterable[tuple[str, str, Iterable[int]]], optional: frozenset[str] = frozenset()
@@ -77,7 +77,7 @@ def metadata(
 
 
 def raw_bytes(array: np.ndarray[Any, Any], dtype: str) -> bytes | memoryview:
-    """The tensor's raw form: for strings, each after its length in four bytes."""
+    """The raw form of a tensor. Each string follows its length in four bytes."""
     if dtype != "string":
         return to_raw(array, dtype)
     return b"".join(len(item).to_bytes(4, "little") + item for item in array.ravel())
@@ -86,7 +86,7 @@ def raw_bytes(array: np.ndarray[Any, Any], dtype: str) -> bytes | memoryview:
 def raw_array(
     raw: bytes | memoryview, name: str, datatype: str, shape: tuple[int, ...]
 ) -> np.ndarray[Any, Any]:
-    """The output `name`, writable, from its raw form. Raises ServerError."""
+    """The output `name` as a writable array, from its raw form. Raises ServerError."""
     try:
         if datatype == "BYTES":
             return objects(_strings(bytes(raw))).reshape(shape)
@@ -98,7 +98,7 @@ def raw_array(
 
 
 def objects(items: list[bytes]) -> np.ndarray[Any, Any]:
-    """An array of one dimension that holds bytes of any length."""
+    """A one-dimensional array of byte strings of any length."""
     array = np.empty(len(items), dtype=object)
     array[:] = items
     return array
@@ -112,7 +112,7 @@ def unreadable(name: str, what: str) -> ServerError:
 
 
 def with_version(config: Mapping[str, Any], version: int) -> dict[str, Any]:
-    """Triton's model configuration with a policy that serves `version` alone."""
+    """Triton's model configuration with a policy that serves only `version`."""
     others = {key: value for key, value in config.items() if key != "version_policy"}
     return {**others, "version_policy": {"specific": {"versions": [version]}}}
 

@@ -1,8 +1,8 @@
-"""The Open Inference Protocol, version 2, as Triton, MLServer and KServe speak it:
-GRPCInferenceService over gRPC, /v2/models over REST, there as JSON or with raw tensors.
+"""The Open Inference Protocol, version 2, of Triton, MLServer and KServe: GRPCInferenceService over
+gRPC, and /v2/models over REST with JSON or raw tensors.
 
-Calls are made by hand, because generated stubs cannot put a path prefix before the service's name.
-Specified in KServe's `docs/predict-api/v2` and Triton's `docs/protocol/extension_binary_data.md`.
+It uses no generated stubs, because these cannot put a path prefix before the service's name. KServe's
+`docs/predict-api/v2` and Triton's `docs/protocol/extension_binary_data.md` specify the protocol.
 """
 
 from __future__ import annotations

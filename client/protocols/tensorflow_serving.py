@@ -1,7 +1,7 @@
 """TensorFlow Serving's API: PredictionService over gRPC, /v1/models over REST.
 
-Messages come from tensorflow-protobuf (generated code alone); the calls are made by hand, because
-generated stubs cannot put a path prefix before the service's name.
+The messages are tensorflow-protobuf's generated code. It uses no generated stubs, because these
+cannot put a path prefix before the service's name.
 """
 
 from __future__ import annotations
@@ -52,8 +52,7 @@ class GrpcWire:
         self._channel, self._model, self._version = channel, model, version
 
     def metadata(self, deadline: float) -> Metadata:
-        """GetModelMetadata. SavedModel's own helper signatures (`__saved_model_init_op`) are left
-        out."""
+        """GetModelMetadata, without SavedModel's internal signatures (`__saved_model_init_op`)."""
         from tensorflow_serving.apis import (
             get_model_metadata_pb2 as pb,
         )
@@ -89,7 +88,7 @@ class GrpcWire:
         )
 
     def encode(self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature) -> bytes:
-        """PredictRequest, raw tensors."""
+        """PredictRequest with raw tensors."""
         from tensorflow_serving.apis import predict_pb2 as pb
 
         from client.tensor_proto import to_proto
@@ -108,7 +107,7 @@ class GrpcWire:
         return self._channel.exchange(method, request, deadline, idempotent=idempotent)
 
     def decode(self, answer: bytes, signature: Signature) -> Outputs:
-        """PredictResponse, raw or typed tensors."""
+        """PredictResponse with raw or typed tensors."""
         from tensorflow_serving.apis import predict_pb2 as pb
 
         from client.tensor_proto import from_proto
@@ -133,7 +132,8 @@ class GrpcWire:
 
 
 class RestWire:
-    """/v1/models on an HTTP connection: JSON in columns (`inputs`), which asks for no batch."""
+    """/v1/models on an HTTP connection, with JSON in columns (`inputs`), which needs no batch
+    dimension."""
 
     def __init__(self, connection: RestConnection, model: str, version: Version | None) -> None:
         self._connection, self._model = connection, model
@@ -146,15 +146,15 @@ class RestWire:
         answer = self._connection.call(f"{self._path}/metadata", None, deadline)
         try:
             version = answer["model_spec"].get("version")
-            listed = answer["metadata"]["signature_def"]["signature_def"]
+            definitions = answer["metadata"]["signature_def"]["signature_def"]
             signatures = {
                 name: Signature(name, _rest_specs(value["inputs"]), _rest_specs(value["outputs"]))
-                for name, value in sorted(listed.items())
+                for name, value in sorted(definitions.items())
                 if not name.startswith("__")
             }
             return Metadata(self._model, int(version) if version else None, signatures)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise self._strange("metadata", error) from error
+            raise self._unexpected("metadata", error) from error
 
     def encode(self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature) -> bytes:
         """The body of a prediction."""
@@ -175,11 +175,11 @@ class RestWire:
         try:
             outputs = decode(answer)["outputs"]
             specs = signature.outputs
-            if len(specs) == 1:  # then the server leaves the name out
+            if len(specs) == 1:  # the server leaves out the name of a single output
                 outputs = {next(iter(specs)): outputs}
             return {name: _from_json(outputs[name], spec) for name, spec in specs.items()}
         except (KeyError, TypeError, ValueError) as error:
-            raise self._strange("a prediction", error) from error
+            raise self._unexpected("a prediction", error) from error
 
     def stream(
         self, inputs: Mapping[str, np.ndarray[Any, Any]], signature: Signature, deadline: float
@@ -189,9 +189,9 @@ class RestWire:
     def load_version(self, version: int, deadline: float) -> None:
         raise _no_loading()
 
-    def _strange(self, what: str, error: Exception) -> ClientError:
+    def _unexpected(self, what: str, error: Exception) -> ClientError:
         return ServerError(
-            f"{self._connection.dialled}{self._path} answered something that is not {what} of"
+            f"{self._connection.target}{self._path} answered something that is not {what} of"
             f" TensorFlow Serving ({type(error).__name__}: {error}).",
             "See that the endpoint's `rest.url` points to the model.",
         )
@@ -207,7 +207,7 @@ def _no_streams() -> NoStreamError:
 def _no_loading() -> UsageError:
     return UsageError(
         "TensorFlow Serving has no call that loads one version of a model.",
-        "It serves what its version policy says of the directories 1/, 2/, ... below its path.",
+        "Its version policy decides which of the directories 1/, 2/, ... it serves.",
     )
 
 
@@ -218,8 +218,8 @@ def _grpc_shape(shape: Any) -> tuple[int | None, ...] | None:
 
 
 def _rest_specs(infos: Mapping[str, Any]) -> dict[str, TensorSpec]:
-    """Specs from the proto's JSON form, in which 64-bit numbers are strings and empty lists may
-    be left out."""
+    """Specs from the proto's JSON form, in which 64-bit numbers are strings and empty lists may be
+    missing."""
     specs = {}
     for name, info in sorted(infos.items()):
         shape = info.get("tensor_shape") or {}
@@ -231,13 +231,13 @@ def _rest_specs(infos: Mapping[str, Any]) -> dict[str, TensorSpec]:
 
 
 def _plain_dtype(name: str) -> str:
-    """DT_INT64 -> int64; what is no such name stays."""
+    """int64 for DT_INT64; other names stay as they are."""
     plain = re.fullmatch(r"DT_((?:U?INT(?:8|16|32|64))|BOOL|STRING|BFLOAT16)", name)
     return plain[1].lower() if plain else name
 
 
 def _to_json(array: np.ndarray[Any, Any]) -> Any:
-    """Nested lists; bytes as {"b64": ...}, the API's form for them."""
+    """Nested lists, with bytes in the API's form {"b64": ...}."""
     if array.dtype != object:
         return values(array)
     encoded = [{"b64": base64.b64encode(item).decode()} for item in array.ravel()]

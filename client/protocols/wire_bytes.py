@@ -1,8 +1,8 @@
-"""A field of bytes put into a protobuf message, and taken out of one, without copies.
+"""Adds a bytes field to a serialized protobuf message, and extracts one, without copies.
 
-protobuf's own classes copy such a field when it is set, when it is serialized, when it is parsed and
-when it is read; for tensors of some MB that costs as much as the network. The form is documented at
-protobuf.dev, "Encoding": each field is a tag, (number << 3 | wire type) as a varint, and a value.
+protobuf's classes copy such a field when it is set, serialized, parsed and read. For tensors of some
+MB this costs as much as the network. protobuf.dev, "Encoding", documents the format: each field is a
+tag, (number << 3 | wire type) as a varint, and a value.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 
 
 def joined(message: bytes, field: int, values: Iterable[bytes | memoryview]) -> bytes:
-    """`message`, serialized, with `values` added to its repeated bytes `field`."""
+    """The serialized `message` with `values` added to its repeated bytes field `field`."""
     parts: list[bytes | memoryview] = [message]
     tag = _varint(field << 3 | _LENGTH)
     for value in values:
@@ -20,8 +20,8 @@ def joined(message: bytes, field: int, values: Iterable[bytes | memoryview]) -> 
 
 
 def split(data: bytes, field: int) -> tuple[bytes, list[memoryview]]:
-    """`data` without the repeated bytes `field`, and that field's values as views of `data`. Raises
-    ValueError where it is no protobuf message."""
+    """`data` without the repeated bytes field `field`, and the values of that field as views of `data`.
+    Raises ValueError if `data` is not a protobuf message."""
     view = memoryview(data)
     rest, values = [], []
     at = 0
@@ -48,7 +48,7 @@ def split(data: bytes, field: int) -> tuple[bytes, list[memoryview]]:
 
 
 def _varint(number: int) -> bytes:
-    """Seven bits a byte, the lowest first, all but the last marked."""
+    """Seven bits per byte, the lowest first. The top bit marks all bytes but the last."""
     parts = []
     while number > 0x7F:
         parts.append(number & 0x7F | 0x80)
@@ -57,7 +57,7 @@ def _varint(number: int) -> bytes:
 
 
 def _read_varint(data: bytes, at: int) -> tuple[int, int]:
-    """The number at `at`, and where it ends."""
+    """The number at `at`, and the position after it."""
     number = shift = 0
     while at < len(data):
         byte = data[at]

@@ -33,7 +33,7 @@ def serving() -> FakeServing:
 
 @pytest.fixture
 def start(serving: FakeServing) -> Iterator[Callable[..., GrpcGateway]]:
-    """Start a gRPC gateway with a certificate (None: plain) at a path prefix."""
+    """Starts a gRPC gateway with a certificate (None: without TLS) at a path prefix."""
     started: list[GrpcGateway] = []
 
     def run(leaf: trustme.LeafCert | None, prefix: str = "/half_plus_two") -> GrpcGateway:
@@ -100,7 +100,7 @@ def triton() -> Iterator[FakeTriton]:
 
 @pytest.fixture
 def triton_outputs(triton: FakeTriton) -> dict[str, Any]:
-    """The outputs of a stack with `scorer`, in the clear and below /scorer."""
+    """The outputs of a stack with `scorer`, without TLS and with the path prefix /scorer."""
     target, base = f"127.0.0.1:{triton.grpc_port}", f"http://127.0.0.1:{triton.http_port}/scorer"
     return {
         "endpoints": {

@@ -1,4 +1,4 @@
-"""A model that counts how often it executes what, behind a gateway with faults."""
+"""A model that counts the executions of each call, behind a gateway with faults."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from tests.unit.client.faulty_gateway import Gateway, GrpcFaults, RestFaults
 
 
 class Backend:
-    """A model of either protocol behind a gateway with faults, and how often it executed what."""
+    """A model of either protocol behind a gateway with faults. `executed` counts by call number."""
 
     def __init__(self, protocol: str, transport: Transport) -> None:
         self.executed: Counter[int] = Counter()

@@ -1,4 +1,4 @@
-"""A TensorFlow Serving behind a gateway, in this process: gRPC and REST over TLS on loopback."""
+"""A fake TensorFlow Serving behind a gateway, in this process: gRPC and REST over TLS on loopback."""
 
 import http.server
 import json
@@ -36,8 +36,8 @@ def half_plus_two(request: predict_pb2.PredictRequest) -> predict_pb2.PredictRes
 
 
 class FakeServing:
-    """`inputs` and `outputs`: name -> (DataType name, sizes with -1 for open). `answer` makes a
-    PredictResponse of a PredictRequest, or raises Refusal."""
+    """`inputs` and `outputs`: name -> (DataType name, sizes with -1 for open). `answer` returns the
+    PredictResponse to a PredictRequest, or raises Refusal."""
 
     def __init__(self, name: str = "half_plus_two") -> None:
         self.name = name
@@ -74,7 +74,7 @@ class FakeServing:
 
 
 class GrpcGateway(grpc.GenericRpcHandler):
-    """Serves `serving` at `prefix`, and nothing else."""
+    """Serves `serving` at `prefix` only."""
 
     def __init__(self, serving: FakeServing, leaf: trustme.LeafCert | None, prefix: str) -> None:
         self._serving, self._prefix = serving, prefix
@@ -121,8 +121,8 @@ def _credentials(leaf: trustme.LeafCert) -> Any:
 
 
 class RestGateway:
-    """An HTTPS server (HTTP without `leaf`) that answers by `answers`: path -> (status, body, header...),
-    or a function of the posted JSON. Remembers what it was asked, by which Host and by which SNI."""
+    """An HTTPS server (HTTP without `leaf`). `answers`: path -> (status, body, header...), or a function
+    of the posted JSON. `seen` records path, Host and body of each request, `snis` each SNI."""
 
     def __init__(self, leaf: trustme.LeafCert | None) -> None:
         self.answers: dict[str, Any] = {}
@@ -175,7 +175,7 @@ class RestGateway:
 
 
 def rest_metadata(dtype: str = "DT_FLOAT", sizes: tuple[int, ...] = (-1,)) -> dict[str, Any]:
-    """As the real server prints it: 64-bit numbers as strings."""
+    """The metadata as the real server prints it, with 64-bit numbers as strings."""
     shape = {"dim": [{"size": str(size), "name": ""} for size in sizes], "unknown_rank": False}
     tensor = {"dtype": dtype, "tensor_shape": shape, "name": "x:0"}
     signature = {

@@ -1,7 +1,7 @@
-"""A server of the Open Inference Protocol v2 in this process, over gRPC and HTTP on loopback, with
-Triton's extensions for raw tensors, streams and its model repository, written from their documents.
+"""A fake server of the Open Inference Protocol v2 in this process, over gRPC and HTTP on loopback. It
+implements Triton's extensions for raw tensors, streams and its model repository as documented.
 
-A tensor is (datatype, shape, raw bytes) here, whatever way it came and goes.
+A tensor is always (datatype, shape, raw bytes) here, whatever its form in a message.
 """
 
 import http.server
@@ -27,11 +27,11 @@ def echo(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 class FakeTriton:
-    """Serves the model `name` below `prefix`. `inputs` and `outputs`: name -> (datatype, shape with
-    -1 for open). `requests` are ModelInferRequests and (JSON, raw bytes, headers). A `decoupled` model
-    answers with what `answers` yields, and over streams alone; `abandoned` is set when a stream was
-    closed before its end. Without `configurable` there is no call for the model's configuration,
-    without `routed` none for streams."""
+    """Serves the model `name` with the path prefix `prefix`. `inputs` and `outputs`: name -> (datatype,
+    shape with -1 for open). `requests` records ModelInferRequests and (JSON, raw bytes, headers). A
+    `decoupled` model answers only streams, with what `answers` yields. `abandoned` is set when a
+    client closes a stream before its end. Without `configurable` the server lacks the call for the
+    model's configuration, without `routed` the one for streams."""
 
     def __init__(self, name: str = "scorer", prefix: str = "/scorer") -> None:
         self.name, self.prefix = name, prefix
@@ -105,14 +105,14 @@ class FakeTriton:
         }
 
     def execute(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        self._take(inputs)
+        self._check_names(inputs)
         return self.answer(inputs)
 
     def stream(self, inputs: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:
-        self._take(inputs)
+        self._check_names(inputs)
         return self.answers(inputs)
 
-    def whole_answers_alone(self, what: str) -> None:
+    def refuse_if_decoupled(self, what: str) -> None:
         if self.decoupled:
             raise Refusal(
                 grpc.StatusCode.UNIMPLEMENTED,
@@ -122,7 +122,7 @@ class FakeTriton:
     def _one(self, inputs: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:
         yield self.answer(inputs)
 
-    def _take(self, inputs: dict[str, Tensor]) -> None:
+    def _check_names(self, inputs: dict[str, Tensor]) -> None:
         wanted = set(self.inputs) - self.optional
         if not wanted <= set(inputs) <= set(self.inputs):
             raise Refusal(
@@ -175,7 +175,7 @@ class _Grpc(grpc.GenericRpcHandler):
         return self.pb.ModelReadyResponse(ready=request.version in self.fake.versions)
 
     def ModelInfer(self, request: Any) -> Any:
-        self.fake.whole_answers_alone("ModelInfer RPC")
+        self.fake.refuse_if_decoupled("ModelInfer RPC")
         return self._message(self.fake.execute(self._inputs(request)))
 
     def ModelStreamInfer(self, requests: Any, _: Any) -> Any:
@@ -183,7 +183,7 @@ class _Grpc(grpc.GenericRpcHandler):
             try:
                 for outputs in self.fake.stream(self._inputs(request)):
                     yield self.pb.ModelStreamInferResponse(infer_response=self._message(outputs))
-            except GeneratorExit:  # grpc drops it when nobody listens any more
+            except GeneratorExit:  # grpc closes the generator when the client has cancelled
                 self.fake.abandoned.set()
                 raise
             except Refusal as refusal:

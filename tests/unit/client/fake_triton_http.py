@@ -19,7 +19,7 @@ HEAD = "Inference-Header-Content-Length"
 
 
 class Missing(Exception):
-    """A path that the server does not have: MLServer's answer to it is FastAPI's."""
+    """An unknown path, to which MLServer answers as FastAPI does."""
 
 
 _STATUS = {grpc.StatusCode.NOT_FOUND: 404, grpc.StatusCode.UNAVAILABLE: 503}
@@ -62,7 +62,7 @@ def handler(fake: Any) -> type[http.server.BaseHTTPRequestHandler]:
             self.wfile.write(text + raws)
 
         def stream(self, body: bytes) -> None:
-            """Each answer as a chunk; the first one decides the status."""
+            """Sends each answer as a chunk. The first one decides the status."""
             started = False
             try:
                 for outputs in _generated(fake, self.path, body):
@@ -102,25 +102,25 @@ def _generated(fake: Any, path: str, body: bytes) -> Iterator[dict[str, Any]]:
     for name, value in request.items():
         datatype, shape = fake.inputs[name]
         values = value if isinstance(value, list) else [value]
-        inputs[name] = (datatype, _found_out(shape, len(values)), _raw(datatype, values))
+        inputs[name] = (datatype, _inferred(shape, len(values)), _raw(datatype, values))
     for outputs in fake.stream(inputs):
         values = {name: _listed(kind, raw) for name, (kind, _, raw) in outputs.items()}
         stripped = {name: each[0] if len(each) == 1 else each for name, each in values.items()}
         yield {"model_name": fake.name, "model_version": "1", **stripped}
 
 
-def _found_out(shape: list[int], size: int) -> list[int]:
-    """The shape that Triton gives to `size` values: the last open dimension takes what is left."""
-    found = list(shape)
+def _inferred(shape: list[int], size: int) -> list[int]:
+    """The shape that Triton infers for `size` values: all open dimensions but the last are 1."""
+    sizes = list(shape)
     rest = size // math.prod(each for each in shape if each != -1)
     for at in reversed(range(len(shape))):
         if shape[at] == -1:
-            found[at], rest = rest, 1
-    if math.prod(found) != size:
+            sizes[at], rest = rest, 1
+    if math.prod(sizes) != size:
         raise Refusal(
             grpc.StatusCode.INVALID_ARGUMENT, "The schema can not convert input to tensor"
         )
-    return found
+    return sizes
 
 
 def _http(fake: Any, path: str, body: bytes, headers: dict[str, str]) -> tuple[Any, bytes]:
@@ -149,7 +149,7 @@ def _http(fake: Any, path: str, body: bytes, headers: dict[str, str]) -> tuple[A
 
 
 def _infer(fake: Any, body: bytes, headers: dict[str, str]) -> tuple[Any, bytes]:
-    fake.whole_answers_alone("HTTP end point")
+    fake.refuse_if_decoupled("HTTP end point")
     at = int(headers.get(HEAD, len(body)))
     request = json.loads(body[:at])
     fake.requests.append((request, body[at:], headers))
@@ -164,14 +164,14 @@ def _infer(fake: Any, body: bytes, headers: dict[str, str]) -> tuple[Any, bytes]
             at += size
     assert at == len(body), "bytes that no tensor names"
     everything = request.get("parameters", {}).get("binary_data_output", False)
-    asked = {
+    wants_raw = {
         output["name"]: output.get("parameters", {}).get("binary_data", everything)
         for output in request.get("outputs", [])
     }
     outputs, raws = [], b""
     for name, (datatype, shape, raw) in fake.execute(inputs).items():
         output: dict[str, Any] = {"name": name, "datatype": datatype, "shape": shape}
-        if asked.get(name, everything):
+        if wants_raw.get(name, everything):
             output["parameters"] = {"binary_data_size": len(raw)}
             raws += raw
         else:

@@ -1,7 +1,7 @@
-"""Gateways on loopback that forward calls to a server and break one when told to.
+"""Gateways on loopback that forward calls to a server, and break a call on request.
 
-`fault` is what becomes of the next prediction; all other calls pass. Names of faults: what happens,
-and whether that is before or after the server has executed the call.
+`fault` applies to the next prediction; all other calls pass. The name of a fault says what happens,
+and whether it happens before or after the server has executed the call.
 """
 
 import contextlib
@@ -21,9 +21,9 @@ from h2.events import DataReceived, RequestReceived, StreamEnded
 
 from tests.unit.client.fake_serving import UNLIMITED
 
-#: Statuses that a gateway gives by itself.
+#: Statuses that a gateway itself answers.
 STATUSES = (429, 502, 503, 504)
-#: Faults that both transports can have.
+#: Faults of both transports.
 COMMON = (
     "reset before",
     "reset after",
@@ -31,7 +31,7 @@ COMMON = (
     *(f"{status} {when}" for status in STATUSES for when in ("before", "after")),
     "silence after",
 )
-#: Those of HTTP/2 alone.
+#: Faults of HTTP/2 only.
 HTTP2 = ("refused stream before", "GOAWAY before", "GOAWAY after", "stream reset after")
 
 
@@ -40,7 +40,7 @@ class Broken(Exception):
 
 
 class Gateway:
-    """A port that can be taken away and put back."""
+    """A gateway whose port can be closed and reopened."""
 
     def __init__(self) -> None:
         self.fault: str | None = None
@@ -52,24 +52,24 @@ class Gateway:
         self._accept(self._listener)
 
     def down(self) -> None:
-        """Refuse connections. Those that there are stay."""
+        """Refuse new connections. Existing ones stay open."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def up(self) -> None:
-        """Take connections again."""
+        """Accept connections again."""
         self._listener = socket.create_server(("127.0.0.1", self.port))
         self._accept(self._listener)
 
     def close_idle(self) -> None:
-        """Close the connections that there are, as a gateway does with idle ones."""
+        """Close the existing connections, as a gateway does with idle ones."""
         with self._lock:
             for connection in self._connections:
                 with contextlib.suppress(OSError):  # the client has closed it
                     connection.shutdown(socket.SHUT_RDWR)
 
-    def taken(self, path: str) -> str:
-        """The fault of this call, "" for none."""
+    def fault_of(self, path: str) -> str:
+        """The fault of this call, or ""."""
         if not path.endswith(("Predict", "ModelInfer", ":predict", "/infer")):
             return ""
         fault, self.fault = self.fault or "", None
@@ -101,14 +101,14 @@ class Gateway:
 
 
 def reset(connection: socket.socket) -> None:
-    """End it with a RST instead of a FIN, at its last close."""
+    """Make the connection end with RST instead of FIN when it is closed."""
     with contextlib.suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.shutdown(socket.SHUT_RD)
 
 
 class GrpcFaults(Gateway):
-    """HTTP/2 in the clear, in front of a gRPC server."""
+    """HTTP/2 without TLS, in front of a gRPC server."""
 
     def __init__(self, upstream: str) -> None:
         self._upstream = grpc.insecure_channel(
@@ -140,7 +140,7 @@ class GrpcFaults(Gateway):
     def _answer(
         self, connection: socket.socket, http2: H2Connection, stream: int, path: str, body: bytes
     ) -> None:
-        fault = self.taken(path)
+        fault = self.fault_of(path)
         what, _, when = fault.rpartition(" ")
         answer = b"" if when == "before" else self._forwarded(path, body[5:])
         if fault == "silence after":
@@ -159,7 +159,7 @@ class GrpcFaults(Gateway):
             if when == "after":
                 reset(connection)
             else:
-                while connection.recv(65536):  # the other end closes it when it likes
+                while connection.recv(65536):  # until the client closes it
                     pass
             raise Broken
         elif what.isdigit():
@@ -188,7 +188,7 @@ class GrpcFaults(Gateway):
 
 
 class RestFaults(Gateway):
-    """HTTP/1.1 in the clear, in front of a server of it."""
+    """HTTP/1.1 without TLS, in front of an HTTP server."""
 
     def __init__(self, upstream: str) -> None:
         self._upstream = upstream
@@ -213,13 +213,13 @@ class RestFaults(Gateway):
         Handler(connection, ("127.0.0.1", 0), SimpleNamespace())  # type: ignore[arg-type]
 
     def _answer(self, handler: Any, body: bytes | None) -> None:
-        fault = self.taken(handler.path)
+        fault = self.fault_of(handler.path)
         what, _, when = fault.rpartition(" ")
         status, headers, data = 200, {}, b""
         if when != "before":
             status, headers, data = self._forwarded(handler, body)
         if fault == "silence after":
-            while handler.connection.recv(65536):  # until the other end gives up
+            while handler.connection.recv(65536):  # until the client gives up
                 pass
             raise Broken
         if what == "reset":
@@ -239,14 +239,14 @@ class RestFaults(Gateway):
 
     def _forwarded(self, handler: Any, body: bytes | None) -> tuple[int, dict[str, str], bytes]:
         call = http.client.HTTPConnection(self._upstream, timeout=20)
-        kept = ("Content-Type", "Content-Length", "Inference-Header-Content-Length")
-        headers = {name: handler.headers[name] for name in kept if name in handler.headers}
+        forwarded = ("Content-Type", "Content-Length", "Inference-Header-Content-Length")
+        headers = {name: handler.headers[name] for name in forwarded if name in handler.headers}
         call.request(handler.command, handler.path, body, headers)
         answer = call.getresponse()
         data = answer.read()
         call.close()
         return (
             answer.status,
-            {name: answer.headers[name] for name in kept[2:] if name in answer.headers},
+            {name: answer.headers[name] for name in forwarded[2:] if name in answer.headers},
             data,
         )

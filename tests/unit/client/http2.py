@@ -1,4 +1,4 @@
-"""A TLS server that speaks just enough HTTP/2 to answer gRPC as a gateway without a route does."""
+"""A TLS server with just enough HTTP/2 to answer gRPC calls like a gateway without a route."""
 
 import contextlib
 import socket
@@ -12,7 +12,7 @@ _END_STREAM_AND_HEADERS = b"\x05"
 
 
 class Http2Gateway:
-    """Answers every request with `status` and no body. `alpn`: what it agrees to speak."""
+    """Answers every request with `status` and no body. `alpn`: the protocol that it negotiates."""
 
     def __init__(self, leaf: trustme.LeafCert, status: int, alpn: str = "h2") -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -32,7 +32,7 @@ def of(**inputs: tuple[str, Any]) -> Signature:
 
 
 def kinds(triton: FakeTriton) -> list[str]:
-    """Over what each request came."""
+    """The transport of each request."""
     names = []
     for request in triton.requests:
         raw = request[1] if isinstance(request, tuple) else None
@@ -40,7 +40,7 @@ def kinds(triton: FakeTriton) -> list[str]:
     return names
 
 
-def test_a_row_a_transport_with_percentiles_throughput_errors_and_parts(
+def test_each_transport_has_a_row_with_percentiles_throughput_errors_and_parts(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("--calls", "5") == 0
@@ -98,17 +98,17 @@ def test_an_error_is_counted_kept_and_fails_the_run(
     run: Run, triton: FakeTriton, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fails_once(inputs: Any) -> Any:
-        if len(triton.requests) == 5:  # the second after three to warm up
+        if len(triton.requests) == 5:  # the second call after three warm-up calls
             raise ValueError("hole")
         return echo(inputs)
 
     triton.answer = fails_once
     assert run("--protocol", "grpc", "--calls", "4", "--json") == 1
-    said = capsys.readouterr()
-    (row,) = json.loads(said.out)
+    printed = capsys.readouterr()
+    (row,) = json.loads(printed.out)
     assert (row["calls"], row["errors"]) == (3, 1)
     assert "UNKNOWN" in row["error"]
-    assert "scorer over grpc" in said.err
+    assert "scorer over grpc" in printed.err
 
 
 def test_a_transport_that_is_dead_does_not_stop_the_others(
@@ -131,7 +131,7 @@ def test_seconds_end_the_run_and_threads_call_at_once(
     assert len({row["calls"] for row in rows}) == 1
 
 
-def test_tensorflow_serving_is_measured_over_what_it_has(
+def test_tensorflow_serving_is_measured_over_its_two_transports(
     outputs: dict[str, Any], tmp_path: Path, serving: FakeServing,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip

@@ -14,7 +14,7 @@ from client.cli import main
 from tests.unit.client.fake_serving import FakeServing, GrpcGateway
 from tests.unit.client.test_cli import ROOT
 
-# Answers `get services` and `get service` with files, and stands for a forward by naming a port that is served already.
+# Answers `get services` and `get service` from files. Its port-forward names a port of the fake server.
 KUBECTL = """\
 #!{python}
 import os, pathlib, sys, time
@@ -46,7 +46,7 @@ def cluster(
     monkeypatch: pytest.MonkeyPatch,
     start: Callable[..., GrpcGateway],
 ) -> Path:
-    """A directory with a kubectl on PATH that reads its answers from there."""
+    """A directory from which the fake kubectl on PATH reads its answers."""
     gateway = start(None, "")
     kubectl = tmp_path / "kubectl"
     kubectl.write_text(KUBECTL.format(python=sys.executable, here=str(tmp_path), port=gateway.port))
@@ -80,10 +80,10 @@ def test_check_finds_the_service_by_the_models_label_and_asks_for_zeros(
     cluster: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", "half_plus_two"]) == 0
-    said = capsys.readouterr().out
-    assert "service   models/half-plus-two:8500" in said
-    assert "ready     tensorflow-serving over grpc, version 1" in said
-    assert "y = [2.0] in" in said
+    stdout = capsys.readouterr().out
+    assert "service   models/half-plus-two:8500" in stdout
+    assert "ready     tensorflow-serving over grpc, version 1" in stdout
+    assert "y = [2.0] in" in stdout
     calls = (cluster / "calls").read_text()
     assert "get services -A -l model.slipway.dev/half_plus_two -o json" in calls
     assert gone(int((cluster / "pid").read_text()))
@@ -112,13 +112,15 @@ def test_a_service_that_is_no_service_is_wrong_use(cluster: Path) -> None:
     assert main(["check", "half_plus_two", "--service", "mine"]) == 2
 
 
-def test_a_cluster_without_the_model_is_said_with_the_label(
+def test_a_cluster_without_the_model_is_reported_with_the_label(
     cluster: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer(cluster, service("half-plus-two", port="metrics"))
     assert main(["check", "half_plus_two"]) == 1
-    said = capsys.readouterr().err
-    assert "label model.slipway.dev/half_plus_two and a port named grpc (1 with the label)" in said
+    stderr = capsys.readouterr().err
+    assert (
+        "label model.slipway.dev/half_plus_two and a port named grpc (1 with the label)" in stderr
+    )
 
 
 def test_the_same_model_in_two_namespaces_has_to_be_chosen(
@@ -126,31 +128,31 @@ def test_the_same_model_in_two_namespaces_has_to_be_chosen(
 ) -> None:
     answer(cluster, service("one", namespace="blue"), service("two", namespace="green"))
     assert main(["check", "half_plus_two"]) == 1
-    said = capsys.readouterr().err
-    assert "blue/one:8500, green/two:8500" in said
-    chosen = said.split("--service ")[1].strip().rstrip(".")
+    stderr = capsys.readouterr().err
+    assert "blue/one:8500, green/two:8500" in stderr
+    chosen = stderr.split("--service ")[1].strip().rstrip(".")
     assert main(["check", "half_plus_two", "--service", chosen]) == 0
 
 
 def test_a_service_without_the_label_asks_for_the_protocol(
     cluster: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    odd = service("half-plus-two")
-    del odd["metadata"]["labels"]["slipway.dev/protocol"]
-    answer(cluster, odd)
+    unlabelled = service("half-plus-two")
+    del unlabelled["metadata"]["labels"]["slipway.dev/protocol"]
+    answer(cluster, unlabelled)
     assert main(["check", "half_plus_two"]) == 1
     assert "models/half-plus-two has no label slipway.dev/protocol" in capsys.readouterr().err
     assert main(["check", "half_plus_two", "--speaks", "tensorflow-serving"]) == 0
     assert "ready     tensorflow-serving over grpc" in capsys.readouterr().out
 
 
-def test_a_forward_that_does_not_come_up_gives_kubectls_last_words(
+def test_a_forward_that_fails_is_reported_with_kubectls_last_line(
     cluster: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (cluster / "refuse").write_text("error: unable to forward port because pod is not running")
     assert main(["check", "half_plus_two"]) == 1
-    said = capsys.readouterr().err
-    assert "did not come up; last it said: error: unable to forward port" in said
+    stderr = capsys.readouterr().err
+    assert "did not come up; last it said: error: unable to forward port" in stderr
 
 
 def test_the_forward_ends_when_the_model_fails(cluster: Path, serving: FakeServing) -> None:
@@ -159,7 +161,7 @@ def test_the_forward_ends_when_the_model_fails(cluster: Path, serving: FakeServi
     assert gone(int((cluster / "pid").read_text()))
 
 
-#: `python -m client` where a shell in the background has SIGINT ignored for all that it starts.
+#: `python -m client` with SIGINT restored: a shell in the background makes its children ignore it.
 INTERRUPTIBLE = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
     "from client.cli import main; sys.exit(main())"

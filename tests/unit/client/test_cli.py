@@ -21,7 +21,7 @@ Run = Callable[..., int]
 
 @pytest.fixture
 def run(outputs: dict[str, Any], tmp_path: Path) -> Run:
-    """Run a command on the fixture's stack, as it is when the command is run."""
+    """Runs a command with the fixture's outputs, including changes that a test made to them."""
 
     def command(name: str, *arguments: str) -> int:
         file = tmp_path / "outputs.json"
@@ -39,7 +39,7 @@ def test_predict_prints_the_answer_as_a_plain_list(
     assert capsys.readouterr().out == "[2.5, 3.0, 4.5]\n"
 
 
-def test_rest_is_what_rest_asks_for(run: Run, serving: FakeServing, rest: RestGateway) -> None:
+def test_the_option_rest_calls_only_rest(run: Run, serving: FakeServing, rest: RestGateway) -> None:
     run("predict", "--rest", "half_plus_two", "1")
     assert serving.paths == []
     assert rest.seen
@@ -93,7 +93,7 @@ def test_several_outputs_are_printed_by_name_and_strings_as_text(
     "arguments",
     [["half_plus_two"], ["half_plus_two", "1", "--json", "[1]"], ["half_plus_two", "--json", "[1"]],
 )
-def test_wrong_use_leaves_with_2(run: Run, arguments: list[str]) -> None:
+def test_wrong_use_exits_with_2(run: Run, arguments: list[str]) -> None:
     assert run("predict", *arguments) == 2
 
 
@@ -111,9 +111,9 @@ def test_an_error_is_a_sentence_and_a_fix_on_stderr(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("predict", "half", "1") == 1
-    said = capsys.readouterr()
-    assert said.out == ""
-    first, second = said.err.splitlines()
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    first, second = printed.err.splitlines()
     assert first == "error: The stack has no model 'half'; its models are: half_plus_two."
     assert second.startswith("fix: ")
 
@@ -195,7 +195,7 @@ def test_smoke_calls_every_model_and_fails_when_one_transport_of_one_is_dead(
     outputs["endpoints"]["a_dead_one"] = dead
     assert run("smoke", "--json") == 1
     rows = json.loads(capsys.readouterr().out)
-    # the fake server knows one model only, so the other fails over gRPC as well
+    # The fake server has only one model, so the other one fails over gRPC too.
     assert [(row["model"], row["ok"]) for row in rows] == [
         ("a_dead_one", False),
         ("half_plus_two", True),
@@ -270,7 +270,7 @@ def test_the_command_line_prints_the_answer_and_nothing_else(
     assert (done.returncode, done.stdout, done.stderr) == (0, "[2.5, 3.0, 4.5]\n", "")
 
 
-def test_a_foreign_certificate_is_two_lines_on_stderr_and_not_grpcs_log(
+def test_an_untrusted_certificate_is_two_lines_on_stderr_without_grpcs_log(
     outputs: dict[str, Any], start: Any
 ) -> None:
     target = start(trustme.CA().issue_cert("models.localhost")).target
@@ -313,17 +313,19 @@ def test_a_prediction_of_tensorflow_serving_loads_no_message_of_another_protocol
     assert done.returncode == 0, done.stderr
 
 
-def test_a_missing_dependency_is_said_in_words(outputs: dict[str, Any], tmp_path: Path) -> None:
+def test_a_missing_dependency_is_reported_without_a_traceback(
+    outputs: dict[str, Any], tmp_path: Path
+) -> None:
     (tmp_path / "grpc.py").write_text("raise ModuleNotFoundError('no', name='grpc')")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    given = json.dumps(outputs)
-    done = python("-m", "client", "smoke", "--outputs", "-", input=given, env=environment)
+    text = json.dumps(outputs)
+    done = python("-m", "client", "smoke", "--outputs", "-", input=text, env=environment)
     assert done.returncode == 2
     assert "'grpc' is missing" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_the_client_needs_no_tensorflow_no_pulumi_and_no_other_room() -> None:
+def test_the_client_imports_neither_tensorflow_nor_pulumi_nor_the_program() -> None:
     script = (
         "import importlib, pkgutil, sys, client\n"
         "for module in pkgutil.walk_packages(client.__path__, 'client.'):\n"

@@ -41,7 +41,7 @@ def free_port() -> int:
         return port
 
 
-def test_a_dead_channel_says_what_was_dialled_how_long_and_what_it_said(
+def test_a_dead_channel_names_the_address_the_time_waited_and_the_reason(
     outputs: dict[str, Any],
 ) -> None:
     port = free_port()
@@ -55,7 +55,7 @@ def test_a_dead_channel_says_what_was_dialled_how_long_and_what_it_said(
     assert "client check" in error.value.fix
 
 
-def test_a_listener_that_never_speaks_is_given_up_in_time(outputs: dict[str, Any]) -> None:
+def test_a_silent_listener_fails_within_the_timeout(outputs: dict[str, Any]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         dial(outputs, f"127.0.0.1:{silent.getsockname()[1]}")
         started = time.monotonic()
@@ -64,24 +64,24 @@ def test_a_listener_that_never_speaks_is_given_up_in_time(outputs: dict[str, Any
     assert time.monotonic() - started < 8
 
 
-def test_a_name_that_does_not_resolve_is_said(outputs: dict[str, Any]) -> None:
+def test_a_name_that_does_not_resolve_is_reported(outputs: dict[str, Any]) -> None:
     dial(outputs, "no-such-host.invalid:443")
     with pytest.raises(DeadChannelError, match=r"no-such-host.invalid:443"):
         predict(outputs)
 
 
-def test_a_gateway_that_comes_up_while_one_waits_is_used(
+def test_a_gateway_that_starts_during_the_wait_is_used(
     outputs: dict[str, Any], serving: FakeServing, start: Start, leaf: trustme.LeafCert
 ) -> None:
-    """A forwarder stands for the address: it listens only after the first refused dials."""
+    """A forwarder listens at the address only after the first connections were refused."""
     late, port = start(leaf), free_port()
     dial(outputs, f"127.0.0.1:{port}")
 
     def forward() -> None:
         with socket.create_server(("127.0.0.1", port)) as server:
-            here, _ = server.accept()
-            there = socket.create_connection(("127.0.0.1", late.port))
-            for source, sink in ((here, there), (there, here)):
+            client, _ = server.accept()
+            upstream = socket.create_connection(("127.0.0.1", late.port))
+            for source, sink in ((client, upstream), (upstream, client)):
                 threading.Thread(target=pump, args=(source, sink), daemon=True).start()
 
     timer = threading.Timer(1, forward)
@@ -115,7 +115,7 @@ def test_without_a_ca_the_systems_roots_decide(outputs: dict[str, Any]) -> None:
         predict(outputs)
 
 
-def test_the_systems_bundle_is_what_grpc_gets_where_there_is_one(
+def test_grpc_uses_the_systems_bundle_if_there_is_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any, ca: trustme.CA
 ) -> None:
     bundle = tmp_path / "bundle.pem"
@@ -134,7 +134,7 @@ def test_a_system_bundle_is_enough_to_call_a_publicly_certified_gateway(
     assert predict(outputs) == [2.5, 3.0, 4.5]
 
 
-def test_a_certificate_for_another_host_is_told_from_a_foreign_one(
+def test_a_certificate_for_another_host_is_distinguished_from_an_untrusted_one(
     outputs: dict[str, Any], start: Start, ca: trustme.CA
 ) -> None:
     dial(outputs, start(ca.issue_cert("other.localhost")).target)
@@ -143,7 +143,7 @@ def test_a_certificate_for_another_host_is_told_from_a_foreign_one(
     assert "slipway:gateway host" in error.value.fix
 
 
-def test_an_expired_certificate_is_said_to_be_expired(
+def test_an_expired_certificate_is_reported_as_expired(
     outputs: dict[str, Any], start: Start, ca: trustme.CA
 ) -> None:
     import datetime
@@ -172,7 +172,7 @@ def test_a_ca_that_is_no_certificate_is_named_by_its_output(outputs: dict[str, A
         connect(outputs, "half_plus_two")
 
 
-def test_a_plain_endpoint_is_called_in_the_clear_and_by_host(
+def test_an_endpoint_without_tls_is_called_without_tls_and_prefix(
     outputs: dict[str, Any], serving: FakeServing, start: Start
 ) -> None:
     grpc = outputs["endpoints"]["half_plus_two"]["grpc"]
@@ -181,7 +181,7 @@ def test_a_plain_endpoint_is_called_in_the_clear_and_by_host(
     assert serving.paths[-1] == "/tensorflow.serving.PredictionService/Predict"
 
 
-def test_a_server_without_http2_is_said_to_be_one(
+def test_a_server_without_http2_is_reported(
     outputs: dict[str, Any], leaf: trustme.LeafCert
 ) -> None:
     server = Http2Gateway(leaf, 200, alpn="http/1.1")
@@ -193,7 +193,7 @@ def test_a_server_without_http2_is_said_to_be_one(
         server.stop()
 
 
-def test_nobody_polls_a_channel_that_is_ready(outputs: dict[str, Any]) -> None:
+def test_a_ready_channel_is_not_polled(outputs: dict[str, Any]) -> None:
     def pollers() -> list[threading.Thread]:
         return [thread for thread in threading.enumerate() if "_run" in thread.name]
 
@@ -205,7 +205,7 @@ def test_nobody_polls_a_channel_that_is_ready(outputs: dict[str, Any]) -> None:
         assert pollers() == []
 
 
-def test_a_proxy_in_the_environment_is_not_dialled(
+def test_a_proxy_in_the_environment_is_not_used(
     outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy"):

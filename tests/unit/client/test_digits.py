@@ -24,7 +24,7 @@ def of(dtype: str, shape: Any) -> Signature:
 
 @pytest.fixture
 def stack(triton: FakeTriton, triton_outputs: dict[str, Any], tmp_path: Path) -> list[str]:
-    """Options for a model that answers with the first pixel's tenth, of digits all in that ink."""
+    """Options for a model that answers the value of the first pixel, and digits of one value each."""
     triton.inputs = {"pixels": ("FP32", [-1, 64])}
     triton.outputs = {"scores": ("FP32", [-1, 10])}
 
@@ -52,9 +52,9 @@ def test_the_error_rate_is_over_a_thousand_calls_of_one_digit(
 ) -> None:
     assert main([*stack, *transport]) == 0
     assert len(triton.requests) == 1000
-    said = capsys.readouterr().out
-    assert said.splitlines()[-1] == "Inference error rate: 25.0%"
-    assert f"1000 calls over {transport[-1].lstrip('-') if transport else 'grpc'}" in said
+    stdout = capsys.readouterr().out
+    assert stdout.splitlines()[-1] == "Inference error rate: 25.0%"
+    assert f"1000 calls over {transport[-1].lstrip('-') if transport else 'grpc'}" in stdout
 
 
 def test_the_error_rate_is_json_too(stack: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,14 +72,14 @@ def test_a_call_that_fails_is_named_by_its_number(
     assert "answer is no digit" in capsys.readouterr().err
 
 
-def test_without_scikit_learn_the_fix_is_said_and_nothing_is_asked(
+def test_without_scikit_learn_the_fix_is_printed_and_no_call_is_made(
     stack: list[str], triton: FakeTriton, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(digits, "find_spec", lambda _: None)
     assert main([*stack[:3], *stack[5:]]) == 2
-    said = capsys.readouterr().err
-    assert "pip install --no-deps -r client/requirements-digits.txt" in said
+    stderr = capsys.readouterr().err
+    assert "pip install --no-deps -r client/requirements-digits.txt" in stderr
     assert triton.requests == []
 
 
@@ -110,7 +110,7 @@ def test_scikit_learns_file_is_read_without_importing_it(
         (None, (1, 64)),
     ],
 )
-def test_a_digit_takes_every_shape_of_64(shape: Any, sent: tuple[int, ...]) -> None:
+def test_a_digit_fits_every_shape_of_64(shape: Any, sent: tuple[int, ...]) -> None:
     assert digits.as_input(of("float32", shape), np.ones(64, np.float32))["x"].shape == sent
 
 
@@ -130,12 +130,12 @@ def test_floats_are_sent_up_to_one_and_integers_up_to_sixteen() -> None:
         digits.as_input(of("string", (64,)), ink)
 
 
-def test_a_digit_is_read_off_scores_or_off_the_one_value() -> None:
+def test_a_digit_is_predicted_by_scores_or_by_a_single_value() -> None:
     scores = np.eye(10, dtype=np.float32)[3:4]
-    assert digits.read_off({"other": np.zeros(2), "scores": scores}) == 3
-    assert digits.read_off({"label": np.array([[4]], np.int64)}) == 4
+    assert digits.predicted_digit({"other": np.zeros(2), "scores": scores}) == 3
+    assert digits.predicted_digit({"label": np.array([[4]], np.int64)}) == 4
     with pytest.raises(ServerError, match=r"no digit: y: float64 \(2,\)"):
-        digits.read_off({"y": np.zeros(2)})
+        digits.predicted_digit({"y": np.zeros(2)})
 
 
 @pytest.mark.parametrize("text", ["", "1,2,3", "a,b", line(1, 1) + "\n1,2"])

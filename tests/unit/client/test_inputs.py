@@ -33,7 +33,7 @@ def test_only_open_dimensions_may_be_of_any_size(shape: tuple[int, ...]) -> None
         IMAGE.check(np.zeros(shape, np.float32))
 
 
-def test_an_open_rank_takes_every_shape() -> None:
+def test_an_open_rank_accepts_every_shape() -> None:
     assert check("float32", np.zeros((1, 2, 3), np.float32), None).shape == (1, 2, 3)
 
 
@@ -46,7 +46,7 @@ def test_an_array_of_another_dtype_is_refused_with_the_conversion() -> None:
     ("dtype", "value"),
     [("int32", [1.5]), ("uint8", [256]), ("uint8", [-1]), ("bool", [1]), ("int64", ["a"])],
 )
-def test_a_list_is_not_converted_where_something_would_be_lost(dtype: str, value: Any) -> None:
+def test_a_list_is_not_converted_if_digits_would_be_lost(dtype: str, value: Any) -> None:
     with pytest.raises(InputError, match=f"expected {dtype}"):
         check(dtype, value)
 
@@ -55,16 +55,16 @@ def test_a_list_is_not_converted_where_something_would_be_lost(dtype: str, value
     ("dtype", "value"),
     [("float16", [1, 2]), ("float32", [0.1]), ("uint8", [255]), ("bool", [True]), ("int8", [])],
 )
-def test_a_list_is_converted_where_nothing_is_lost(dtype: str, value: Any) -> None:
+def test_a_list_is_converted_if_no_digit_is_lost(dtype: str, value: Any) -> None:
     assert check(dtype, value).dtype == np.dtype(dtype)
 
 
-def test_a_ragged_list_is_refused_in_words() -> None:
+def test_a_ragged_list_is_refused() -> None:
     with pytest.raises(InputError, match="ragged"):
         check("float32", [[1, 2], [3]], (None, None))
 
 
-def test_numbers_are_no_strings() -> None:
+def test_numbers_are_not_strings() -> None:
     with pytest.raises(InputError, match="holds a int, expected string"):
         check("string", [1])
 
@@ -74,7 +74,7 @@ def test_a_dtype_that_cannot_be_sent_is_named() -> None:
         check("DT_COMPLEX64", [1])
 
 
-def test_missing_and_unknown_inputs_are_refused_with_what_is_taken() -> None:
+def test_missing_and_unknown_inputs_are_refused_with_the_expected_ones() -> None:
     signature = Signature("serving_default", {"image": IMAGE}, {})
     with pytest.raises(InputError, match=r"given the inputs: picture;.*image: float32 \(\?, 28"):
         signature.check({"picture": []})

@@ -22,7 +22,7 @@ def test_arrays_are_nested_lists_with_the_digits_of_their_dtype() -> None:
         np.array([2**64 - 1], np.uint64),
     ],
 )
-def test_every_array_is_what_pythons_own_module_would_have_read(array: np.ndarray) -> None:
+def test_every_array_is_read_back_by_pythons_own_module(array: np.ndarray) -> None:
     assert json.loads(encode(values(array))) == array.tolist()
 
 
@@ -32,11 +32,11 @@ def test_not_a_number_is_not_null() -> None:
     assert np.isnan(decode(text)["x"][0][0])
 
 
-def test_text_that_is_no_json_is_refused() -> None:
+def test_text_that_is_not_json_is_refused() -> None:
     with pytest.raises(ValueError, match="Expecting value"):
         decode(b"<html>")
 
 
-def test_nothing_else_is_written() -> None:
+def test_other_types_are_refused() -> None:
     with pytest.raises(TypeError):
         encode(object())

@@ -10,7 +10,7 @@ from client.cli import main
 from tests.unit.client.fake_triton import FakeTriton
 from tests.unit.client.test_check import gone
 
-# One Service, two pods that the same fake server stands for, and one that is going.
+# One Service, two pods that are the same fake server, and one that is being deleted.
 KUBECTL = """\
 #!{python}
 import os, pathlib, sys, time
@@ -66,16 +66,16 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, triton: FakeTriton)
     }
     (tmp_path / "services.json").write_text(json.dumps({"items": [service]}))
     (tmp_path / "service.json").write_text(json.dumps(service))
-    going = pod("scorer-c", deletionTimestamp="2026-01-01T00:00:00Z")
-    pods(tmp_path, pod("scorer-b"), pod("scorer-a"), going)
+    deleted = pod("scorer-c", deletionTimestamp="2026-01-01T00:00:00Z")
+    pods(tmp_path, pod("scorer-b"), pod("scorer-a"), deleted)
     return tmp_path
 
 
-def pods(cluster: Path, *listed: dict[str, Any]) -> None:
-    (cluster / "pods.json").write_text(json.dumps({"items": listed}))
+def pods(cluster: Path, *items: dict[str, Any]) -> None:
+    (cluster / "pods.json").write_text(json.dumps({"items": items}))
 
 
-def ways(cluster: Path) -> list[str]:
+def forwards(cluster: Path) -> list[str]:
     calls = (cluster / "calls").read_text().splitlines()
     return [call.partition("port-forward ")[2] for call in calls if "port-forward" in call]
 
@@ -93,7 +93,7 @@ def test_each_running_pod_loads_the_version_and_no_other(
         "models/scorer-a serves version 3 of scorer",
         "models/scorer-b serves version 3 of scorer",
     ]
-    assert ways(cluster) == [
+    assert forwards(cluster) == [
         f"pod/{name} :{port} --address 127.0.0.1" for name in ("scorer-a", "scorer-b")
     ]
     assert "get pods -n models -l app=scorer,run=1" in (cluster / "calls").read_text()
@@ -116,14 +116,14 @@ def test_a_model_that_is_not_loaded_is_loaded_first(
 
 
 @pytest.mark.parametrize("options", [[], ["--rest"]])
-def test_a_version_that_is_not_there_leaves_what_was_served(
+def test_a_missing_version_leaves_the_served_ones(
     cluster: Path, triton: FakeTriton, capsys: pytest.CaptureFixture[str], options: list[str]
 ) -> None:
     assert main(["load-version", "scorer", "9", *options]) == 1
-    said = capsys.readouterr()
-    assert "could not load it: load failed for model 'scorer'" in said.err
-    assert "directory holds this version" in said.err
-    assert said.out == ""
+    printed = capsys.readouterr()
+    assert "could not load it: load failed for model 'scorer'" in printed.err
+    assert "directory holds this version" in printed.err
+    assert printed.out == ""
     assert triton.versions == ["1", "2"]
 
 
@@ -133,9 +133,9 @@ def test_a_server_that_does_not_load_on_request_says_how_to_make_it(
 ) -> None:
     triton.explicit = False
     assert main(["load-version", "scorer", "3", *options]) == 1
-    said = capsys.readouterr().err
-    assert "does not load versions on request: explicit model load" in said
-    assert "--model-control-mode none or poll: run it with explicit" in said
+    stderr = capsys.readouterr().err
+    assert "does not load versions on request: explicit model load" in stderr
+    assert "--model-control-mode none or poll: run it with explicit" in stderr
 
 
 def test_tensorflow_serving_has_no_such_call(
@@ -145,7 +145,9 @@ def test_tensorflow_serving_has_no_such_call(
     assert "has no call that loads one version" in capsys.readouterr().err
 
 
-def test_a_service_without_pods_is_said(cluster: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_service_without_pods_is_reported(
+    cluster: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     pods(cluster)
     assert main(["load-version", "scorer", "3"]) == 1
     assert "No pod runs behind Service models/scorer (app=scorer,run=1)" in capsys.readouterr().err
@@ -158,7 +160,7 @@ def test_a_version_is_a_number_above_0(cluster: Path, version: str) -> None:
     assert left.value.code == 2
 
 
-def test_bench_goes_around_the_gateway_by_both_ports(
+def test_bench_calls_both_ports_without_the_gateway(
     cluster: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["bench", "scorer", "--direct", "--calls", "2", "--json"]) == 0
@@ -168,7 +170,7 @@ def test_bench_goes_around_the_gateway_by_both_ports(
         ("rest", 2),
         ("rest-binary", 2),
     ]
-    assert ways(cluster) == [
+    assert forwards(cluster) == [
         f"service/scorer :{port} --address 127.0.0.1" for port in ("8001", "8000")
     ]
 
@@ -177,6 +179,6 @@ def test_check_speaks_the_protocol_of_tritons_label_over_raw_rest(
     cluster: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", "scorer", "--protocol", "rest-binary"]) == 0
-    said = capsys.readouterr().out
-    assert "ready     open-inference-v2 over rest-binary, version 2" in said
-    assert "y = [[0.0, 0.0]]" in said
+    stdout = capsys.readouterr().out
+    assert "ready     open-inference-v2 over rest-binary, version 2" in stdout
+    assert "y = [[0.0, 0.0]]" in stdout

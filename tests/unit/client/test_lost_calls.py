@@ -1,4 +1,4 @@
-"""Calls that get no answer: what is said, what is made again, and how long it takes."""
+"""Calls that get no answer: their errors, which of them are repeated, and how long that takes."""
 
 import socket
 import struct
@@ -27,7 +27,7 @@ from tests.unit.client.fake_serving import FakeServing, Refusal, RestGateway, ha
 from tests.unit.client.http2 import Http2Gateway
 
 X = np.array([1, 2, 5], np.float32)
-#: More handshakes than a call has tries.
+#: More failed handshakes than a call has attempts.
 CUT = 6
 both = pytest.mark.parametrize("transport", ["grpc", "rest"])
 
@@ -41,8 +41,8 @@ def backend() -> Iterator[Callable[[Transport], Backend]]:
         return started[-1]
 
     yield start
-    for one in started:
-        one.stop()
+    for served in started:
+        served.stop()
 
 
 @both
@@ -84,7 +84,7 @@ def test_after_a_lost_call_a_gateway_that_stays_away_is_named_in_the_time_to_con
 
 
 @pytest.mark.parametrize("size", [10, 2**18])
-def test_what_a_goaway_left_out_is_made_again_however_large_it_is(
+def test_a_call_that_a_goaway_excluded_is_repeated_at_any_size(
     backend: Callable[[Transport], Backend], size: int
 ) -> None:
     served = backend("grpc")
@@ -95,10 +95,10 @@ def test_what_a_goaway_left_out_is_made_again_however_large_it_is(
     assert served.executed == {7: 1}
 
 
-def test_a_handshake_that_is_cut_off_is_tried_again_over_rest(
+def test_a_handshake_that_is_cut_off_is_retried_over_rest(
     outputs: dict[str, Any], rest: RestGateway
 ) -> None:
-    """A forwarder stands for the address: it resets the first connections within the handshake."""
+    """A forwarder at the address resets the first connections during the handshake."""
     cut: list[bytes] = []
 
     def forward() -> None:
@@ -109,9 +109,9 @@ def test_a_handshake_that_is_cut_off_is_tried_again_over_rest(
             connection.close()
         listener.close()
         listeners.append(socket.create_server(("127.0.0.1", port)))
-        here, _ = listeners[0].accept()
-        there = socket.create_connection(("127.0.0.1", rest.port))
-        for source, sink in ((here, there), (there, here)):
+        client, _ = listeners[0].accept()
+        upstream = socket.create_connection(("127.0.0.1", rest.port))
+        for source, sink in ((client, upstream), (upstream, client)):
             threading.Thread(target=pump, args=(source, sink), daemon=True).start()
 
     def pump(source: socket.socket, sink: socket.socket) -> None:
@@ -171,7 +171,7 @@ def test_a_status_of_the_gateway_has_the_same_sentence_over_both_transports(
 
 
 @pytest.mark.parametrize("status", [429, 502, 503])
-def test_reads_are_made_again_by_themselves(
+def test_reads_are_repeated_automatically(
     outputs: dict[str, Any], rest: RestGateway, serving: FakeServing, status: int
 ) -> None:
     answers = [(status, "no"), (status, "no"), rest.answers[f"{REST}/metadata"]]
@@ -192,7 +192,7 @@ def test_reads_are_made_again_by_themselves(
     assert failures == []
 
 
-def test_what_the_gateway_asks_to_wait_is_said_and_waited_for(
+def test_the_wait_that_the_gateway_requests_is_printed_and_observed(
     outputs: dict[str, Any], rest: RestGateway
 ) -> None:
     busy = (429, "slower", ("Retry-After", "1"))
@@ -206,14 +206,14 @@ def test_what_the_gateway_asks_to_wait_is_said_and_waited_for(
         started = time.monotonic()
         assert model.predict({"x": X}, idempotent=True)["y"].tolist() == [2.5, 3.0, 4.5]
         assert time.monotonic() - started > 1
-        # Nobody waits longer than the deadline.
+        # The call does not wait longer than its deadline.
         rest.answers[f"{REST}:predict"] = (503, "later", ("Retry-After", "100"))
         with pytest.raises(GatewayError, match="and it asks to wait 100 s"):
             model.predict({"x": X}, idempotent=True, deadline=2)
         assert time.monotonic() - started < 10
 
 
-def test_a_server_that_is_not_available_is_asked_again_only_if_that_does_no_harm(
+def test_a_call_to_an_unavailable_server_is_repeated_only_if_it_is_idempotent(
     outputs: dict[str, Any], serving: FakeServing
 ) -> None:
     def full(request: Any) -> Any:
@@ -231,7 +231,7 @@ def test_a_server_that_is_not_available_is_asked_again_only_if_that_does_no_harm
         assert model.predict({"x": X}, idempotent=True)["y"].tolist() == [2.5, 3.0, 4.5]
 
 
-def test_a_server_that_stays_unavailable_is_asked_four_times_within_the_deadline(
+def test_a_server_that_stays_unavailable_is_called_four_times_within_the_deadline(
     outputs: dict[str, Any], serving: FakeServing
 ) -> None:
     def gone(_: Any) -> Any:
@@ -250,7 +250,7 @@ def test_a_server_that_stays_unavailable_is_asked_four_times_within_the_deadline
         assert len(serving.requests) == 6
 
 
-def test_the_command_line_repeats_a_prediction_where_it_is_told_that_it_may(
+def test_the_command_line_repeats_a_prediction_with_idempotent(
     outputs: dict[str, Any], rest: RestGateway, tmp_path: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     import json
@@ -268,10 +268,12 @@ def test_the_command_line_repeats_a_prediction_where_it_is_told_that_it_may(
     assert capsys.readouterr().out == "[2.5]\n"
 
 
-@pytest.mark.parametrize(("said", "chosen", "bound"), [(90, 0, 90), (90, 3, 3), (None, 0, 30)])
-def test_a_call_may_take_what_the_stack_says_unless_the_caller_says_otherwise(
-    outputs: dict[str, Any], said: int | None, chosen: int, bound: int
+@pytest.mark.parametrize(
+    ("of_stack", "of_caller", "effective"), [(90, 0, 90), (90, 3, 3), (None, 0, 30)]
+)
+def test_the_deadline_is_the_stacks_unless_the_caller_sets_one(
+    outputs: dict[str, Any], of_stack: int | None, of_caller: int, effective: int
 ) -> None:
-    outputs["gateway"]["deadline_seconds"] = said
-    with connect(outputs, "half_plus_two", limits=Limits(deadline=chosen)) as model:
-        assert model.limits.deadline == bound
+    outputs["gateway"]["deadline_seconds"] = of_stack
+    with connect(outputs, "half_plus_two", limits=Limits(deadline=of_caller)) as model:
+        assert model.limits.deadline == effective

@@ -39,7 +39,7 @@ def test_a_prediction_comes_back_over_each_transport(
 
 @every_transport
 @pytest.mark.parametrize("dtype", sorted(DTYPES))
-def test_every_dtype_survives_the_way_to_the_server_and_back(
+def test_every_dtype_survives_a_round_trip(
     triton_outputs: dict[str, Any], triton: FakeTriton, dtype: str, transport: Transport
 ) -> None:
     triton.inputs = {"x": (DATATYPES[dtype], [-1, 2])}
@@ -86,7 +86,7 @@ def test_binary_rest_says_where_the_json_ends_and_asks_for_raw_answers(
     assert int(headers["Content-Length"]) == int(headers[HEAD]) + X.nbytes
 
 
-def test_what_json_cannot_hold_travels_raw_beside_what_it_can(
+def test_tensors_without_a_json_form_are_sent_raw_next_to_json(
     triton_outputs: dict[str, Any], triton: FakeTriton
 ) -> None:
     triton.inputs = {"x": ("BYTES", [-1]), "h": ("FP16", [1]), "n": ("INT32", [1])}
@@ -110,7 +110,7 @@ def test_not_a_number_and_infinity_survive(
 
 
 @every_transport
-def test_the_version_asked_for_is_the_one_called(
+def test_the_requested_version_is_called(
     triton_outputs: dict[str, Any], triton: FakeTriton, transport: Transport
 ) -> None:
     with connect(triton_outputs, "scorer", transport=transport, version=1) as model:
@@ -144,7 +144,7 @@ def test_metadata_has_the_newest_version_and_open_dimensions(
 
 
 @every_transport
-def test_a_fixed_shape_has_to_be_met_and_zeros_meet_it(
+def test_inputs_have_to_fit_a_fixed_shape_and_zeros_do(
     triton_outputs: dict[str, Any], triton: FakeTriton, transport: Transport
 ) -> None:
     triton.inputs, triton.outputs = {"x": ("UINT8", [3, 32, 32])}, {"y": ("UINT8", [3, 32, 32])}
@@ -157,7 +157,7 @@ def test_a_fixed_shape_has_to_be_met_and_zeros_meet_it(
 
 
 @every_transport
-def test_a_model_and_a_version_that_are_not_there_are_named(
+def test_a_missing_model_and_a_missing_version_are_named(
     triton_outputs: dict[str, Any], triton: FakeTriton, transport: Transport
 ) -> None:
     with pytest.raises(ModelNotFoundError, match="'scorer' version 7 is not at ready state"):
@@ -168,7 +168,7 @@ def test_a_model_and_a_version_that_are_not_there_are_named(
 
 
 @every_transport
-def test_an_answer_that_is_not_its_own_shape_is_named(
+def test_an_answer_that_does_not_fit_its_shape_is_reported(
     triton_outputs: dict[str, Any], triton: FakeTriton, transport: Transport
 ) -> None:
     def short(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -187,7 +187,7 @@ def test_typed_answers_are_read_as_raw_ones(
     assert predict(triton_outputs, "grpc").tolist() == X.tolist()
 
 
-def test_an_answer_that_is_no_message_is_said(
+def test_an_answer_that_is_not_a_message_is_reported(
     triton_outputs: dict[str, Any], triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("client.protocols.wire_bytes.split", lambda *_: (b"\xff", []))
@@ -205,7 +205,7 @@ def test_a_request_over_the_limit_is_not_sent(
     assert triton.requests == []
 
 
-def test_a_model_that_declares_no_inputs_is_said(
+def test_a_model_that_declares_no_inputs_is_reported(
     triton_outputs: dict[str, Any], triton: FakeTriton
 ) -> None:
     triton.inputs = {}
@@ -213,7 +213,7 @@ def test_a_model_that_declares_no_inputs_is_said(
         predict(triton_outputs, "rest")
 
 
-def test_a_route_that_is_not_there_is_the_gateways(
+def test_a_missing_route_is_reported_as_unimplemented(
     triton_outputs: dict[str, Any], triton: FakeTriton
 ) -> None:
     triton_outputs["endpoints"]["scorer"]["grpc"]["path"] = "/elsewhere"
@@ -221,7 +221,7 @@ def test_a_route_that_is_not_there_is_the_gateways(
         predict(triton_outputs, "grpc")
 
 
-def test_a_page_in_the_models_place_is_named(
+def test_a_page_instead_of_the_model_is_reported(
     triton_outputs: dict[str, Any], triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.unit.client.fake_triton_http._http", lambda *_: ({"hello": 1}, b""))

@@ -1,4 +1,4 @@
-"""Triton's inputs with `optional: true`, which only a model's configuration tells of."""
+"""Triton's inputs with `optional: true`, which only a model's configuration contains."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ every_transport = pytest.mark.parametrize("transport", TRANSPORTS)
 
 @pytest.fixture(autouse=True)
 def scaled(triton: FakeTriton) -> None:
-    """y = x, or what `scale` says."""
+    """y = scale if a call has it, else x."""
     triton.inputs = {"scale": ("FP32", [1]), "x": ("FP32", [-1, 2])}
     triton.optional = {"scale"}
     triton.answer = lambda inputs: {"y": inputs.get("scale", inputs["x"])}
@@ -34,7 +34,7 @@ def run(triton_outputs: dict[str, Any], tmp_path: Path) -> Callable[..., int]:
 
 
 @every_transport
-def test_a_call_may_leave_out_what_is_optional_or_give_it(
+def test_a_call_may_leave_out_or_pass_an_optional_input(
     triton_outputs: dict[str, Any], transport: Transport
 ) -> None:
     with connect(triton_outputs, "scorer", transport=transport) as model:
@@ -52,7 +52,7 @@ def test_a_call_may_leave_out_what_is_optional_or_give_it(
 
 @every_transport
 @pytest.mark.parametrize("version", [None, 2])
-def test_metadata_says_what_is_optional(
+def test_metadata_shows_optional_inputs(
     triton_outputs: dict[str, Any], triton: FakeTriton, transport: Transport, version: int | None
 ) -> None:
     with connect(triton_outputs, "scorer", transport=transport, version=version) as model:
@@ -63,7 +63,7 @@ def test_metadata_says_what_is_optional(
 
 
 @every_transport
-def test_without_a_configuration_every_input_is_needed(
+def test_without_a_configuration_every_input_is_required(
     triton_outputs: dict[str, Any], triton: FakeTriton, transport: Transport
 ) -> None:
     triton.configurable = False
@@ -75,14 +75,14 @@ def test_without_a_configuration_every_input_is_needed(
         assert model.predict({"x": X, "scale": [7]})["y"].tolist() == [7]
 
 
-def test_the_command_line_takes_values_for_the_only_input_that_is_needed(
+def test_the_command_line_takes_values_for_the_only_required_input(
     run: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("predict", "scorer", "1", "2") == 0
     assert capsys.readouterr().out == "[[1.0, 2.0]]\n"
 
 
-def test_the_command_line_shows_what_is_optional(
+def test_the_command_line_shows_optional_inputs(
     run: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("metadata", "scorer") == 0
@@ -98,7 +98,7 @@ def test_the_command_line_shows_what_is_optional(
     assert [inputs[name]["optional"] for name in ("scale", "x")] == [True, False]
 
 
-def test_smoke_is_green_for_such_a_model(
+def test_smoke_succeeds_for_a_model_with_optional_inputs(
     run: Callable[..., int], triton: FakeTriton, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("smoke", "--json") == 0

@@ -11,7 +11,7 @@ from client.outputs import load_outputs, parse_outputs
 
 
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> Path:
-    """Put a `pulumi` of this shell script on PATH; returns the file with its calls."""
+    """Puts a `pulumi` with this shell script on PATH. Returns the file that records its calls."""
     script, calls = tmp_path / "bin" / "pulumi", tmp_path / "calls"
     script.parent.mkdir()
     script.write_text(f'#!/bin/sh\necho "$*" >> {calls}\n{body}\n')
@@ -31,13 +31,15 @@ def test_outputs_are_read_from_a_file(outputs: dict[str, Any], tmp_path: Path) -
     assert load_outputs(str(file), None) == parse_outputs(outputs)
 
 
-@pytest.mark.parametrize(("said", "chosen", "bound"), [(5, 0, 5), (5, 3, 3), (None, 0, 2**26)])
-def test_messages_are_as_large_as_the_stack_says_unless_the_caller_does(
-    outputs: dict[str, Any], said: int | None, chosen: int, bound: int
+@pytest.mark.parametrize(
+    ("of_stack", "of_caller", "effective"), [(5, 0, 5), (5, 3, 3), (None, 0, 2**26)]
+)
+def test_the_message_size_is_the_stacks_unless_the_caller_sets_one(
+    outputs: dict[str, Any], of_stack: int | None, of_caller: int, effective: int
 ) -> None:
-    outputs["gateway"]["message_bytes"] = said
-    with connect(outputs, "half_plus_two", limits=Limits(message_bytes=chosen)) as model:
-        assert model.limits.message_bytes == bound
+    outputs["gateway"]["message_bytes"] = of_stack
+    with connect(outputs, "half_plus_two", limits=Limits(message_bytes=of_caller)) as model:
+        assert model.limits.message_bytes == effective
 
 
 @pytest.mark.parametrize(
@@ -55,16 +57,16 @@ def test_messages_are_as_large_as_the_stack_says_unless_the_caller_does(
 def test_an_output_of_the_wrong_kind_is_named_by_its_path(
     outputs: dict[str, Any], path: tuple[str, ...], value: Any, message: str
 ) -> None:
-    place = outputs
+    parent = outputs
     for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
+        parent = parent[key]
+    parent[path[-1]] = value
     with pytest.raises(OutputsError, match=message):
         parse_outputs(outputs)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "nonsense", '"x"'])
-def test_a_file_that_holds_no_outputs_is_named(tmp_path: Path, text: str) -> None:
+def test_a_file_without_outputs_is_named(tmp_path: Path, text: str) -> None:
     file = tmp_path / "outputs.json"
     file.write_text(text)
     with pytest.raises(OutputsError, match=r"outputs.json"):
@@ -76,7 +78,7 @@ def test_a_missing_file_is_named() -> None:
         load_outputs("/no/such/file", None)
 
 
-def test_pulumi_is_asked_for_the_named_stack_and_never_for_secrets(
+def test_pulumi_reads_the_named_stack_and_never_secrets(
     outputs: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "outputs.json").write_text(json.dumps(outputs))
@@ -86,7 +88,7 @@ def test_pulumi_is_asked_for_the_named_stack_and_never_for_secrets(
     assert "--show-secrets" not in calls.read_text()
 
 
-def test_where_no_stack_is_selected_dev_is_asked(
+def test_dev_is_read_if_no_stack_is_selected(
     outputs: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "outputs.json").write_text(json.dumps(outputs))
@@ -99,15 +101,13 @@ def test_where_no_stack_is_selected_dev_is_asked(
     assert len(calls.read_text().splitlines()) == 2
 
 
-def test_what_pulumi_said_last_is_passed_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pulumis_last_line_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, monkeypatch, "echo \"error: no stack named 'prod' found\" >&2; exit 255")
     with pytest.raises(OutputsError, match=r"failed for stack 'prod': error: no stack named"):
         load_outputs(None, "prod")
 
 
-def test_a_missing_pulumi_is_said_with_the_way_around(
+def test_a_missing_pulumi_is_reported_with_an_alternative(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -74,7 +74,7 @@ def test_a_new_signature_at_the_server_is_noticed(
 
 
 @pytest.mark.parametrize("dtype", sorted(DTYPES))
-def test_every_dtype_survives_the_way_to_the_server_and_back(
+def test_every_dtype_survives_a_round_trip(
     outputs: dict[str, Any], serving: FakeServing, dtype: str
 ) -> None:
     names = {"float16": "DT_HALF", "float32": "DT_FLOAT", "float64": "DT_DOUBLE"}
@@ -121,7 +121,7 @@ def test_bfloat16_rounds_to_nearest_and_keeps_not_a_number() -> None:
     assert np.isnan(back[4])
 
 
-def test_a_tensor_that_is_not_its_own_shape_is_named() -> None:
+def test_a_tensor_that_does_not_fit_its_shape_is_reported() -> None:
     proto = to_proto(X, "float32")
     proto.tensor_shape.dim[0].size = 4
     with pytest.raises(ServerError, match=r"'y'.*3 values for shape \(4,\)"):
@@ -182,7 +182,7 @@ def test_a_call_ends_at_its_deadline(outputs: dict[str, Any], serving: FakeServi
     assert "--deadline" in error.value.fix
 
 
-def test_a_model_the_server_does_not_have_is_told_from_a_dead_one(
+def test_a_model_that_the_server_does_not_have_is_distinguished_from_a_dead_server(
     outputs: dict[str, Any], serving: FakeServing
 ) -> None:
     serving.name = "another"
@@ -193,25 +193,21 @@ def test_a_model_the_server_does_not_have_is_told_from_a_dead_one(
         model.predict({"x": X})
 
 
-def test_the_version_asked_for_is_the_one_called(
-    outputs: dict[str, Any], serving: FakeServing
-) -> None:
+def test_the_requested_version_is_called(outputs: dict[str, Any], serving: FakeServing) -> None:
     with connect(outputs, "half_plus_two", version=7) as model:
         model.predict({"x": X})
         assert model.metadata().version == 7
     assert serving.requests[0].model_spec.version.value == 7
 
 
-def test_the_label_asked_for_is_the_one_called(
-    outputs: dict[str, Any], serving: FakeServing
-) -> None:
+def test_the_requested_label_is_called(outputs: dict[str, Any], serving: FakeServing) -> None:
     with connect(outputs, "half_plus_two", version="canary") as model:
         model.predict({"x": X})
     assert serving.requests[0].model_spec.version_label == "canary"
     assert not serving.requests[0].model_spec.HasField("version")
 
 
-def test_the_only_signature_is_taken_and_helpers_are_left_out(
+def test_the_only_signature_is_used_without_internal_ones(
     outputs: dict[str, Any], serving: FakeServing
 ) -> None:
     serving.signature = "score"

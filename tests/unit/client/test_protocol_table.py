@@ -10,8 +10,8 @@ def test_the_table_has_every_method_once() -> None:
     definition = open_inference_messages.messages().DESCRIPTOR
     (service,) = definition.services_by_name.values()
     (table,) = [each for each in OPEN_INFERENCE_V2.grpc if each.name == service.full_name]
-    listed = [*table.routed, *table.streamed, *table.refused]
-    assert sorted(listed) == sorted(each.name for each in service.methods)
+    methods = [*table.routed, *table.streamed, *table.refused]
+    assert sorted(methods) == sorted(each.name for each in service.methods)
 
 
 def test_methods_on_which_a_client_sends_many_messages_are_listed_as_streamed() -> None:

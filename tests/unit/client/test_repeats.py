@@ -1,4 +1,4 @@
-"""Which calls are made again: a server counts executions behind a gateway that breaks calls."""
+"""Which calls the client repeats: a server counts executions behind a gateway that breaks calls."""
 
 import random
 import threading
@@ -14,11 +14,11 @@ from client.model import Model
 from tests.unit.client.counting import Backend
 from tests.unit.client.faulty_gateway import COMMON, HTTP2
 
-#: Of each of the five ways to make a call; together a thousand.
+#: Calls for each of the five `WAYS`; together a thousand.
 CALLS = 200
-#: Seconds that a gateway is away, and that a call waits for one that is silent.
+#: Seconds that a gateway is down, and the deadline of a call to a silent one.
 AWAY, PATIENCE = 0.15, 1.5
-#: They are waited for, so they are few.
+#: Only a few calls, since each waits for its deadline.
 SILENT = [("silence after", idempotent) for idempotent in (False, True)] * 2
 WAYS: tuple[tuple[str, Transport], ...] = (
     ("tensorflow-serving", "grpc"),
@@ -27,15 +27,15 @@ WAYS: tuple[tuple[str, Transport], ...] = (
     ("open-inference-v2", "rest"),
     ("open-inference-v2", "rest-binary"),
 )
-#: After these the call is known not to have been executed, so it succeeds whoever makes it.
+#: After these the call has certainly not been executed, so it is repeated even if not idempotent.
 HARMLESS = ("none", "refused", "idle closed", "refused stream before", "GOAWAY before")
-#: After these another try would end as the first did.
+#: After these another attempt would end like the first.
 FINAL = ("silence after", "504 before", "504 after")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call, and what came of it."""
+    """One call and its result."""
 
     fault: str
     idempotent: bool
@@ -44,8 +44,7 @@ class Call:
 
 
 def calls_of(way: tuple[str, Transport]) -> list[Call]:
-    """`CALLS` calls one after the other, half of them idempotent, each with the next of all faults
-    in a random order."""
+    """`CALLS` calls in sequence, half of them idempotent, with all faults in a random order."""
     faults = [*HARMLESS[:2], *COMMON[:-1], *(HTTP2 if way[1] == "grpc" else ("idle closed",))]
     plan = [(fault, idempotent) for fault in faults for idempotent in (False, True)]
     plan = (plan * -(-CALLS // len(plan)))[: CALLS - len(SILENT)] + SILENT
@@ -75,7 +74,7 @@ def one_call(backend: Backend, model: Model, number: int, fault: str, idempotent
     try:
         error = predicted(model, number, fault, idempotent)
         while gateway.fault:
-            # It was sent to the connection of the call before, which is broken already.
+            # The call went over the connection of the previous call, which is already broken.
             assert isinstance(error, UnavailableError), error
             assert not backend.executed[number]
             error = predicted(model, number, fault, idempotent)
@@ -102,7 +101,7 @@ def thousand() -> dict[tuple[str, Transport], list[Call]]:
         return dict(zip(WAYS, pool.map(calls_of, WAYS), strict=True))
 
 
-def test_there_are_a_thousand_calls_with_every_fault(thousand: Any) -> None:
+def test_every_fault_occurs_in_a_thousand_calls(thousand: Any) -> None:
     assert sum(map(len, thousand.values())) == 1000
     met = {call.fault for calls in thousand.values() for call in calls}
     assert met == {*HARMLESS, *COMMON, *HTTP2}
@@ -116,7 +115,7 @@ def test_a_call_is_executed_more_than_once_only_if_it_is_idempotent(
 
 
 @pytest.mark.parametrize("way", WAYS, ids="-".join)
-def test_a_call_that_was_not_executed_for_sure_is_made_again_and_executed_once(
+def test_a_call_that_was_certainly_not_executed_is_repeated_and_executed_once(
     thousand: Any, way: tuple[str, Transport]
 ) -> None:
     calls = [call for call in thousand[way] if call.fault in HARMLESS]
@@ -161,7 +160,7 @@ def test_a_call_that_may_have_been_executed_fails_unless_it_is_idempotent(
         ),
     ],
 )
-def test_each_fault_has_a_sentence_of_its_own(
+def test_each_fault_has_its_own_message(
     thousand: Any, way: tuple[str, Transport], fault: str, kind: type, words: str
 ) -> None:
     errors = [call.error for call in thousand[way] if call.fault.startswith(fault) and call.error]

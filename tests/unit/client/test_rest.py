@@ -27,7 +27,7 @@ X = np.array([1, 2, 5], np.float32)
 
 @pytest.fixture
 def other() -> Iterator[Any]:
-    """Start a REST gateway with another certificate."""
+    """Starts a REST gateway with another certificate."""
     started: list[RestGateway] = []
 
     def run(leaf: trustme.LeafCert) -> RestGateway:
@@ -49,7 +49,7 @@ def address(outputs: dict[str, Any]) -> dict[str, Any]:
     return rest
 
 
-def test_the_urls_host_is_sni_and_host_while_connect_to_is_dialled(
+def test_the_urls_host_is_sni_and_host_while_the_client_connects_to_connect_to(
     outputs: dict[str, Any], rest: RestGateway
 ) -> None:
     answer = predict(outputs)
@@ -67,7 +67,7 @@ def test_one_connection_is_kept_for_many_calls(outputs: dict[str, Any], rest: Re
     assert len(rest.snis) == 1
 
 
-def test_without_connect_to_the_urls_own_address_is_dialled_and_an_ip_is_verified(
+def test_without_connect_to_the_client_connects_to_the_urls_host_and_verifies_an_ip(
     outputs: dict[str, Any], rest: RestGateway, other: Any, ca: trustme.CA
 ) -> None:
     server = other(ca.issue_cert("127.0.0.1"))
@@ -103,19 +103,19 @@ def test_a_dead_address_is_named(outputs: dict[str, Any]) -> None:
         predict(outputs)
 
 
-def test_the_gateways_404_is_told_from_the_models(
+def test_the_gateways_404_is_distinguished_from_the_models(
     outputs: dict[str, Any], rest: RestGateway
 ) -> None:
     rest.answers = {}
     with pytest.raises(GatewayError, match=r"HTTP 404.*no route"):
         predict(outputs)
-    said = {"error": "Servable not found for request: Latest(half_plus_two)"}
-    rest.answers = {f"{REST}/metadata": (404, said)}
+    not_found = {"error": "Servable not found for request: Latest(half_plus_two)"}
+    rest.answers = {f"{REST}/metadata": (404, not_found)}
     with pytest.raises(ModelNotFoundError, match="Servable not found"):
         predict(outputs)
 
 
-def test_a_refused_input_keeps_the_servers_words(
+def test_a_refused_input_keeps_the_servers_message(
     outputs: dict[str, Any], rest: RestGateway
 ) -> None:
     rest.answers[f"{REST}:predict"] = (400, {"error": "the graph has a hole"})
@@ -123,7 +123,9 @@ def test_a_refused_input_keeps_the_servers_words(
         predict(outputs)
 
 
-def test_a_page_in_the_models_place_is_named(outputs: dict[str, Any], rest: RestGateway) -> None:
+def test_a_page_instead_of_the_model_is_reported(
+    outputs: dict[str, Any], rest: RestGateway
+) -> None:
     rest.answers[f"{REST}/metadata"] = (200, {"hello": "world"})
     with pytest.raises(ServerError, match="not metadata"):
         predict(outputs)
@@ -144,7 +146,7 @@ def test_a_body_over_the_limit_is_not_sent(outputs: dict[str, Any], rest: RestGa
     assert len(rest.seen) == 1
 
 
-def test_strings_travel_as_base64(outputs: dict[str, Any], rest: RestGateway) -> None:
+def test_strings_are_sent_as_base64(outputs: dict[str, Any], rest: RestGateway) -> None:
     rest.answers = {
         f"{REST}/metadata": (200, rest_metadata("DT_STRING")),
         f"{REST}:predict": lambda body: (200, {"outputs": body["inputs"]["x"]}),

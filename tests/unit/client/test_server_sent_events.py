@@ -16,7 +16,7 @@ from client.server_sent_events import events
     ],
 )
 @pytest.mark.parametrize("size", [1, 2, 3, 100])
-def test_events_are_found_wherever_the_pieces_end(
+def test_events_are_found_however_the_stream_is_split(
     text: bytes, found: list[bytes], size: int
 ) -> None:
     pieces = [text[at : at + size] for at in range(0, len(text), size)]

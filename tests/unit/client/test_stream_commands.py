@@ -1,4 +1,4 @@
-"""What the command line does with a decoupled model."""
+"""The command line with a decoupled model."""
 
 import json
 import time
@@ -29,10 +29,10 @@ def run(triton_outputs: dict[str, Any], tmp_path: Path) -> Callable[..., int]:
     return lambda name, *arguments: main([name, "--outputs", str(file), *arguments])
 
 
-@pytest.mark.parametrize("ways", [[], ["--rest"]])
+@pytest.mark.parametrize("options", [[], ["--rest"]])
 def test_the_command_line_prints_a_line_an_answer_as_it_comes(
     run: Callable[..., int], triton: FakeTriton, capsys: pytest.CaptureFixture[str],
-    ways: list[str],
+    options: list[str],
 ) -> None:  # fmt: skip
     printed = []
 
@@ -45,7 +45,7 @@ def test_the_command_line_prints_a_line_an_answer_as_it_comes(
             printed.append(text)
 
     triton.answers = watched
-    assert run("predict", "scorer", "3", "--stream", *ways) == 0
+    assert run("predict", "scorer", "3", "--stream", *options) == 0
     assert printed == ["[0]\n", "[1]\n", "[2]\n"]
 
 
@@ -64,26 +64,28 @@ def test_the_command_line_says_how_to_call_a_decoupled_model(
 
 
 @pytest.mark.parametrize("answers", [0, 3])
-def test_smoke_is_green_for_a_decoupled_model(
+def test_smoke_succeeds_for_a_decoupled_model(
     run: Callable[..., int], triton: FakeTriton, capsys: pytest.CaptureFixture[str], answers: int
 ) -> None:
-    asked = np.array([answers], "<i4").tobytes()
-    triton.answers = lambda _: count({"n": ("INT32", [1], asked)})
+    n = np.array([answers], "<i4").tobytes()
+    triton.answers = lambda _: count({"n": ("INT32", [1], n)})
     assert run("smoke", "--json") == 0
     (row,) = json.loads(capsys.readouterr().out)
-    assert [row[f"{way}_ms"] is not None for way in ("grpc", "rest", "rest_binary")] == [
+    assert [
+        row[f"{transport}_ms"] is not None for transport in ("grpc", "rest", "rest_binary")
+    ] == [
         True,
         True,
         False,
     ]
-    triton.inputs = {"n": ("FP16", [1])}  # over REST there is no JSON for it
+    triton.inputs = {"n": ("FP16", [1])}  # has no JSON form
     triton.answers = lambda _: iter([])
     assert run("smoke", "--json") == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["grpc_ms"] is None, row["rest_ms"]) == (False, None)
 
 
-def test_smoke_is_red_for_a_decoupled_model_that_fails(
+def test_smoke_fails_for_a_decoupled_model_that_fails(
     run: Callable[..., int], triton: FakeTriton, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def failing(_: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:

@@ -1,4 +1,4 @@
-"""Decoupled models: any number of answers to one request, as they come."""
+"""Decoupled models: any number of answers to one request, as they arrive."""
 
 import contextlib
 import gc
@@ -29,7 +29,7 @@ streaming = pytest.mark.parametrize("transport", ["grpc", "rest"])
 
 
 def count(inputs: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:
-    """0, 1, ... up to `n`, each in an answer of its own."""
+    """0, 1, ... up to `n`, each as a separate answer."""
     (n,) = np.frombuffer(inputs["n"][2], "<i4")
     for number in range(n):
         yield {"y": ("INT32", [1], np.array([number], "<i4").tobytes())}
@@ -44,34 +44,34 @@ def counter(triton: FakeTriton) -> None:
 
 @streaming
 @pytest.mark.parametrize("answers", [0, 1, 5])
-def test_every_answer_of_a_stream_comes_in_its_order(
+def test_the_answers_of_a_stream_arrive_in_order(
     triton_outputs: dict[str, Any], transport: Transport, answers: int
 ) -> None:
     with connect(triton_outputs, "scorer", transport=transport) as model:
         found = [answer["y"] for answer in model.stream({"n": [answers]})]
         assert [each.tolist() for each in found] == [[number] for number in range(answers)]
         assert all(each.dtype == np.int32 for each in found)
-        # The connection is good for more.
+        # The connection can be used again.
         assert len(list(model.stream({"n": [3]}))) == 3
 
 
 @streaming
-def test_an_answer_is_there_before_the_next_one_is_made(
+def test_an_answer_arrives_before_the_next_one_is_computed(
     triton_outputs: dict[str, Any], triton: FakeTriton, transport: Transport
 ) -> None:
-    asked = threading.Event()
+    received = threading.Event()
 
     def one_at_a_time(inputs: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:
         for answer in count(inputs):
             yield answer
-            assert asked.wait(10), "the answer before was held back"
-            asked.clear()
+            assert received.wait(10), "the previous answer did not arrive"
+            received.clear()
 
     triton.answers = one_at_a_time
     with connect(triton_outputs, "scorer", transport=transport) as model:
         for number, answer in enumerate(model.stream({"n": [3]})):
             assert answer["y"].tolist() == [number]
-            asked.set()
+            received.set()
 
 
 @streaming
@@ -112,14 +112,14 @@ def test_a_stream_ends_at_its_deadline_however_often_it_answers(
     triton.answers = endless
     with connect(triton_outputs, "scorer", transport=transport) as model:
         model.metadata()
-        started, found = time.monotonic(), 0
+        started, answers = time.monotonic(), 0
         with pytest.raises(
             DeadlineError, match=r"tream\w* at 127.0.0.1:\d+ did not finish its answer within"
         ):
             for _ in model.stream({"n": [1]}, deadline=1):
-                found += 1
+                answers += 1
         assert 0.9 < time.monotonic() - started < 3
-        assert found > 3
+        assert answers > 3
         assert triton.abandoned.wait(5)
 
 
@@ -171,7 +171,7 @@ def test_an_error_within_a_stream_comes_after_the_answers_before_it(
         ("rest", NoRouteError, "HTTP 404 for /scorer/.*/generate_stream: it has no", "kubectl"),
     ],
 )
-def test_a_stream_that_is_not_routed_is_said(
+def test_a_stream_that_is_not_routed_is_reported(
     triton_outputs: dict[str, Any],
     triton: FakeTriton,
     transport: Transport,
@@ -207,7 +207,7 @@ def test_a_plain_prediction_of_a_decoupled_model_says_how_to_stream(
         with pytest.raises(UsageError, match=r"'scorer' is decoupled.*`predict --stream`"):
             model.predict({"n": [1]})
         assert triton.requests == []
-        triton.configurable = False  # then the server's own words are all that there is
+        triton.configurable = False  # then only the server's message tells it
         model.metadata()
         with pytest.raises(ServerError, match=r"decoupled transaction policy.*`predict --stream`"):
             model.predict({"n": [1]})
@@ -223,7 +223,7 @@ def test_a_model_that_is_not_decoupled_streams_one_answer(
         assert [answer["y"].tolist() for answer in model.stream({"n": [7]})] == [[7]]
 
 
-def test_what_generate_stream_cannot_carry_is_refused_with_the_transport_that_can(
+def test_tensors_that_generate_stream_cannot_carry_are_refused_with_an_alternative(
     triton_outputs: dict[str, Any], triton: FakeTriton
 ) -> None:
     triton.inputs = {"x": ("FP32", [-1, -1, 2]), "s": ("BYTES", [-1])}
@@ -250,9 +250,7 @@ def test_what_generate_stream_cannot_carry_is_refused_with_the_transport_that_ca
         model.stream({"x": good, "s": ["a"]})
 
 
-def test_a_scalar_is_sent_as_the_documents_have_it(
-    triton_outputs: dict[str, Any], triton: FakeTriton
-) -> None:
+def test_a_scalar_is_sent_as_documented(triton_outputs: dict[str, Any], triton: FakeTriton) -> None:
     triton.inputs = {"text_input": ("BYTES", [1]), "temperature": ("FP32", [1])}
     triton.outputs = {"text_output": ("BYTES", [-1])}
     triton.answers = lambda inputs: iter([{"text_output": inputs["text_input"]}] * 2)

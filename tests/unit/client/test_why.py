@@ -1,4 +1,4 @@
-"""`python -m client why`: one screen of what is not ready, by a kubectl that answers from files."""
+"""`python -m client why`, with a kubectl that answers from files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from client.cli import main
 
-# Answers `get --raw PATH` with the file of that path's last word.
+# Answers `get --raw PATH` with the file that is named like the last segment of the path.
 _KUBECTL = """\
 #!{python}
 import json, pathlib, sys
@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 here = pathlib.Path({here!r})
 if (here / "refuse").exists():
     sys.exit("Unable to connect to the server: dial tcp 127.0.0.1:1: connection refused")
-word = urlsplit(sys.argv[sys.argv.index("--raw") + 1]).path.rpartition("/")[2]
-file = here / f"{{word}}.json"
+segment = urlsplit(sys.argv[sys.argv.index("--raw") + 1]).path.rpartition("/")[2]
+file = here / f"{{segment}}.json"
 print(file.read_text() if file.exists() else json.dumps({{"items": []}}))
 """
 
@@ -71,7 +71,7 @@ def test_one_model_is_found_by_its_name(cluster: Path, capsys: pytest.CaptureFix
     assert main(["why", "half_plus_two"]) == 1
 
 
-def test_a_model_that_is_not_there_is_answered_with_those_that_are(
+def test_an_unknown_model_lists_the_known_ones(
     cluster: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["why", "nobody"]) == 1
@@ -81,7 +81,7 @@ def test_a_model_that_is_not_there_is_answered_with_those_that_are(
 def test_a_namespace_that_is_being_deleted_is_listed(
     cluster: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    leaving = {
+    deleted = {
         "metadata": {
             "name": "models",
             "deletionTimestamp": "2026-01-01T00:00:00Z",
@@ -90,7 +90,7 @@ def test_a_namespace_that_is_being_deleted_is_listed(
     }
     (cluster / "deployments.json").write_text(json.dumps({"items": []}))
     (cluster / "namespaces.json").write_text(
-        json.dumps({"kind": "NamespaceList", "items": [leaving]})
+        json.dumps({"kind": "NamespaceList", "items": [deleted]})
     )
     assert main(["why"]) == 1
     printed = capsys.readouterr().out

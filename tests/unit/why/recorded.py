@@ -1,4 +1,4 @@
-"""A cluster that answers from recorded objects."""
+"""A cluster that consists of recorded objects."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _WITHOUT_NAMESPACE = ("Namespace", "StorageClass", "IngressClass")
 
 
 class Recorded:
-    """`objects` by their plural names; `logs` by container, `previous` those of the run before.
-    `refused` are plural names that the user may not read."""
+    """`objects` by their plural names. `logs` by container, `previous` for the previous run. `refused`
+    are the plural names of kinds that the user may not read. `paths` records the requests."""
 
     def __init__(
         self,
@@ -37,14 +37,14 @@ class Recorded:
     ) -> None:
         self.objects, self.refused = objects or {}, refused
         self.logs = {"false": logs or {}, "true": previous or {}}
-        self.asked: list[str] = []
+        self.paths: list[str] = []
 
     @property
     def cluster(self) -> Cluster:
         return Cluster(self.fetch)
 
     def fetch(self, path: str) -> str:
-        self.asked.append(path)
+        self.paths.append(path)
         parts = urlsplit(path)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         steps = parts.path.strip("/").split("/")
@@ -122,8 +122,8 @@ def pod(name: str = "web-1", **status: Any) -> Object:
 
 def main(**changes: Any) -> list[Object]:
     """The status of a pod's container `main`."""
-    one = {"name": "main", "image": "example.com/main:1", "imageID": "", "ready": False}
-    return [{**one, "restartCount": 0, **changes}]
+    status = {"name": "main", "image": "example.com/main:1", "imageID": "", "ready": False}
+    return [{**status, "restartCount": 0, **changes}]
 
 
 def event(reason: str, message: str, **changes: Any) -> Object:

@@ -1,4 +1,4 @@
-"""Reasons that an object's own state, or a refused request, has."""
+"""Reasons from an object's own status, and from refused requests."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ def test_a_roll_out_counts_the_pods_of_the_version_before() -> None:
 
 
 def test_a_quota_that_keeps_pods_from_being_created_is_named() -> None:
-    said = "is forbidden: exceeded quota: small, requested: cpu=2, used: cpu=1"
-    message = f'pods "web-abc-x7x2p" {said}'
-    # A ReplicaSet tries again and again, each time with another name.
+    denial = "is forbidden: exceeded quota: small, requested: cpu=2, used: cpu=1"
+    message = f'pods "web-abc-x7x2p" {denial}'
+    # Each attempt of a ReplicaSet has another pod name.
     events = [
         f"Error creating: {message}",
-        f'Error creating: pods "web-abc-9bqkz" {said}',
-        f'(combined from similar events): Error creating: pods "web-abc-hm5vd" {said}',
+        f'Error creating: pods "web-abc-9bqkz" {denial}',
+        f'(combined from similar events): Error creating: pods "web-abc-hm5vd" {denial}',
     ]
     failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"}
     live = deployment(conditions=[{**failure, "message": message}])
-    set_ = {"kind": "ReplicaSet", "name": "web-abc", "fieldPath": None}
-    recorded = Recorded({"events": [event("FailedCreate", each, about=set_) for each in events]})
+    replica_set = {"kind": "ReplicaSet", "name": "web-abc", "fieldPath": None}
+    recorded = Recorded(
+        {"events": [event("FailedCreate", each, about=replica_set) for each in events]}
+    )
     assert object_reasons(recorded.cluster, live)[1:] == [
         f"its pods cannot be created (FailedCreate): {message}",
         (
@@ -60,9 +62,9 @@ def test_a_claim_that_stays_pending_says_what_is_missing(
         {"metadata": {"name": "late"}, "volumeBindingMode": "WaitForFirstConsumer"},
     ]
     recorded = Recorded({"storageclasses": classes})
-    (told,) = object_reasons(recorded.cluster, claim(storage_class))
-    assert told.startswith("phase Pending: ")
-    assert words in told
+    (reason,) = object_reasons(recorded.cluster, claim(storage_class))
+    assert reason.startswith("phase Pending: ")
+    assert words in reason
 
 
 def test_an_ingress_without_a_class_or_controller_says_which() -> None:
@@ -76,8 +78,8 @@ def test_an_ingress_without_a_class_or_controller_says_which() -> None:
         "it has no address: there is no IngressClass 'nginx'"
     ]
     recorded = Recorded({"ingressclasses": [{"metadata": {"name": "nginx"}}]})
-    (told,) = object_reasons(recorded.cluster, live)
-    assert "no controller of IngressClass 'nginx'" in told
+    (reason,) = object_reasons(recorded.cluster, live)
+    assert "no controller of IngressClass 'nginx'" in reason
 
 
 def test_a_load_balancer_without_an_address_says_so() -> None:
@@ -87,8 +89,8 @@ def test_a_load_balancer_without_an_address_says_so() -> None:
         "metadata": {"name": "s", "namespace": "models"},
         "spec": {"type": "LoadBalancer"},
     }
-    (told,) = object_reasons(Recorded().cluster, live)
-    assert told.startswith("its load balancer has no address")
+    (reason,) = object_reasons(Recorded().cluster, live)
+    assert reason.startswith("its load balancer has no address")
 
 
 def _webhook(**client: Any) -> Recorded:
@@ -114,8 +116,8 @@ def _webhook(**client: Any) -> Recorded:
 )
 def test_a_webhook_that_refuses_is_traced_to_its_service(error: str, words: str) -> None:
     recorded = _webhook(service={"namespace": "ops", "name": "guard"})
-    (told,) = explain(recorded.cluster, _CONFIG, [error]).reasons
-    assert told == (
+    (reason,) = explain(recorded.cluster, _CONFIG, [error]).reasons
+    assert reason == (
         f"webhook guard.example.com is of ValidatingWebhookConfiguration guard, {words}"
     )
 
@@ -123,29 +125,29 @@ def test_a_webhook_that_refuses_is_traced_to_its_service(error: str, words: str)
 def test_a_webhook_whose_configuration_may_not_be_read_says_so() -> None:
     recorded = Recorded(refused=("validatingwebhookconfigurations",))
     error = 'admission webhook "guard.example.com" denied the request: no'
-    (told,) = explain(recorded.cluster, _CONFIG, [error]).reasons
-    assert "cannot be read: its API server answers 403" in told
+    (reason,) = explain(recorded.cluster, _CONFIG, [error]).reasons
+    assert "cannot be read: its API server answers 403" in reason
 
 
 def test_pod_security_names_the_label_that_enforces_it() -> None:
     error = 'pods "p" is forbidden: violates PodSecurity "restricted:latest": privileged'
-    (told,) = explain(Recorded().cluster, _CONFIG, [error]).reasons
-    assert "enforces the pod security level restricted:latest" in told
+    (reason,) = explain(Recorded().cluster, _CONFIG, [error]).reasons
+    assert "enforces the pod security level restricted:latest" in reason
 
 
-def test_a_claim_that_does_not_go_names_the_pods_that_mount_it() -> None:
-    held = claim(deletionTimestamp="2026", finalizers=["kubernetes.io/pvc-protection"])
+def test_a_claim_that_is_not_deleted_names_the_pods_that_mount_it() -> None:
+    deleted = claim(deletionTimestamp="2026", finalizers=["kubernetes.io/pvc-protection"])
     mounting = pod()
     mounting["spec"]["volumes"] = [{"persistentVolumeClaim": {"claimName": "files"}}]
     other = pod("other")
     recorded = Recorded({"pods": [mounting, other]})
-    assert object_reasons(recorded.cluster, held) == [
+    assert object_reasons(recorded.cluster, deleted) == [
         "it is being deleted since 2026",
         "pod web-1 mounts it: `kubectl --namespace models delete pod web-1`",
     ]
 
 
-def test_an_object_that_a_finalizer_holds_names_it() -> None:
+def test_an_object_that_is_not_deleted_names_its_finalizer() -> None:
     live = claim(deletionTimestamp="2026", finalizers=["example.com/hold"])
     assert object_reasons(Recorded().cluster, live)[1:] == [
         (
@@ -155,7 +157,7 @@ def test_an_object_that_a_finalizer_holds_names_it() -> None:
     ]
 
 
-def test_a_namespace_that_does_not_go_names_what_it_still_holds() -> None:
+def test_a_namespace_that_is_not_deleted_names_the_remaining_objects() -> None:
     remains = {
         "type": "NamespaceContentRemaining",
         "status": "True",
@@ -168,18 +170,18 @@ def test_a_namespace_that_does_not_go_names_what_it_still_holds() -> None:
         "metadata": {"name": "models", "deletionTimestamp": "2026"},
         "status": {"phase": "Terminating", "conditions": [remains]},
     }
-    left = {"metadata": {"name": "held", "finalizers": ["example.com/hold"]}}
-    told = object_reasons(Recorded({"configmaps": [left]}).cluster, live)
-    assert told[-1] == "ConfigMap held is still there, held by example.com/hold"
+    remaining = {"metadata": {"name": "held", "finalizers": ["example.com/hold"]}}
+    reasons = object_reasons(Recorded({"configmaps": [remaining]}).cluster, live)
+    assert reasons[-1] == "ConfigMap held is still there, held by example.com/hold"
 
 
 def test_nothing_can_be_created_in_a_namespace_that_is_being_deleted() -> None:
     error = "unable to create new content in namespace models because it is being terminated"
-    told = explain(Recorded().cluster, _CONFIG, [error]).reasons
-    assert told == ["namespace models is being deleted, so nothing can be created in it"]
+    reasons = explain(Recorded().cluster, _CONFIG, [error]).reasons
+    assert reasons == ["namespace models is being deleted, so nothing can be created in it"]
 
 
-def test_a_cluster_that_cannot_be_asked_is_said_so() -> None:
+def test_a_cluster_that_cannot_be_read_is_reported() -> None:
     def dead(path: str) -> str:
         raise AskingError("https://127.0.0.1:1 gives no answer (NewConnectionError)")
 
@@ -193,20 +195,20 @@ def test_a_cluster_that_cannot_be_asked_is_said_so() -> None:
     ]
 
 
-def test_a_slow_cluster_is_asked_no_longer_than_the_limit() -> None:
+def test_a_slow_cluster_is_not_read_after_the_limit() -> None:
     recorded = Recorded({"deployments": [deployment()]})
     found = explain(Cluster(recorded.fetch, seconds=-1), _WEB)
     assert found.reasons == [
         "the cluster cannot be asked for the reason: its API server took more than -1 s"
     ]
-    assert recorded.asked == []
+    assert recorded.paths == []
 
 
-def test_what_is_known_before_the_cluster_stops_answering_is_kept() -> None:
+def test_reasons_found_before_the_cluster_stops_answering_are_kept() -> None:
     recorded = Recorded({"deployments": [deployment()]}, refused=("pods",))
     error = 'violates PodSecurity "restricted:latest"'
-    told = explain(recorded.cluster, _WEB, [error]).reasons
-    assert told[0].startswith("namespace models enforces")
-    assert told[-1] == (
+    reasons = explain(recorded.cluster, _WEB, [error]).reasons
+    assert reasons[0].startswith("namespace models enforces")
+    assert reasons[-1] == (
         "the cluster cannot be asked for the reason: its API server answers 403: pods is forbidden"
     )

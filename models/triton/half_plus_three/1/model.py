@@ -1,4 +1,4 @@
-"""y = a * x + b, with a and b in `weights.json` beside this file, one pair a version."""
+"""y = a * x + b. Each version has its own a and b, in the `weights.json` next to this file."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Gives back a text word by word, one answer each, as a language model streams its tokens."""
+"""Returns a text word by word, one answer for each, as a language model streams its tokens."""
 
 import time
 
