@@ -96,6 +96,7 @@ _PROGRAM_TESTS = (
     "tests/unit/config",
     "tests/unit/why",
     "tests/unit/test_imports.py",
+    "tests/unit/test_contracts.py",
 )
 #: An engine run is mostly waiting for interpreters to start: two at once use two cores.
 _SIDE_BY_SIDE = ("--numprocesses=2",)

@@ -27,10 +27,18 @@ class InstalledAddons:
     def after(
         self, capabilities: Iterable[Capability], opts: pulumi.ResourceOptions
     ) -> pulumi.ResourceOptions:
-        """`opts` of what comes after the add-ons that provide `capabilities`, and goes before
-        them."""
+        """`opts` of a component that depends on the add-ons which provide `capabilities`."""
         ready = [each for capability in capabilities for each in self._ready.get(capability, ())]
-        return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=ready))
+        if not ready:
+            return opts
+        dependent = pulumi.ResourceOptions(depends_on=ready)
+
+        def depend(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+            """Children inherit no dependency of their component, but its transformations."""
+            merged = pulumi.ResourceOptions.merge(args.opts, dependent)
+            return pulumi.ResourceTransformationResult(args.props, merged)
+
+        return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(transformations=[depend]))
 
 
 def _make(planned: PlannedAddon, args: AddonArgs, opts: pulumi.ResourceOptions) -> Addon:

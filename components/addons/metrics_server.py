@@ -7,7 +7,7 @@ import base64
 import pulumi
 
 from components import workload
-from components.addons.metrics_server_options import METRICS_API, MetricsServerOptions
+from components.addons.metrics_server_options import API_SERVICE, MetricsServerOptions
 from components.contracts.addon import AddonArgs
 from components.images import Images
 from components.kubernetes.object import Fields, KubernetesObject
@@ -201,13 +201,13 @@ class MetricsServer(pulumi.ComponentResource):
                 parent=self, depends_on=[deployment], delete_before_replace=True
             ),
         )
-        group, version = METRICS_API.split(".", 1)[::-1]
+        group, version = API_SERVICE.split(".", 1)[::-1]
         return KubernetesObject(
             f"{self._name}-api",
             "apiregistration.k8s.io/v1",
             "APIService",
             {
-                "metadata": {"name": METRICS_API},
+                "metadata": {"name": API_SERVICE},
                 "spec": {
                     "group": group,
                     "version": version,

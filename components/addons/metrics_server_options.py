@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from components.config.addon_options import AddonOptions, Capability, Evidence
+from components.config.addon_options import METRICS_API, AddonOptions, Capability, Evidence
 from components.config.values import Image
 
 METRICS_SERVER_IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.9.0"
 #: The APIService by which an API server finds who serves `metrics.k8s.io`.
-METRICS_API = "v1beta1.metrics.k8s.io"
+API_SERVICE = "v1beta1.metrics.k8s.io"
 
 
 class MetricsServerOptions(AddonOptions):
     """metrics-server, by plain objects in the namespace `slipway-metrics`. It serves
     `metrics.k8s.io`, from which autoscalers read the load of pods."""
 
-    provides: ClassVar[frozenset[Capability]] = frozenset({Capability.METRICS_API})
-    evidence: ClassVar[Evidence] = Evidence("apiregistration.k8s.io/v1", "APIService", METRICS_API)
+    provides: ClassVar[frozenset[Capability]] = frozenset({METRICS_API})
+    evidence: ClassVar[Evidence] = Evidence("apiregistration.k8s.io/v1", "APIService", API_SERVICE)
 
     kind: Literal["metrics-server"] = "metrics-server"
     image: Image = METRICS_SERVER_IMAGE

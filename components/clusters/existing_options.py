@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, mod
 
 from components.clusters.kubeconfig import KubeconfigError, kubeconfig_files, parse, read
 from components.clusters.kubeconfig_options import ReachedOptions
-from components.config.addon_options import Capability
+from components.config.addon_options import METRICS_API, Capability
 from components.config.options import SecretReference, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys, Refusal
 from components.config.secrecy import KUBECONFIG_CONTENT, kubeconfig_content, quoted
@@ -50,7 +50,7 @@ _KEYS = replace(
 class ExistingOptions(ReachedOptions):
     """A cluster that is there already."""
 
-    provides: ClassVar[frozenset[Capability]] = frozenset({Capability.METRICS_API})
+    provides: ClassVar[frozenset[Capability]] = frozenset({METRICS_API})
 
     kind: Literal["existing"]
     kubeconfig: Annotated[

@@ -11,7 +11,7 @@ from pydantic_core import PydanticKnownError
 
 from components import registry
 from components.clusters.kubeconfig_options import DescribedOptions
-from components.config.addon_options import Capability
+from components.config.addon_options import METRICS_API, Capability
 from components.config.options import likely
 from components.config.provider_keys import KUBERNETES, ProviderKeys
 
@@ -41,7 +41,7 @@ class ReferenceOptions(DescribedOptions):
     """The cluster that another stack made, which has no gateway and no models of its own: models
     live in a stack beside it, and go without it."""
 
-    provides: ClassVar[frozenset[Capability]] = frozenset({Capability.METRICS_API})
+    provides: ClassVar[frozenset[Capability]] = frozenset({METRICS_API})
 
     kind: Literal["reference"]
     stack: Annotated[str, AfterValidator(_stack)]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NewType
 
 from components.config.options import Options
 
-
-class Capability(StrEnum):
-    """What an add-on provides to a cluster, or a cluster comes with. The values are read by
-    people: they stand in messages and in the table of the plan."""
-
-    METRICS_API = "the metrics API (metrics.k8s.io)"
+#: What an add-on provides to a cluster, or a cluster comes with. The text stands in the table of the
+#: plan. A capability of one add-on alone is a constant in the file of that add-on's options.
+Capability = NewType("Capability", str)
+METRICS_API = Capability("metrics API (metrics.k8s.io)")
 
 
 @dataclass(frozen=True)

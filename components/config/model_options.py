@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from components import registry
 from components.config.accelerators import Accelerator, chosen, matched
-from components.config.addon_options import Capability
+from components.config.addon_options import METRICS_API, Capability
 from components.config.durations import duration
 from components.config.environment import Value, Variable
 from components.config.expose import ExposeOptions
@@ -132,7 +132,7 @@ class ModelOptions(Options):
     @property
     def uses(self) -> Mapping[Capability, str]:
         """What the model needs on the cluster once it runs, with the key that says so."""
-        return {Capability.METRICS_API: "replicas"} if self.replicas.scales else {}
+        return {METRICS_API: "replicas"} if self.replicas.scales else {}
 
     @property
     def server_arguments(self) -> tuple[str, ...]:

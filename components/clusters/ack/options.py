@@ -18,7 +18,7 @@ from components.clusters.ack.versions import DEFAULT_MINOR, MINORS
 from components.clusters.ack.vpc_options import CreateAckVpc, ExistingAckVpc
 from components.clusters.cloud import CloudOptions
 from components.clusters.ranges import SERVICE_RANGES, apart
-from components.config.addon_options import Capability
+from components.config.addon_options import METRICS_API
 from components.config.one_of import OneOf
 from components.config.options import Options, listed, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys
@@ -50,7 +50,7 @@ class AckOptions(CloudOptions):
     """An ACK managed Pro cluster, its network, nodes, logs and storage."""
 
     identities = frozenset({"oss"})
-    provides = frozenset({Capability.METRICS_API})
+    provides = frozenset({METRICS_API})
     remote_keys = ALICLOUD_BESIDE
     usual_machine = "ecs.g7.xlarge"
 

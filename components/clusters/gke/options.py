@@ -24,7 +24,7 @@ from components.clusters.gke.versions import DEFAULT, MINORS
 from components.clusters.gke.zones import has_gpu, of_region, zones_of
 from components.clusters.ranges import apart, ip_range
 from components.clusters.support import known
-from components.config.addon_options import Capability
+from components.config.addon_options import METRICS_API, Capability
 from components.config.one_of import OneOf
 from components.config.options import Options, example, likely, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys
@@ -152,7 +152,7 @@ class GkeOptions(CloudOptions):
         node_pools={"default": {"machine_type": "e2-standard-4", "min": 1, "max": 3}},
     )
     identities: ClassVar[frozenset[str]] = frozenset({"gs"})
-    provides: ClassVar[frozenset[Capability]] = frozenset({Capability.METRICS_API})
+    provides: ClassVar[frozenset[Capability]] = frozenset({METRICS_API})
     remote_keys: ClassVar[ProviderKeys | None] = GCP_BESIDE
     usual_machine: ClassVar[str] = "e2-standard-4"
 
