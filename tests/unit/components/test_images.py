@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from components.addons.metrics_server_options import METRICS_SERVER_IMAGE
 from components.config.load import load, validate
 from components.stack import deploy
 from tests.unit.components.engine import Recording, run
@@ -88,3 +89,14 @@ def test_traefik_alone_has_a_token_of_the_api_and_mounts_it_itself() -> None:
         }
         has = "/var/run/secrets/kubernetes.io/serviceaccount" in mounted
         assert has == (deployment.name == "gateway-controller-server")
+
+
+def test_a_digest_of_an_add_on_s_image_is_used() -> None:
+    config = stack_file(
+        models={"m": model(replicas={"max": 2})},
+        images={"digests": {METRICS_SERVER_IMAGE: DIGEST}},
+    )
+    recording = run(lambda: deploy(load()), config)
+    found = {container["image"] for container in containers(recording)}
+    assert f"{METRICS_SERVER_IMAGE}@{DIGEST}" in found
+    assert [each for each in recording.warnings if "pins nothing" in each] == []

@@ -125,6 +125,16 @@ def test_it_may_read_load_and_ask_who_calls_and_nothing_else() -> None:
     ]
 
 
+def test_its_pods_start_when_all_of_its_permissions_exist() -> None:
+    recording = up(models=SCALED)
+    needed = recording.needs(recording.one("Deployment", "metrics-server-server"))
+    assert {
+        "metrics-server-reader-binding",
+        "metrics-server-delegator",
+        "metrics-server-authentication",
+    } <= needed
+
+
 def test_the_api_comes_last_and_goes_first() -> None:
     recording = up(models=SCALED)
     needed = recording.needs(recording.one("APIService"))

@@ -80,9 +80,12 @@ class Plain(DeploymentRuntime):
     """One container."""
 
     kind = "plain"
+    secrets: ClassVar[dict[str, set[str]]] = {}
+    """What each server got of `slipway:secrets`, by its name."""
 
     def program(self, files: Mapping[str, ModelFiles]) -> ServerSpec:
         (of_model,) = files.values()
+        self.secrets[self._name] = set(self.args.secrets)
         return ServerSpec(
             command=None,
             arguments=[of_model.path],
@@ -182,6 +185,19 @@ def test_a_deployment_runtime_and_a_source_are_deployed_and_reached() -> None:
     ]
     assert container["image"] == "example/plain:1"
     assert recording.outputs["endpoints"]["m"]["runtime"] == "plain"
+
+
+def test_a_server_gets_the_secrets_that_its_models_name_and_no_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Plain, "secrets", {})
+    plain = {"runtime": "plain", "source": {"kind": "memory"}}
+    config = stack_file(
+        models={"a": {**plain, "environment": {"TOKEN": {"secret": "hub"}}}, "b": plain},
+        secrets={"hub": "s3cr3t-t0ken", "other": "0ther-s3cr3t"},
+    )
+    run(lambda: deploy(load()), config, secret_keys=("secrets",))
+    assert Plain.secrets == {"a": {"hub"}, "b": set()}
 
 
 def test_an_operator_runtime_gets_its_add_on_and_what_that_requires() -> None:
