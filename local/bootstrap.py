@@ -128,7 +128,7 @@ def _link(source: str, target: str) -> None:
 
 
 def local_python() -> Path:
-    """The environment of `local` and the plugin stand-ins, in the cache, one for each set of pins."""
+    """The environment of `local` and the plugin stand-ins: in the cache, one a set of pins."""
     requirements = str(Path(__file__).parent / "plugins" / "requirements.txt")
     venv = cache_dir() / f"venv-{digest(*_INSTALL, requirements)}"
     return ensure(venv, "local tools", "--no-deps", "-r", requirements)

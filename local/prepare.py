@@ -114,7 +114,7 @@ def stack_images(clone: Clone) -> list[Recipe]:
     """The images that the node and the dev stack's present file need."""
     try:
         stack = yaml.safe_load((clone.root / f"Pulumi.{STACK}.yaml").read_text())
-        return recipes.asked_for(stack["config"])
+        return recipes.needed_by(stack["config"])
     except (OSError, yaml.YAMLError, KeyError, TypeError):  # the engine reports it better
         return [*recipes.ALWAYS]
 

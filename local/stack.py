@@ -1,4 +1,4 @@
-"""The dev stack in the engine: selects it, runs the engine, recovers from kills, removes its state."""
+"""The dev stack in the engine: select, run, recover from a killed run, remove the state."""
 
 from __future__ import annotations
 
