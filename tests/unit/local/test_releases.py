@@ -1,4 +1,4 @@
-"""A version of Slipway stands in pyproject.toml; what else names one agrees with it."""
+"""pyproject.toml has Slipway's version; the changelog and the policy pack have the same one."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def version() -> str:
 
 
 def releases() -> list[tuple[str, date]]:
-    """The changelog's versions with their days, in its order."""
-    found = re.findall(r"(?m)^## \[(\d\S*)\] - (\S+)$", (ROOT / "CHANGELOG.md").read_text())
-    return [(number, date.fromisoformat(day)) for number, day in found]
+    """The changelog's versions and their dates, in its order."""
+    headings = re.findall(r"(?m)^## \[(\d\S*)\] - (\S+)$", (ROOT / "CHANGELOG.md").read_text())
+    return [(number, date.fromisoformat(day)) for number, day in headings]
 
 
 def test_the_changelogs_newest_version_is_the_projects() -> None:
@@ -34,7 +34,7 @@ def test_the_policy_pack_has_the_projects_version() -> None:
     assert pack["version"] == version()
 
 
-def test_the_changelog_has_the_newest_version_first_below_what_is_unreleased() -> None:
+def test_the_changelog_has_unreleased_changes_first_and_then_the_newest_version() -> None:
     headings = re.findall(r"(?m)^## (.+)$", (ROOT / "CHANGELOG.md").read_text())
     assert headings[0] == "[Unreleased]"
     assert headings[1:] == [f"[{number}] - {day}" for number, day in releases()]

@@ -17,17 +17,17 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 CONFIG: Mapping[str, Any] = json.loads((ROOT / ".github" / "renovate.json").read_text())
-#: Renovate's own file patterns, of its managers of these names.
+#: The default file patterns of Renovate's managers.
 _OWN = {
     "pip_requirements": r"(^|/)[\w-]*requirements([-._]\w+)?\.(txt|pip)$",
     "gomod": r"(^|/)go\.mod$",
     "github-actions": r"(^|/)\.github/workflows/.+\.ya?ml$",
 }
-#: The options that Renovate's manager pip-compile repeats of uv's.
+#: Options of uv that Renovate's manager pip-compile accepts, as far as they are used here.
 _UV_OPTIONS = {"--python-version", "--output-file", "--no-emit-package"}
 _IMAGE = re.compile(r"(?:[a-z0-9.-]+/)*[a-z][a-z0-9._-]*:v?\d+\.\d[\w.-]*")
 _VERSION = re.compile(r"v?\d+\.\d+\.\d+(?:[-+.]\w[\w.+-]*)?")
-#: Constants that look like pins and have no source that Renovate can ask: file → pattern → why.
+#: Constants that look like pins and have no datasource: file → pattern → reason.
 NOT_FOLLOWED: Mapping[str, Mapping[str, str]] = {
     "components/clusters/eks/versions.py": {
         r"v.*-eksbuild\.\d+": "add-ons: only an AWS account lists them (describe-addon-versions)",
@@ -43,7 +43,7 @@ NOT_FOLLOWED: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Pin:
-    """A version that Renovate finds: `package` is what it is asked for at the datasource."""
+    """A version that Renovate finds; `package` is its name at the datasource."""
 
     file: str
     package: str
@@ -57,12 +57,12 @@ def tracked() -> list[str]:
 
 
 def python_pattern(text: str) -> re.Pattern[str]:
-    """A pattern of Renovate's, whose groups are named in JavaScript's way."""
+    """A pattern of Renovate, whose groups have JavaScript's syntax."""
     return re.compile(re.sub(r"\(\?<(?=\w)", "(?P<", text))
 
 
 def matching(manager: str, settings: Mapping[str, Any]) -> list[str]:
-    """The files that a manager reads."""
+    """The files that the manager reads."""
     patterns = [each.strip("/") for each in settings.get("managerFilePatterns", ())]
     patterns += [_OWN[manager]] if manager in _OWN else []
     included = settings.get("includePaths", ["*"])
@@ -86,15 +86,15 @@ def custom_pins(manager: Mapping[str, Any]) -> Iterator[Pin]:
 
 
 def lines(file: str) -> dict[str, str]:
-    """Package → version of a requirements file, "" for one that has none."""
+    """Package → version in a requirements file, "" for a package without one."""
     text = re.sub(r"(?m)\s*#.*$", "", (ROOT / file).read_text())
     named = (line.partition("==") for line in text.splitlines() if line and line[0] not in " -")
     return {name.lower(): version for name, _, version in named}
 
 
 def compile_command(file: str) -> tuple[dict[str, str], list[str]]:
-    """The options and the sources of the command in the first lines of a compiled file, read as
-    Renovate reads it."""
+    """The options and the sources of the command in the first lines of a compiled file, parsed as
+    by Renovate."""
     first = re.match(r"(?:#.*\n)+?#    (.*)\n", (ROOT / file).read_text())
     assert first, f"{file} does not begin with the command that wrote it"
     program, *words = shlex.split(first[1])
@@ -153,8 +153,8 @@ def test_a_compiled_file_has_the_versions_of_its_sources(file: str) -> None:
 
 
 def literals(file: str) -> Iterator[tuple[str, int]]:
-    """The strings of a Python file that are an image with a version, or a version, and their lines;
-    no part of a text, and no address."""
+    """The strings of a Python file that consist of an image with a version, or of a version, with
+    their lines. Parts of f-strings and addresses are left out."""
     tree = ast.parse((ROOT / file).read_text())
     parts = {
         id(part)
@@ -170,7 +170,7 @@ def literals(file: str) -> Iterator[tuple[str, int]]:
 
 
 def _is_address(text: str) -> bool:
-    """An IP address, or an object identifier of X.509: four numbers or more."""
+    """Whether it is an IP address or an object identifier of X.509: four numbers or more."""
     return re.fullmatch(r"\d+(\.\d+){3,}", text) is not None
 
 
@@ -212,7 +212,7 @@ def test_each_rule_is_about_something_that_is_pinned() -> None:
     packages = {pin.package for each in CONFIG["customManagers"] for pin in custom_pins(each)}
     packages |= {name for file in (*COMPILED, *CLOSURES) for name in lines(file)}
     packages |= {name for file in GO_MODULES for name in go_versions(file)}
-    packages.add("python")  # of actions/setup-python
+    packages.add("python")  # the input of actions/setup-python, and `requires-python`
     for rule in CONFIG["packageRules"]:
         for name in rule.get("matchPackageNames", ()):
             assert any(fnmatch(package, name) for package in packages), f"{name} is not pinned"

@@ -1,4 +1,4 @@
-"""What `make lint` does not ask of the GitHub workflows: actionlint and zizmor ask the rest."""
+"""Rules for the GitHub workflows beside those of actionlint and zizmor, which `make lint` runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parents[3]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-#: An action by commit, with the version that the commit has: Renovate updates both.
+#: An action by commit, with the commit's version in a comment. Renovate updates both.
 _PINNED = re.compile(r"^[\w-]+/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 
 
@@ -34,7 +34,7 @@ def test_an_action_has_one_commit_in_all_workflows() -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
-def test_a_job_ends_by_itself_and_may_write_nothing(workflow: Path) -> None:
+def test_a_job_has_a_time_limit_and_no_write_permission(workflow: Path) -> None:
     for job in jobs(workflow).values():
         assert 0 < job["timeout-minutes"] <= 120
         assert set(job["permissions"].values()) == {"read"}
