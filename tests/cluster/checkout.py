@@ -1,5 +1,5 @@
-"""A copy of the repository in a directory of its own. So it has its own cluster, state and addresses,
-and a test never touches the dev stack of the user who runs it."""
+"""A copy of the repository in a directory of its own. It has its own cluster, state and addresses,
+so that a test never touches the dev stack of the user who runs it."""
 
 from __future__ import annotations
 

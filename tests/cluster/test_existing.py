@@ -1,4 +1,4 @@
-"""A stack of cluster kind `existing` on the local cluster, which it knows only by its kubeconfig."""
+"""A stack of cluster kind `existing` on the local cluster. It has only its kubeconfig."""
 
 from __future__ import annotations
 
