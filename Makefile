@@ -53,7 +53,7 @@ test-clouds: ## The tests of the clouds: every stack of one is made, changed and
 	@$(LOCAL) test clouds
 
 .PHONY: lint
-lint: ## ruff and mypy --strict
+lint: ## ruff and mypy --strict, actionlint and zizmor on the workflows
 	@$(LOCAL) lint
 
 .PHONY: scan

@@ -1,5 +1,5 @@
-"""`python3 -m local <command>`: what the Makefile calls. Only the standard library is imported
-until the environment that the rest needs is there."""
+"""`python3 -m local <command>`: what the Makefile calls. Imports only the standard library until
+the Python environment of `local` exists."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from local.progress import say
 
 
 def _up(clone: Clone) -> None:
-    from local import up
+    from local import dev_stack
 
-    up.up(clone)
+    dev_stack.up(clone)
 
 
 def _down(clone: Clone) -> None:
-    from local import up
+    from local import dev_stack
 
-    up.down(clone)
+    dev_stack.down(clone)
 
 
 def _env(clone: Clone) -> None:
-    from local import environment, up
+    from local import dev_stack, environment
 
-    up.ready(clone)
+    dev_stack.working_environment(clone)
     print(environment.exports(clone))
 
 
@@ -46,15 +46,15 @@ def _tools(clone: Clone) -> None:
 
 
 def _client(clone: Clone, arguments: list[str]) -> None:
-    from local import up
+    from local import dev_stack
 
-    up.run_client(clone, up.ready(clone), *arguments)
+    dev_stack.run_client(clone, dev_stack.working_environment(clone), *arguments)
 
 
 def _outputs(clone: Clone, arguments: list[str]) -> None:
-    from local import stack, up
+    from local import dev_stack, stack
 
-    up.ready(clone)
+    dev_stack.working_environment(clone)
     print(stack.outputs(clone, *arguments))
 
 
@@ -65,9 +65,9 @@ def _preview(clone: Clone, arguments: list[str]) -> None:
 
 
 def _images(clone: Clone, arguments: list[str]) -> None:
-    from local import up
+    from local import dev_stack
 
-    print(*up.images(clone, arguments), sep="\n")
+    print(*dev_stack.images(clone, arguments), sep="\n")
 
 
 def _test(clone: Clone, arguments: list[str]) -> None:
@@ -104,9 +104,9 @@ def _nsenter(clone: Clone) -> None:
 
 
 def _clean(clone: Clone) -> None:
-    from local import up
+    from local import dev_stack
 
-    up.clean(clone)
+    dev_stack.clean(clone)
 
 
 COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
@@ -114,13 +114,13 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "down": (_down, "destroy the stack and stop the cluster"),
     "env": (_env, "print shell exports for pulumi and kubectl"),
     "tools": (_tools, "get or build every tool and image, and start nothing"),
-    "lint": (_lint, "ruff and mypy --strict"),
+    "lint": (_lint, "ruff, mypy --strict, actionlint and zizmor"),
     "scan": (_scan, "checkov and kube-score on what the program makes"),
     "bench": (_bench, "figures side by side"),
     "nsenter": (_nsenter, "print the command prefix that enters the cluster's network"),
     "clean": (_clean, "remove this clone's environments and state"),
 }
-#: Commands that hand their arguments on.
+#: Commands that pass their arguments on.
 FORWARDING: dict[str, tuple[Callable[..., None], str]] = {
     "client": (_client, "run the client, `python -m client ...`, on the dev stack"),
     "images": (_images, "pull or build the images named and put them on the running node"),
@@ -145,7 +145,7 @@ def main(arguments: list[str]) -> int:
     if unknown and chosen.command not in FORWARDING:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    # The program is evaluated at each command of the engine, and read anew where this is set.
+    # With this variable set, each command of the engine would compile the program again.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         bootstrap.enter(arguments)

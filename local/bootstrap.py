@@ -1,8 +1,8 @@
-"""The Python environments, made with uv; only the standard library is needed to get here.
+"""Creates the Python environments with uv. Imports only the standard library.
 
-Kept apart: the program's (`.venv`), the client's (`.venv-client`), the policy pack's
-(`policy/.venv`) and, shared by all clones, the one that `local` itself and the plugin stand-ins
-run in. Their pins cannot be met together.
+The program (`.venv`), the client (`.venv-client`), the policy pack (`policy/.venv`), and `local`
+itself with the plugin stand-ins (in the cache, shared by all clones) have separate environments,
+since their pins conflict.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from local.progress import step
 from local.toolchain.pins import UV
 
 MINIMUM = (3, 11)
-#: Compiled at once: where a user lets Python write no byte code, every run of the program would
-#: compile 300 modules.
+#: Compiles while it installs: if the user's Python writes no byte code, every run of the program
+#: would compile 300 modules.
 _INSTALL = ("pip", "install", "--quiet", "--compile-bytecode")
-#: Its scripts find their interpreter wherever it is put.
+#: Relocatable, so that scripts find their interpreter in a copy of the environment, too.
 _VENV = ("venv", "--quiet", "--clear", "--relocatable")
-#: No stack on this machine uses them, and with them installed Pulumi's language host asks for
-#: their plugins, hundreds of MB, whatever a stack uses.
+#: No stack on this machine uses them. If they are installed, Pulumi's language host requests their
+#: plugins, hundreds of MB, even for a stack that does not use them.
 _CLOUD_SDKS = ("pulumi-aws", "pulumi-gcp")
 
 
 class BootstrapError(LocalError):
-    """An environment cannot be made; the message holds what the installer said."""
+    """An environment cannot be created; the message holds the installer's output."""
 
 
 def _run(command: list[str]) -> None:
@@ -60,7 +60,7 @@ def uv() -> str:
         _run([sys.executable, "-m", "venv", str(partial)])
         pip = [str(partial / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         _run([*pip, "--disable-pip-version-check", f"uv=={UV}"])
-        if home.exists():  # another run was faster
+        if home.exists():  # another run installed it in the meantime
             shutil.rmtree(partial)
         else:
             partial.rename(home)
@@ -68,17 +68,18 @@ def uv() -> str:
 
 
 def digest(*arguments: str) -> str:
-    """Twelve hexadecimal digits for this Python, the arguments, and the files that they name."""
-    found = hashlib.sha256(sys.version.encode())
+    """Twelve hexadecimal digits: a hash of this Python's version, the arguments, and the content of
+    those that are paths of files."""
+    content = hashlib.sha256(sys.version.encode())
     for argument in arguments:
         path = Path(argument)
-        found.update(path.read_bytes() if path.is_file() else argument.encode())
-    return found.hexdigest()[:12]
+        content.update(path.read_bytes() if path.is_file() else argument.encode())
+    return content.hexdigest()[:12]
 
 
 @contextlib.contextmanager
-def _alone(venv: Path) -> Iterator[None]:
-    """Nobody else makes `venv` at the same time: clones share those in the cache."""
+def _locked(venv: Path) -> Iterator[None]:
+    """Holds the lock of `venv`: several clones may need the same one in the cache at a time."""
     cache_dir().mkdir(parents=True, exist_ok=True)
     with (cache_dir() / f"venv-{digest(str(venv))}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -86,26 +87,26 @@ def _alone(venv: Path) -> Iterator[None]:
 
 
 def ensure(venv: Path, title: str, *arguments: str) -> Path:
-    """The interpreter of `venv`, installed with `uv pip install <arguments>` when they, or a file
-    that they name, have changed. One outside of the cache is made of links to the files of one in
-    the cache, which all clones share."""
+    """Returns the interpreter of `venv`. Installs it by `uv pip install <arguments>` if the
+    arguments, or a file that they name, have changed. An environment outside of the cache consists
+    of hard links to one in the cache, which all clones share."""
     python = venv / "bin" / "python"
     wanted = digest(*_INSTALL, *arguments)
     stamp = venv / ".slipway-stamp"
 
-    def made() -> bool:
+    def is_current() -> bool:
         return python.is_file() and stamp.is_file() and stamp.read_text() == wanted
 
-    if made():
+    if is_current():
         return python
     shared = None if venv.is_relative_to(cache_dir()) else cache_dir() / f"venv-{wanted}"
     if shared:
         ensure(shared, title, *arguments)
-    with step(f"Python environment: {title}"), _alone(venv):
-        if made():  # by another clone, meanwhile
+    with step(f"Python environment: {title}"), _locked(venv):
+        if is_current():  # another clone installed it in the meantime
             return python
         stamp.unlink(missing_ok=True)
-        # Anew: what is there already would neither be compiled nor taken out.
+        # From scratch: installing over it would neither compile nor remove what it has.
         if shared:
             shutil.rmtree(venv, ignore_errors=True)
             shutil.copytree(shared, venv, symlinks=True, copy_function=_link)
@@ -117,8 +118,8 @@ def ensure(venv: Path, title: str, *arguments: str) -> Path:
 
 
 def _link(source: str, target: str) -> None:
-    """Of a package the same file, where both are on one file system: an installer puts a new one in
-    its place and changes none. What `python -m venv` writes over is copied."""
+    """Hard-links a file of a package if both paths are on one file system: installers replace such
+    files and do not change them. Copies all others, which `python -m venv` overwrites."""
     if "site-packages" in source:
         with contextlib.suppress(OSError):
             os.link(source, target)
@@ -127,14 +128,14 @@ def _link(source: str, target: str) -> None:
 
 
 def local_python() -> Path:
-    """The environment of `local` and the plugin stand-ins, one in the cache for each set of pins."""
+    """The environment of `local` and the plugin stand-ins: in the cache, one a set of pins."""
     requirements = str(Path(__file__).parent / "plugins" / "requirements.txt")
     venv = cache_dir() / f"venv-{digest(*_INSTALL, requirements)}"
     return ensure(venv, "local tools", "--no-deps", "-r", requirements)
 
 
 def program_python(clone: Clone) -> Path:
-    """The program's environment, with the tools that check and test it, without clouds."""
+    """The program's environment with the tools that check and test it, without the clouds' SDKs."""
     lines = (clone.root / "requirements.txt").read_text().splitlines()
     wanted = [each for each in lines if each.partition("==")[0] not in ("", *_CLOUD_SDKS)]
     pins = [each for each in wanted if not each.startswith("#")]
@@ -144,8 +145,7 @@ def program_python(clone: Clone) -> Path:
 
 
 def clouds_python(clone: Clone) -> Path:
-    """The program's environment with every cloud's SDK, in the cache: for the tests, and for
-    mypy."""
+    """The program's environment with every cloud's SDK, in the cache, for tests and mypy."""
     names = ("requirements.txt", "requirements-ack.txt", "requirements-dev.txt")
     files = [part for name in names for part in ("-r", str(clone.root / name))]
     files += ["-c", str(clone.root / "constraints.txt")]
@@ -154,19 +154,20 @@ def clouds_python(clone: Clone) -> Path:
 
 
 def client_python(clone: Clone) -> Path:
-    """The client's environment: a full closure, installed without looking for dependencies."""
+    """The client's environment. Its requirements are a full closure, installed with --no-deps."""
     requirements = str(clone.root / "client" / "requirements.txt")
     return ensure(clone.client_venv, "client", "--no-deps", "-r", requirements)
 
 
 def policy_python(clone: Clone) -> Path:
-    """The policy pack's environment, where its PulumiPolicy.yaml says: a full closure."""
+    """The policy pack's environment, at the path in PulumiPolicy.yaml. Its requirements are a full
+    closure, installed with --no-deps."""
     requirements = str(clone.root / "policy" / "requirements.txt")
     return ensure(clone.policy_venv, "policies", "--no-deps", "-r", requirements)
 
 
 def enter(arguments: list[str]) -> None:
-    """Go on in `local_python()`, unless that is where this process runs already."""
+    """Replace this process by one that runs in `local_python()`, unless it runs there already."""
     if sys.version_info < MINIMUM:
         raise BootstrapError(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
     python = local_python()

@@ -1,4 +1,4 @@
-"""`make test` and `make lint`: each suite in the environment whose pins it is about."""
+"""`make test` and `make lint`. Each suite runs in the environment of the code that it tests."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ LAYERS = ("unit", "engine", "cluster")
 SERVING = "serving"
 CLOUDS = "clouds"
 DRAIN = "drain"
-#: Tests that take longer than all layers together: only run by their names.
+#: Tests that take longer than all layers together: run only if they are named.
 LONG = {
     SERVING: "tests/cluster/serving",
     "kills": "tests/cluster/kills",
     CLOUDS: "tests/engine/clouds",
     DRAIN: "tests/engine/clouds/drain",
 }
-#: The programs that only these need.
-_MORE = {SERVING: ("metrics-server", "kwok"), DRAIN: ("kwok", "karpenter")}
-#: Those that run on nodes of this machine.
+#: Programs that only these layers need.
+_EXTRA_PROGRAMS = {SERVING: ("metrics-server", "kwok"), DRAIN: ("kwok", "karpenter")}
+#: Layers that run a cluster with a node on this machine.
 ON_NODES = {"cluster", SERVING, "kills"}
 
 
 class CheckError(LocalError):
-    """Some suite failed; its own output stands above."""
+    """A suite failed; its output is printed above."""
 
 
 @dataclass(frozen=True)
 class Suite:
-    """Tests of one layer, run by the interpreter that `python` gives."""
+    """Tests of one layer, run by the interpreter that `python` returns."""
 
     layer: str
     name: str
@@ -53,7 +53,7 @@ class Suite:
 
 
 def _with_pytest(title: str, *requirements: str) -> Callable[[Clone], Path]:
-    """An environment of `requirements` and pytest, in the cache, for the tests alone."""
+    """An environment in the cache with `requirements` and pytest, used by tests only."""
 
     def python(clone: Clone) -> Path:
         files = [str(clone.root / each) for each in (*requirements, "tests/requirements.txt")]
@@ -66,7 +66,7 @@ def _with_pytest(title: str, *requirements: str) -> Callable[[Clone], Path]:
 
 
 def _checkov(clone: Clone) -> Path:
-    """checkov and what it needs, in the cache."""
+    """The environment of checkov, in the cache."""
     requirements = str(clone.root / "tests" / "scan" / "requirements.txt")
     venv = paths.cache_dir() / f"venv-checkov-{bootstrap.digest(requirements)}"
     return bootstrap.ensure(venv, "checkov", "--no-deps", "-r", requirements)
@@ -74,7 +74,7 @@ def _checkov(clone: Clone) -> Path:
 
 @dataclass(frozen=True)
 class Row:
-    """How one suite ended; `output` is what it printed where that was not shown at once."""
+    """The result of one suite. `output` is empty if it was shown while the suite ran."""
 
     suite: Suite
     code: int
@@ -85,7 +85,7 @@ class Row:
 _LOCAL = _with_pytest("local", "local/plugins/requirements.txt")
 _CLIENT = _with_pytest("client", "client/requirements.txt")
 _IMAGES = _with_pytest("images", "local/images/tflite_serving/requirements.txt")
-#: What copies models out of buckets, and stores to copy them from.
+#: The storage initializer, which copies models out of buckets, and emulators of S3 and GCS.
 _STORAGE = _with_pytest(
     "storage",
     "local/images/storage_initializer/requirements.txt",
@@ -98,17 +98,17 @@ _PROGRAM_TESTS = (
     "tests/unit/test_imports.py",
     "tests/unit/test_contracts.py",
 )
-#: An engine run is mostly waiting for interpreters to start: two at once use two cores.
+#: An engine run mostly waits for interpreters to start: two at a time use two cores.
 _SIDE_BY_SIDE = ("--numprocesses=2",)
-#: What pytest ends with where `-k` leaves none of a suite's tests.
+#: pytest's exit code if `-k` selects none of a suite's tests.
 _NONE_CHOSEN = 5
-#: With a cluster of their own, they are a suite of their own.
+#: A suite of their own, since they start a cluster of their own.
 _OWN = ("tests/cluster/test_existing.py", "tests/cluster/test_readme_own.py")
 _PROGRAM = ("components", "why", "__main__.py")
 _POLICY = ("policy/__main__.py", "policy/rules")
 _NOT_THESE = tuple(f"--ignore={path}" for path in (*_OWN, *LONG.values()))
 
-#: The longest of a layer first: the others fill what it leaves of two cores.
+#: The longest suite of a layer comes first, the others use what it leaves of two cores.
 SUITES = (
     Suite(
         "engine", "engine", ("tests/engine", *_NOT_THESE), bootstrap.clouds_python, _SIDE_BY_SIDE
@@ -142,9 +142,11 @@ def test(clone: Clone, layers: tuple[str, ...], extra: tuple[str, ...] = ()) -> 
     if set(layers) - {"unit"}:
         box = prepare.toolbox()
         if os.environ.get("SLIPWAY_PLUGINS") == "official":
-            plugins.expect_official(clone, box)  # before tools are built for it
-        more = (name for layer, names in _MORE.items() if layer in layers for name in names)
-        tools = prepare.programs(clone, box, tuple(dict.fromkeys((*FOR_UP, *more))))
+            plugins.expect_official(clone, box)  # before any tool is built
+        extra_programs = (
+            name for layer, names in _EXTRA_PROGRAMS.items() if layer in layers for name in names
+        )
+        tools = prepare.programs(clone, box, tuple(dict.fromkeys((*FOR_UP, *extra_programs))))
         if {CLOUDS, DRAIN} & set(layers):
             box.sources("karpenter")
         prepare.environments(clone)
@@ -178,7 +180,8 @@ def _side_by_side(
     extra: tuple[str, ...],
     environment: Mapping[str, str],
 ) -> list[Row]:
-    """The clusters' tests mostly wait: they run beside the others, of which three run at a time."""
+    """Run all suites that start a cluster at once, since they mostly wait, and beside them the
+    others, three at a time."""
     rows = []
     with ThreadPoolExecutor() as clusters, ThreadPoolExecutor(3) as others:
         running = [
@@ -220,7 +223,7 @@ def _run(
 
 
 def _tool_paths(clone: Clone, box: Toolbox, tools: dict[str, Path]) -> dict[str, str]:
-    """PATH with every tool on it, in front of what is there."""
+    """A PATH with every tool in front of the present PATH."""
     directories = [str(clone.bin), str(clone.venv / "bin")]
     directories += sorted({str(path.parent) for path in tools.values()})
     directories.append(str(box.debian("etcd") / "usr" / "bin"))
@@ -231,10 +234,13 @@ def _tool_paths(clone: Clone, box: Toolbox, tools: dict[str, Path]) -> dict[str,
 
 
 def lint(clone: Clone) -> None:
-    """ruff over everything, mypy --strict over the program, the client and `local`."""
+    """ruff over everything, mypy --strict over the program, the client and `local`, actionlint and
+    zizmor over the GitHub workflows."""
     program = bootstrap.clouds_python(clone)
+    actionlint = prepare.toolbox().ensure(["actionlint"])["actionlint"].path
     failed = False
-    # The images' server has an environment of its own: followed from elsewhere, not checked there.
+    # `local/images` has an environment of its own: mypy follows imports of it here, and checks it
+    # there.
     everything_but_images = [
         f"local/{part}" for part in ("clouds", "cluster", "plugins", "toolchain")
     ] + ["local/__main__.py"]
@@ -246,12 +252,18 @@ def lint(clone: Clone) -> None:
         ["mypy", "--python-executable", str(_CLIENT(clone)), "client"],
         ["mypy", "--python-executable", str(_LOCAL(clone)), *everything_but_images],
         ["mypy", "--python-executable", str(_IMAGES(clone)), "local/images"],
+        # Neither asks shellcheck nor GitHub, so that the answer is the same on every machine.
+        ["actionlint", "-shellcheck=", "-pyflakes="],
+        ["zizmor", "--offline", "--quiet", "--persona=pedantic", ".github"],
     ):
         say(f"── {' '.join(part for part in command if not part.startswith('/'))}")
-        path = [str(program.parent / command[0]), *command[1:]]
-        if command[0] == "mypy":  # what it keeps of one environment misleads it in another
-            kept = paths.cache_dir() / "mypy" / Path(command[2]).parts[-3]
-            path.append(f"--cache-dir={kept}")  # the clouds' SDKs take it minutes, in each clone
+        directory = actionlint.parent if command[0] == "actionlint" else program.parent
+        path = [str(directory / command[0]), *command[1:]]
+        if command[0] == "mypy":
+            # One cache an environment, since mypy takes stale results from another's; shared by
+            # all clones, since reading the clouds' SDKs takes minutes.
+            cache = paths.cache_dir() / "mypy" / Path(command[2]).parts[-3]
+            path.append(f"--cache-dir={cache}")
         failed |= bool(subprocess.run(path, cwd=clone.root, check=False).returncode)
     if failed:
         raise CheckError("lint found something")
@@ -273,7 +285,7 @@ def _contracts(clone: Clone, program: Path) -> str:
 
 
 def scan(clone: Clone) -> None:
-    """What two scanners say of the objects that the program makes, by `tests/scan`."""
+    """Run checkov and kube-score on the objects that the program creates (`tests/scan`)."""
     box = prepare.toolbox()
     tools = prepare.programs(clone, box, ("helm", "kube-score"))
     directories = [str(_checkov(clone).parent), *(str(tool.path.parent) for tool in tools.values())]
@@ -285,7 +297,7 @@ def scan(clone: Clone) -> None:
 
 
 def bench(clone: Clone) -> None:
-    """The figures of `tests/bench`, which starts a cluster of its own."""
+    """Run `tests/bench`, which starts a cluster of its own and prints what Slipway costs."""
     python = str(bootstrap.program_python(clone))
     command = [python, "-m", "tests.bench"]
     if subprocess.run(command, cwd=clone.root, check=False).returncode:

@@ -27,7 +27,7 @@ def variables(clone: Clone) -> dict[str, str]:
         local = [os.environ.get(key, ""), NETWORKS, "localhost"]
         found[key] = ",".join(part for part in local if part)
     if substitutes(clone):
-        # The engine would look for the official plugin on the network before each run.
+        # Otherwise the engine looks for the official plugin on the network before each run.
         found["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
     return found
 
@@ -43,7 +43,7 @@ def _record(clone: Clone) -> Path:
 
 
 def substitutes(clone: Clone) -> dict[str, str]:
-    """By its name, what this clone has in the place of an official plugin."""
+    """What this clone uses in place of an official plugin, by the plugin's name."""
     record = _record(clone)
     found: dict[str, str] = json.loads(record.read_text()) if record.exists() else {}
     return found

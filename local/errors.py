@@ -1,6 +1,6 @@
-"""What a person can act on: the message is all that is shown of it."""
+"""The base of errors that a user can act on: the command prints only the message."""
 
 
 class LocalError(Exception):
-    """Something of the local environment cannot be had or did not work; the message says what
-    was tried, what was answered, and what to do."""
+    """A part of the local environment is unavailable or failed; the message says what was tried,
+    what the answer was, and what to do."""

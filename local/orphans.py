@@ -1,4 +1,4 @@
-"""Plugins whose engine was killed."""
+"""Ends plugins whose engine was killed."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import signal
 from pathlib import Path
 
 _ENGINE = "pulumi"
-#: What a process is called, of which the kernel keeps 15 characters (`proc_pid_comm(5)`).
+#: The beginning of a plugin's process name, of which the kernel keeps 15 characters
+#: (`proc_pid_comm(5)`).
 _PLUGIN = "pulumi-resource-"[:15]
 
 
 def end(pulumi_home: Path) -> list[int]:
-    """Kill the plugins of an engine home that have no engine any more; returns their process ids.
+    """Kill the plugins of an engine home whose engine no longer exists; returns their process ids.
 
-    A plugin asks every five minutes whether its engine is there, and until then goes on with what
-    it was doing: an object would come into being after what a killed run left was cleared.
+    A plugin checks only every five minutes whether its engine exists, and continues until then: it
+    could create an object after the leftovers of the killed run were cleared.
     """
     home = f"PULUMI_HOME={pulumi_home}".encode()
     ended = []

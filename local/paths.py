@@ -1,4 +1,4 @@
-"""Where one clone of the repository keeps what it makes; two clones never meet."""
+"""The directories of one clone of the repository. Two clones share only the cache."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STACK = "dev"
-#: Public on purpose: the dev stack holds no secret worth keeping (its file is in the repository).
+#: Public on purpose: the dev stack has no secret to protect (its file is in the repository).
 PASSPHRASE = "slipway-dev"
 
 
 def cache_dir() -> Path:
-    """Tools and images, shared by all clones: `$SLIPWAY_CACHE`, else the user's cache directory."""
+    """Tools, environments and images, shared by all clones: `$SLIPWAY_CACHE`, else a directory in
+    the user's cache directory."""
     if chosen := os.environ.get("SLIPWAY_CACHE"):
         return Path(chosen).resolve()
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -49,7 +50,7 @@ class Clone:
 
     @property
     def simulated(self) -> Path:
-        """Where `make preview` works: an engine home, a state and a copy of the program."""
+        """For `make preview`: an engine home, a state and a copy of the program."""
         return self.state / "simulated"
 
     @property

@@ -1,4 +1,4 @@
-"""Everything that has to be on the machine before a cluster starts and `pulumi up` runs."""
+"""Provides what a cluster and `pulumi up` need: programs, environments, plugins and images."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from local.progress import say
 from local.toolchain import pins, plugins
 from local.toolchain.tools import Tool, Toolbox
 
-#: What the node runs beside the images that the program names.
+#: Images that the node itself runs; the program does not name them.
 PAUSE_IMAGE = f"slipway.local/pause:{pins.PAUSE}"
 DNS_IMAGE = f"slipway.local/coredns/coredns:{pins.COREDNS}"
 
@@ -43,8 +43,8 @@ NODE_PROGRAMS = (
 
 @contextlib.contextmanager
 def only_run(clone: Clone) -> Iterator[None]:
-    """One `make up` or `make down` at a time in a clone."""
-    # The state's passphrase is public, so the state is for its owner only.
+    """Hold the clone's lock: one `make up` or `make down` at a time."""
+    # The state's passphrase is public, so only the owner may read the directory.
     clone.state.mkdir(mode=0o700, exist_ok=True)
     clone.state.chmod(0o700)
     with (clone.state / "lock").open("w") as handle:
@@ -61,9 +61,9 @@ def toolbox() -> Toolbox:
 
 
 def programs(clone: Clone, box: Toolbox, names: tuple[str, ...]) -> dict[str, Tool]:
-    """The programs, and links to those that a person calls in the clone's `bin`."""
-    more = plugins.to_build(clone, box.downloads) if "pulumi" in names else ()
-    tools = box.ensure((*names, *more))
+    """Provide the programs `names`, and link those that a user calls into the clone's `bin`."""
+    plugin = plugins.to_build(clone, box.downloads) if "pulumi" in names else ()
+    tools = box.ensure((*names, *plugin))
     clone.bin.mkdir(parents=True, exist_ok=True)
     for name in ("pulumi", "kubectl", "helm"):
         if name in tools:
@@ -72,11 +72,12 @@ def programs(clone: Clone, box: Toolbox, names: tuple[str, ...]) -> dict[str, To
     if "pulumi" in tools and tools["pulumi"].origin != "build":
         host.unlink(missing_ok=True)
     elif "pulumi" in tools:
-        # A downloaded engine has its language host beside it, a built one is given ours. It looks
-        # beside its own file first, hence a file of the clone's and not a symbolic link.
+        # A downloaded engine has its language host beside it, a built one gets ours. The engine
+        # looks beside its own file first, so that file is in the clone and not a symbolic link.
         _own_file(clone.bin / "pulumi", tools["pulumi"].path)
         stand_in.language_host(clone.bin, Path(sys.executable))
-    return {name: tools[name] for name in names}  # a plugin on PATH would be a warning each time
+    # Without the plugin: Pulumi warns at each command of a plugin on PATH.
+    return {name: tools[name] for name in names}
 
 
 def _link(link: Path, target: Path) -> None:
@@ -95,12 +96,12 @@ def _own_file(path: Path, source: Path) -> None:
 
 
 def plugin_set(clone: Clone, box: Toolbox) -> None:
-    """The engine's plugins; says which are not those that the program's SDK asks for."""
+    """Provide the engine's plugins; print which ones are not the version that the SDK requires."""
     mode = os.environ.get("SLIPWAY_PLUGINS", "auto")
-    for name, taken in plugins.ensure(clone, Path(sys.executable), box, mode).items():
+    for name, substitute in plugins.ensure(clone, Path(sys.executable), box, mode).items():
         say(
-            f"✓ plugin {name}: {taken}; the SDK asks for v{stand_in.version(name)}, which cannot "
-            "be downloaded here"
+            f"✓ plugin {name}: {substitute}; the SDK asks for v{stand_in.version(name)}, which "
+            "cannot be downloaded here"
         )
 
 
@@ -110,16 +111,16 @@ def environments(clone: Clone) -> None:
 
 
 def stack_images(clone: Clone) -> list[Recipe]:
-    """The images that the node and the dev stack run, as its file stands."""
+    """The images that the node and the dev stack's present file need."""
     try:
         stack = yaml.safe_load((clone.root / f"Pulumi.{STACK}.yaml").read_text())
-        return recipes.asked_for(stack["config"])
-    except (OSError, yaml.YAMLError, KeyError, TypeError):  # which the engine says better
+        return recipes.needed_by(stack["config"])
+    except (OSError, yaml.YAMLError, KeyError, TypeError):  # the engine reports it better
         return [*recipes.ALWAYS]
 
 
 def image_archives(box: Toolbox, wanted: Sequence[Recipe]) -> list[str]:
-    """The archives of the images `wanted`, and first the programs that they are made of."""
+    """The archives of the images `wanted`; first provides the programs that they contain."""
     programs = box.ensure(recipe.program for recipe in wanted if recipe.program)
     binaries = {name: tool.path for name, tool in programs.items()}
     archives = images.ensure(
@@ -133,14 +134,14 @@ def cluster_spec(
 ) -> ClusterSpec:
     """The description of a cluster made of these programs and images."""
     etcd, nft, cni = (box.debian(part) for part in ("etcd", "nft", "cni"))
-    found = {program: str(tools[program].path) for program in NODE_PROGRAMS}
-    found["etcd"] = str(etcd / "usr" / "bin" / "etcd")
-    found["nft"] = str(nft / "usr" / "sbin" / "nft")
+    executables = {program: str(tools[program].path) for program in NODE_PROGRAMS}
+    executables["etcd"] = str(etcd / "usr" / "bin" / "etcd")
+    executables["nft"] = str(nft / "usr" / "sbin" / "nft")
     directories = sorted({str(path.parent) for path in nft.rglob("lib*.so.*")})
     return ClusterSpec(
         name=name,
         index=index,
-        programs=found,
+        programs=executables,
         libraries={"nft": ":".join(directories)},
         cni_directory=str(cni / "usr" / "lib" / "cni"),
         images=archives,
@@ -150,5 +151,5 @@ def cluster_spec(
 
 
 def engine_environment(clone: Clone) -> dict[str, str]:
-    """This process's environment with the clone's variables over it."""
+    """This process's environment, overridden by the clone's variables."""
     return {**os.environ, **variables(clone)}

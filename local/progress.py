@@ -1,4 +1,5 @@
-"""Steps with their times: rewritten in place on a terminal, a line now and then without one."""
+"""Prints steps with their times: one line rewritten in place on a terminal, else a line now and
+then."""
 
 from __future__ import annotations
 
@@ -8,12 +9,12 @@ import threading
 import time
 from collections.abc import Iterator
 
-#: Seconds between two lines about the same step where there is no terminal.
+#: Seconds between two lines about one step without a terminal.
 HEARTBEAT = 30.0
 
 
 class Step:
-    """A step under way; `note` says what it is at."""
+    """A running step; `note` prints its present state."""
 
     def __init__(self, title: str) -> None:
         self.title = title
@@ -51,7 +52,7 @@ class Step:
 
 @contextlib.contextmanager
 def step(title: str) -> Iterator[Step]:
-    """Report `title` with its duration when the block ends, and how it ended."""
+    """Print `title` when the block begins, and its result and duration when it ends."""
     current = Step(title)
     current._thread.start()
     try:
@@ -63,5 +64,5 @@ def step(title: str) -> Iterator[Step]:
 
 
 def say(text: str) -> None:
-    """One line for a person, on stderr: stdout is for what other programs read."""
+    """Print one line for the user to stderr. stdout is for what other programs read."""
     print(text, file=sys.stderr, flush=True)

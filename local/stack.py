@@ -1,4 +1,4 @@
-"""The dev stack as the engine sees it: select, run, recover after a kill, forget."""
+"""The dev stack in the engine: select, run, recover from a killed run, remove the state."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from local.errors import LocalError
 from local.paths import STACK, Clone
 from local.progress import say
 
-#: Seconds for the engine to take objects away, or to look at all of them.
+#: Seconds for the engine to delete all objects, or to refresh them.
 TIMEOUT = 240.0
 
 
 class StackError(LocalError):
-    """The engine did not do what was asked; what it printed stands above."""
+    """A command of the engine failed; its output is printed above."""
 
 
 def pulumi(
@@ -29,7 +29,8 @@ def pulumi(
 ) -> None:
     """Run the engine; its progress goes to stderr. `timeout` in seconds.
 
-    It ends with this process, however that ends: two engines never work on one stack.
+    The kernel kills it when this process ends for any reason, so that two engines never work on
+    one stack.
     """
     command = f"pulumi {arguments[0]}"
     try:
@@ -53,7 +54,7 @@ def _program(environment: Mapping[str, str]) -> str:
 
 
 def outputs(clone: Clone, *arguments: str) -> str:
-    """The stack's outputs as JSON, without those that are secret."""
+    """The stack's outputs as JSON, without secret ones."""
     environment = {**os.environ, **variables(clone)}
     command = [
         _program(environment),
@@ -67,13 +68,13 @@ def outputs(clone: Clone, *arguments: str) -> str:
     )
     if done.returncode:
         raise StackError(f"the stack has no outputs to show: {done.stderr.strip()}")
-    found = json.loads(done.stdout)
-    shown = {key: value for key, value in found.items() if value != "[secret]"}
-    return json.dumps(shown, indent=2)
+    every = json.loads(done.stdout)
+    public = {key: value for key, value in every.items() if value != "[secret]"}
+    return json.dumps(public, indent=2)
 
 
 def select(clone: Clone, environment: Mapping[str, str]) -> None:
-    """Make the stack where there is none, and put right what a killed engine left."""
+    """Select the stack, creating it if it does not exist; first recovers from a killed engine."""
     clone.backend.mkdir(parents=True, exist_ok=True)
     recover(clone, environment)
     pulumi(clone, environment, "stack", "select", "--create", "--stack", STACK)
@@ -84,7 +85,7 @@ def exists(clone: Clone) -> bool:
 
 
 def broken(clone: Clone) -> bool:
-    """Whether the engine was killed while it wrote the state, which nobody can read since."""
+    """Whether the state is unreadable, since the engine was killed while it wrote it."""
     for path in (clone.backend / ".pulumi" / "stacks").rglob(f"{STACK}.json"):
         try:
             json.loads(path.read_text())
@@ -94,10 +95,10 @@ def broken(clone: Clone) -> bool:
 
 
 def forget(clone: Clone) -> None:
-    """Remove the stack's state, and plugins that go on without an engine; the stack's objects are
-    left to whoever removes the cluster.
+    """Remove the stack's state, and end plugins that outlived their engine. The stack's objects go
+    with the cluster.
 
-    Not by `pulumi stack rm`, which refuses a state that it cannot read.
+    `pulumi stack rm` is no alternative: it refuses a state that it cannot read.
     """
     _clear_lock(clone)
     orphans.end(clone.pulumi_home)
@@ -106,11 +107,11 @@ def forget(clone: Clone) -> None:
 
 
 def recover(clone: Clone, environment: Mapping[str, str]) -> None:
-    """Put right what a killed engine left: its lock, its plugins, and objects that it was just
+    """Remove what a killed engine left: its lock, its plugins, and the objects that it was
     creating.
 
-    Such an object may exist on the cluster and not in the state. Nobody else writes to this
-    cluster, so it is deleted, to be made anew.
+    Such an object may exist on the cluster and not in the state. No other stack uses this cluster,
+    so the object is deleted, and the next `up` creates it again.
     """
     _clear_lock(clone)
     orphans.end(clone.pulumi_home)
@@ -118,12 +119,12 @@ def recover(clone: Clone, environment: Mapping[str, str]) -> None:
     if not pending:
         return
     say(f"  the last run was killed in {len(pending)} operations: what it had begun is made anew")
-    if begun := [found for operation in pending if (found := _begun_object(operation))]:
-        listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": begun})
+    if objects := [each for operation in pending if (each := _object_being_created(operation))]:
+        manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
         done = subprocess.run(
             ["kubectl", "delete", "--ignore-not-found", "--timeout=120s", "-f", "-"],
             env=environment,
-            input=listed,
+            input=manifest,
             capture_output=True,
             text=True,
             check=False,
@@ -135,31 +136,31 @@ def recover(clone: Clone, environment: Mapping[str, str]) -> None:
 
 
 def _pending_operations(clone: Clone) -> list[dict[str, Any]]:
-    """The operations that the engine began and did not see end."""
-    found: list[dict[str, Any]] = []
+    """The state's pending operations: the engine began them and recorded no result."""
+    operations: list[dict[str, Any]] = []
     for path in (clone.backend / ".pulumi" / "stacks").rglob(f"{STACK}.json"):
         latest = json.loads(path.read_text())["checkpoint"]["latest"] or {}
-        found += latest.get("pending_operations") or []
-    return found
+        operations += latest.get("pending_operations") or []
+    return operations
 
 
-def _begun_object(operation: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The Kubernetes object that `operation` was creating, None where it was not."""
+def _object_being_created(operation: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The Kubernetes object that `operation` was creating, None for any other operation."""
     inputs = operation["resource"].get("inputs", {})
     if operation["type"] != "creating" or not {"kind", "metadata"} <= inputs.keys():
         return None
-    if not inputs["metadata"].get("name"):  # the API server chose it, so nobody here knows it
+    if not inputs["metadata"].get("name"):  # the API server chose the name: it is unknown here
         return None
-    named = {key: inputs["metadata"].get(key) for key in ("name", "namespace")}
+    metadata = {key: inputs["metadata"].get(key) for key in ("name", "namespace")}
     return {
         "apiVersion": inputs["apiVersion"],
         "kind": inputs["kind"],
-        "metadata": {key: value for key, value in named.items() if value},
+        "metadata": {key: value for key, value in metadata.items() if value},
     }
 
 
 def _clear_lock(clone: Clone) -> None:
-    """Take away the lock of an engine that was killed; one that runs keeps its lock."""
+    """Remove the lock of a killed engine. Raises `StackError` if its engine still runs."""
     for lock in (clone.backend / ".pulumi" / "locks").rglob(f"{STACK}/*.json"):
         try:
             holder = int(json.loads(lock.read_text())["pid"])

@@ -1,1 +1,1 @@
-"""A named Kubernetes cluster in namespaces, a cgroup and a directory of its own."""
+"""A named Kubernetes cluster with its own Linux namespaces, cgroup and directory."""

@@ -1,4 +1,4 @@
-"""The few calls that the cluster's own parts make to the API server, on the standard library."""
+"""A small client of the API server for the cluster's own parts, on the standard library."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Object = dict[str, Any]
 
 
 class ApiError(Exception):
-    """The API server refused; `status` is the HTTP status."""
+    """The API server refused a request; `status` is the HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -23,7 +23,7 @@ class ApiError(Exception):
 
 
 class Api:
-    """Calls as one of the cluster's client certificates. Not shared between threads."""
+    """Calls with one of the cluster's client certificates. Not shared between threads."""
 
     def __init__(self, spec: ClusterSpec, user: str, timeout: float = 10.0) -> None:
         pki = spec.certificates
@@ -43,7 +43,7 @@ class Api:
         response = connection.getresponse()
         if response.status >= 400:
             text = response.read().decode(errors="replace")
-            # A plain-text answer, such as /readyz gives, is the message itself.
+            # A plain-text answer, such as that of /readyz, is the message itself.
             with contextlib.suppress(ValueError):
                 text = json.loads(text).get("message", text)
             raise ApiError(response.status, text)
@@ -64,13 +64,13 @@ class Api:
         return self.call("PATCH", path, body, "application/merge-patch+json")
 
     def list(self, path: str) -> tuple[list[Object], str]:
-        """The objects under `path`, and the version to watch on from."""
+        """The objects under `path`, and the resource version at which to start a watch."""
         listed = self.call("GET", path)
         return listed["items"], listed["metadata"]["resourceVersion"]
 
     def watch(self, path: str, version: str) -> Iterator[Object]:
-        """Each object under `path` that changes after `version`; `deleted` is true in one that
-        went. Ends when the server closes the watch, after minutes, as is usual: list again."""
+        """Each object under `path` that changes after `version`; a deleted one has the key
+        `deleted`. Ends when the server closes the watch, after minutes; then list again."""
         query = f"?watch=1&resourceVersion={version}&timeoutSeconds=300"
         response = self._send("GET", path + query, None, "application/json", 330.0)
         for line in response:

@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from local.cluster.spec import API_SERVICE_IP, ClusterSpec
 
-#: A local cluster is made anew more often than once a year.
+#: Local clusters live shorter than a year.
 VALIDITY = datetime.timedelta(days=365)
 
 #: Client certificates: file name → (common name, organisation).
@@ -76,7 +76,8 @@ class Authority:
     def issue(
         self, file: str, common_name: str, organisation: str = "", hosts: tuple[str, ...] = ()
     ) -> None:
-        """Write `<file>.crt` and `<file>.key`: a server certificate where there are `hosts`."""
+        """Write `<file>.crt` and `<file>.key`: a client certificate, with `hosts` also a server
+        certificate for them."""
         key = ec.generate_private_key(ec.SECP256R1())
         attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
         if organisation:
@@ -117,7 +118,7 @@ def _general_name(host: str) -> x509.GeneralName:
 
 
 def make(spec: ClusterSpec) -> None:
-    """All certificates and kubeconfigs of a cluster, in `spec.certificates`."""
+    """Write all certificates and kubeconfigs of a cluster into `spec.certificates`."""
     authority = Authority(spec.certificates)
     node_ip = spec.network.node_ip
     service_names = ("kubernetes", "kubernetes.default", "kubernetes.default.svc")
@@ -141,8 +142,8 @@ def make(spec: ClusterSpec) -> None:
 def kubeconfig(
     spec: ClusterSpec, user: str, extensions: Mapping[str, Mapping[str, Any]] | None = None
 ) -> str:
-    """A kubeconfig with everything inside it, as JSON (which is YAML); `extensions` of the cluster
-    by their names."""
+    """A kubeconfig with the certificates inside it, as JSON (which is YAML). `extensions` of its
+    cluster entry, by their names."""
 
     def encoded(file: str) -> str:
         return base64.b64encode((spec.certificates / file).read_bytes()).decode()

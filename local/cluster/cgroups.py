@@ -12,7 +12,7 @@ from local.errors import LocalError
 
 ROOT = Path("/sys/fs/cgroup")
 
-#: Seconds after SIGKILL until a process must be gone.
+#: Seconds for a process to end after SIGKILL.
 KILL_WAIT = 20.0
 
 
@@ -21,20 +21,20 @@ class CgroupError(LocalError):
 
 
 def is_v2() -> bool:
-    """Whether the machine has cgroup version 2 alone."""
+    """Whether the machine has only cgroup version 2."""
     return (ROOT / "cgroup.controllers").exists()
 
 
 def hierarchies() -> list[Path]:
-    """The mount points of all hierarchies: version 1's controllers, version 2, or both."""
-    found = []
+    """The mount points of all hierarchies: of version 1's controllers, of version 2, or of both."""
+    mounts = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         left, right = line.split(" - ", 1)
         if right.split(" ", 1)[0] in ("cgroup", "cgroup2"):
-            found.append(Path(left.split(" ")[4]))
-    if not found:
+            mounts.append(Path(left.split(" ")[4]))
+    if not mounts:
         raise CgroupError(f"no cgroup hierarchy is mounted below {ROOT}: containers need one")
-    return found
+    return mounts
 
 
 def name_of(cluster: str) -> str:
@@ -42,7 +42,8 @@ def name_of(cluster: str) -> str:
 
 
 def create(cluster: str) -> list[Path]:
-    """Make the cluster's cgroup everywhere and return the `cgroup.procs` that a process joins."""
+    """Create the cluster's cgroup in every hierarchy. Returns the `cgroup.procs` files to which a
+    process writes its id to join it."""
     procs = []
     for mount in hierarchies():
         group = mount / name_of(cluster)
@@ -57,7 +58,8 @@ def create(cluster: str) -> list[Path]:
 
 
 def _leaf(mount: Path, group: Path) -> Path:
-    """Version 2 allows processes only in leaves: the kubelet makes a sibling of this one."""
+    """Create the leaf `system` in the version 2 cgroup `group`, and delegate all controllers to it.
+    Version 2 allows processes only in leaves; the kubelet creates its own beside this one."""
     controllers = (mount / "cgroup.controllers").read_text().split()
     for parent in (mount, group):
         missing = set(controllers) - set((parent / "cgroup.subtree_control").read_text().split())
@@ -78,26 +80,28 @@ def _leaf(mount: Path, group: Path) -> Path:
 
 def processes(cluster: str) -> set[int]:
     """The processes in the cluster's cgroup, anywhere below it."""
-    found: set[int] = set()
+    pids: set[int] = set()
     for mount in hierarchies():
         for group in _below(mount / name_of(cluster)):
             with contextlib.suppress(OSError):
                 procs = (group / "cgroup.procs").read_text()
-                found |= {int(line) for line in procs.split()}
-    return found - {0}  # how a process of another PID namespace is shown
+                pids |= {int(line) for line in procs.split()}
+    return pids - {0}  # 0 stands for a process of another PID namespace
 
 
 def destroy(cluster: str) -> None:
     """Kill every process in the cluster's cgroup and remove it from all hierarchies."""
     deadline = time.monotonic() + KILL_WAIT
     killed: set[int] = set()
-    while left := processes(cluster) | {pid for pid in killed if _lives(pid)}:
+    while alive := processes(cluster) | {pid for pid in killed if _lives(pid)}:
         if time.monotonic() > deadline:
-            raise CgroupError(f"{len(left)} processes of {cluster} outlive SIGKILL: {sorted(left)}")
-        for pid in left - killed:
+            raise CgroupError(
+                f"{len(alive)} processes of {cluster} outlive SIGKILL: {sorted(alive)}"
+            )
+        for pid in alive - killed:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        killed |= left
+        killed |= alive
         time.sleep(0.02)
     for mount in hierarchies():
         for group in sorted(_below(mount / name_of(cluster)), reverse=True):
@@ -105,12 +109,12 @@ def destroy(cluster: str) -> None:
 
 
 def _below(group: Path) -> list[Path]:
-    """`group` and everything below it; groups go while this looks."""
+    """`group` and all cgroups below it. Skips those that are removed meanwhile."""
     return [Path(path) for path, _, _ in os.walk(group)]
 
 
 def _lives(pid: int) -> bool:
-    """Whether a process still holds anything: a zombie waits for its parent to look, no more."""
+    """Whether a process holds resources. A zombie does not: only its parent has to reap it."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -124,7 +128,7 @@ def _remove(group: Path, deadline: float) -> None:
             group.rmdir()
         except FileNotFoundError:
             return
-        except OSError as error:  # busy for a moment after its last process
+        except OSError as error:  # the cgroup is busy for a moment after its last process ended
             if time.monotonic() > deadline:
                 raise CgroupError(f"{group} cannot be removed: {error}") from error
             time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""What a cloud gives a cluster: addresses for LoadBalancer Services, and volumes for claims."""
+"""Controllers that a cloud provides: addresses for LoadBalancer Services, volumes for claims."""
 
 from __future__ import annotations
 
@@ -14,52 +14,53 @@ from local.cluster.spec import ClusterSpec, volume_directory
 PROVISIONER = "slipway.dev/local"
 STORAGE_CLASS = "standard"
 
-#: Seconds before a controller that failed begins anew.
+#: Seconds before a controller that failed starts again.
 RETRY = 1.0
 
 
 class LoadBalancers:
-    """Gives each LoadBalancer Service an address of the cluster's network.
+    """Assigns an address of the cluster's network to each LoadBalancer Service.
 
-    The address is put on the node's link, so that the machine finds it; kube-proxy does the rest.
+    It adds the address to the node's link, so that the machine reaches it. kube-proxy then routes
+    connections to the Service's pods.
     """
 
     path = "/api/v1/services"
 
     def __init__(self, spec: ClusterSpec) -> None:
         self._free = spec.network.load_balancer_ips
-        self._given: dict[str, str] = {}
+        self._assigned: dict[str, str] = {}
 
     def keep_only(self, uids: set[str]) -> None:
-        """Take back the addresses of Services that went while nobody watched."""
-        for uid in self._given.keys() - uids:
-            self._take_back(uid)
+        """Release the addresses of Services that were deleted between two watches."""
+        for uid in self._assigned.keys() - uids:
+            self._release(uid)
 
-    def _take_back(self, uid: str) -> None:
-        if address := self._given.pop(uid, None):
+    def _release(self, uid: str) -> None:
+        if address := self._assigned.pop(uid, None):
             self._free.append(address)
             _ip("addr", "del", f"{address}/32", "dev", "eth0")
 
     def reconcile(self, api: Api, service: Object) -> None:
         uid = service["metadata"]["uid"]
         if service["spec"].get("type") != "LoadBalancer" or service.get("deleted"):
-            self._take_back(uid)
+            self._release(uid)
             return
-        if uid not in self._given:
-            self._given[uid] = self._free.pop(0)
-            _ip("addr", "replace", f"{self._given[uid]}/32", "dev", "eth0")
-        address = self._given[uid]
+        if uid not in self._assigned:
+            self._assigned[uid] = self._free.pop(0)
+            _ip("addr", "replace", f"{self._assigned[uid]}/32", "dev", "eth0")
+        address = self._assigned[uid]
         status = {"loadBalancer": {"ingress": [{"ip": address, "ipMode": "VIP"}]}}
         if service.get("status", {}).get("loadBalancer") != status["loadBalancer"]:
-            api.merge(_address(service, "services") + "/status", {"status": status})
+            api.merge(_path(service, "services") + "/status", {"status": status})
 
 
 class Volumes:
     """Binds each claim of the default storage class to a directory of the cluster.
 
-    The directory is named after the claim and stays when the claim goes, so that a claim made
-    again finds its data. It is a hostPath volume: all nodes are this machine, hence any
-    access mode.
+    The directory is named after the claim and outlives it, so that a new claim of the same name
+    finds its data. It is a hostPath volume and allows every access mode, since all nodes are this
+    machine.
     """
 
     path = "/api/v1/persistentvolumeclaims"
@@ -68,7 +69,7 @@ class Volumes:
         self._spec = spec
 
     def keep_only(self, uids: set[str]) -> None:
-        """Nothing: a volume left over by a claim that went unseen takes nothing but its name."""
+        """Does nothing: the volume of a claim that was deleted between two watches may stay."""
 
     def reconcile(self, api: Api, claim: Object) -> None:
         metadata, spec = claim["metadata"], claim["spec"]
@@ -118,34 +119,34 @@ def start(spec: ClusterSpec, log: Callable[[str], None]) -> None:
 def _run(
     spec: ClusterSpec, controller: LoadBalancers | Volumes, log: Callable[[str], None]
 ) -> None:
-    def reconcile(api: Api, found: Object) -> None:
+    def reconcile(api: Api, each: Object) -> None:
         try:
-            controller.reconcile(api, found)
-        except (ApiError, RuntimeError, IndexError) as error:  # the others go on
-            log(f"{type(controller).__name__}: {found['metadata'].get('name')}: {error!r}")
+            controller.reconcile(api, each)
+        except (ApiError, RuntimeError, IndexError) as error:  # logged, then the next object
+            log(f"{type(controller).__name__}: {each['metadata'].get('name')}: {error!r}")
 
     while True:
         try:
             api = Api(spec, "cloud")
-            listed, version = api.list(controller.path)
-            controller.keep_only({one["metadata"]["uid"] for one in listed})
-            for found in listed:
-                reconcile(api, found)
-            for found in api.watch(controller.path, version):
-                reconcile(api, found)
-        # A controller outlives whatever the API server or the network does, and logs it.
+            objects, version = api.list(controller.path)
+            controller.keep_only({each["metadata"]["uid"] for each in objects})
+            for each in objects:
+                reconcile(api, each)
+            for each in api.watch(controller.path, version):
+                reconcile(api, each)
+        # A controller logs every error of the API server or the network, and continues.
         except Exception:  # noqa: BLE001
             log(f"{type(controller).__name__}: {traceback.format_exc()}")
             time.sleep(RETRY)
 
 
-def _address(found: Object, plural: str) -> str:
-    metadata = found["metadata"]
+def _path(item: Object, plural: str) -> str:
+    metadata = item["metadata"]
     return f"/api/v1/namespaces/{metadata['namespace']}/{plural}/{metadata['name']}"
 
 
 def _ip(*arguments: str) -> None:
-    # The exit code may have gone to the supervisor, which reaps every child: stderr tells.
+    # Reads stderr: the exit code may be lost, since the supervisor reaps every child.
     done = subprocess.run(["ip", *arguments], check=False, capture_output=True, text=True)
     if done.stderr.strip():
         raise RuntimeError(f"`ip {' '.join(arguments)}`: {done.stderr.strip()}")

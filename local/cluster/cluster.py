@@ -1,5 +1,5 @@
-"""Starting and stopping a cluster. Stopping leaves nothing; starting first clears what a killed
-start or stop may have left."""
+"""Starts and stops a cluster. A stop leaves nothing behind; a start first removes what a killed
+start or stop left."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from local.cluster.api import Api, ApiError
 from local.cluster.spec import BASE, KUBELET, ClusterSpec, Network
 from local.errors import LocalError
 
-#: Seconds from the first process to a node that is ready: 10 to 20 on two busy cores.
+#: Seconds from the first process to a ready node. It takes 10 to 20 on two busy cores.
 START_TIMEOUT = 120.0
 
 Note = Callable[[str], None]
@@ -32,7 +32,7 @@ class ClusterError(LocalError):
 
 
 def missing_abilities() -> list[str]:
-    """What this machine lacks for running containers; empty where nothing does."""
+    """What this machine lacks for running containers; empty if it has everything."""
     lacks = []
     if sys.platform != "linux":
         return [f"Linux (this is {sys.platform})"]
@@ -52,7 +52,7 @@ def missing_abilities() -> list[str]:
 
 
 def require_abilities() -> None:
-    """Raise `ClusterError` with what this machine lacks, and what to use instead."""
+    """Raise `ClusterError` if this machine lacks anything, with the alternative."""
     if lacks := missing_abilities():
         raise ClusterError(
             "this machine cannot run a local cluster; it lacks: "
@@ -71,9 +71,9 @@ def running_spec(name: str) -> ClusterSpec:
 
 
 def start(spec_for: Callable[[int], ClusterSpec], name: str, note: Note) -> ClusterSpec:
-    """Start a cluster; `spec_for` makes its description once its network's index is known.
+    """Start a cluster; `spec_for` returns its spec for the index of its network.
 
-    Raises `ClusterError` with the last log lines when it is not ready within `START_TIMEOUT`.
+    Raises `ClusterError` with the last log lines if it is not ready within `START_TIMEOUT`.
     """
     require_abilities()
     stop(name)
@@ -96,41 +96,41 @@ def start(spec_for: Callable[[int], ClusterSpec], name: str, note: Note) -> Clus
         (directory / "ready").touch()
         return spec
     except ClusterError as error:
-        kept = stop(name, keep_logs=True)
-        raise ClusterError(f"{error}\nThe logs are kept in {kept}") from error
+        logs = stop(name, keep_logs=True)
+        raise ClusterError(f"{error}\nThe logs are kept in {logs}") from error
     except BaseException:
         stop(name)
         raise
 
 
 def stop(name: str, keep_logs: bool = False) -> Path | None:
-    """Kill the cluster's processes and remove its cgroups and its directory.
+    """Kill the cluster's processes, and remove its cgroups and its directory.
 
-    Returns the directory that its logs were copied to, where they were asked for.
+    With `keep_logs` it copies the logs and returns the directory of the copies.
     """
     directory = BASE / name
     cgroups.destroy(name)
-    kept = _keep_logs(directory) if keep_logs else None
+    logs = _copy_logs(directory) if keep_logs else None
     for link in json.loads(_ip("-json", "link", "show") or "[]"):
-        if link.get("ifalias") == name:  # the kernel removes it too, a moment later
+        if link.get("ifalias") == name:  # the kernel may remove it at the same time
             with contextlib.suppress(ClusterError):
                 _ip("link", "del", link["ifname"])
     if directory.exists():
         shutil.rmtree(directory)
-    with contextlib.suppress(OSError):  # another cluster's directory is still there
+    with contextlib.suppress(OSError):  # another cluster's directory is in it
         BASE.rmdir()
     if not BASE.exists():
-        with contextlib.suppress(OSError):  # not there, or a kubelet's that is not ours
+        with contextlib.suppress(OSError):  # it is missing, or another kubelet of the machine's
             KUBELET.rmdir()
-    return kept
+    return logs
 
 
-def _keep_logs(directory: Path) -> Path:
-    kept = Path(tempfile.mkdtemp(prefix=f"slipway-{directory.name}-logs-"))
-    with contextlib.suppress(OSError):  # a full disk may be why the cluster did not start
+def _copy_logs(directory: Path) -> Path:
+    target = Path(tempfile.mkdtemp(prefix=f"slipway-{directory.name}-logs-"))
+    with contextlib.suppress(OSError):  # the cluster may have failed since the disk is full
         for log in (*(directory / "logs").glob("*"), directory / "supervisor.err"):
-            shutil.copy2(log, kept)
-    return kept
+            shutil.copy2(log, target)
+    return target
 
 
 def nsenter(name: str) -> list[str]:
@@ -139,14 +139,15 @@ def nsenter(name: str) -> list[str]:
         with contextlib.suppress(OSError):
             status = Path(f"/proc/{pid}/status").read_text()
             ids = next(line for line in status.splitlines() if line.startswith("NSpid:")).split()
-            # Two, its own and the machine's: in a container there is a process 1 too, below.
+            # Process 1 in exactly two PID namespaces, the machine's and the cluster's: the first
+            # process of a container has an id in a third one, too.
             if len(ids) == 3 and ids[-1] == "1":
                 return ["nsenter", "--target", str(pid), "--mount", "--net", "--pid", "--ipc"]
     raise ClusterError(f"cluster {name} is not running")
 
 
 def import_image(spec: ClusterSpec, archive: str) -> None:
-    """Make the images of an OCI or docker archive known to the cluster's node."""
+    """Import the images of an OCI or Docker archive into the cluster's node."""
     command = [*nsenter(spec.name), spec.programs["ctr"], "--address", spec.containerd_socket]
     command += ["--namespace", "k8s.io", "images", "import", archive]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -155,7 +156,7 @@ def import_image(spec: ClusterSpec, archive: str) -> None:
 
 
 def node_images(spec: ClusterSpec) -> list[str]:
-    """The names of the images that the cluster's node has."""
+    """The names of the images on the cluster's node."""
     command = [*nsenter(spec.name), spec.programs["ctr"], "--address", spec.containerd_socket]
     command += ["--namespace", "k8s.io", "images", "list", "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -166,7 +167,7 @@ def node_images(spec: ClusterSpec) -> list[str]:
 
 
 def import_new_images(name: str, archives: list[str]) -> None:
-    """Import what a running cluster has not been given yet."""
+    """Import those of `archives` that the running cluster does not have yet."""
     spec = running_spec(name)
     new = [archive for archive in archives if archive not in spec.images]
     for archive in new:
@@ -175,14 +176,14 @@ def import_new_images(name: str, archives: list[str]) -> None:
 
 
 def _spawn(name: str, directory: Path) -> subprocess.Popen[bytes]:
-    # The shell enters the cgroup and becomes `unshare`, so that no process is ever outside.
-    enter = 'while [ "$1" != -- ]; do echo $$ > "$1"; shift; done; shift; exec "$@"'
+    # The shell joins the cgroups before it becomes `unshare`, so that no process is ever outside.
+    join = 'while [ "$1" != -- ]; do echo $$ > "$1"; shift; done; shift; exec "$@"'
     groups = [str(procs) for procs in cgroups.create(name)]
-    # The supervisor waits on its standard input; should this process die before it says that the
-    # network is there, the supervisor ends, and the link with it.
+    # The supervisor waits for a line on stdin. If this process dies before it has made the network
+    # and written the line, the supervisor ends, and with it the link.
     namespaces = ["--mount", "--net", "--pid", "--ipc", "--fork", "--mount-proc"]
     unshare = ["unshare", *namespaces, "--propagation", "private", "--kill-child"]
-    command = ["sh", "-ec", enter, "sh", *groups, "--", *unshare, sys.executable]
+    command = ["sh", "-ec", join, "sh", *groups, "--", *unshare, sys.executable]
     root = Path(__file__).resolve().parents[2]
     with (directory / "supervisor.err").open("wb") as errors:
         return subprocess.Popen(
@@ -198,18 +199,19 @@ def _spawn(name: str, directory: Path) -> subprocess.Popen[bytes]:
 def _inner_pid(supervisor: subprocess.Popen[bytes], directory: Path, deadline: float) -> int:
     children = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children")
     while time.monotonic() < deadline and supervisor.poll() is None:
-        with contextlib.suppress(FileNotFoundError):  # it ended just now
-            if found := children.read_text().split():
-                return int(found[0])
+        with contextlib.suppress(FileNotFoundError):  # the supervisor ended just now
+            if pids := children.read_text().split():
+                return int(pids[0])
         time.sleep(0.01)
-    said = (directory / "supervisor.err").read_text(errors="replace").strip()
-    raise ClusterError(f"the cluster's first process ended with {supervisor.poll()}: {said}")
+    errors = (directory / "supervisor.err").read_text(errors="replace").strip()
+    raise ClusterError(f"the cluster's first process ended with {supervisor.poll()}: {errors}")
 
 
 def _connect(name: str, pid: int) -> Network:
-    """Make the link to the cluster: the first free network, starting at one that its name gives.
+    """Create the link to the cluster in the first free network, starting at an index derived from
+    its name.
 
-    The name of the link is the lock: the kernel lets only one have it.
+    The link's name serves as a lock: the kernel allows each name once.
     """
     first = hashlib.sha256(name.encode()).digest()[0]
     for index in (*range(first, 256), *range(first)):

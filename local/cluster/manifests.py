@@ -1,4 +1,4 @@
-"""What every local cluster holds from its start: a storage class and cluster DNS."""
+"""The objects that every local cluster gets at its start: a StorageClass and cluster DNS."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _META = {"name": "coredns", "namespace": "kube-system"}
 
 
 def storage_class() -> tuple[str, Object]:
-    """The default class: its volumes are directories of the cluster."""
+    """The default StorageClass, whose volumes are directories of the cluster."""
     return f"/apis/storage.k8s.io/v1/storageclasses/{STORAGE_CLASS}", {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",

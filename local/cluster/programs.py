@@ -17,13 +17,13 @@ from local.cluster.spec import (
     ClusterSpec,
 )
 
-#: Inside the cluster's mount namespace; `/run` is a tmpfs of its own there.
+#: A path in the cluster's mount namespace, whose `/run` is a tmpfs of its own.
 RUN = Path("/run/slipway")
 
 
 @dataclass(frozen=True)
 class Process:
-    """One long-running program; `libraries` is put on its LD_LIBRARY_PATH, `path` before PATH."""
+    """One long-running program. `libraries` is its LD_LIBRARY_PATH, `path` comes before PATH."""
 
     name: str
     command: list[str]
@@ -38,7 +38,7 @@ def control_plane(spec: ClusterSpec) -> list[Process]:
     etcd = [
         spec.programs["etcd"],
         "--name=etcd",
-        # In memory: the cluster is made anew after a stop, so nothing is kept for a restart.
+        # In memory: a cluster does not survive a stop.
         f"--data-dir={RUN}/etcd",
         f"--listen-client-urls={etcd_url}",
         f"--advertise-client-urls={etcd_url}",
@@ -73,8 +73,8 @@ def control_plane(spec: ClusterSpec) -> list[Process]:
         f"--proxy-client-cert-file={pki}/front-proxy-client.crt",
         f"--proxy-client-key-file={pki}/front-proxy-client.key",
         "--enable-aggregator-routing=true",
-        # etcd 3.4 cannot report a watch's progress: a client that streams its list would be cut off
-        # every few seconds, where one that is refused lists at once and watches on.
+        # etcd 3.4 cannot report the progress of a watch, so a client's streaming list would be cut
+        # off every few seconds. Without the feature clients list at once and then watch.
         "--feature-gates=WatchList=false",
         "--allow-privileged=true",
         "--profiling=false",
@@ -92,7 +92,7 @@ def control_plane(spec: ClusterSpec) -> list[Process]:
         "--allocate-node-cidrs=true",
         f"--cluster-cidr={POD_CIDR}",
         f"--service-cluster-ip-range={SERVICE_CIDR}",
-        # A person who puts load on a model sees it scale within seconds.
+        # The default is 15 s; with 5 s a user sees a model scale soon after the load begins.
         "--horizontal-pod-autoscaler-sync-period=5s",
         "--leader-elect=false",
         "--bind-address=127.0.0.1",
@@ -139,7 +139,7 @@ def node(spec: ClusterSpec) -> list[Process]:
         f"--kubeconfig={spec.certificates}/proxy.kubeconfig",
         f"--hostname-override={spec.name}",
         f"--cluster-cidr={POD_CIDR}",
-        # These three are settings of the whole machine, not of a network namespace.
+        # 0: leave them as they are, since they are settings of the whole machine.
         "--conntrack-max-per-core=0",
         "--conntrack-tcp-timeout-established=0",
         "--conntrack-tcp-timeout-close-wait=0",
@@ -152,7 +152,7 @@ def node(spec: ClusterSpec) -> list[Process]:
 
 
 def write_configuration(spec: ClusterSpec) -> None:
-    """The files that the node's programs read."""
+    """Write the configuration files of the node's programs."""
     directory = spec.directory
     (directory / "containerd.toml").write_text(_containerd_toml(spec))
     (directory / "kubelet.json").write_text(json.dumps(_kubelet(spec), indent=2))
@@ -184,14 +184,14 @@ address = "{spec.containerd_socket}"
 snapshotter = "overlayfs"
 
 [plugins."io.containerd.cri.v1.images".registry]
-# A directory for each registry that is reached in a way of its own, in place of the machine's.
+# One directory for each registry that is reached by other settings than the defaults.
 config_path = "{spec.registries}"
 
 [plugins."io.containerd.cri.v1.images".pinned_images]
 sandbox = "{spec.pause_image}"
 
 [plugins."io.containerd.cri.v1.runtime"]
-# Without CAP_SYS_RESOURCE a lower oom_score_adj than one's own is refused.
+# Without CAP_SYS_RESOURCE the kernel refuses an oom_score_adj below the process's own.
 restrict_oom_score_adj = true
 netns_mounts_under_state_dir = true
 
@@ -231,9 +231,9 @@ def _kubelet(spec: ClusterSpec) -> dict[str, Any]:
         "clusterDNS": [DNS_IP],
         "clusterDomain": "cluster.local",
         "resolvConf": f"{spec.directory}/resolv.conf",
-        # Else a node that once asked for an image in vain does not take it from `make up` either.
+        # Otherwise the kubelet refuses an image that `make up` imported after a pull had failed.
         "imagePullCredentialsVerificationPolicy": "NeverVerify",
-        # No registry gives back an image that was collected here.
+        # No garbage collection: images cannot be pulled again.
         "imageGCHighThresholdPercent": 100,
         "imageGCLowThresholdPercent": 99,
         "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%"},

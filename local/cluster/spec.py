@@ -1,4 +1,4 @@
-"""What one cluster is made of: its name, its directory, its addresses, its programs."""
+"""The description of one cluster: its name, directory, addresses and programs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-#: Each cluster has one directory below it, and nothing else of it is kept on the machine.
+#: Each cluster has one directory in it, and stores nothing else on the machine.
 BASE = Path("/var/lib/slipway")
-#: The kubelet has this path in its code; in a cluster it is a directory of the cluster's own.
+#: The kubelet's hard-coded path. In a cluster's mount namespace it is a directory of the cluster.
 KUBELET = Path("/var/lib/kubelet")
 
 #: Pods and Services live inside the cluster's own network namespace, so all clusters share these.
@@ -23,8 +23,8 @@ NETWORKS = "10.213.0.0/16"
 
 @dataclass(frozen=True)
 class Network:
-    """The /24 between the machine and one cluster: `.1` the machine, `.2` the node, and from
-    `.128` the addresses that LoadBalancer Services get. `index` is 0 to 255."""
+    """The /24 between the machine and one cluster: `.1` is the machine, `.2` the node, and `.128`
+    and above are addresses for LoadBalancer Services. `index` is 0 to 255."""
 
     index: int
 
@@ -51,11 +51,11 @@ class Network:
 
 @dataclass(frozen=True)
 class ClusterSpec:
-    """Everything that the cluster's processes are started from; stored in its directory.
+    """All inputs of the cluster's processes; stored in its directory.
 
     `programs` maps a program's name to its absolute path, `libraries` to directories for
-    LD_LIBRARY_PATH, `images` are archives to import. `kubelet` false leaves the node out:
-    an API server, its controllers and etcd.
+    LD_LIBRARY_PATH, `images` are archives to import. Without `kubelet` the cluster has no node:
+    only an API server, its controllers and etcd.
     """
 
     name: str

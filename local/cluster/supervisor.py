@@ -1,7 +1,7 @@
 """Process 1 of a cluster's PID namespace: starts the cluster's programs and keeps them running.
 
-It lives in mount, network, PID and IPC namespaces of its own, so that when it dies, however it
-dies, the kernel ends every process of the cluster and undoes its mounts and its network.
+It has its own mount, network, PID and IPC namespaces. When it ends for any reason, the kernel ends
+every process of the cluster and removes its mounts and its network.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from local.cluster import cloud, programs
 from local.cluster.api import Api, ApiError
 from local.cluster.spec import KUBELET, ClusterSpec
 
-#: What the kubelet wants of the whole machine. It writes them where they differ; shown files that
-#: agree (bound over the real ones, in the cluster's mount namespace only), it changes nothing.
+#: The kernel settings that the kubelet requires, and otherwise changes for the whole machine. Files
+#: with these values are bound over the real ones in the cluster's mount namespace, so that the
+#: kubelet changes nothing.
 KERNEL_SETTINGS = {
     "vm/overcommit_memory": "1",
     "vm/panic_on_oom": "0",
@@ -29,7 +30,7 @@ KERNEL_SETTINGS = {
     "kernel/keys/root_maxbytes": "25000000",
 }
 
-#: Seconds before a program that ended is started again.
+#: Seconds before a program that ended starts again.
 RESTART_AFTER = 1.0
 
 
@@ -40,7 +41,7 @@ def _run(*command: str) -> None:
 
 
 def isolate(spec: ClusterSpec) -> None:
-    """Give the cluster its own /run, /var/log and kubelet directory; hide the machine's."""
+    """Mount the cluster's own /run, /var/log and kubelet directory over the machine's."""
     _run("mount", "--make-rshared", "/")
     _run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
     for directory in ("/run/slipway/etcd", "/run/slipway/sysctl", "/run/containerd", "/run/cni"):
@@ -50,13 +51,13 @@ def isolate(spec: ClusterSpec) -> None:
         inside.mkdir(exist_ok=True)
         _run("mount", "--bind", str(inside), target)
     for key, value in KERNEL_SETTINGS.items():
-        shown = Path("/run/slipway/sysctl", key.replace("/", "."))
-        shown.write_text(value + "\n")
-        _run("mount", "--bind", str(shown), f"/proc/sys/{key}")
+        setting = Path("/run/slipway/sysctl", key.replace("/", "."))
+        setting.write_text(value + "\n")
+        _run("mount", "--bind", str(setting), f"/proc/sys/{key}")
 
 
 def connect(spec: ClusterSpec) -> None:
-    """The node's end of the link to the machine (made by whoever started the cluster)."""
+    """Configure the node's end of the link to the machine, which the starting process created."""
     _run("ip", "link", "set", "lo", "up")
     _run("ip", "addr", "add", f"{spec.network.node_ip}/24", "dev", "eth0")
     _run("ip", "link", "set", "eth0", "up")
@@ -65,7 +66,7 @@ def connect(spec: ClusterSpec) -> None:
 
 
 class Supervisor:
-    """Starts programs, restarts those that end, and reaps what the containers leave."""
+    """Starts programs, restarts those that end, and reaps orphaned processes of containers."""
 
     def __init__(self, spec: ClusterSpec) -> None:
         self._spec = spec
@@ -112,7 +113,7 @@ class Supervisor:
                 api.call("GET", "/readyz")
                 return
             except (ApiError, OSError):
-                time.sleep(0.1)  # whoever started the cluster bounds this wait
+                time.sleep(0.1)  # the process that starts the cluster has the time limit
 
     def boot(self) -> None:
         etcd, apiserver, *controllers = programs.control_plane(self._spec)
@@ -130,7 +131,8 @@ class Supervisor:
 
 
 def main() -> None:
-    """`python -m local.cluster.supervisor <directory>`: waits for its network, then runs."""
+    """`python -m local.cluster.supervisor <directory>`: waits for its network, then runs the
+    cluster."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     if sys.stdin.readline() != "connected\n":

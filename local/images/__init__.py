@@ -1,2 +1,2 @@
-"""The container images that the local cluster runs, without docker and without a daemon: pulled
-where a registry can be reached, else made here from package registries."""
+"""The container images that the local cluster runs, without Docker and without a daemon: pulled if
+their registry is reachable, else built here from package registries."""

@@ -1,4 +1,4 @@
-"""Image archives as `ctr --namespace k8s.io images import` takes them: a tar of an OCI image layout
+"""Image archives for `ctr --namespace k8s.io images import`: a tar of an OCI image layout
 (https://github.com/opencontainers/image-spec/blob/main/image-layout.md)."""
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LAYER = "application/vnd.oci.image.layer.v1.tar"
 
 @dataclass(frozen=True)
 class Image:
-    """What is run: `name` with its tag, layers from the lowest, and how it starts."""
+    """An image: `name` with its tag, layers from the lowest, and how it starts."""
 
     name: str
     layers: Sequence[Layer]
@@ -32,13 +32,14 @@ class Image:
     environment: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     ports: Sequence[int] = ()
-    #: Arguments of the entrypoint, or a whole command, that `args` of a container replace.
+    #: The default arguments of the entrypoint, or the whole command without one; `args` of a
+    #: container override them.
     command: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Blob:
-    """One part of an image: a file on disk or bytes, of the media type that refers to it."""
+    """One part of an image: bytes or a file on disk, with its media type."""
 
     media_type: str
     digest: str
@@ -50,15 +51,15 @@ class Blob:
 
     @property
     def size(self) -> int:
-        held = self.content
-        return len(held) if isinstance(held, bytes) else held.stat().st_size
+        content = self.content
+        return len(content) if isinstance(content, bytes) else content.stat().st_size
 
     def descriptor(self) -> dict[str, Any]:
         return {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
 
 
 def write(image: Image, target: Path) -> Path:
-    """The archive of `image` at `target`; the same image makes the same bytes."""
+    """Write the archive of `image` to `target`. Equal images have equal archives."""
     config: dict[str, Any] = {"Entrypoint": list(image.entrypoint), "Labels": dict(image.labels)}
     config["Env"] = [f"{key}={value}" for key, value in sorted(image.environment.items())]
     if image.command:
@@ -94,9 +95,9 @@ def write(image: Image, target: Path) -> Path:
 
 
 def write_blobs(name: str, manifest: Blob, blobs: Sequence[Blob], target: Path) -> Path:
-    """The archive of the image `name` made of `manifest` and the `blobs` that it refers to."""
-    named = manifest.descriptor() | {
-        # The first is what containerd names the image by, the second is for other tools.
+    """Write the archive of the image `name`, of `manifest` and the `blobs` that it refers to."""
+    descriptor = manifest.descriptor() | {
+        # containerd reads the first annotation for the image's name, other tools the second.
         "annotations": {
             "io.containerd.image.name": name,
             "org.opencontainers.image.ref.name": name.rpartition(":")[2],
@@ -105,7 +106,7 @@ def write_blobs(name: str, manifest: Blob, blobs: Sequence[Blob], target: Path) 
     index = {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.index.v1+json",
-        "manifests": [named],
+        "manifests": [descriptor],
     }
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""The lowest layers of an image with Python: a root directory of Debian packages, nothing else.
+"""The lowest layer of an image with Python: a root directory of unpacked Debian packages.
 
-No mmdebstrap, buildah or chroot: the packages are unpacked, none of their scripts is run, and so
-there is no shell and no package manager in the image, and nothing is installed on the host.
+It needs no mmdebstrap, buildah or chroot. None of the packages' scripts runs, so the image needs no
+shell and no package manager, and nothing is installed on the host.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from local.toolchain import debian
 PYTHON = "3.11"
 OS_RELEASE = Path("/etc/os-release")
 
-#: Debian bookworm's Python and the libraries that it and the wheels link to.
+#: Python of Debian bookworm, and the libraries that it and the wheels link to.
 PACKAGES = (
     "ca-certificates",
     "libbz2-1.0",
@@ -35,7 +35,7 @@ PACKAGES = (
     "zlib1g",
 )
 
-#: What an image needs no copy of.
+#: Paths in the packages that an image does not need.
 _DROPPED = (
     "usr/share/doc",
     "usr/share/man",
@@ -56,11 +56,11 @@ _GROUP = "root:x:0:\nnogroup:x:65534:\n"
 
 
 class ImageError(LocalError):
-    """An image cannot be built; the message says at what, and what was answered."""
+    """An image cannot be built; the message names the step and its error."""
 
 
 def unpack(target: Path) -> Path:
-    """The root directory, made once at `target`; takes bookworm's packages."""
+    """Unpack bookworm's packages into the root directory `target`, unless it exists."""
     if target.is_dir():
         return target
     _require_bookworm()
@@ -86,13 +86,13 @@ def unpack(target: Path) -> Path:
 
 
 def certificates(root: Path) -> Path:
-    """The bundle of certificate authorities in an unpacked root directory."""
+    """The path of the bundle of certificate authorities in an unpacked root directory."""
     return root / "etc" / "ssl" / "certs" / "ca-certificates.crt"
 
 
 def precompile(root: Path, directory: Path, strip: Path) -> None:
-    """Compile the modules in `directory` with the Python of `root`, in place: a container with a
-    read-only root could not keep what it compiles. `strip` is taken off the recorded paths."""
+    """Compile the modules in `directory` in place, with the Python of `root`: a container with a
+    read-only root cannot store what it compiles. `strip` is removed from the recorded paths."""
     libraries = [*root.glob("lib/*-linux-gnu"), *root.glob("usr/lib/*-linux-gnu")]
     loader = next(iter([*root.glob("lib64/ld-linux*"), *root.glob("lib/ld-linux*")]), None)
     if loader is None:
@@ -103,12 +103,13 @@ def precompile(root: Path, directory: Path, strip: Path) -> None:
     environment = {
         "PYTHONHOME": str(root / "usr"),
         "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",  # what compileall itself imports would name our paths
+        # Not for the modules that compileall imports: they would record paths of this machine.
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
     done = subprocess.run(
         [*command, str(directory)], env=environment, text=True, capture_output=True, check=False
     )
-    # compileall's own code is 1 where any file is not Python 3, as some test data is.
+    # compileall ends with 1 if any file is not Python 3, which is true of some test data.
     if done.returncode not in (0, 1):
         raise ImageError(f"compiling {directory} failed:\n{done.stderr.strip()[-2000:]}")
 

@@ -1,4 +1,4 @@
-"""Archives of the images that the local cluster runs, each pulled or made once."""
+"""Archives of the images that the local cluster runs, each pulled or built once."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from local.images.workshop import Recipe, Workshop
 from local.progress import step
 
 Progress = Callable[[str], None]
-#: Seconds that an archive stays in the cache without being asked for: a week.
-KEPT = 7 * 24 * 3600.0
+#: Seconds that an unused archive stays in the cache: a week.
+MAX_AGE = 7 * 24 * 3600.0
 
 
 @dataclass(frozen=True)
 class _Archives:
-    """Where the archives of one image are kept; the built one is named by what it is made of."""
+    """The paths of an image's archives. The name of the built one has a hash of its inputs."""
 
     pulled: Path
     built: Path
@@ -35,12 +35,12 @@ def ensure(
     binaries: Mapping[str, Path],
     progress: Progress,
 ) -> list[Path]:
-    """Archives that `ctr --namespace k8s.io images import` takes, in `cache`, one a recipe.
+    """Archives in `cache` for `ctr --namespace k8s.io images import`, one for each recipe.
 
-    `python` is an interpreter to install wheels with, `binaries` the static programs that the
-    recipes name. `progress` is given a line for each image that was pulled or built. An image made
-    here is asked for again in its registry each time, in vain within seconds: who comes within
-    reach of one gets the real image.
+    `python` is an interpreter to install wheels with, `binaries` are the static programs that the
+    recipes name. `progress` is called with a line for each image that was pulled or built. Each run
+    tries again to pull an image that was built here, which fails within seconds: as soon as the
+    registry is reachable, the real image is used.
     """
     home = cache / "images"
     home.mkdir(parents=True, exist_ok=True)
@@ -48,12 +48,12 @@ def ensure(
     workshop = Workshop(home, python, binaries)
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another clone may be building the same
-        found = [_one(recipe, home, workshop, registries, progress) for recipe in recipes]
-        _prune(home, found)
-    return found
+        paths = [_provide(recipe, home, workshop, registries, progress) for recipe in recipes]
+        _prune(home, paths)
+    return paths
 
 
-def _one(
+def _provide(
     recipe: Recipe, home: Path, workshop: Workshop, registries: Registries, progress: Progress
 ) -> Path:
     archives = _archives(recipe, home, workshop)
@@ -76,11 +76,11 @@ def _one(
 
 
 def _prune(home: Path, used: list[Path]) -> None:
-    """Drop archives and layers that no clone has asked for in a while."""
+    """Delete archives and layers that no clone has used for `MAX_AGE`."""
     for path in used:
         os.utime(path)
     for path in home.glob("*.tar"):
-        if path.stat().st_mtime < time.time() - KEPT:
+        if path.stat().st_mtime < time.time() - MAX_AGE:
             path.unlink()
 
 

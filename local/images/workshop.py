@@ -1,4 +1,4 @@
-"""What the recipes of the images work with."""
+"""The tools of the image recipes: layers, wheels, static binaries."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from local.images.base import ImageError
 from local.images.layer import Layer
 from local.toolchain import pins
 
-#: What `slipway:images: {mirror: slipway.local}` puts in the place of a registry.
+#: The registry in the names of the local node's images, for `slipway:images.mirror`.
 MIRROR = "slipway.local"
 TITLE = "org.opencontainers.image.title"
-#: Where the image's Python looks for packages, beside Debian's own.
+#: The image's directory for Python packages that are not Debian's.
 SITE_PACKAGES = f"/usr/local/lib/python{base.PYTHON}/dist-packages"
 
 Note = Callable[[str], None]
@@ -28,7 +28,7 @@ Note = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Workshop:
-    """What the recipes work with: a directory for layers, an interpreter, static programs."""
+    """The inputs of the recipes: a directory for layers, an interpreter, static programs."""
 
     home: Path
     python: Path
@@ -43,7 +43,7 @@ class Workshop:
         return cached(self.home / f"{root.name}.tar", lambda path: layer.from_directory(root, path))
 
     def install(self, target: Path, *requirements: str) -> None:
-        """Wheels for the image's Python, whatever the host's is."""
+        """Install wheels for the image's Python, which may differ from the host's."""
         platform = {"amd64": "x86_64", "arm64": "aarch64"}.get(pins.ARCH, pins.ARCH)
         command = [bootstrap.uv(), "pip", "install", "--quiet", "--no-deps", "--link-mode=copy"]
         command += ["--python", str(self.python), "--python-version", base.PYTHON]
@@ -54,8 +54,8 @@ class Workshop:
             raise ImageError(f"`{' '.join(command)}` failed:\n{done.stderr.strip()[-2000:]}")
 
     def finish(self, library: Path, tree: Path, unused: Sequence[str] = ()) -> None:
-        """Take `unused` (patterns) out of `library` and compile the rest of it; `tree` is the
-        root of the layer that it is part of."""
+        """Remove the patterns `unused` from `library` and compile the rest. `tree` is the root of
+        the layer that contains it."""
         for pattern in unused:
             for path in library.glob(pattern):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -67,9 +67,9 @@ class Workshop:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One image: `build(workshop, name, target, note)` writes its archive, which changes only
-    with `inputs`; `made_of` says in a few words what the built one is, `program` which static
-    program has to be there for it. One that is not `pulled` is always built."""
+    """One image. `build(workshop, name, target, note)` writes its archive, which changes only with
+    `inputs`. `made_of` says in a few words what the built one contains. `program` is the static
+    program that it needs. An image that is not `pulled` is always built."""
 
     reference: str
     made_of: str
@@ -89,7 +89,7 @@ class Recipe:
 
 
 def binary(reference: str, program: str, path: str, user: str = "") -> Recipe:
-    """The image of one static program, which stands at `path`."""
+    """The recipe of an image with one static program at `path`."""
 
     def build(workshop: Workshop, name: str, target: Path, _: Note) -> Path:
         files = {path: workshop.binaries[program]}
@@ -111,7 +111,7 @@ def scratch_image(
     user: str = "",
     labels: Mapping[str, str] | None = None,
 ) -> Path:
-    """The archive, at `target`, of an image with these files and an empty /tmp, nothing else."""
+    """Write the archive of an image with only these files and an empty /tmp to `target`."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".image-") as scratch:
         content = layer.from_files(files, Path(scratch, "layer.tar"), {"/tmp": 0o1777})
         image = Image(name, [content], entrypoint, user=user, labels=labels or {})
@@ -119,7 +119,7 @@ def scratch_image(
 
 
 def requirements(directory: Path) -> list[str]:
-    """The lines of a directory's requirements.txt, comments left out."""
+    """The lines of a directory's requirements.txt without comments."""
     lines = (directory / "requirements.txt").read_text().splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
@@ -129,13 +129,13 @@ def cached(path: Path, make: Callable[[Path], Layer]) -> Layer:
 
 
 def sources(directory: Path) -> str:
-    """The text of all files of an image's own directory, and of the code that builds images."""
+    """The text of all files in an image's directory, and of the code that builds images."""
     own = [file for file in directory.rglob("*") if file.suffix in (".py", ".sh", ".txt")]
     return "\0".join([*map(source_of, sorted(own)), builders()])
 
 
 def builders() -> str:
-    """The builder's own code: what it writes may change with it."""
+    """The text of the code that builds images: a change of it may change its images."""
     return "\0".join([*map(source, (archive, base, layer)), source_of(Path(__file__))])
 
 

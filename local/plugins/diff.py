@@ -1,4 +1,4 @@
-"""What changed between two sets of inputs, path by path."""
+"""The differences between two sets of inputs, by property path."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class Change(Enum):
 
 
 def changes(old: Any, new: Any) -> dict[str, Change]:
-    """Pulumi property paths (`spec.ports[0].port`) that differ; secrets count by their value.
+    """The Pulumi property paths (`spec.ports[0].port`) that differ. Secrets are compared by value.
 
     A value that is not known yet differs from every other.
     """
-    found: dict[str, Change] = {}
-    _compare("", old, new, found)
-    return found
+    differences: dict[str, Change] = {}
+    _compare("", old, new, differences)
+    return differences
 
 
 def join(path: str, key: str) -> str:
-    """`path` extended by a key, quoted where it has to be (`labels["a.b/c"]`)."""
+    """`path` extended by a key, which is quoted if necessary (`labels["a.b/c"]`)."""
     if not _SIMPLE_KEY.match(key):
         escaped = key.replace("\\", "\\\\").replace('"', '\\"')
         return f'{path}["{escaped}"]'
@@ -39,7 +39,7 @@ def join(path: str, key: str) -> str:
 
 
 def split(path: str) -> list[str | int] | None:
-    """The keys and indices of a property path; None when it cannot be read."""
+    """The keys and indices of a property path, None if it is malformed."""
     keys: list[str | int] = []
     position = 0
     pattern = re.compile(r'\.?([^.\[\]"]+)|\[(\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]')
@@ -61,7 +61,7 @@ def split(path: str) -> list[str | int] | None:
 def _compare(path: str, old: Any, new: Any, found: dict[str, Change]) -> None:
     old = old.value if isinstance(old, Secret) else old
     new = new.value if isinstance(new, Secret) else new
-    # An explicit null asks for nothing: the API server drops it as it drops what is absent.
+    # An explicit null equals an absent property.
     old_absent = old is _MISSING or old is None
     new_absent = new is _MISSING or new is None
     if old_absent or new_absent:

@@ -1,4 +1,4 @@
-"""What every plugin shares: serving on a port, logging to the engine, leaving with the engine."""
+"""What all plugins share: serving on a port, logging to the engine, ending with the engine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import grpc.aio
 
 from local.plugins.protocol import engine_pb2, engine_pb2_grpc
 
-#: The size the engine itself allows (400 MiB): the state of a big chart passes gRPC's own 4 MiB.
+#: The engine's own limit, 400 MiB: the state of a large chart exceeds gRPC's default of 4 MiB.
 MESSAGE_LIMIT = 400 * 1024 * 1024
 CHANNEL_OPTIONS = [
     ("grpc.max_receive_message_length", MESSAGE_LIMIT),
@@ -24,7 +24,7 @@ _LOST = (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SH
 
 
 class Engine:
-    """The engine that started this plugin, at `address` (host:port); "" when there is none."""
+    """The engine that started this plugin, at `address` (host:port), "" without an engine."""
 
     def __init__(self, address: str) -> None:
         self._channel = (
@@ -32,7 +32,7 @@ class Engine:
         )
 
     async def warn(self, urn: str, message: str) -> None:
-        """Shows a warning beside the resource `urn` and in the summary."""
+        """Logs a warning, which the engine shows beside the resource `urn` and in the summary."""
         if self._channel is None:
             print(message, file=sys.stderr)
             return
@@ -40,11 +40,11 @@ class Engine:
         try:
             await engine_pb2_grpc.EngineStub(self._channel).Log(request)
         except grpc.aio.AioRpcError:
-            # The engine is leaving; what it no longer shows still belongs somewhere.
+            # The engine is ending and shows no more messages.
             print(message, file=sys.stderr)
 
     async def gone(self) -> None:
-        """Returns when the engine's process is no longer there."""
+        """Returns when the engine's process has ended."""
         if self._channel is None:
             await asyncio.Event().wait()
             return
@@ -59,10 +59,11 @@ class Engine:
 
 
 def run(engine_address: str, register: Callable[[grpc.aio.Server, Engine], None]) -> None:
-    """Serves what `register` adds until the engine leaves or asks to stop, then ends the process.
+    """Serves the services that `register` adds until the engine ends or sends a signal, then ends
+    the process.
 
-    Prints the port on stdout as the engine expects. SIGINT is how the engine ends a plugin it no
-    longer needs; plugins run in a process group of their own, so it never comes from a keyboard.
+    Prints the port to stdout, as the engine expects. The engine ends a plugin by SIGINT; it never
+    comes from the keyboard, since plugins run in a process group of their own.
     """
 
     async def serve() -> None:
@@ -83,21 +84,22 @@ def run(engine_address: str, register: Callable[[grpc.aio.Server, Engine], None]
     asyncio.run(serve())
     sys.stdout.flush()
     sys.stderr.flush()
-    # Threads of gRPC and of subprocess readers must not delay the engine's end.
+    # Without waiting for threads of gRPC and subprocess readers: they would delay the engine.
     os._exit(0)
 
 
 def engine_address(arguments: list[str]) -> str:
-    """The engine's address among a plugin's arguments: the one that is not a flag."""
+    """The engine's address: the only argument of a plugin that is not a flag."""
     return next((argument for argument in arguments if not argument.startswith("-")), "")
 
 
 def argument(arguments: list[str], name: str) -> str:
-    """The value of `--name=`, "" where it is not given."""
+    """The value of `--name=`, "" if it is absent."""
     prefix = f"--{name}="
     return next((a.removeprefix(prefix) for a in arguments if a.startswith(prefix)), "")
 
 
 def plugin_version(arguments: list[str]) -> str:
-    """The version this plugin stands in for: `--plugin-version=`, written by `install`."""
+    """The version of the official plugin that this one replaces: `--plugin-version=`, which
+    `install` writes."""
     return argument(arguments, "plugin-version")

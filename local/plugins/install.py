@@ -1,4 +1,4 @@
-"""Puts the stand-in plugins where the Pulumi engine looks for plugins, and takes them away."""
+"""Installs the stand-in plugins into an engine home, and removes them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from importlib import metadata
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[2]
-#: Plugin name → the Python package whose version the engine asks the plugin by.
+#: Plugin → the Python package that has the version which the engine requires of the plugin.
 _SDK_PACKAGES = {"kubernetes": "pulumi-kubernetes", "tls": "pulumi-tls"}
 _PLUGIN_NAMES = ", ".join(sorted(_SDK_PACKAGES))
 
 
 def install(pulumi_home: Path, python: Path, *, names: Iterable[str]) -> None:
-    """Makes the engine find the stand-ins `names` in `pulumi_home`, run by `python`.
+    """Installs the stand-ins `names` into the engine home `pulumi_home`, run by `python`.
 
-    `python` is the interpreter that has local/plugins/requirements.txt. Raises ValueError for a
-    name there is no stand-in for.
+    `python` is an interpreter with local/plugins/requirements.txt. Raises ValueError for a plugin
+    without a stand-in.
     """
     for name in names:
         directory = _plugin_directory(pulumi_home, name)
@@ -32,7 +32,7 @@ def install(pulumi_home: Path, python: Path, *, names: Iterable[str]) -> None:
 
 
 def remove(pulumi_home: Path, names: Iterable[str]) -> None:
-    """Takes the stand-ins `names` out of `pulumi_home`; one that is not there is no error."""
+    """Removes the stand-ins `names` from `pulumi_home`; ignores those that are not installed."""
     for name in names:
         wrapper = _plugin_directory(pulumi_home, name) / f"pulumi-resource-{name}"
         if wrapper.exists() and "local.plugins" in wrapper.read_text(errors="replace"):
@@ -48,10 +48,10 @@ def language_host(bin_dir: Path, python: Path) -> Path:
 
 
 def version(name: str) -> str:
-    """The version of the plugin `name` that the program's SDK asks for: the pin in
-    requirements.txt, so that it stands once.
+    """The version of the plugin `name` that the program's SDK requires: the SDK's pin in
+    requirements.txt.
 
-    Raises ValueError for an unknown plugin, LookupError when requirements.txt has no pin for it.
+    Raises ValueError for an unknown plugin, LookupError if requirements.txt has no pin for it.
     """
     if name not in _SDK_PACKAGES:
         raise ValueError(f"there is no stand-in for plugin {name!r}: expected {_PLUGIN_NAMES}")
@@ -75,9 +75,9 @@ def _plugin_directory(pulumi_home: Path, name: str) -> Path:
 
 
 def write_wrapper(path: Path, python: Path, module: str, *arguments: str) -> None:
-    """Makes `path` a program that runs `module` of this clone by `python`."""
-    # -I and a path of our own instead of PYTHONPATH: what a plugin starts (helm, a cloud's
-    # credential helper) must not inherit where our modules are.
+    """Writes an executable to `path` that runs `module` of this clone with `python`."""
+    # Not by PYTHONPATH, which programs that a plugin starts (helm, a cloud's credential helper)
+    # would inherit.
     code = (
         f"import runpy, sys; sys.path.insert(0, {str(_ROOT)!r}); "
         f"runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"

@@ -1,8 +1,8 @@
-"""The messages the Pulumi engine speaks, without the rest of the Pulumi SDK.
+"""The messages of the Pulumi engine's protocol, without the rest of the Pulumi SDK.
 
-Importing the SDK takes 0.7 s, its messages alone 0.1 s, and an engine starts every plugin on every
-`pulumi up`. So the packages above the messages are stood in for by empty ones, unless the SDK is
-already loaded in this process.
+Importing the SDK takes 0.7 s, its messages alone 0.1 s, and the engine starts every plugin at every
+`pulumi up`. So the packages that contain the messages are replaced by empty ones, unless this
+process has loaded the SDK already.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What all resource plugins answer alike: handshake, information, errors."""
+"""The answers that all resource plugins share: handshake, information, errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class ResourceServicer(provider_pb2_grpc.ResourceProviderServicer):
     """The part of `ResourceProvider` that does not depend on the resources.
 
-    `name` and `version` are the plugin's, as the official one would give them.
+    `name` and `version` are those of the official plugin.
     """
 
     name = ""
@@ -82,6 +82,6 @@ class ResourceServicer(provider_pb2_grpc.ResourceProviderServicer):
 
 
 async def refuse(context: Context, message: str) -> NoReturn:
-    """Ends the call with `message`, which the engine shows as it is."""
+    """Ends the call with the error `message`, which the engine shows unchanged."""
     await context.abort(grpc.StatusCode.UNKNOWN, message)
     raise AssertionError("unreachable: abort raises")

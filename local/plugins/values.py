@@ -1,7 +1,7 @@
-"""Property values as the engine sends them, in plain Python.
+"""Property values of the engine's protocol, in plain Python.
 
-A bag of properties is a `dict`; a secret anywhere in it is a `Secret`, a value that is not known
-yet (preview) is `UNKNOWN`. Everything else is what JSON has.
+A set of properties is a `dict`. A secret anywhere in it is a `Secret`, and a value that a preview
+does not know is `UNKNOWN`. Everything else has the types of JSON.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any, Final, NamedTuple
 
 from google.protobuf import struct_pb2
 
-# The signatures are those of the Pulumi protocol: pulumi.runtime.rpc of the SDK.
+# The signatures of the Pulumi protocol, from pulumi.runtime.rpc of the SDK.
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 RESOURCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
 _OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
-#: One id a type of value: string, bool, number, array, asset, archive and object.
+#: The ids of unknown values: of a string, bool, number, array, asset, archive and object.
 _UNKNOWN_IDS: Final = frozenset(
     {
         "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
@@ -84,7 +84,7 @@ def _decode(value: struct_pb2.Value) -> Any:
 
 
 def encode(properties: Mapping[str, Any]) -> struct_pb2.Struct:
-    """The message for a bag of properties."""
+    """The message that has `properties`."""
     struct = struct_pb2.Struct()
     for key, value in properties.items():
         _encode(value, struct.fields[key])
@@ -117,7 +117,7 @@ def _encode(value: Any, into: struct_pb2.Value) -> None:
 
 
 def reveal(value: Any) -> Any:
-    """A deep copy without the secret marks."""
+    """A deep copy with each `Secret` replaced by its value."""
     if isinstance(value, Secret):
         return reveal(value.value)
     if isinstance(value, dict):
@@ -128,7 +128,7 @@ def reveal(value: Any) -> Any:
 
 
 def contains_unknown(value: Any) -> bool:
-    """Whether something in `value` is not known yet."""
+    """Whether anything in `value` is unknown."""
     if isinstance(value, Secret):
         return contains_unknown(value.value)
     if isinstance(value, dict):

@@ -1,5 +1,5 @@
-"""Programs and libraries out of Debian packages, unpacked into the cache and never installed:
-no service is started and nothing of the machine changes."""
+"""Programs and libraries from Debian packages. They are unpacked into the cache and not installed,
+so that no service starts and nothing on the machine changes."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def _run(command: list[str], cwd: Path | None = None) -> str:
 
 
 def directory(cache: Path, name: str) -> Path:
-    """Where the packages that `name` stands for in the pins are unpacked."""
+    """The directory of the unpacked packages `DEBIAN[name]`."""
     listed = hashlib.sha256(" ".join(DEBIAN[name]).encode()).hexdigest()
     return cache / "debian" / f"{name}-{listed[:8]}"
 
 
 def unpack(packages: Iterable[str], target: Path) -> Path:
-    """Unpack `packages` (exactly these, no dependencies) into the directory `target`.
+    """Unpack `packages` without their dependencies into the directory `target`.
 
-    Done once: an existing `target` is returned as it is, and an interrupted run leaves none.
+    Returns an existing `target` as it is; an interrupted run leaves none.
     """
     if target.is_dir():
         return target
@@ -53,7 +53,7 @@ def unpack(packages: Iterable[str], target: Path) -> Path:
         try:
             _run(download, cwd=archives)
         except DebianError:
-            _run(["apt-get", "update", "-qq"])  # no package lists yet, or outdated ones
+            _run(["apt-get", "update", "-qq"])  # the package lists are missing or outdated
             _run(download, cwd=archives)
         for archive in sorted(archives.glob("*.deb")):
             _run(["dpkg-deb", "--extract", str(archive), str(root)])

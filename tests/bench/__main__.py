@@ -1,9 +1,12 @@
-"""`make bench`: what Slipway costs, as ratios measured side by side in one run.
+"""`make bench`: what Slipway costs, as ratios of figures that are measured in one run.
 
-`make up` with the tools cached; evaluating the program for more and more models, and for the stacks
-of the clouds; an `up` that changes nothing beside a `kubectl apply --server-side` of the same
-objects that changes nothing; a prediction through the gateway beside one to the Service of the pod,
-and one of many numbers in each encoding. Everything runs in a checkout and a cluster of its own.
+- `make up` with cached tools;
+- evaluating the program for more and more models, and for the stacks of the clouds;
+- an `up` without a change, against a `kubectl apply --server-side` of the same objects;
+- a prediction through the gateway, against one to the pod's Service;
+- a prediction of many numbers in each encoding.
+
+Everything runs in a checkout and a cluster of its own.
 """
 
 from __future__ import annotations
@@ -51,7 +54,7 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def warm_up(checkout: Checkout) -> None:
-    """`make up` whose tools and images are in the cache; leaves the stack up."""
+    """Time `make up` with cached tools and images. Leaves the stack up."""
     new = seconds(lambda: checkout.run("make", "up"))
     again = seconds(lambda: checkout.run("make", "up"))
     checkout.run("make", "down")
@@ -67,8 +70,8 @@ def warm_up(checkout: Checkout) -> None:
 def evaluated(checkout: Checkout, script: str, *arguments: str) -> dict[str, float]:
     """Seconds, kilobytes and resources of one evaluation by `script`, in a process of its own."""
     done = checkout.run(".venv/bin/python", str(HERE / script), *arguments, env={"PYTHONPATH": "."})
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figures
 
 
 def medians(runs: list[dict[str, float]]) -> dict[str, float]:
@@ -82,18 +85,18 @@ def evaluation(checkout: Checkout) -> None:
     for models in (0, 1, 10, 100):
         evaluated(checkout, "evaluate.py", str(models), objects)
         ours, typed = [], []
-        for _ in range(RUNS):  # in turns: what disturbs one disturbs the other
+        for _ in range(RUNS):  # in turns, so that a disturbance affects both
             ours.append(evaluated(checkout, "evaluate.py", str(models)))
             typed.append(evaluated(checkout, "typed.py", objects))
-        found, sdk = medians(ours), medians(typed)
-        bare = bare or found
-        each = [(found[key] - bare[key]) / max(models, 1) for key in ("seconds", "kilobytes")]
+        program, sdk = medians(ours), medians(typed)
+        bare = bare or program
+        each = [(program[key] - bare[key]) / max(models, 1) for key in ("seconds", "kilobytes")]
         rows.append(
             [
                 str(models),
-                str(int(found["resources"])),
-                f"{found['seconds']:.2f} s",
-                f"{found['kilobytes'] / 1024:.0f} MB",
+                str(int(program["resources"])),
+                f"{program['seconds']:.2f} s",
+                f"{program['kilobytes'] / 1024:.0f} MB",
                 f"{each[0] * 1000:.1f} ms" if models else "-",
                 f"{each[1]:.0f} KB" if models else "-",
             ]
@@ -104,8 +107,8 @@ def evaluation(checkout: Checkout) -> None:
                 str(int(sdk["resources"])),
                 f"{sdk['seconds']:.2f} s",
                 f"{sdk['kilobytes'] / 1024:.0f} MB",
-                f"{found['seconds'] / sdk['seconds']:.2f}",
-                f"{found['kilobytes'] / sdk['kilobytes']:.2f}",
+                f"{program['seconds'] / sdk['seconds']:.2f}",
+                f"{program['kilobytes'] / sdk['kilobytes']:.2f}",
             ]
         )
     header = ["models", "resources", "time", "peak memory", "time a model", "memory a model"]
@@ -117,7 +120,8 @@ def evaluation(checkout: Checkout) -> None:
 
 
 def clouds(checkout: Checkout) -> None:
-    """Stack files that make a cluster, by an interpreter that has the clouds' SDKs."""
+    """Evaluate the stack files that create a cluster, with an interpreter that has the clouds'
+    SDKs."""
     script = (
         "from local import bootstrap, paths; print(bootstrap.clouds_python(paths.Clone.here()))"
     )
@@ -130,26 +134,26 @@ def clouds(checkout: Checkout) -> None:
             continue
         command = (python, str(HERE / "stack.py"), name)
         lines = [checkout.run(*command, env={"PYTHONPATH": "."}).stdout for _ in range(RUNS)]
-        found = medians([json.loads(line.splitlines()[-1]) for line in lines])
-        size = f"{found['kilobytes'] / 1024:.0f} MB"
-        rows.append([name, str(int(found["resources"])), f"{found['seconds']:.2f} s", size])
+        figures = medians([json.loads(line.splitlines()[-1]) for line in lines])
+        size = f"{figures['kilobytes'] / 1024:.0f} MB"
+        rows.append([name, str(int(figures["resources"])), f"{figures['seconds']:.2f} s", size])
     header = ["stack file", "resources", "time", "peak memory"]
     title = f"Evaluating the stacks of the clouds (mocked engine, median of {RUNS})"
     table(title, header, rows)
 
 
 def applied_objects(checkout: Checkout) -> Path:
-    """The Kubernetes objects of the stack, as a file that kubectl takes."""
+    """Write the stack's Kubernetes objects to a manifest for kubectl; returns its path."""
     exported = checkout.pulumi("stack", "export", "--show-secrets", "--stack", "dev").stdout
     resources = json.loads(exported)["deployment"]["resources"]
     objects = [
-        one["inputs"] | {"metadata": _metadata(one["inputs"]["metadata"])}
-        for one in resources
-        if one["type"].startswith("kubernetes:") and "kind" in one.get("inputs", {})
+        each["inputs"] | {"metadata": _metadata(each["inputs"]["metadata"])}
+        for each in resources
+        if each["type"].startswith("kubernetes:") and "kind" in each.get("inputs", {})
     ]
     path = checkout.root / "objects.json"
-    listed = {"apiVersion": "v1", "kind": "List", "items": _plain(objects)}
-    path.write_text(json.dumps(listed))
+    manifest = {"apiVersion": "v1", "kind": "List", "items": _plain(objects)}
+    path.write_text(json.dumps(manifest))
     return path
 
 
@@ -158,7 +162,7 @@ def _metadata(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """`value` with the engine's envelopes of secrets opened."""
+    """`value` with the engine's secrets replaced by their plain values."""
     if isinstance(value, dict):
         if "plaintext" in value:
             return _plain(json.loads(value["plaintext"]))
@@ -171,16 +175,16 @@ def unchanged_up(checkout: Checkout) -> None:
     config = checkout.config()
     model = config["config"]["slipway:models"]["half_plus_two"]
     for models in (1, 10, 50):
-        few = {"requests": {"cpu": "10m", "memory": "64Mi"}}
+        small = {"requests": {"cpu": "10m", "memory": "64Mi"}}
         source = {**model["source"], "path": "half_plus_two"}
         config["config"]["slipway:models"] = {
-            f"half_plus_two_{number}": {**model, "resources": few, "source": source}
+            f"half_plus_two_{number}": {**model, "resources": small, "source": source}
             for number in range(models)
         }
         checkout.write_config(config)
         created = seconds(lambda: checkout.run("pulumi", *UP, timeout=1200))
         objects = applied_objects(checkout)
-        server_side_apply(checkout, objects)  # the first one writes that it co-owns them
+        server_side_apply(checkout, objects)  # the first one makes it a co-owner of the fields
         runs = [(no_op_up(checkout), server_side_apply(checkout, objects)) for _ in range(3)]
         no_op, applied = (statistics.median(times) for times in zip(*runs, strict=True))
         count = len(json.loads(objects.read_text())["items"])
@@ -208,8 +212,8 @@ def no_op_up(checkout: Checkout) -> float:
 
 
 def server_side_apply(checkout: Checkout, objects: Path) -> float:
-    """Seconds for kubectl to apply all objects as they are, once it co-owns their fields. The values
-    are the stack's; only of empty ones (`ingress: []`) the API server says that they conflict."""
+    """Seconds for kubectl to apply all objects unchanged, once it co-owns their fields. Conflicts
+    are forced, since the API server reports them for empty values (`ingress: []`)."""
     apply = ("apply", "--server-side", "--force-conflicts", "--field-manager=bench", "-o", "name")
     return seconds(lambda: checkout.kubectl(*apply, "-f", str(objects)))
 
@@ -223,7 +227,8 @@ def service_address(checkout: Checkout, instance: str) -> str:
 
 
 def inside(checkout: Checkout, *arguments: str) -> str:
-    """What the client's interpreter prints inside the cluster's network, where Services are."""
+    """The output of the client's interpreter inside the cluster's network, where Services are
+    reached."""
     enter = checkout.run("python3", "-m", "local", "nsenter").stdout.split()
     command = [*enter, f"--wd={checkout.root}", ".venv-client/bin/python", *arguments]
     return checkout.run(*command, env={"PYTHONPATH": "."}).stdout
@@ -235,14 +240,14 @@ def gateway(checkout: Checkout) -> None:
     model = "half_plus_two"
     target = f"{service_address(checkout, 'half-plus-two')}:8500"
     script = str(HERE / "through_gateway.py")
-    found = json.loads(inside(checkout, script, str(outputs), model, target, str(CALLS)))
+    figures = json.loads(inside(checkout, script, str(outputs), model, target, str(CALLS)))
     ways = {"gateway": "TLS gateway", "pod": "Service of the pod"}
     rows = [
-        [title, *(f"{found[way][rank]:.2f} ms" for rank in ("p50", "p90", "p99"))]
+        [title, *(f"{figures[way][rank]:.2f} ms" for rank in ("p50", "p90", "p99"))]
         for way, title in ways.items()
     ]
     ratios = [
-        f"{found['gateway'][rank] / found['pod'][rank]:.2f}" for rank in ("p50", "p90", "p99")
+        f"{figures['gateway'][rank] / figures['pod'][rank]:.2f}" for rank in ("p50", "p90", "p99")
     ]
     header = ["way", "p50", "p90", "p99"]
     title = "One gRPC prediction through the TLS gateway, and without TLS to the Service of the pod"
@@ -250,7 +255,8 @@ def gateway(checkout: Checkout) -> None:
 
 
 def encodings(checkout: Checkout) -> None:
-    """1,024 x 784 floats there and back, straight to Triton's Service."""
+    """Predictions with 1,024 x 784 floats in the request and the answer, directly to Triton's
+    Service."""
     shutil.copytree(HERE / "wide", checkout.models / "triton" / "wide")
     config = checkout.config()
     models = config["config"]["slipway:models"]
@@ -267,18 +273,18 @@ def encodings(checkout: Checkout) -> None:
     }
     outputs = checkout.root / "direct.json"
     outputs.write_text(json.dumps({"endpoints": {"wide": direct}}))
-    said = inside(
+    printed = inside(
         checkout, "-m", "client", "bench", "wide", "--rows", "1024", "--calls", str(BATCHES),
         "--outputs", str(outputs), "--json",
     )  # fmt: skip
-    found = {one["transport"]: one for one in json.loads(said)}
+    figures = {each["transport"]: each for each in json.loads(printed)}
     ways = {"grpc": "gRPC", "rest-binary": "REST, raw tensors", "rest": "REST, JSON"}
     parts = ("encode", "exchange", "decode")
     rows = [
         [
             title,
-            *(f"{found[way][f'{figure}_ms']:.1f} ms" for figure in ("p50", "p90", *parts)),
-            f"{found['grpc']['p50_ms'] / found[way]['p50_ms']:.2f}",
+            *(f"{figures[way][f'{name}_ms']:.1f} ms" for name in ("p50", "p90", *parts)),
+            f"{figures['grpc']['p50_ms'] / figures[way]['p50_ms']:.2f}",
         ]
         for way, title in ways.items()
     ]

@@ -1,8 +1,8 @@
 """Evaluate the program once for N models against a mocked engine; print seconds and peak memory.
 With a second argument, write the Kubernetes objects that it registered to that file.
 
-Run by `make bench` as a process of its own for each N, so that start-up is part of the figure.
-The mocks answer at once: what is measured is Python, not an engine and not a cluster.
+`make bench` runs it in a process of its own for each N, so that the start-up counts. The mocks
+answer at once, so the figures are those of Python, without an engine and a cluster.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ STARTED = time.perf_counter()
 
 
 def configuration(models: int) -> dict[str, str]:
-    """The dev stack's shape with `models` models."""
+    """A configuration like the dev stack's, with `models` models."""
     model = {
         "runtime": "tfserving",
         "source": {"kind": "pvc", "claim": "models", "path": "half_plus_two"},

@@ -1,6 +1,6 @@
 """Evaluate the program once for a stack file against a mocked engine; print seconds and peak memory.
 
-Run by `make bench` as a process of its own for each file, so that start-up is part of the figure.
+`make bench` runs it in a process of its own for each file, so that the start-up counts.
 """
 
 from __future__ import annotations

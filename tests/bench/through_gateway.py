@@ -1,7 +1,7 @@
-"""One prediction through the gateway and straight to the pod's Service, in turns.
+"""Times a prediction through the gateway, and directly to the pod's Service, in turns.
 
-Run with the client's interpreter inside the cluster's network namespace, where both addresses can
-be reached: `through_gateway.py <outputs.json> <model> <service ip:port> <calls>`. Prints the
+Run with the client's interpreter inside the cluster's network namespace, where both addresses are
+reachable: `through_gateway.py <outputs.json> <model> <service ip:port> <calls>`. Prints the
 percentiles of both in milliseconds as JSON.
 """
 
@@ -31,15 +31,15 @@ def percentiles(times: list[float]) -> dict[str, float]:
 def main() -> None:
     outputs = json.loads(Path(sys.argv[1]).read_text())
     name, target, calls = sys.argv[2], sys.argv[3], int(sys.argv[4])
-    straight = copy.deepcopy(outputs)
-    straight["endpoints"][name]["grpc"] = {
+    direct = copy.deepcopy(outputs)
+    direct["endpoints"][name]["grpc"] = {
         "target": target,
         "authority": target.split(":", maxsplit=1)[0],
         "path": "",
         "tls": False,
     }
     times: dict[str, list[float]] = {"gateway": [], "pod": []}
-    with connect(outputs, name) as gateway, connect(straight, name) as pod:
+    with connect(outputs, name) as gateway, connect(direct, name) as pod:
         for model in (gateway, pod):
             for _ in range(20):
                 once(model)

@@ -1,8 +1,8 @@
-"""Register the objects of a file with the Kubernetes SDK's own classes, and nothing else.
+"""Registers the objects of a file with the Kubernetes SDK's own classes, and does nothing else.
 
-Run by `make bench` beside `evaluate.py`, which writes the file: `typed.py <objects.json>`. What a
-program costs that is nothing but `pulumi_kubernetes.apps.v1.Deployment(…)` and its like. Prints
-seconds and peak memory.
+`make bench` runs `typed.py <objects.json>` after `evaluate.py`, which writes the file. It prints
+the seconds and the peak memory of a program that consists only of
+`pulumi_kubernetes.apps.v1.Deployment(…)` and the like.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-#: Below these a map's keys are the user's, not Kubernetes'.
+#: Maps whose keys the user chooses; they are not names of Kubernetes fields.
 FREE = {"labels", "matchLabels", "annotations", "data", "stringData", "requests", "limits"}
 PYTHON_NAMES = {"from": "from_"}
 
 
 def python_names(value: Any, key: str = "") -> Any:
-    """`value` with the SDK's names for what Kubernetes calls `containerPort`."""
+    """`value` with the SDK's names of fields: `container_port` for `containerPort`."""
     if isinstance(value, dict):
         return {
             name if key in FREE else python_name(name): python_names(inner, name)

@@ -1,7 +1,8 @@
 """Hostile requests to the gateway of a stack.
 
-Run with the client's interpreter: `attacks.py <outputs.json> <attack> [argument…]`. Prints what the
-callers saw as JSON. Everything is bounded in number and time, and goes to the gateway's address.
+Run with the client's interpreter: `attacks.py <outputs.json> <attack> [argument…]`. Prints the
+gateway's answers as JSON. All requests go to the gateway's address, and their number and time are
+bounded.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it tells of each connection that is closed
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # otherwise it logs each closed connection
 import grpc
 from tensorflow.core.framework import types_pb2
 from tensorflow_serving.apis import predict_pb2
@@ -26,9 +27,9 @@ from tensorflow_serving.apis import predict_pb2
 from client.outputs import find_endpoint, parse_outputs
 from client.trust import ssl_context
 
-#: Seconds for one call: 1,500 MiB are sent in it, on a busy machine.
+#: Seconds for one call, which may send 1,500 MiB on a busy machine.
 DEADLINE = 120.0
-#: Seconds in which a connection that is kept says nothing.
+#: Seconds without data after which a connection counts as kept open.
 IDLE = 15.0
 MEBIBYTE = 2**20
 
@@ -36,7 +37,7 @@ stack = parse_outputs(json.loads(Path(sys.argv[1]).read_text()))
 
 
 def channel(model: str) -> tuple[grpc.Channel, str]:
-    """A connection of its own to the gateway, and the model's path prefix."""
+    """A new connection to the gateway, and the model's path prefix."""
     address = find_endpoint(stack, model).grpc
     assert address is not None and stack.ca_certificate is not None
     options = [
@@ -52,7 +53,7 @@ def channel(model: str) -> tuple[grpc.Channel, str]:
 
 
 def status(call: Callable[[], Any]) -> str:
-    """The call's gRPC status, and the HTTP status where the gateway answered."""
+    """The call's gRPC status, followed by the HTTP status if the gateway answered it."""
     try:
         call()
     except grpc.RpcError as error:
@@ -62,7 +63,7 @@ def status(call: Callable[[], Any]) -> str:
 
 
 def method(model: str, path: str, message: str = "", size: str = "0", packed: str = "") -> str:
-    """Call a unary method with `message` in hexadecimal digits, or `size` bytes of zeros."""
+    """Call a unary method with `message` (hexadecimal), or with `size` zero bytes."""
     opened, prefix = channel(model)
     compression = grpc.Compression.Gzip if packed else None
     request = bytes.fromhex(message) or bytes(int(size))
@@ -72,7 +73,7 @@ def method(model: str, path: str, message: str = "", size: str = "0", packed: st
 
 
 def filled(model: str, elements: str) -> str:
-    """A PredictRequest whose tensor has so many elements and one value, which stands for all."""
+    """Send a PredictRequest whose tensor has `elements` elements and one value for all of them."""
     request = predict_pb2.PredictRequest()
     request.model_spec.name = model
     tensor = request.inputs["x"]
@@ -84,46 +85,47 @@ def filled(model: str, elements: str) -> str:
 
 
 def methods(model: str, *paths: str) -> dict[str, str]:
-    """The status of each method, called with an empty message."""
+    """Call each method with an empty message; returns their statuses."""
     return {path: method(model, path) for path in paths}
 
 
 def withheld(
     model: str, path: str, connections: str, streams: str, headers: str, body: str
 ) -> dict[str, int]:
-    """Open `streams` calls on each of `connections`, with headers and the begin of a body of so many
-    bytes, and keep them open for some seconds. Returns the statuses of those that ended."""
-    over = threading.Event()
+    """Open `streams` calls on each of `connections`, with `headers` bytes of headers and the first
+    `body` bytes of a body, and keep them open for ten seconds. Returns the number of calls that
+    ended, by status."""
+    finished = threading.Event()
     metadata = [("x-padding", "a" * int(headers))] if int(headers) else None
 
     def requests() -> Iterator[bytes]:
         yield bytes(int(body))
-        over.wait(20)
+        finished.wait(20)
 
-    found: dict[str, int] = {}
-    opened, running = [], []
+    counts: dict[str, int] = {}
+    channels, calls = [], []
     for _ in range(int(connections)):
-        one, prefix = channel(model)
-        opened.append(one)
-        call = one.stream_unary(prefix + path)
-        running += [
-            call.future(requests(), timeout=DEADLINE, metadata=metadata)
+        opened, prefix = channel(model)
+        channels.append(opened)
+        upload = opened.stream_unary(prefix + path)
+        calls += [
+            upload.future(requests(), timeout=DEADLINE, metadata=metadata)
             for _ in range(int(streams))
         ]
     threading.Event().wait(10)
-    for each in running:
-        if each.done():
-            seen = status(each.result)
-            found[seen] = found.get(seen, 0) + 1
-    over.set()
-    for one in opened:
-        one.close()
-    return found
+    for call in calls:
+        if call.done():
+            ended = status(call.result)
+            counts[ended] = counts.get(ended, 0) + 1
+    finished.set()
+    for opened in channels:
+        opened.close()
+    return counts
 
 
 def raw(request: bytes) -> dict[str, Any]:
-    """Send `request` as it is over TLS; the first line of the answer, and whether the gateway then
-    closes the connection."""
+    """Send the bytes `request` over TLS. Returns the first line of the answer, and whether the
+    gateway then closes the connection."""
     address = next(iter(stack.endpoints.values())).grpc
     assert address is not None
     host, _, port = address.target.rpartition(":")
@@ -137,19 +139,20 @@ def raw(request: bytes) -> dict[str, Any]:
 
 
 def _exchanged(connection: ssl.SSLSocket, unsent: memoryview) -> tuple[bytes, bool]:
-    """The first part of the answer, which may come before all is sent, and whether the other end
-    closes the connection. By one thread: a TLS connection cannot be read and written at once."""
+    """Send `unsent`. Returns the first part of the answer, which may come before everything is
+    sent, and whether the other end closes the connection. In one thread, since two cannot read and
+    write a TLS connection at once."""
     connection.setblocking(False)
     answer = b""
-    again = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+    not_ready = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
     while True:
         try:
             part = connection.recv(65536)
             if not part:
                 return answer, True
-            answer = answer or part  # the first line is wanted, of answers that may be large
+            answer = answer or part  # only the first line is used, and answers may be large
             continue
-        except again:
+        except not_ready:
             pass
         except OSError:
             return answer, True
@@ -157,9 +160,9 @@ def _exchanged(connection: ssl.SSLSocket, unsent: memoryview) -> tuple[bytes, bo
             try:
                 unsent = unsent[connection.send(unsent[:65536]) :]
                 continue
-            except again:
+            except not_ready:
                 pass
-            except OSError:  # the gateway has answered and takes no more
+            except OSError:  # the gateway has answered and reads no more
                 unsent = unsent[:0]
         if not any(select.select([connection], [connection] if unsent else [], [], IDLE)):
             return answer, False
@@ -189,18 +192,18 @@ def inflating(model: str, path: str, coding: str) -> dict[str, Any]:
 
 
 def posted(model: str, path: str, text: str, most: str = "") -> dict[str, Any]:
-    """POST `text`. `{ones}` in it stands for as many numbers as `most` bytes have room for."""
+    """POST `text`. `{ones}` in it is replaced by ones, until the body has about `most` bytes."""
     ones = (int(most or 0) - len(text)) // 2
     return rest(model, path, text.replace("{ones}", ",".join(["1"] * ones)).encode())
 
 
 def sized(model: str, path: str, size: str) -> dict[str, Any]:
-    """POST so many bytes of JSON white space."""
+    """POST `size` bytes of JSON white space."""
     return rest(model, path, b" " * int(size))
 
 
 def spelled(request: str) -> dict[str, Any]:
-    """Send a request that is written out."""
+    """Send a request whose text has escape sequences, such as `\\r\\n`."""
     return raw(request.encode("latin-1").decode("unicode_escape").encode("latin-1"))
 
 

@@ -1,5 +1,5 @@
-"""A copy of the repository in a directory of its own: its cluster, state and addresses are its own
-too, so a test never meets the dev stack of the person who runs it."""
+"""A copy of the repository in a directory of its own. It has its own cluster, state and addresses,
+so that a test never touches the dev stack of the user who runs it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 
-#: Seconds from an `up` that is done to a route that is served: an Ingress gets its address a moment
-#: before the controller has loaded it.
+#: Seconds from the end of `up` to a served route: an Ingress has its address a moment before the
+#: controller has loaded it.
 ROUTE_TIMEOUT = 20.0
-#: Seconds for one command; the slowest, `make up` with the tools cached, takes about 60.
+#: Seconds for one command. The slowest, `make up` with cached tools, takes about 60.
 TIMEOUT = 300
 
 
 class Failed(AssertionError):
-    """A command did not do what the test needs; the message holds what it printed."""
+    """A command failed; the message holds its output."""
 
 
 class Checkout:
-    """A fresh clone of what is in the work tree, committed in a repository of its own."""
+    """A copy of the work tree's files, committed in a repository of its own."""
 
     def __init__(self, root: Path, exports: Mapping[str, str] | None = None) -> None:
         self.root = root
@@ -42,9 +42,9 @@ class Checkout:
         identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
         for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "as it is"]):
             subprocess.run(["git", *identity, *arguments], cwd=root, check=True)
-        #: What `make env` said, here or in the checkout whose tools and cluster are used.
+        #: The variables of `make env`, here or in the checkout whose tools and cluster are used.
         self.exports: dict[str, str] = dict(exports or {})
-        #: What `make up` wrote to stdout, where a fixture ran it.
+        #: The stdout of `make up`, if a fixture ran it.
         self.printed = ""
 
     def run(
@@ -54,7 +54,7 @@ class Checkout:
         timeout: float = TIMEOUT,
         env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run `command` in the checkout, as a person would after `eval "$(make -s env)"`."""
+        """Run `command` in the checkout, as a user after `eval "$(make -s env)"`."""
         try:
             done = subprocess.run(
                 command,
@@ -76,7 +76,7 @@ class Checkout:
         return done
 
     def read_environment(self) -> None:
-        """Take over what `make env` exports."""
+        """Read the variables that `make env` exports."""
         names = "PULUMI_HOME PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE KUBECONFIG PATH"
         names += " PULUMI_SKIP_UPDATE_CHECK PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
         script = 'eval "$(make -s env)"; for n in $0; do printf "%s=%s\\n" "$n" "${!n-}"; done'
@@ -101,11 +101,11 @@ class Checkout:
         return answer
 
     def first_answer(self, model: str, *values: str, **options: str) -> list[float]:
-        """What a model says as soon as its route is served; `options` are the client's."""
-        given = [part for name, value in options.items() for part in (f"--{name}", value)]
+        """A model's prediction, as soon as its route is served. `options` are the client's."""
+        flags = [part for name, value in options.items() for part in (f"--{name}", value)]
         deadline = time.monotonic() + ROUTE_TIMEOUT
         while True:
-            done = self.client("predict", model, *values, *given, check=False)
+            done = self.client("predict", model, *values, *flags, check=False)
             if done.returncode == 0:
                 answer: list[float] = json.loads(done.stdout)
                 return answer
@@ -113,16 +113,16 @@ class Checkout:
                 raise Failed(f"no answer in {ROUTE_TIMEOUT:.0f} s; the last one was: {done.stderr}")
 
     def last_answer(self) -> list[float]:
-        """What `make up` prints at its end."""
+        """Run `make up`; returns the prediction that it prints at its end."""
         answer: list[float] = json.loads(self.run("make", "up").stdout.splitlines()[-1])
         return answer
 
     def outputs(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.run("make", "-s", "outputs").stdout)
-        return found
+        outputs: dict[str, Any] = json.loads(self.run("make", "-s", "outputs").stdout)
+        return outputs
 
     def everything(self) -> set[str]:
-        """The names of all objects that a stack may make, in all namespaces."""
+        """The names of all objects, in all namespaces, of the kinds that a stack creates."""
         kinds = "deployments,services,ingresses,configmaps,secrets,poddisruptionbudgets"
         kinds += ",networkpolicies,persistentvolumeclaims,serviceaccounts,roles,rolebindings"
         cluster = "namespaces,ingressclasses,clusterroles,clusterrolebindings"
@@ -137,7 +137,7 @@ class Checkout:
         return self.root / "Pulumi.dev.yaml"
 
     def config(self) -> dict[str, Any]:
-        """The dev stack's configuration, to be changed and given to `write_config`."""
+        """The dev stack's configuration; pass a changed one to `write_config`."""
         loaded: dict[str, Any] = yaml.safe_load(self.stack_file.read_text())
         return loaded
 
@@ -154,7 +154,7 @@ class Checkout:
 
     @property
     def models(self) -> Path:
-        """The directory behind the dev stack's volume."""
+        """The directory of the dev stack's volume."""
         script = (
             "from local.cluster.spec import volume_directory as d; from local.paths import Clone;"
             "print(d(Clone.here().cluster_name, 'models', 'models'))"

@@ -1,4 +1,4 @@
-"""One checkout with the dev stack up, for all tests that only look at it or put it back."""
+"""One checkout with a running dev stack, for all tests that only read it or restore it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """The dev stack, up, in a checkout of its own."""
+    """The running dev stack, in a checkout of its own."""
     checkout = Checkout(tmp_path_factory.mktemp("dev"))
     try:
         checkout.printed = checkout.run("make", "up").stdout
@@ -38,7 +38,7 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
 
 @pytest.fixture
 def changed(dev: Checkout) -> Iterator[Checkout]:
-    """The dev stack, to be changed: configuration and objects are put back afterwards."""
+    """The dev stack, for a test that changes it: restores configuration and objects afterwards."""
     yield dev
     dev.restore_config()
     dev.pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
@@ -46,7 +46,7 @@ def changed(dev: Checkout) -> Iterator[Checkout]:
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Checkout]:
-    """A second checkout in which nothing runs."""
+    """A second checkout without a cluster. Runs `make down` in it afterwards."""
     checkout = Checkout(tmp_path)
     yield checkout
     checkout.run("make", "down")

@@ -1,4 +1,4 @@
-"""A `make` target that is watched while it runs and killed when it has come to a certain point."""
+"""Runs a `make` target and kills it when it has reached a certain point."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.cluster.machine import BASE
 
 @dataclass(frozen=True)
 class Point:
-    """A point of a run: its name, and what is seen once it is reached."""
+    """A point of a run: its name, and a condition that holds once it is reached."""
 
     name: str
     reached: Callable[[Target], bool]
 
 
 class Target:
-    """`make <target>` in a process group of its own, its messages in a file."""
+    """`make <target>` in a process group of its own. Its stderr goes to a file."""
 
     def __init__(self, checkout: Checkout, target: str) -> None:
         self.checkout, self.target = checkout, target
@@ -52,16 +52,17 @@ class Target:
         return time.monotonic() - self._started
 
     def printed(self, words: str) -> int:
-        """How many lines with `words` it has printed."""
+        """The number of printed lines that contain `words`."""
         lines = self._log.read_text(errors="replace").splitlines()
         return sum(words in line for line in lines)
 
     def cluster_has(self, name: str) -> bool:
-        """Whether the cluster's directory has this file or directory."""
+        """Whether the cluster's directory contains `name`."""
         return (BASE / self.checkout.cluster_name / name).exists()
 
     def until(self, point: Point) -> str:
-        """Wait for `point`; it must be reached before the target has ended. Where it was then."""
+        """Wait for `point`, which must be reached before the target ends. Returns a description of
+        the target's progress."""
         while not point.reached(self):
             late = self._process.poll() is not None or self.seconds > TIMEOUT
             assert not late, f"`make {self.target}` never came to: {point.name}\n{self._end()}"
@@ -70,14 +71,14 @@ class Target:
         return f"{point.name} ({self.seconds:.1f} s, last line: {self._end(1).strip()!r})"
 
     def kill(self) -> None:
-        """SIGKILL to it and to everything it started that is still in its group."""
+        """Send SIGKILL to its process group."""
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def kill_python_alone(self) -> None:
-        """SIGKILL to the process that does the work, and to none of those that it started."""
-        wanted = ["-m", "local", self.target]
-        (worker,) = (pid for pid in _children(self._process.pid) if _words(pid)[1:] == wanted)
+        """Send SIGKILL to the Python process that runs `local`, but not to its children."""
+        arguments = ["-m", "local", self.target]
+        (worker,) = (pid for pid in _children(self._process.pid) if _words(pid)[1:] == arguments)
         os.kill(worker, signal.SIGKILL)
         self._process.wait()
 
@@ -86,7 +87,7 @@ class Target:
 
 
 def _children(pid: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _words(pid: int) -> list[str]:
@@ -103,11 +104,12 @@ def cluster_has(name: str) -> Point:
 
 
 def has_an_environment(target: Target) -> bool:
-    """Links to a compiled one are made within milliseconds, so it is half made or just whole."""
+    """Whether an environment is partly or just completely made: links to a compiled one are made
+    within milliseconds."""
     return (target.checkout.root / ".venv").exists()
 
 
-#: The points at which `make up` is killed, in its own order.
+#: The points at which `make up` is killed, in the order of its run.
 POINTS = (
     Point("0.2 s after it was called", lambda target: target.seconds > 0.2),
     Point("an environment has been begun", has_an_environment),

@@ -1,4 +1,4 @@
-"""What of the machine a cluster could leave changed."""
+"""The state of the machine that a cluster could leave changed."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 BASE = Path("/var/lib/slipway")
-#: Seconds that a difference has to last.
+#: Seconds after which a difference counts as lasting.
 SETTLE = 10.0
-#: In a process' flags (proc_pid_stat(5)); Linux' include/linux/sched.h.
+#: A bit of a process's flags (proc_pid_stat(5)), from Linux's include/linux/sched.h.
 _PF_EXITING = 0x4
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A picture of the machine; two are equal when nothing that can be left behind differs."""
+    """The state of the machine. Two are equal if a cluster has left nothing behind."""
 
     processes: frozenset[str]
     mounts: frozenset[str]
@@ -33,23 +33,25 @@ class Machine:
 
 
 def picture(cluster: str, checkout: Path) -> Machine:
-    """The machine as it is now, other clusters than `cluster` left out, since they come and go by
-    themselves, and with every process that works in `checkout`."""
+    """The present state, with the processes that run in `checkout`, and without clusters other than
+    `cluster`, which start and stop independently."""
     groups = _cgroups()
-    seen = {path.name for path in BASE.glob("*")}
-    seen |= {match.group(1) for path in groups if (match := re.search(r"/slipway-([^/]+)", path))}
-    others = seen - {cluster}
+    clusters = {path.name for path in BASE.glob("*")}
+    clusters |= {
+        match.group(1) for path in groups if (match := re.search(r"/slipway-([^/]+)", path))
+    }
+    others = clusters - {cluster}
 
-    def kept(lines: list[str]) -> frozenset[str]:
+    def without_others(lines: list[str]) -> frozenset[str]:
         return frozenset(line for line in lines if not any(other in line for other in others))
 
     return Machine(
-        processes=kept(_processes(checkout)),
-        mounts=kept(Path("/proc/self/mounts").read_text().splitlines()),
-        links=kept(_links()),
-        namespaces=kept(_namespaces()),
-        cgroups=kept(groups),
-        directories=kept([str(path) for path in BASE.glob("*")]),
+        processes=without_others(_processes(checkout)),
+        mounts=without_others(Path("/proc/self/mounts").read_text().splitlines()),
+        links=without_others(_links()),
+        namespaces=without_others(_namespaces()),
+        cgroups=without_others(groups),
+        directories=without_others([str(path) for path in BASE.glob("*")]),
         settings=tuple(
             Path("/proc/sys", key).read_text().strip()
             for key in ("vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops")
@@ -58,8 +60,8 @@ def picture(cluster: str, checkout: Path) -> Machine:
 
 
 def settled_picture(cluster: str, checkout: Path) -> Machine:
-    """A picture that holds for a second: another cluster that is just being started shows for a
-    moment what does not bear its name yet."""
+    """A state that lasts for a second: another cluster that is starting has resources which do not
+    have its name yet."""
     deadline = time.monotonic() + 3 * SETTLE
     last = picture(cluster, checkout)
     while time.monotonic() < deadline:
@@ -72,58 +74,61 @@ def settled_picture(cluster: str, checkout: Path) -> Machine:
 
 
 def leftovers(before: Machine, cluster: str, checkout: Path) -> dict[str, tuple[object, object]]:
-    """What differs from `before` and goes on to: what another cluster's start shows for a moment
-    before it bears that cluster's name is looked at again, and processes and namespaces that it
-    showed before and that are gone do not count. Empty where nothing was left."""
+    """The lasting differences from `before`; empty if the cluster left nothing.
+
+    Compares again until `SETTLE`, since resources of another cluster that is starting do not have
+    its name yet. Processes and namespaces of `before` that have ended do not count.
+    """
     deadline = time.monotonic() + SETTLE
     while True:
         after = picture(cluster, checkout)
-        gone_too = replace(
+        remaining = replace(
             before,
             processes=before.processes & after.processes,
             namespaces=before.namespaces & after.namespaces,
         )
-        if after == gone_too or time.monotonic() > deadline:
+        if after == remaining or time.monotonic() > deadline:
             names = [part.name for part in fields(Machine)]
-            pairs = {name: (getattr(gone_too, name), getattr(after, name)) for name in names}
+            pairs = {name: (getattr(remaining, name), getattr(after, name)) for name in names}
             return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
         time.sleep(0.2)
 
 
 def _cgroups() -> list[str]:
-    """Everything below a cluster's cgroup, in the hierarchies of both versions, wherever they are
-    mounted; a cluster's own stands at the top of each."""
-    found: list[str] = []
+    """All clusters' cgroups and those below them, in all mounted hierarchies of both versions. A
+    cluster's cgroup is at the top of each."""
+    groups: list[str] = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         mount, kind = line.split(" ")[4], line.partition(" - ")[2].split(" ")[0]
         if kind in ("cgroup", "cgroup2"):
             for top in Path(mount).glob("slipway-*"):
-                # Those of another cluster may go in the meantime, which `os.walk` passes over.
-                found += [path for path, _, _ in os.walk(top)]
-    return found
+                # `os.walk` skips cgroups of another cluster that are removed meanwhile.
+                groups += [path for path, _, _ in os.walk(top)]
+    return groups
 
 
 def _links() -> list[str]:
-    shown = subprocess.run(["ip", "-json", "link"], capture_output=True, check=True)
-    links = json.loads(shown.stdout)
+    done = subprocess.run(["ip", "-json", "link"], capture_output=True, check=True)
+    links = json.loads(done.stdout)
     return [f"{link['ifname']} {link.get('ifalias', '')}" for link in links]
 
 
 def _namespaces() -> list[str]:
-    """The network, mount, PID and IPC namespaces of all processes, with the cluster's name."""
-    found = []
+    """The network, mount, PID and IPC namespaces of all processes, with their cluster's name."""
+    namespaces = []
     for directory in _living():
         for kind in ("net", "mnt", "pid", "ipc"):
             with contextlib.suppress(OSError):
                 namespace = str((directory / "ns" / kind).readlink())
                 if namespace != str(Path("/proc/self/ns", kind).readlink()):
-                    found.append(f"{namespace} {_cluster(directory)}")
-    return found
+                    namespaces.append(f"{namespace} {_cluster(directory)}")
+    return namespaces
 
 
 def _living() -> Iterator[Path]:
-    """The processes that are not ending: a zombie waits only to be looked at by its parent, and the
-    first process of a namespace only for the others in it, in no cluster's cgroup any more."""
+    """The directories in /proc of processes that are not ending. A zombie only has to be reaped by
+    its parent. The first process of a PID namespace that ends has left its cgroup, and waits for
+    the other processes of the namespace."""
     for directory in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             state, *numbers = (directory / "stat").read_text().rpartition(")")[2].split()
@@ -137,12 +142,12 @@ def _cluster(process: Path) -> str:
 
 
 def _processes(checkout: Path) -> list[str]:
-    """`pid name cluster` of every process of a cluster or of a command run in `checkout`."""
-    found = []
+    """`pid name cluster` of every process of a cluster, or of a command that runs in `checkout`."""
+    rows = []
     for directory in _living():
         with contextlib.suppress(OSError):
             name, cluster = (directory / "comm").read_text().strip(), _cluster(directory)
             words = (directory / "cmdline").read_bytes().decode(errors="replace")
             if cluster or str(checkout) in words + str((directory / "cwd").readlink()):
-                found.append(f"{directory.name} {name} {cluster}")
-    return found
+                rows.append(f"{directory.name} {name} {cluster}")
+    return rows

@@ -1,29 +1,29 @@
-"""`up` is done when the gateway shows its certificate, also to clients that name no host, and when
-calls are answered: the first call after each `up` counts."""
+"""`up` ends only when the gateway answers calls and presents its certificate, also to clients
+without SNI: the tests use the first call after each `up`."""
 
 from __future__ import annotations
 
 import socket
 import ssl
 
-from tests.cluster.asked import HALF_PLUS_TWO
 from tests.cluster.checkout import Checkout
+from tests.cluster.continuous_calls import HALF_PLUS_TWO
 
 
-def up(checkout: Checkout, *more: str) -> tuple[str, str]:
-    """The gateway's address and certificate, which it shows right after `up`."""
-    checkout.pulumi("up", "--yes", "--skip-preview", "--stack", "dev", *more)
+def up(checkout: Checkout, *options: str) -> tuple[str, str]:
+    """The gateway's address and certificate, which it presents right after `up`."""
+    checkout.pulumi("up", "--yes", "--skip-preview", "--stack", "dev", *options)
     gateway = checkout.outputs()["gateway"]
     address, certificate = gateway["address"], gateway["ca_certificate"]
-    assert shown(address) == ssl.PEM_cert_to_DER_cert(certificate)
+    assert presented(address) == ssl.PEM_cert_to_DER_cert(certificate)
     for protocol in ("grpc", "rest"):
         answer = checkout.predict("half_plus_two", "1", "2", "5", protocol=protocol)
         assert answer == HALF_PLUS_TWO
     return address, certificate
 
 
-def shown(address: str) -> bytes | None:
-    """The certificate that a client is shown which names no host."""
+def presented(address: str) -> bytes | None:
+    """The certificate that the gateway presents to a client without SNI."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with (
@@ -33,7 +33,7 @@ def shown(address: str) -> bytes | None:
         return encrypted.getpeercert(binary_form=True)
 
 
-def test_up_is_done_when_the_certificate_of_a_bare_address_is_shown(changed: Checkout) -> None:
+def test_up_ends_when_the_certificate_of_a_bare_address_is_presented(changed: Checkout) -> None:
     config = changed.config()
     gateway = config["config"]["slipway:gateway"]
     del gateway["host"]

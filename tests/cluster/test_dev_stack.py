@@ -1,4 +1,4 @@
-"""From `make up` to a prediction, and everything a person does with the stack afterwards."""
+"""`make up`, predictions, and the commands that a user runs on the stack afterwards."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import shutil
 import pytest
 
 from local.images.recipes import BUSYBOX
-from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time
 from tests.cluster.checkout import Checkout
+from tests.cluster.continuous_calls import HALF_PLUS_TWO, calling_continuously
 
 HALF_PLUS_THREE = [3.5, 4.0, 5.5]
 INSTANCE = "app.kubernetes.io/instance=half-plus-two"
 
 
-def test_make_up_ends_by_printing_what_the_model_answered(dev: Checkout) -> None:
+def test_make_up_ends_by_printing_the_models_predictions(dev: Checkout) -> None:
     lines = dev.printed.splitlines()
     assert [json.loads(line) for line in lines[-2:]] == [HALF_PLUS_TWO, HALF_PLUS_TWO]
 
@@ -52,8 +52,8 @@ def test_the_outputs_are_the_public_interface(dev: Checkout) -> None:
 
 
 def test_the_kubeconfig_is_a_secret_output_that_works(dev: Checkout) -> None:
-    shown = json.loads(dev.pulumi("stack", "output", "--json", "--stack", "dev").stdout)
-    assert shown["kubeconfig"] == "[secret]"
+    outputs = json.loads(dev.pulumi("stack", "output", "--json", "--stack", "dev").stdout)
+    assert outputs["kubeconfig"] == "[secret]"
     revealed = ("stack", "output", "kubeconfig", "--show-secrets", "--stack", "dev")
     path = dev.root / "revealed"
     path.write_text(dev.pulumi(*revealed).stdout)
@@ -63,32 +63,32 @@ def test_the_kubeconfig_is_a_secret_output_that_works(dev: Checkout) -> None:
         path.unlink()
 
 
-def written(word: str) -> list[str]:
-    """`word` as text, and as it shows in base64 of a text that it stands in: there are three ways,
-    by where its first byte falls in a group of three. The characters at the ends, which hold bits
-    of what stands beside it, are left out."""
-    found = [word]
+def encodings(word: str) -> list[str]:
+    """`word` as text, and its three possible forms in the base64 of a longer text, which depend on
+    the position of its first byte in a group of three. Characters at the ends that also encode bits
+    of neighbouring bytes are left out."""
+    forms = [word]
     for skipped in range(3):
         encoded = base64.b64encode(b"\0" * skipped + word.encode()).decode()
-        whole = (skipped + len(word)) * 8 // 6  # characters without a bit of what follows
-        found.append(encoded[-(-skipped * 8 // 6) : whole])
-    return found
+        whole = (skipped + len(word)) * 8 // 6  # characters without bits of the following byte
+        forms.append(encoded[-(-skipped * 8 // 6) : whole])
+    return forms
 
 
 @pytest.mark.parametrize("before", ["", "-", "--"])
 def test_a_word_is_found_in_base64_wherever_it_stands(before: str) -> None:
     text = base64.b64encode(f"{before}-----BEGIN EC PRIVATE KEY-----\nMHcC".encode()).decode()
-    assert any(form in text for form in written("PRIVATE KEY"))
+    assert any(form in text for form in encodings("PRIVATE KEY"))
 
 
 def test_no_private_key_is_readable_in_the_state(dev: Checkout) -> None:
     export = ("stack", "export", "--stack", "dev")
     state = dev.pulumi(*export).stdout
     assert "half_plus_two" in state
-    forms = [form for word in ("PRIVATE KEY", "client-key-data") for form in written(word)]
+    forms = [form for word in ("PRIVATE KEY", "client-key-data") for form in encodings(word)]
     assert [form for form in forms if form in state] == []
     revealed = dev.pulumi(*export, "--show-secrets").stdout
-    assert any(form in revealed for form in written("PRIVATE KEY")[1:]), "a Secret holds the key"
+    assert any(form in revealed for form in encodings("PRIVATE KEY")[1:]), "a Secret holds the key"
 
 
 def test_plain_pulumi_commands_find_nothing_to_change(dev: Checkout) -> None:
@@ -134,13 +134,13 @@ def test_every_pod_is_admitted_under_the_restricted_standard(dev: Checkout) -> N
     labelled = dev.kubectl("get", "namespaces", "-l", standard, "-o", "name").split()
     assert set(labelled) == {"namespace/models", "namespace/slipway-gateway"}
     of_pods = "jsonpath={range .items[*]}namespace/{.metadata.namespace}{'\\n'}{end}"
-    homes = set(dev.kubectl("get", "pods", "-A", "-o", of_pods).split())
-    assert homes - {"namespace/kube-system"} == set(labelled), "each has a pod, and no other has"
+    used = set(dev.kubectl("get", "pods", "-A", "-o", of_pods).split())
+    assert used - {"namespace/kube-system"} == set(labelled), "each has a pod, and no other has"
     for namespace in labelled:
         assert violations(dev, namespace) == ""
 
 
-def test_a_pod_below_the_restricted_standard_is_told_of(dev: Checkout) -> None:
+def test_a_pod_below_the_restricted_standard_is_reported(dev: Checkout) -> None:
     never_scheduled = {
         "apiVersion": "v1",
         "spec": {"schedulingGates": [{"name": "example.com/gate"}]},
@@ -162,8 +162,8 @@ def test_a_pod_below_the_restricted_standard_is_told_of(dev: Checkout) -> None:
 
 
 def violations(checkout: Checkout, namespace: str) -> str:
-    """What the API server says of the pods in `namespace`, were they held to the standard now. It
-    looks at them when the label changes, hence the version, which nobody else sets."""
+    """The API server's warnings about pods in `namespace` that violate the standard. It checks them
+    when the label changes; the version in the label makes it a change."""
     key = "pod-security.kubernetes.io"
     labels = (f"{key}/enforce=restricted", f"{key}/enforce-version=v1.35")
     done = checkout.run("kubectl", "label", "--dry-run=server", "--overwrite", namespace, *labels)
@@ -184,9 +184,9 @@ def objects(checkout: Checkout) -> set[str]:
     return set(checkout.kubectl("get", kinds, "-n", "models", "-o", "name").split())
 
 
-def test_a_model_comes_and_goes_without_the_other_dropping_a_call(changed: Checkout) -> None:
+def test_a_model_is_added_and_removed_without_a_dropped_call_to_another(changed: Checkout) -> None:
     before = objects(changed)
-    with asked_all_the_time(changed, "half_plus_two") as asked:
+    with calling_continuously(changed, "half_plus_two") as calls:
         with_model(changed, "half_plus_three", "half_plus_three")
         changed.pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
         answer = changed.first_answer("half_plus_three", "1", "2", "5", stack="dev")
@@ -195,13 +195,13 @@ def test_a_model_comes_and_goes_without_the_other_dropping_a_call(changed: Check
         changed.restore_config()
         changed.pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
     assert objects(changed) == before
-    print(asked)
+    print(calls)
     for way in ("grpc", "rest"):
-        assert asked[way]["failed"] == 0, asked[way]["first"]
-        assert asked[way]["calls"] > 300, way
+        assert calls[way]["failed"] == 0, calls[way]["first"]
+        assert calls[way]["calls"] > 300, way
 
 
-def test_an_image_that_the_node_does_not_have_is_told_before_anything_is_made(
+def test_an_image_that_the_node_does_not_have_is_reported_before_anything_is_created(
     changed: Checkout,
 ) -> None:
     before = changed.everything()
@@ -225,13 +225,13 @@ def test_an_image_that_the_node_does_not_have_is_told_before_anything_is_made(
 
 def test_a_call_that_is_dropped_is_counted(dev: Checkout) -> None:
     scale = ("scale", "deployments", "-n", "models", "-l", INSTANCE)
-    with asked_all_the_time(dev, "half_plus_two") as asked:
+    with calling_continuously(dev, "half_plus_two") as calls:
         dev.kubectl(*scale, "--replicas=0")
         dev.kubectl("wait", "pods", "-n", "models", "-l", INSTANCE, "--for=delete", "--timeout=60s")
         dev.kubectl(*scale, "--replicas=1")
-        rolled_out(dev)
-    assert asked["grpc"]["failed"] > 0
-    assert asked["rest"]["failed"] > 0
+        wait_for_rollout(dev)
+    assert calls["grpc"]["failed"] > 0
+    assert calls["rest"]["failed"] > 0
 
 
 def test_the_file_decides_the_answer(dev: Checkout) -> None:
@@ -239,35 +239,38 @@ def test_the_file_decides_the_answer(dev: Checkout) -> None:
     selector = ("-n", "models", "-l", INSTANCE)
     before = dev.kubectl("get", "pods", *selector, "-o", image)
     served = dev.models / "half_plus_two" / "1"
-    kept = dev.root / "kept"
-    shutil.copytree(served, kept)
+    backup = dev.root / "backup"
+    shutil.copytree(served, backup)
     try:
         shutil.copytree(dev.root / "models" / "half_plus_three" / "1", served, dirs_exist_ok=True)
         restart(dev)
         assert dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_THREE
         assert dev.kubectl("get", "pods", *selector, "-o", image) == before
     finally:
-        shutil.copytree(kept, served, dirs_exist_ok=True)
-        shutil.rmtree(kept)
+        shutil.copytree(backup, served, dirs_exist_ok=True)
+        shutil.rmtree(backup)
         restart(dev)
     assert dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
 
 
 def restart(checkout: Checkout) -> None:
-    """The old pods are gone afterwards: until then they may be asked, too."""
-    place = ("-n", "models")
-    old = checkout.kubectl(*place, "get", "pods", "-l", INSTANCE, "-o", "name").split()
-    checkout.kubectl(*place, "rollout", "restart", "deployment", "-l", INSTANCE)
-    rolled_out(checkout)
-    checkout.kubectl(*place, "wait", "--for=delete", *old, "--timeout=60s")
+    """Restart the model's pods, and wait until the old ones are deleted: until then they may answer
+    calls."""
+    namespace = ("-n", "models")
+    old = checkout.kubectl(*namespace, "get", "pods", "-l", INSTANCE, "-o", "name").split()
+    checkout.kubectl(*namespace, "rollout", "restart", "deployment", "-l", INSTANCE)
+    wait_for_rollout(checkout)
+    checkout.kubectl(*namespace, "wait", "--for=delete", *old, "--timeout=60s")
 
 
-def rolled_out(checkout: Checkout) -> None:
+def wait_for_rollout(checkout: Checkout) -> None:
     name = checkout.kubectl("-n", "models", "get", "deployment", "-l", INSTANCE, "-o", "name")
     checkout.kubectl("-n", "models", "rollout", "status", name.strip(), "--timeout=120s")
 
 
-def test_an_empty_directory_never_becomes_ready_and_says_why(changed: Checkout) -> None:
+def test_a_model_with_an_empty_directory_never_becomes_ready_and_logs_why(
+    changed: Checkout,
+) -> None:
     (changed.models / "nothing").mkdir(exist_ok=True)
     with_model(changed, "nothing", "nothing")
     config = changed.config()
@@ -275,7 +278,7 @@ def test_an_empty_directory_never_becomes_ready_and_says_why(changed: Checkout) 
     changed.write_config(config)
     done = changed.pulumi("up", "--yes", "--skip-preview", "--stack", "dev", check=False)
     assert done.returncode != 0
-    assert "nothing-server" in done.stdout + done.stderr, "up names what did not become ready"
+    assert "nothing-server" in done.stdout + done.stderr, "up does not name the Deployment"
     selector = ("-n", "models", "-l", "app.kubernetes.io/instance=nothing")
     logs = changed.kubectl("logs", *selector, "--tail=5")
     assert "No versions of servable nothing found under base path" in logs

@@ -1,4 +1,4 @@
-"""A stack on a cluster that is there already: the local one, by nothing but its kubeconfig."""
+"""A stack of cluster kind `existing` on the local cluster. It has only its kubeconfig."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MANIFEST = Path(__file__).parent / "edge.yaml"
 
 
 def volume(checkout: Checkout) -> Path:
-    """Where a cluster that is not ours would have a disk."""
+    """The directory of the stack's claim, in place of another cluster's disk."""
     script = (
         "import sys; from local.cluster.spec import volume_directory as d; print(d(*sys.argv[1:]))"
     )
@@ -45,14 +45,14 @@ def write_stack(checkout: Checkout, controller: Mapping[str, Any] | str) -> None
         "models": {"other": model},
     }
     path = checkout.root / f"Pulumi.{STACK}.yaml"
-    written = yaml.safe_load(path.read_text())  # by `stack init`: the passphrase's salt
-    written["config"] = {f"slipway:{key}": value for key, value in sections.items()}
-    path.write_text(yaml.safe_dump(written))
+    document = yaml.safe_load(path.read_text())  # `stack init` wrote the passphrase's salt
+    document["config"] = {f"slipway:{key}": value for key, value in sections.items()}
+    path.write_text(yaml.safe_dump(document))
 
 
 @pytest.fixture
 def beside(dev: Checkout) -> Iterator[Checkout]:
-    """A second, empty stack in dev's checkout, and files for its claim; it is taken away again."""
+    """A second, empty stack in dev's checkout, with files for its claim; removed afterwards."""
     dev.pulumi("stack", "init", STACK, "--no-select")
     shutil.copytree(dev.root / "models", volume(dev))
     try:
@@ -63,16 +63,17 @@ def beside(dev: Checkout) -> Iterator[Checkout]:
         shutil.rmtree(volume(dev).parent)
 
 
-def serves(checkout: Checkout) -> dict[str, Any]:
-    """Bring the stack up, ask its model, find nothing to change; its outputs."""
+def serve(checkout: Checkout) -> dict[str, Any]:
+    """Deploy the stack, call its model, and check that nothing is to be changed; returns its
+    outputs."""
     checkout.pulumi("up", "--yes", "--skip-preview", "--stack", STACK)
     for protocol in ("grpc", "rest"):
         answer = checkout.first_answer("other", "1", "2", "5", protocol=protocol, stack=STACK)
         assert answer == HALF_PLUS_THREE
     for command in ("up", "refresh", "up"):
         checkout.pulumi(command, "--yes", "--skip-preview", "--expect-no-changes", "--stack", STACK)
-    shown = checkout.pulumi("stack", "output", "--json", "--stack", STACK).stdout
-    outputs: dict[str, Any] = json.loads(shown)
+    printed = checkout.pulumi("stack", "output", "--json", "--stack", STACK).stdout
+    outputs: dict[str, Any] = json.loads(printed)
     assert outputs["cluster"]["kind"] == "existing"
     assert outputs["kubeconfig"] == "[secret]"
     assert outputs["gateway"]["host"] == "beside.example"
@@ -81,7 +82,7 @@ def serves(checkout: Checkout) -> dict[str, Any]:
 
 @pytest.fixture
 def edge(dev: Checkout) -> Iterator[None]:
-    """A controller in the cluster that no stack of ours made."""
+    """An ingress controller in the cluster that belongs to no stack."""
     image = dev.kubectl(
         "get", "deployments", "-n", "slipway-gateway",
         "-o", "jsonpath={.items[0].spec.template.spec.containers[0].image}",
@@ -105,7 +106,7 @@ def test_a_second_stack_on_a_cluster_with_a_controller_leaves_the_first_alone(
         beside,
         {"kind": "present", "namespace": "edge", "service": "edge", "ingress_class": "edge"},
     )
-    outputs = serves(beside)
+    outputs = serve(beside)
     assert outputs["gateway"]["address"] != beside.outputs()["gateway"]["address"]
     assert beside.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
     beside.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)

@@ -1,5 +1,5 @@
-"""What anybody who reaches the gateway can send, and what it costs: neither the gateway nor a server
-may end, and the models answer meanwhile."""
+"""Hostile requests to the gateway: neither the gateway nor a server may end, and the models still
+answer."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 from components.config.quantities import byte_count
 from components.protocols import OPEN_INFERENCE_V2, TENSORFLOW_SERVING, ServingProtocol
-from tests.cluster.asked import HALF_PLUS_TWO
 from tests.cluster.checkout import Checkout
+from tests.cluster.continuous_calls import HALF_PLUS_TWO
 
 TF, TRITON = "half_plus_two", "half_plus_two_triton"
 INFER = "/inference.GRPCInferenceService/ModelInfer"
@@ -27,7 +27,7 @@ LARGEST = 64 * MEBIBYTE
 
 @dataclass(frozen=True)
 class Pod:
-    """`peak` and `limit` are bytes of memory, of all its containers together."""
+    """A pod; `peak` and `limit` are the memory of all its containers in bytes."""
 
     restarts: int
     peak: int
@@ -35,8 +35,8 @@ class Pod:
 
 
 def pods(dev: Checkout) -> dict[str, Pod]:
-    """The pods of gateway and models, by name."""
-    found = {}
+    """The pods of the gateway and the models, by name."""
+    by_name = {}
     for pod in json.loads(dev.kubectl("get", "pods", "-A", "-o", "json"))["items"]:
         if pod["metadata"]["namespace"] not in ("models", "slipway-gateway"):
             continue
@@ -47,17 +47,17 @@ def pods(dev: Checkout) -> dict[str, Pod]:
             for memory in Path("/sys/fs/cgroup").glob(place)
         ]
         limits = pod["spec"]["containers"][0]["resources"]["limits"]["memory"]
-        found[pod["metadata"]["name"]] = Pod(
+        by_name[pod["metadata"]["name"]] = Pod(
             restarts=sum(each["restartCount"] for each in pod["status"]["containerStatuses"]),
             peak=int(files[0].read_text()),
             limit=byte_count(limits),
         )
-    return found
+    return by_name
 
 
 @pytest.fixture
 def unharmed(dev: Checkout) -> Iterator[None]:
-    """No pod restarts or is replaced, none reaches its memory limit, and all models answer."""
+    """Checks after the test that no pod restarted or was replaced, and that all models answer."""
     before = pods(dev)
     yield
     after = pods(dev)
@@ -142,7 +142,7 @@ def test_numbers_in_json_of_the_largest_size_fit_the_server(dev: Checkout) -> No
 
 @pytest.mark.parametrize("model", [TF, TRITON])
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-def test_a_compressed_body_is_refused_before_anybody_inflates_it(
+def test_a_compressed_body_is_refused_before_it_is_inflated(
     dev: Checkout, model: str, coding: str
 ) -> None:
     answer = attack(dev, "inflating", model, REST[model], coding)
@@ -161,7 +161,7 @@ def test_full_connections_fit_the_memory_of_the_gateway(dev: Checkout) -> None:
 
 def test_bodies_that_never_end_fill_the_spool_and_nothing_else(dev: Checkout) -> None:
     ended = attack(dev, "withheld", TRITON, INFER, "2", "12", "0", "63000000")
-    assert set(ended) <= {"UNKNOWN 500"}, "those that found no room"
+    assert set(ended) <= {"UNKNOWN 500"}, "the spool is full"
 
 
 def test_a_shape_without_its_data_is_refused(dev: Checkout) -> None:

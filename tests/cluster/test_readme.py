@@ -1,9 +1,8 @@
-"""The README's commands, run in the order in which a person meets them.
+"""The README's commands, run in its order.
 
-A block marked `console` holds commands behind `$ ` and what they print. Every line printed there
-has to appear in what the command really prints, with numbers, addresses and names of this run
-standing for those of the README's; `...` stands for lines left out. A prediction is printed as it
-stands there.
+A block marked `console` has commands after `$ `, and their output. Each line of that output has to
+appear in the command's real output, where numbers, addresses and hashes may differ; `...` stands
+for omitted lines. A prediction has to be equal.
 """
 
 from __future__ import annotations
@@ -19,31 +18,32 @@ from tests.cluster.readme import blocks
 
 HALF_PLUS_TWO = [2.5, 3.0, 4.5]
 
-#: What differs from run to run: times, sizes, addresses, hashes.
+#: Parts that differ between runs: times, sizes, addresses, hashes.
 VARYING = re.compile(r"\b[0-9a-f]{7,}\b|\d+(\.\d+)*")
 
 
 @dataclass
 class Command:
-    """One command of the README and the lines that it prints there."""
+    """One command of the README, and the lines of its output there."""
 
     text: str
     printed: list[str] = field(default_factory=list)
 
 
 def commands() -> list[Command]:
-    found: list[Command] = []
+    listed: list[Command] = []
     for block in blocks("console"):
         for line in block.splitlines():
             if line.startswith("$ "):
-                found.append(Command(line[2:]))
+                listed.append(Command(line[2:]))
             elif line.strip() and line.strip() != "...":
-                found[-1].printed.append(line)
-    return found
+                listed[-1].printed.append(line)
+    return listed
 
 
 def shape(line: str) -> str:
-    """`line` without what varies; a prediction, which begins with a bracket, does not."""
+    """`line` without the parts that differ between runs. A prediction, which begins with a bracket,
+    is unchanged."""
     return line.strip() if line.startswith("[") else " ".join(VARYING.sub("#", line).split())
 
 
@@ -52,7 +52,7 @@ def test_a_prediction_is_compared_by_its_numbers() -> None:
     assert shape("✓ Kubernetes stopped (0 s)") == shape("✓ Kubernetes stopped (11 s)")
 
 
-def test_the_readmes_commands_print_what_it_says_beside_another_clone_s_and_leave_nothing(
+def test_the_readmes_commands_print_its_output_beside_another_clone_and_leave_nothing(
     dev: Checkout, fresh: Checkout
 ) -> None:
     listed = commands()
@@ -63,15 +63,15 @@ def test_the_readmes_commands_print_what_it_says_beside_another_clone_s_and_leav
     for command in listed:
         script = f'{{ eval "$(make -s env)"; }} 2>/dev/null || true\n{command.text}\n'
         done = fresh.run("bash", "-c", script)
-        shown = {shape(line) for line in (done.stdout + done.stderr).splitlines()}
+        output = {shape(line) for line in (done.stdout + done.stderr).splitlines()}
         for line in command.printed:
-            assert shape(line) in shown, f"`{command.text}` did not print {line!r}"
+            assert shape(line) in output, f"`{command.text}` did not print {line!r}"
         assert dev.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
     assert leftovers(before, fresh.cluster_name, fresh.root) == {}
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
-def test_every_file_that_a_document_names_is_there(name: str) -> None:
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
+def test_every_file_that_a_document_links_to_exists(name: str) -> None:
     text = (ROOT / name).read_text()
     for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
         assert (ROOT / link).exists(), f"{name} links to {link}"

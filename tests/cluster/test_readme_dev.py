@@ -1,4 +1,4 @@
-"""The README's block for the dev stack, whose commands are run as they are."""
+"""The commands of the README's block for the dev stack, run unchanged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.cluster.readme import blocks
 
 
 def test_the_readmes_block_for_the_dev_stack_works_in_a_plain_shell(dev: Checkout) -> None:
-    (block,) = (one for one in blocks("bash") if "make -s env" in one)
+    (block,) = (block for block in blocks("bash") if "make -s env" in block)
     environment = {name: value for name, value in os.environ.items() if "PULUMI" not in name}
     plain = {**environment, "PATH": "/usr/local/bin:/usr/bin:/bin", "KUBECONFIG": ""}
     done = subprocess.run(

@@ -1,5 +1,5 @@
-"""The README's commands for a cluster of one's own, run on the dev stack's without the dev stack:
-its context and its images stand for the README's."""
+"""The README's commands for a user's own cluster, run on the dev stack's cluster with its context
+and its images, while the dev stack is destroyed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MINE = "mine"
 
 @pytest.fixture
 def without_stack(dev: Checkout) -> Iterator[Checkout]:
-    """The dev stack's cluster, without the stack and without the files of its volume."""
+    """The dev stack's cluster without the stack and without the files of its volume."""
     dev.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
     files = dev.models.rename(dev.root / ".slipway" / "files")
     try:
@@ -36,9 +36,9 @@ def without_stack(dev: Checkout) -> Iterator[Checkout]:
 
 @pytest.fixture
 def own(without_stack: Checkout, tmp_path: Path) -> Iterator[Checkout]:
-    """A clone whose `pulumi` and `kubectl` see that cluster as one that somebody has. What its pip
-    is to install is there, a gigabyte with the clouds' SDKs: tests/unit/clouds/test_install.py
-    begins with nothing."""
+    """A clone whose `pulumi` and `kubectl` use that cluster. The packages that its pip has to
+    install, a gigabyte with the clouds' SDKs, are on its path already:
+    tests/unit/clouds/test_install.py tests an empty environment."""
     checkout = Checkout(tmp_path, without_stack.exports)
     checkout.run("python3", "-m", "venv", ".venv")
     (packages,) = (tmp_path / ".venv" / "lib").glob("python*/site-packages")
@@ -52,48 +52,48 @@ def own(without_stack: Checkout, tmp_path: Path) -> Iterator[Checkout]:
 
 
 def add_sections(checkout: Checkout, *names: str) -> None:
-    """Copy sections of the README's environment into the stack file."""
-    (environment,) = (one for one in blocks("yaml") if "slipway:models:" in one)
-    described = yaml.safe_load(environment)["config"]
+    """Copy sections of the README's stack file into the stack's."""
+    (example,) = (block for block in blocks("yaml") if "slipway:models:" in block)
+    config = yaml.safe_load(example)["config"]
     path = checkout.root / f"Pulumi.{MINE}.yaml"
-    written = yaml.safe_load(path.read_text())
-    written["config"] |= {f"slipway:{name}": described[f"slipway:{name}"] for name in names}
-    path.write_text(yaml.safe_dump(written))
+    document = yaml.safe_load(path.read_text())
+    document["config"] |= {f"slipway:{name}": config[f"slipway:{name}"] for name in names}
+    path.write_text(yaml.safe_dump(document))
 
 
 def run(checkout: Checkout, script: str) -> Done:
     return checkout.run("bash", "-euo", "pipefail", "-c", script)
 
 
-def test_the_readmes_commands_for_a_cluster_of_ones_own_serve_a_model(
+def test_the_readmes_commands_for_a_users_own_cluster_serve_a_model(
     own: Checkout, without_stack: Checkout
 ) -> None:
     volume = without_stack.models
     before = own.everything()
-    bash = [one for one in blocks("bash") if "make -s env" not in one]
+    bash = [block for block in blocks("bash") if "make -s env" not in block]
     assert len(bash) == 3
-    preparing, copying, asking = bash
+    preparing, copying, calling = bash
     context = own.kubectl("config", "current-context").strip()
-    *preparing, up = preparing.replace("kind-kind", context).strip().splitlines()
+    *commands, up = preparing.replace("kind-kind", context).strip().splitlines()
     assert up == "pulumi up"
-    run(own, "\n".join(preparing))
+    run(own, "\n".join(commands))
     add_sections(own, "images", "volumes")
     own.pulumi("up", "--yes", "--skip-preview", "--stack", MINE)
 
-    (pod,) = (one for one in blocks("yaml") if "kind: Pod" in one)
-    named = yaml.safe_load(pod)["spec"]["containers"][0]["image"]
-    # The local node has the image under the mirror's name alone.
-    made = without_stack.run("python3", "-m", "local", "images", named.partition(":")[0])
-    mirrored = made.stdout.strip()
-    assert mirrored.endswith(f"/{named}")
-    (own.root / "files.yaml").write_text(pod.replace(named, mirrored))
+    (pod,) = (block for block in blocks("yaml") if "kind: Pod" in block)
+    image = yaml.safe_load(pod)["spec"]["containers"][0]["image"]
+    # The local node has the image only under the mirror's name.
+    done = without_stack.run("python3", "-m", "local", "images", image.partition(":")[0])
+    mirrored = done.stdout.strip()
+    assert mirrored.endswith(f"/{image}")
+    (own.root / "files.yaml").write_text(pod.replace(image, mirrored))
     run(own, copying)
     assert (volume / "half_plus_two").is_dir()
 
     add_sections(own, "models")
     own.pulumi("up", "--yes", "--skip-preview", "--stack", MINE)
-    asked = run(own, asking)
-    assert asked.stdout.splitlines()[-1] == "[2.5, 3.0, 4.5]"
+    called = run(own, calling)
+    assert called.stdout.splitlines()[-1] == "[2.5, 3.0, 4.5]"
     unchanged = ("--yes", "--skip-preview", "--expect-no-changes", "--stack", MINE)
     for command in ("up", "refresh", "up"):
         own.pulumi(command, *unchanged)

@@ -1,1 +1,1 @@
-"""Buckets for tests: S3 and GCS, each by a server of its own."""
+"""An image of emulators of S3 and GCS, for tests."""

@@ -1,1 +1,2 @@
-"""Seldon's MLServer with its scikit-learn runtime: an image that speaks Open Inference for tests."""
+"""An image of Seldon's MLServer with its scikit-learn runtime: a server of the Open Inference
+Protocol, for tests."""

@@ -1,1 +1,2 @@
-"""KServe's storage initializer: its own library, and a script that does what its image's does."""
+"""An image of KServe's storage initializer: its own library, and a script that behaves as that of
+the official image."""

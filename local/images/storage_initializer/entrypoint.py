@@ -1,5 +1,5 @@
-"""KServe's storage initializer as its image starts it: `<uri> <directory>`, any number of pairs;
-1 where one of them cannot be copied, or where they are no pairs."""
+"""The entrypoint of KServe's storage initializer: copies any number of `<uri> <directory>` pairs.
+Ends with 1 if a copy fails or the arguments are no pairs."""
 
 import sys
 
@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     )
     try:
         Storage.download_files(sources, targets)
-    except Exception as error:  # noqa: BLE001 - the clients' errors have no type in common
+    except Exception as error:  # noqa: BLE001 - the clients' errors have no common type
         logger.error("Storage initialization failed: %s", error)
         return 1
     return 0

@@ -15,12 +15,12 @@ from .server import Server
 log = logging.getLogger(__name__)
 
 PROGRAM = "tensorflow_model_server"
-#: What C++'s `return -1` from main is to a shell.
+#: The exit code of the real server's `return -1` from main.
 FAILED = 255
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; 1 for wrong flags, 255 where the server cannot start."""
+    """Serve until SIGTERM or SIGINT. Returns 1 for wrong flags, 255 if the server cannot start."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments in (["--help"], ["-h"]):
         print(usage(PROGRAM))

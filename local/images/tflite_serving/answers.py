@@ -1,4 +1,4 @@
-"""Answers to the requests of both APIs, gRPC and REST."""
+"""Responses to the requests of both APIs, gRPC and REST."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIGNATURE_DEF = "signature_def"
 
 
 def predict(manager: Manager, request: Any, *, as_content: bool = False) -> Any:
-    """The PredictResponse to a PredictRequest; raises ServingError."""
+    """The PredictResponse to a PredictRequest. Raises ServingError."""
     if not request.HasField("model_spec"):
         raise invalid("Missing ModelSpec")
     model, version = manager.find(request.model_spec)
@@ -68,7 +68,7 @@ def _inputs(signature: Any, sent: Any) -> dict[str, Array]:
 
 
 def _check_shape(info: Any, array: Array) -> None:
-    """A .tflite has no EnsureShape of its own, so the signature's shape is held against it here."""
+    """Compare the array's shape with the signature's, since a .tflite has no EnsureShape."""
     if info.tensor_shape.unknown_rank:
         return
     expected = [dim.size for dim in info.tensor_shape.dim]
@@ -102,7 +102,7 @@ def _set(names: Iterable[str]) -> str:
 
 
 def metadata(manager: Manager, request: Any) -> Any:
-    """The GetModelMetadataResponse with the model's signatures; raises ServingError."""
+    """The GetModelMetadataResponse with the model's signatures. Raises ServingError."""
     if not request.HasField("model_spec"):
         raise invalid("Missing ModelSpec")
     if not request.metadata_field:
@@ -122,19 +122,19 @@ def metadata(manager: Manager, request: Any) -> Any:
 
 
 def status(manager: Manager, request: Any) -> Any:
-    """The GetModelStatusResponse about one or all versions of a model; raises ServingError."""
+    """The GetModelStatusResponse for one or all versions of a model. Raises ServingError."""
     if not request.HasField("model_spec"):
         raise invalid("Missing ModelSpec")
     response = GetModelStatusResponse()
     for number, state, error in manager.states(request.model_spec):
-        found = response.model_version_status.add(version=number, state=state)
-        found.status.SetInParent()
+        version = response.model_version_status.add(version=number, state=state)
+        version.status.SetInParent()
         if error:
-            fill_status(found.status, error)
+            fill_status(version.status, error)
     return response
 
 
 def fill_status(proto: Any, error: ServingError) -> None:
-    """`error` as a StatusProto."""
+    """Write `error` into the StatusProto `proto`."""
     proto.error_code = error.code.value[0]
     proto.error_message = error.message

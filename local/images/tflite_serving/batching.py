@@ -1,7 +1,8 @@
-"""The batching parameters file: read and refused as the real server does; nothing is batched here.
+"""The batching parameters file. It is read, and refused, as by the real server; this server batches
+nothing.
 
 The message is TensorFlow Serving's `BatchingParameters` (session_bundle_config.proto), which no
-published wheel has.
+published wheel contains.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _WRAPPED = {
     "enable_large_batch_splitting": (8, "BoolValue"),
     "max_execution_batch_size": (9, "Int64Value"),
 }
-#: The server's, where the file says nothing.
+#: The real server's default.
 _MAX_BATCH_SIZE = 1000
 
 
@@ -62,15 +63,15 @@ def _message() -> Any:
     pool = descriptor_pool.DescriptorPool()
     for each in (wrappers_pb2.DESCRIPTOR.serialized_pb, file.SerializeToString()):
         pool.AddSerializedFile(each)
-    found = pool.FindMessageTypeByName("tflite_serving.BatchingParameters")
-    return message_factory.GetMessageClass(found)
+    descriptor = pool.FindMessageTypeByName("tflite_serving.BatchingParameters")
+    return message_factory.GetMessageClass(descriptor)
 
 
 BatchingParameters = _message()
 
 
 def check(options: Options) -> None:
-    """Raise ServingError where batching is asked for in a way that the real server refuses."""
+    """Raise ServingError for batching flags or parameters that the real server refuses."""
     if not options.batching_parameters_file:
         return
     if not options.enable_batching:

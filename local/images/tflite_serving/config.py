@@ -1,4 +1,4 @@
-"""The model server configuration: read from its text file, and checked as the real server does."""
+"""The model server configuration, read from its text file and checked as by the real server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PLATFORM = "tensorflow"
 
 
 def read(options: Options) -> Any:
-    """The ModelServerConfig that the flags point to; raises ServingError."""
+    """The ModelServerConfig that the flags name. Raises ServingError."""
     if options.model_config_file:
         path = Path(options.model_config_file)
         try:
@@ -34,7 +34,7 @@ def read(options: Options) -> Any:
 
 
 def validate(config: Any, old: Any) -> None:
-    """Raise ServingError where `config` is wrong, or cannot follow `old`."""
+    """Raise ServingError if `config` is invalid, or cannot replace `old`."""
     if config.WhichOneof("config") != "model_config_list":
         raise failed_precondition(
             "Cannot transition to requested config. It is only legal to transition from one "

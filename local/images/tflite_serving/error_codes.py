@@ -1,7 +1,7 @@
 """The one module that `tensorflow-protobuf` 2.11.0 lacks: tensorflow.tsl.protobuf.error_codes_pb2.
 
-Model status carries `tensorflow.error.Code`, whose names and numbers are gRPC's own status codes
-(https://grpc.io/docs/guides/status-codes/), so the enum is made from `grpc.StatusCode`.
+Model status uses the enum `tensorflow.error.Code`, whose names and numbers are those of gRPC's
+status codes (https://grpc.io/docs/guides/status-codes/), so it is built from `grpc.StatusCode`.
 Import this module before `tensorflow_serving.apis.get_model_status_pb2`.
 """
 
@@ -31,17 +31,17 @@ def _provide() -> None:
     for name in ("tensorflow.tsl", "tensorflow.tsl.protobuf", _MISSING):
         sys.modules.setdefault(name, ModuleType(name))
     core = importlib.import_module("tensorflow.core.protobuf.error_codes_pb2")
-    # tensorflow-serving-api looks the module up as an attribute named after its later path.
+    # tensorflow-serving-api reads the module as an attribute that has the name of its later path.
     vars(core)["xla_dot_tsl_dot_protobuf_dot_error__codes__pb2"] = sys.modules[_MISSING]
 
 
-def _in_place() -> bool:
-    """Someone else in this process (a client with the same wheel) may have provided it already."""
+def _exists() -> bool:
+    """Whether the module exists: a client in this process may have provided it already."""
     if _MISSING in sys.modules:
         return True
     tensorflow = importlib.util.find_spec("tensorflow.tsl")
     return tensorflow is not None
 
 
-if not _in_place():
+if not _exists():
     _provide()

@@ -1,4 +1,4 @@
-"""What a request, a model or a configuration can fail with."""
+"""The errors of requests, models and configurations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import grpc
 
 
 class ServingError(Exception):
-    """A status code and the message that the real server gives with it."""
+    """A status code with the real server's message."""
 
     def __init__(self, code: grpc.StatusCode, message: str) -> None:
         super().__init__(message)
@@ -18,15 +18,15 @@ class ServingError(Exception):
 
 
 def invalid(message: str) -> ServingError:
-    """The request or the configuration is wrong."""
+    """The request or the configuration is invalid."""
     return ServingError(grpc.StatusCode.INVALID_ARGUMENT, message)
 
 
 def not_found(message: str) -> ServingError:
-    """What is asked for is not there."""
+    """The requested thing does not exist."""
     return ServingError(grpc.StatusCode.NOT_FOUND, message)
 
 
 def failed_precondition(message: str) -> ServingError:
-    """It is there, and not in a state to be used so."""
+    """The requested thing exists, but its state does not allow the request."""
     return ServingError(grpc.StatusCode.FAILED_PRECONDITION, message)

@@ -1,4 +1,4 @@
-"""The command line: TensorFlow Serving's flags, names and defaults as in its `main.cc`."""
+"""The command line: TensorFlow Serving's flags with the names and defaults of its `main.cc`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ CPUS = len(os.sched_getaffinity(0))
 
 
 class FlagError(Exception):
-    """An argument that is no flag of the server, or a value that its flag cannot take."""
+    """An argument is no flag of the server, or its value is invalid."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """The flags that this server acts on; seconds and microseconds as named."""
+    """The flags that have an effect on this server. Their names give the units of time."""
 
     port: int = 8500
     grpc_socket_path: str = ""
@@ -41,11 +41,11 @@ class Options:
     tensorflow_intra_op_parallelism: int = 0
     tensorflow_session_parallelism: int = 0
     version: bool = False
-    #: Flags given that change nothing here; the start-up log names them.
+    #: Flags that were set and have no effect here; the log names them at the start.
     without_effect: tuple[str, ...] = ()
 
 
-#: Flags about what TensorFlow does inside, about speed, or about what is not exported here.
+#: Flags without an effect here: about TensorFlow's internals, speed, or metrics.
 WITHOUT_EFFECT: dict[str, bool | int | float | str] = {
     "rest_api_timeout_in_ms": 30_000,
     "enable_batching": False,
@@ -72,7 +72,8 @@ WITHOUT_EFFECT: dict[str, bool | int | float | str] = {
     "skip_initialize_tpu": False,
 }
 
-#: Flags of the real server that would change who can connect or what is served.
+#: Flags of the real server that are not supported and would change who can connect, or what is
+#: served.
 REFUSED: tuple[str, ...] = ("ssl_config_file", "use_alts_credentials", "platform_config_file")
 
 _ACTED_ON: dict[str, bool | int | float | str] = {
@@ -84,21 +85,21 @@ _KNOWN = WITHOUT_EFFECT | _ACTED_ON
 
 
 def parse(arguments: Sequence[str]) -> Options:
-    """Options from `--name=value`, and `--name` for true; raises FlagError.
+    """Options from `--name=value`, and `--name` for true. Raises FlagError.
 
-    Stricter than the real server in one point: that one prints `unknown argument` with its usage
-    and starts all the same. Here a mistyped flag must not go unseen.
+    It is stricter than the real server, which starts after an unknown flag: here a mistyped flag
+    has to be noticed.
     """
-    given: dict[str, bool | int | float | str] = {}
+    values: dict[str, bool | int | float | str] = {}
     for argument in arguments:
         name, has_value, text = argument.removeprefix("--").partition("=")
         if argument.startswith("--") and name in REFUSED:
             raise FlagError(f"--{name} is not supported by this stand-in: use tensorflow/serving")
         if not argument.startswith("--") or name not in _KNOWN:
             raise FlagError(f"unknown argument: {argument}")
-        given[name] = _value(name, text if has_value else None)
-    options = Options(**{n: v for n, v in given.items() if n in _ACTED_ON})  # type: ignore[arg-type]
-    silent = tuple(sorted(f"--{name}" for name in given if name in WITHOUT_EFFECT))
+        values[name] = _value(name, text if has_value else None)
+    options = Options(**{n: v for n, v in values.items() if n in _ACTED_ON})  # type: ignore[arg-type]
+    silent = tuple(sorted(f"--{name}" for name in values if name in WITHOUT_EFFECT))
     return Options(**{**vars(options), "without_effect": silent})
 
 

@@ -1,4 +1,4 @@
-"""PredictionService, ModelService and, where asked for, the standard health service."""
+"""The gRPC API: PredictionService, ModelService, and by a flag the standard health service."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _answered(context: Any, answer: Callable[[], Any]) -> Any:
 
 
 class GrpcServer:
-    """The gRPC API on the port and socket of `options`; raises RuntimeError if one is taken."""
+    """The gRPC API on the port and socket of `options`. Raises RuntimeError if one is in use."""
 
     def __init__(self, manager: Manager, options: Options) -> None:
         self._health = health.HealthServicer()
@@ -100,7 +100,7 @@ class GrpcServer:
         self._server.start()
 
     def stop(self, grace: float) -> None:
-        """Refuse new calls, let running ones end for up to `grace` seconds."""
+        """Refuse new calls, and wait up to `grace` seconds for running ones."""
         self._health.enter_graceful_shutdown()
         self._server.stop(grace).wait()
 

@@ -1,4 +1,4 @@
-"""The models being served: follows their directories, loads and unloads versions."""
+"""The served models: watches their directories, loads and unloads versions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ END = ModelVersionStatus.END
 
 @dataclass
 class Version:
-    """One version of one model and what became of it."""
+    """One version of one model, and its state."""
 
     model_name: str
     number: int
@@ -38,7 +38,7 @@ class Version:
     model: Model | None = None
     aspired: bool = True
     tries: int = 0
-    #: time.monotonic() before which it is not tried again.
+    #: time.monotonic() of the next attempt to load it.
     retry_at: float = 0.0
 
     def __str__(self) -> str:
@@ -57,10 +57,10 @@ class _Served:
 
 
 class Manager:
-    """Keeps what is loaded equal to what the configuration and the directories say.
+    """Loads and unloads versions until they match the configuration and the directories.
 
-    A new version is loaded before the old one is unloaded, and a version that cannot be loaded
-    leaves the old one serving (TensorFlow Serving's AvailabilityPreservingPolicy).
+    It loads a new version before it unloads the old one, and keeps the old one if the new one
+    cannot be loaded (TensorFlow Serving's AvailabilityPreservingPolicy).
     """
 
     def __init__(self, options: Options) -> None:
@@ -75,7 +75,7 @@ class Manager:
         self._thread = threading.Thread(target=self._follow, name="file-system-poll", daemon=True)
 
     def start(self) -> None:
-        """Follow the directories until `stop`, every `file_system_poll_wait_seconds`."""
+        """Poll the directories every `file_system_poll_wait_seconds` until `stop`."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -86,9 +86,9 @@ class Manager:
             self._thread.join()
 
     def reload(self, config: Any) -> set[str]:
-        """Serve what `config` (a ModelServerConfig) lists and nothing else; names of new models.
+        """Serve exactly the models of `config` (a ModelServerConfig); returns the new ones' names.
 
-        Raises ServingError, with nothing changed, where the configuration is wrong.
+        Raises ServingError, and changes nothing, if the configuration is invalid.
         """
         with self._reloading:
             if config.WhichOneof("config") is None:
@@ -124,10 +124,10 @@ class Manager:
         return labels
 
     def wait_available(self, names: Collection[str], cancelled: Callable[[], bool]) -> None:
-        """Return when each of `names` has an available version, or `cancelled()` says so.
+        """Return when each of `names` has an available version, or `cancelled()` is true.
 
-        Waits for a directory to be filled without limit, as the real server; raises ServingError
-        when nothing is left to be tried.
+        As the real server, it waits without limit while a directory is empty. Raises ServingError
+        when no attempt to load a version is left.
         """
         with self._changed:
             while not (self._stop.is_set() or cancelled()):
@@ -146,7 +146,7 @@ class Manager:
                         grpc.StatusCode.UNKNOWN,
                         f"{len(ended)} model(s) did not become available: {{{reasons}}}",
                     )
-                self._changed.wait(0.5)  # `cancelled` has no way to notify
+                self._changed.wait(0.5)  # with a limit, since `cancelled` does not notify
 
     def _follow(self) -> None:
         interval = self._options.file_system_poll_wait_seconds
@@ -157,7 +157,7 @@ class Manager:
             self.poll(look=interval > 0)
 
     def poll(self, *, look: bool = True) -> None:
-        """One look at the directories (unless told not to), and what follows from it."""
+        """Read the directories, unless `look` is false, and load and unload versions."""
         with self._polling:
             if look:
                 try:
@@ -175,7 +175,8 @@ class Manager:
     def _aspire(self) -> None:
         with self._changed:
             configured = {name: served.config for name, served in self._served.items()}
-        # All directories are read before any is acted on: one missing base path holds all up.
+        # All directories are read first: as in the real server, one missing base path keeps all
+        # models from changing.
         wanted = {n: aspired(config) if config else {} for n, config in configured.items()}
         with self._changed:
             for name, paths in wanted.items():
@@ -233,7 +234,7 @@ class Manager:
             self._changed.notify_all()
 
     def find(self, spec: Any) -> tuple[Model, int]:
-        """The loaded model that `spec` (a ModelSpec) asks for, and its version number."""
+        """The loaded model that `spec` (a ModelSpec) names, and its version number."""
         if not spec.name:
             raise invalid("ModelSpec has no name specified.")
         choice = spec.WhichOneof("version_choice")
@@ -247,11 +248,11 @@ class Manager:
             for version in reversed(served.available() if served else []):
                 if version.model and number in (None, version.number):
                     return version.model, version.number
-        asked = f"Latest({spec.name})" if number is None else f"Specific({spec.name}, {number})"
-        raise not_found(f"Servable not found for request: {asked}")
+        request = f"Latest({spec.name})" if number is None else f"Specific({spec.name}, {number})"
+        raise not_found(f"Servable not found for request: {request}")
 
     def states(self, spec: Any) -> list[tuple[int, int, ServingError | None]]:
-        """Number, state and error of each version that `spec` asks about, newest first."""
+        """Number, state and error of each version that `spec` names, newest first."""
         with self._changed:
             served = self._served.get(spec.name)
             known = dict(served.versions) if served else {}

@@ -1,4 +1,4 @@
-"""TensorFlow's and TensorFlow Serving's own messages, from their published generated code."""
+"""TensorFlow's and TensorFlow Serving's messages, from their published generated code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One version of a model, loaded: its signatures, and interpreters that compute them."""
+"""One loaded version of a model: its signatures, and the interpreters that run them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ PREDICT_METHOD = "tensorflow/serving/predict"
 
 
 class Model:
-    """`signatures` come from `saved_model.pb`, results from `model.tflite` beside it.
+    """A model with the `signatures` of `saved_model.pb` and the graph of `model.tflite` beside it.
 
     Both files are read once, so a change on disk needs a new version directory, as with the real
-    server. Up to `interpreters` requests are computed side by side, the others wait.
-    Raises ServingError where the directory cannot be served.
+    server. Up to `interpreters` requests run at a time, the others wait. Raises ServingError if the
+    directory cannot be served.
     """
 
     def __init__(self, directory: Path, interpreters: int = 1, threads: int = 0) -> None:
@@ -60,13 +60,13 @@ class Model:
                 )
 
     def run(self, signature: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        """All outputs of `signature`; the inputs' names, types and ranks are the caller's care."""
+        """All outputs of `signature`. The caller has checked the inputs' names, types and ranks."""
         runners = self._idle.get()
         try:
             outputs: dict[str, Array] = runners[signature](**inputs)
             return outputs
         except (ValueError, RuntimeError) as error:
-            # A shape that the graph inside cannot take: what TensorFlow calls INVALID_ARGUMENT.
+            # The graph does not accept the shape, which TensorFlow reports as INVALID_ARGUMENT.
             raise ServingError(grpc.StatusCode.INVALID_ARGUMENT, str(error)) from error
         finally:
             self._idle.put(runners)

@@ -33,7 +33,7 @@ _GET = re.compile(
     rf"/v1/models(?:/(?P<name>[^/:]+))?{_VERSION}(?P<metadata>/metadata)?", re.IGNORECASE
 )
 
-#: As in the real server's http_server.cc; every other code is 500.
+#: gRPC's status code → HTTP's, as in the real server's http_server.cc; 500 for all others.
 _HTTP: dict[grpc.StatusCode, int] = {
     grpc.StatusCode.INVALID_ARGUMENT: 400,
     grpc.StatusCode.FAILED_PRECONDITION: 400,
@@ -44,7 +44,7 @@ _HTTP: dict[grpc.StatusCode, int] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: 504,
 }
 
-#: A request of this size is still read; the real server knows no limit.
+#: The largest request in bytes; the real server has no limit.
 MAX_BODY = 1 << 40
 
 _CORS = [
@@ -64,7 +64,7 @@ class RestApi:
     def __call__(
         self, environ: Mapping[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        # PATH_INFO is decoded already and cannot tell a slash in a name from one between names.
+        # Not PATH_INFO, which is decoded: there a slash in a name looks like a separator.
         path = str(environ.get("REQUEST_URI") or environ["PATH_INFO"]).partition("?")[0]
         method = str(environ["REQUEST_METHOD"])
         if not _ANY.fullmatch(path):
@@ -82,20 +82,20 @@ class RestApi:
 
     def _answer(self, method: str, path: str, environ: Mapping[str, Any]) -> bytes:
         pattern = {"POST": _POST, "GET": _GET}.get(method)
-        found = pattern.fullmatch(path) if pattern else None
-        if found is None:
+        match = pattern.fullmatch(path) if pattern else None
+        if match is None:
             raise invalid(f"Malformed request: {method} {path}")
-        spec = _spec(found)
+        spec = _spec(match)
         if method == "POST":
-            if found["verb"].lower() != "predict":
+            if match["verb"].lower() != "predict":
                 raise ServingError(
                     grpc.StatusCode.UNIMPLEMENTED,
-                    f"{found['verb']} is not supported by this stand-in: use predict",
+                    f"{match['verb']} is not supported by this stand-in: use predict",
                 )
             return self._predict(spec, environ["wsgi.input"].read())
         if not spec.name:
             raise invalid("Missing model name in request.")
-        if found["metadata"]:
+        if match["metadata"]:
             return self._metadata(spec)
         response = answers.status(self._manager, GetModelStatusRequest(model_spec=spec))
         text = str(
@@ -114,7 +114,7 @@ class RestApi:
 
         request, rows = rest_json.read_request(body, inputs_of)
         request.model_spec.MergeFrom(spec)
-        # Values in a field of their own would become Python's numbers, 32 bytes each.
+        # As content: in the types' own fields values would become Python numbers of 32 bytes each.
         answer = answers.predict(self._manager, request, as_content=True)
         return rest_json.write_response(answer, rows)
 
@@ -135,20 +135,20 @@ class RestApi:
         return text.encode()
 
 
-def _spec(found: re.Match[str]) -> Any:
-    spec = ModelSpec(name=unquote(found["name"] or ""))
-    if found["version"]:
-        version = int(found["version"])
+def _spec(match: re.Match[str]) -> Any:
+    spec = ModelSpec(name=unquote(match["name"] or ""))
+    if match["version"]:
+        version = int(match["version"])
         if version >= 1 << 63:
             raise invalid(f"Failed to convert version: {version} to numeric.")
         spec.version.value = version
-    if found["label"]:
-        spec.version_label = unquote(found["label"])
+    if match["label"]:
+        spec.version_label = unquote(match["label"])
     return spec
 
 
 class RestServer:
-    """The REST API on its port; raises OSError if it is taken."""
+    """The REST API on its port. Raises OSError if the port is in use."""
 
     def __init__(self, manager: Manager, options: Options) -> None:
         self._server = waitress.create_server(
@@ -164,6 +164,6 @@ class RestServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the requests under way and close the port."""
+        """Finish the running requests and close the port."""
         self._server.task_dispatcher.shutdown()
         self._server.close()

@@ -1,4 +1,4 @@
-"""REST bodies to PredictRequests, and PredictResponses to REST bodies."""
+"""Converts REST bodies to PredictRequests, and PredictResponses to REST bodies."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .errors import ServingError, invalid
 from .messages import PredictRequest, types_pb2
 from .tensors import Array, numpy_type, to_array, to_proto, type_name
 
-#: Numbers of an array that are written at once.
+#: The number of array elements that are written at a time.
 _PIECE = 2**16
-#: Signature name → its inputs (alias → TensorInfo); raises ServingError.
+#: Returns a signature's inputs (alias → TensorInfo) for its name. Raises ServingError.
 Inputs = Callable[[str], Mapping[str, Any]]
 
 
 def read_request(body: bytes, inputs_of: Inputs) -> tuple[Any, bool]:
-    """A PredictRequest without its model name, and whether the body is in row format."""
+    """A PredictRequest without the model's name, and whether the body is in row format."""
     if not body:
         raise invalid("JSON Parse error: The document is empty")
     document = _parsed(body)
@@ -43,7 +43,7 @@ def read_request(body: bytes, inputs_of: Inputs) -> tuple[Any, bool]:
     values = (
         _from_rows(document["instances"], infos) if rows else _columns(document["inputs"], infos)
     )
-    del document  # lists of numbers are many times their text
+    del document  # lists of numbers take many times the memory of their text
     while values:
         alias, value = values.popitem()
         array = _array(alias, value, infos[alias].dtype)
@@ -54,10 +54,10 @@ def read_request(body: bytes, inputs_of: Inputs) -> tuple[Any, bool]:
 
 
 def _parsed(body: bytes) -> Any:
-    """The document in `body`, with `NaN` and `Infinity` as the real server reads them."""
+    """The document in `body`. Accepts `NaN` and `Infinity`, as the real server."""
     try:
         return orjson.loads(body)
-    except ValueError:  # what orjson refuses, or no JSON at all
+    except ValueError:  # orjson refuses `NaN`, or it is no JSON
         pass
     try:
         return json.loads(body)
@@ -109,30 +109,32 @@ def _columns(inputs: Any, infos: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _named(value: Any) -> bool:
-    """An object of named tensors: any object but a base64 string, `{"b64": "..."}`."""
+    """Whether `value` is an object of named tensors: any object except `{"b64": "..."}`, which is a
+    string in base64."""
     return isinstance(value, dict) and set(value) != {"b64"}
 
 
 def _array(alias: str, value: Any, dtype: int) -> Array:
-    wanted = numpy_type(dtype)
-    if wanted is None or wanted == object:
+    expected = numpy_type(dtype)
+    if expected is None or expected == object:
         raise invalid(f"Conversion of JSON Value: {_short(value)} to type: {type_name(dtype)}")
     for kind, leaf in _kinds(value):
         number = kind in (int, float)
-        fits = {"b": kind is bool, "f": number}.get(wanted.kind, kind is int)
+        fits = {"b": kind is bool, "f": number}.get(expected.kind, kind is int)
         if not fits:
             raise invalid(
                 f"JSON Value: {_short(leaf)} Type: {_json_type(leaf)} is not of expected type: "
                 f"{type_name(dtype)}"
             )
     try:
-        return np.array(value, wanted)
+        return np.array(value, expected)
     except (ValueError, OverflowError) as error:
         raise invalid(f"Failed to process input {alias}: {error}") from error
 
 
 def _kinds(value: Any) -> Iterator[tuple[type, Any]]:
-    """The Python types of the values in nested lists, each once a list, and a value of each."""
+    """The Python types of the values in nested lists with an example value: each type once for each
+    list."""
     if not isinstance(value, list):
         yield type(value), value
         return
@@ -157,7 +159,8 @@ def _short(value: Any) -> str:
 
 
 def write_response(response: Any, rows: bool) -> bytes:
-    """A PredictResponse as `predictions` by row or `outputs` by name; one output alone stands without its name."""
+    """The body of a PredictResponse: `predictions` by row, or `outputs` by name. A single output
+    has no name."""
     outputs: Mapping[str, Any] = response.outputs
     arrays = {alias: _plain(alias, proto) for alias, proto in outputs.items()}
     if not rows:
@@ -176,13 +179,15 @@ def write_response(response: Any, rows: bool) -> bytes:
 
 
 def _plain(alias: str, proto: Any) -> Any:
-    """The array as orjson writes it: the shortest decimals that are a float32, no text."""
+    """The array in a type that orjson writes; it writes the shortest decimals that give the same
+    float32."""
     array = to_array(alias, proto)
     return array.astype(np.float32) if proto.dtype == types_pb2.DT_HALF else array
 
 
 def _text(name: str, value: Any) -> bytes:
-    """JSON of `{name: value}`. orjson writes NaN as null, which the real server does not."""
+    """JSON of `{name: value}`. Not by orjson if there is a NaN, which it writes as null, unlike the
+    real server."""
     document = {name: value}
     if all(np.isfinite(array).all() for array in _floats(value)):
         return _json(document)
@@ -190,7 +195,7 @@ def _text(name: str, value: Any) -> bytes:
 
 
 def _json(value: Any) -> bytes:
-    """Written in pieces: orjson reserves 32 bytes for each number of an array."""
+    """JSON of `value`, written in pieces: orjson reserves 32 bytes for each number of an array."""
     if isinstance(value, dict):
         return b"{%s}" % b",".join(b"%s:%s" % (orjson.dumps(k), _json(v)) for k, v in value.items())
     if isinstance(value, list):

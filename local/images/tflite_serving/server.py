@@ -1,4 +1,4 @@
-"""The server from its options to its end: models first, then the ports."""
+"""The server: loads the models first, then opens the ports."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .rest_api import RestServer
 
 log = logging.getLogger(__name__)
 
-#: Seconds that running requests get to end after SIGTERM.
+#: Seconds for running requests to end after SIGTERM.
 GRACE = 10.0
 
 
 class Server:
-    """`start` returns when the ports are open, `stop` when they are closed again."""
+    """The server. `start` returns when the ports are open, `stop` when they are closed."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -34,8 +34,8 @@ class Server:
     def start(self) -> None:
         """Load the configured models, wait until each has an available version, open the ports.
 
-        The wait has no limit while a directory is empty, as in the real server. Raises
-        ServingError where the flags, the configuration or all versions of a model are wrong.
+        As the real server, it waits without limit while a directory is empty. Raises ServingError
+        if the flags or the configuration are invalid, or no version of a model can be loaded.
         """
         _check(self._options)
         config = configs.read(self._options)
@@ -65,7 +65,7 @@ class Server:
                 log.error("PollFilesystemAndReloadConfig failed to ReloadConfig: %s", error.message)
 
     def stop(self) -> None:
-        """Let running requests end, then stop; also ends a `start` that is still waiting."""
+        """Wait for running requests, then stop. Also ends a `start` that still waits."""
         self._stopping.set()
         if self._grpc:
             self._grpc.stop(GRACE)

@@ -1,4 +1,4 @@
-"""TensorProto to numpy and back, as TensorFlow's Tensor::FromProto and AsProtoField do it."""
+"""Converts TensorProto to numpy and back, as TensorFlow's Tensor::FromProto and AsProtoField."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .messages import TensorProto, types_pb2
 
 Array = NDArray[Any]
 
-#: DataType → (numpy type, the repeated field that carries its values).
+#: DataType → (numpy type, the repeated field of its values).
 _TYPES: dict[int, tuple[np.dtype[Any], str]] = {
     types_pb2.DT_FLOAT: (np.dtype("<f4"), "float_val"),
     types_pb2.DT_DOUBLE: (np.dtype("<f8"), "double_val"),
@@ -30,15 +30,15 @@ _TYPES: dict[int, tuple[np.dtype[Any], str]] = {
     types_pb2.DT_STRING: (np.dtype("O"), "string_val"),
 }
 
-#: The most bytes that values which are left out of a message become. The real server has no such
-#: limit: 30 bytes with the shape 10^9 take 4 GB of it.
+#: The largest tensor in bytes for which missing values are filled in. The real server has no such
+#: limit: there a message of 30 bytes with the shape 10^9 takes 4 GB.
 _LARGEST_FILL = 64 * 2**20
-#: The wire tags of repeated fields whose values have a fixed width (numbers 5 and 6, packed).
+#: The wire tags of packed fields whose values have a fixed width (field numbers 5 and 6).
 _PACKED = {"float_val": b"\x2a", "double_val": b"\x32"}
 
 
 def _varint(number: int) -> bytes:
-    """`number` as protobuf writes a length: seven bits a byte, the lowest first."""
+    """`number` in protobuf's encoding of a length: seven bits a byte, the lowest first."""
     parts = bytearray()
     while number > 0x7F:
         parts.append(number & 0x7F | 0x80)
@@ -47,22 +47,22 @@ def _varint(number: int) -> bytes:
 
 
 def type_name(dtype: int) -> str:
-    """`float` for DT_FLOAT: the name TensorFlow's messages use."""
+    """The type's name in TensorFlow's messages: `float` for DT_FLOAT."""
     known = dtype in types_pb2.DataType.values()
     return types_pb2.DataType.Name(dtype).removeprefix("DT_").lower() if known else str(dtype)
 
 
 def numpy_type(dtype: int) -> np.dtype[Any] | None:
-    """The numpy type of a DataType; None for one that this server does not carry."""
-    found = _TYPES.get(dtype)
-    return found[0] if found else None
+    """The numpy type of a DataType, None if this server does not support it."""
+    pair = _TYPES.get(dtype)
+    return pair[0] if pair else None
 
 
 def to_array(alias: str, proto: Any) -> Array:
-    """The array in `proto`; `alias` names it in the error.
+    """The array in `proto`; `alias` is its name in error messages.
 
-    Values come as `tensor_content` (little endian) or in the field of their type, where the last
-    value stands for all that are missing, and none at all for zeros.
+    The values are in `tensor_content` (little endian) or in the field of their type. There the last
+    value is repeated for missing ones, and no values mean zeros.
     """
     error = invalid(f"tensor parsing error: {alias}")
     if proto.dtype not in _TYPES or proto.tensor_shape.unknown_rank:
@@ -94,7 +94,7 @@ def to_array(alias: str, proto: Any) -> Array:
 
 
 def to_proto(array: Array, dtype: int, *, as_content: bool) -> Any:
-    """`array` as a TensorProto of type `dtype`: in the type's own field, or as raw content."""
+    """`array` as a TensorProto of type `dtype`, in the field of its type or as `tensor_content`."""
     numpy_dtype, field = _TYPES[dtype]
     proto = TensorProto(dtype=dtype)
     for size in array.shape:
@@ -105,7 +105,7 @@ def to_proto(array: Array, dtype: int, *, as_content: bool) -> Any:
     elif field == "half_val":
         proto.half_val.extend(flat.view("<u2").tolist())
     elif field in _PACKED:
-        # As the field lies on the wire, little endian: a list of millions would take seconds.
+        # The field's wire format, little endian: a list of millions of numbers would take seconds.
         proto.MergeFromString(_PACKED[field] + _varint(flat.nbytes) + flat.tobytes())
     else:
         getattr(proto, field).extend(flat.tolist())

@@ -1,4 +1,4 @@
-"""Which versions of a model its directory offers, by the model's version policy."""
+"""Finds the versions of a model to serve, by its directory and its version policy."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _NUMBER = re.compile(r"[+-]?\d+")
 
 
 def aspired(config: Any) -> dict[int, Path]:
-    """Version number → directory, of the versions that `config` (a ModelConfig) wants served.
+    """Version number → directory, for the versions that `config` (a ModelConfig) selects.
 
-    Raises ServingError where the base path is not there; an empty one is only a warning, as the
+    Raises ServingError if the base path does not exist. An empty one is only a warning, since the
     versions may come later.
     """
     base = Path(config.base_path)
@@ -29,18 +29,18 @@ def aspired(config: Any) -> dict[int, Path]:
             f"{error.strerror}"
         ) from error
     offered = {int(child.name): child for child in children if _NUMBER.fullmatch(child.name)}
-    wanted = _chosen(config, sorted(offered, reverse=True))
-    if not wanted:
+    selected = _selected(config, sorted(offered, reverse=True))
+    if not selected:
         log.warning(
             "No versions of servable %s found under base path %s. Did you forget to name your "
             "leaf directory as a number (eg. '/1/')?",
             config.name,
             base,
         )
-    return {number: offered[number] for number in wanted}
+    return {number: offered[number] for number in selected}
 
 
-def _chosen(config: Any, newest_first: list[int]) -> list[int]:
+def _selected(config: Any, newest_first: list[int]) -> list[int]:
     policy = config.model_version_policy
     match policy.WhichOneof("policy_choice"):
         case "all":

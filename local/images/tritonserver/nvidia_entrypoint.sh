@@ -1,3 +1,3 @@
 #!/bin/bash
-# What the official image's script of this name comes down to without a GPU.
+# The official image's script of this name, reduced to what it does without a GPU.
 exec "$@"

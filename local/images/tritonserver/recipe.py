@@ -1,4 +1,4 @@
-"""How the image of Triton is made."""
+"""The recipe of Triton's image."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from local.toolchain import debian
 _HERE = Path(__file__).parent
 _HOME = "opt/tritonserver"
 _ENTRYPOINT = "opt/nvidia/nvidia_entrypoint.sh"
-#: What the Python backend runs and links to, beside the packages of every image with Python.
+#: Packages that the Python backend needs beside those of every image with Python.
 _PACKAGES = ("bash", f"libpython{base.PYTHON}", "libtinfo6")
 #: Parts of the wheels that serving does not need.
 _UNUSED = (
@@ -29,7 +29,7 @@ _UNUSED = (
 
 
 def recipe(reference: str) -> Recipe:
-    """The image `reference`, from the wheel. It is never pulled: the official one has 7 GB."""
+    """The recipe of `reference`, from the wheel. The official image, of 7 GB, is never pulled."""
     wheel = workshop.requirements(_HERE)[0]
     return Recipe(
         reference,
@@ -48,9 +48,9 @@ def _build(shop: Workshop, name: str, target: Path, note: Note) -> Path:
         tree = debian.unpack(_PACKAGES, Path(scratch, "tree"))
         for dropped in (tree / "usr/share", tree / "etc"):
             shutil.rmtree(dropped, ignore_errors=True)
-        # The Python backend tries by a shell whether its stub can be run.
+        # The Python backend checks by a shell whether it can run its stub.
         (tree / "bin" / "sh").symlink_to("bash")
-        # As the official image calls it.
+        # The name of Python in the official image.
         (tree / "usr" / "bin").mkdir(parents=True, exist_ok=True)
         (tree / "usr" / "bin" / "python3").symlink_to(f"python{base.PYTHON}")
         library = tree / SITE_PACKAGES.lstrip("/")
@@ -79,7 +79,7 @@ def _build(shop: Workshop, name: str, target: Path, note: Note) -> Path:
 
 
 def _place_server(library: Path, home: Path) -> None:
-    """Move the server out of the wheel's files in `library` to where the official image has it."""
+    """Move the server from the wheel's files in `library` to its paths in the official image."""
     wheel = library / "pytriton" / "tritonserver"
     home.mkdir(parents=True)
     for part in ("bin", "backends", "caches"):
@@ -88,7 +88,7 @@ def _place_server(library: Path, home: Path) -> None:
     stub = "triton_python_backend_stub"
     (wheel / "python_backend_stubs" / base.PYTHON / stub).rename(home / "backends/python" / stub)
     (library / "nvidia_pytriton.libs").rename(home / "lib")
-    for other in (home / "lib").glob("libpython*"):  # of a stub that is left out
+    for other in (home / "lib").glob("libpython*"):  # libraries of the stubs for other Pythons
         other.unlink()
     for rest in (library / "pytriton", *library.glob("nvidia_pytriton-*")):
         shutil.rmtree(rest)

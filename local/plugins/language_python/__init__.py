@@ -1,1 +1,2 @@
-"""`pulumi-language-python` for an engine built from its Go module, which comes without one."""
+"""`pulumi-language-python` for an engine that was built from its Go module: only the published
+engine comes with one."""

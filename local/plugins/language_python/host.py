@@ -35,8 +35,8 @@ def _options(info: language_pb2.ProgramInfo) -> dict[str, Any]:
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
-    """What the engine asks of `pulumi-language-python`, for programs and policy packs. A program
-    logs to the engine at `engine_address`."""
+    """The calls of `pulumi-language-python` that the engine makes for programs and policy packs. A
+    program logs to the engine at `engine_address`."""
 
     def __init__(self, engine_address: str) -> None:
         self._engine_address = engine_address
@@ -80,7 +80,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         )
 
     async def Run(self, request: Any, context: _Context) -> Any:
-        """Evaluates the program in a process of its own, with the project's interpreter."""
+        """Evaluates the program in a separate process with the project's interpreter."""
         python = await self._resolve(request.info, context)
         request.args.insert(0, self._engine_address)
         process = await asyncio.create_subprocess_exec(
@@ -104,12 +104,12 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.RunResponse()
 
     async def RunPlugin(self, request: Any, context: _Context) -> AsyncIterator[Any]:
-        """Runs a policy pack, or a plugin written in Python, and streams what it prints."""
+        """Runs a policy pack, or a plugin written in Python, and streams its output."""
         python = await self._resolve(request.info, context)
         directory = request.info.program_directory or request.program
         arguments = list(request.args)
         if request.kind == "analyzer":
-            # [engine address, "."]: the dot is the policy pack, wherever the engine runs.
+            # [engine address, "."]: the dot stands for the policy pack, not the working directory.
             arguments[1:2] = [directory]
             target = ["-m", "pulumi.policy"]
         else:
@@ -137,7 +137,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             await _stop(process)
 
     async def InstallDependencies(self, request: Any, context: _Context) -> AsyncIterator[Any]:
-        """Makes the project's virtualenv and installs its requirements.txt into it."""
+        """Creates the project's virtualenv and installs its requirements.txt."""
         root = request.info.root_directory or request.directory
         virtualenv = virtualenv_path(root, _options(request.info))
         for command in _install_commands(Path(request.directory or root), virtualenv):
@@ -189,7 +189,7 @@ async def _output(command: Sequence[str], python: Interpreter) -> str:
 
 
 async def _chunks(process: asyncio.subprocess.Process) -> AsyncIterator[tuple[str, bytes]]:
-    """What `process` prints, as ("stdout" | "stderr", bytes), until both streams end."""
+    """The output of `process` as ("stdout" | "stderr", bytes), until both streams end."""
     queue: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
 
     async def pump(name: str, stream: asyncio.StreamReader | None) -> None:
@@ -211,7 +211,7 @@ async def _chunks(process: asyncio.subprocess.Process) -> AsyncIterator[tuple[st
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
-    """Ends a process whose caller has gone: SIGTERM, and SIGKILL two seconds later."""
+    """Ends a process that still runs: by SIGTERM, and by SIGKILL two seconds later."""
     if process.returncode is not None:
         return
     process.terminate()

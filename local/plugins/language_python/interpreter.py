@@ -1,4 +1,4 @@
-"""Which Python runs a project, by the runtime options of its Pulumi.yaml."""
+"""Finds the Python that runs a project, by the runtime options of its Pulumi.yaml."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 
 
 class NoInterpreter(Exception):
-    """The project's Python is not there; the message says which and how to make it."""
+    """The project's Python does not exist; the message names it and how to install it."""
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python executable and the environment variables of the virtualenv it belongs to."""
+    """A Python executable and its virtualenv, if it has one."""
 
     executable: str
     virtualenv: Path | None = None
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """This process's environment with the virtualenv activated and `extra` laid over it."""
+        """This process's environment, overridden by `extra`, with the virtualenv activated."""
         environment = {**os.environ, **(extra or {})}
         if self.virtualenv is not None:
             environment["VIRTUAL_ENV"] = str(self.virtualenv)
@@ -32,16 +32,16 @@ class Interpreter:
 
 
 def virtualenv_path(root: str, options: Mapping[str, Any]) -> Path | None:
-    """Where the project at `root` keeps its virtualenv; None when it names none.
+    """The virtualenv of the project at `root`; None if its options name none.
 
-    The toolchain `uv` has `.venv` unless told otherwise, as with the official host.
+    The toolchain `uv` defaults to `.venv`, as with the official host.
     """
     name = options.get("virtualenv") or (".venv" if options.get("toolchain") == "uv" else "")
     return Path(root, name).absolute() if name else None
 
 
 def resolve(root: str, options: Mapping[str, Any]) -> Interpreter:
-    """The interpreter for the project at `root`; raises NoInterpreter when it is missing."""
+    """The interpreter of the project at `root`. Raises NoInterpreter if it does not exist."""
     virtualenv = virtualenv_path(root, options)
     if virtualenv is not None:
         executable = virtualenv / "bin" / "python"

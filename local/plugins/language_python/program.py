@@ -1,8 +1,8 @@
 """Evaluates one Pulumi program: started by the language host with the program's own interpreter.
 
-Stands alone (the standard library and the program's own `pulumi`), so that nothing of ours can be
-taken for a module of the program. The request arrives on stdin; the exit code is 0 when the
-program ended well, `ALREADY_REPORTED` when its error has been shown, as with the official host.
+Imports only the standard library and the program's own `pulumi`, so that no module of this
+repository can shadow one of the program. The request arrives on stdin. The exit code is 0 on
+success and `ALREADY_REPORTED` if the error has been shown, as with the official host.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ ALREADY_REPORTED = 32
 
 
 def main() -> int:
-    """Runs the program of the request on stdin and returns the exit code."""
-    # The SDKs make tens of thousands of objects that stay: looking for garbage among them again
-    # and again takes 8 % of an evaluation (0.13 s of 1.6 s measured).
+    """Runs the program that the request on stdin names; returns the exit code."""
+    # The SDKs create tens of thousands of lasting objects. Searching them for garbage repeatedly
+    # took 8 % of an evaluation (0.13 s of 1.6 s).
     gc.set_threshold(100_000)
     serialized = sys.stdin.buffer.read()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    # Before anything of the SDK: the program's directory comes first, this file's not at all.
+    # Before the SDK is imported: removes this file's directory from the path; the program's
+    # directory takes the first place below.
     sys.path.pop(0)
     from pulumi.runtime.proto import language_pb2
 
@@ -82,7 +83,7 @@ def _evaluate(request: Any, entry_point: Path) -> int:
     except RunError as error:
         log.error(str(error))
     except grpc.RpcError as error:
-        # The monitor leaves first when the operation is cancelled: nothing to add then.
+        # UNAVAILABLE: the operation was cancelled and the monitor has ended. Reported already.
         if not isinstance(error, grpc.Call) or error.code() != grpc.StatusCode.UNAVAILABLE:
             log.error(f"RPC error: {error}")
     except SystemExit as error:
@@ -90,7 +91,7 @@ def _evaluate(request: Any, entry_point: Path) -> int:
             return 0
         return error.code if isinstance(error.code, int) else _report(log, error, entry_point)
     except Exception as error:  # noqa: BLE001 (whatever the program raises is shown, not lost)
-        # What the engine answers to registrations after the update has failed: said already.
+        # The engine's answer to registrations after the update has failed. Reported already.
         if str(error) != "resource monitor shut down":
             _report(log, error, entry_point)
     else:
@@ -114,7 +115,7 @@ def _report(log: Any, error: BaseException, entry_point: Path) -> int:
 
 
 def _from(trace: TracebackType | None, entry_point: Path) -> TracebackType | None:
-    """The part of `trace` that starts in the program; all of it when the program is not in it."""
+    """The part of `trace` from the program's first frame on; all of it without such a frame."""
     directory = _directory(entry_point).resolve()
     step = trace
     while step is not None:
@@ -138,5 +139,5 @@ if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    # Past the interpreter's shutdown: gRPC's threads take up to a second to end there.
+    # Skips the interpreter's shutdown, which waits up to a second for gRPC's threads.
     os._exit(code)

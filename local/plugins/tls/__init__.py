@@ -1,1 +1,1 @@
-"""`pulumi-resource-tls` where the official one cannot be downloaded: keys and certificates."""
+"""A stand-in for `pulumi-resource-tls` if that cannot be downloaded: keys and certificates."""

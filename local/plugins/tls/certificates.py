@@ -69,7 +69,7 @@ class Issued(NamedTuple):
 
 
 def self_signed(inputs: Mapping[str, Any], key: PrivateKey) -> Issued:
-    """A certificate for `key` signed by itself; raises ValueError for inputs it cannot take."""
+    """A certificate for `key`, signed by `key`. Raises ValueError for unusable inputs."""
     subject = _name(inputs.get("subject"))
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject)
     builder = _add_names(builder.public_key(key.public_key()), _alternative_names(inputs))
@@ -81,7 +81,7 @@ def self_signed(inputs: Mapping[str, Any], key: PrivateKey) -> Issued:
 
 
 def locally_signed(inputs: Mapping[str, Any], authority_key: PrivateKey) -> Issued:
-    """A certificate for a request, signed by an authority; raises ValueError as `self_signed`."""
+    """A certificate for a request, signed by an authority. Raises ValueError as `self_signed`."""
     request = x509.load_pem_x509_csr(str(inputs["certRequestPem"]).encode())
     if not request.is_signature_valid:
         raise ValueError("certRequestPem: the request's signature is not that of its own key")
@@ -118,7 +118,8 @@ def request_pem(inputs: Mapping[str, Any], key: PrivateKey) -> str:
 
 
 def private_key(inputs: Mapping[str, Any], prefix: str) -> PrivateKey:
-    """The key in input `<prefix>Pem`, else `<prefix>PemWo`; raises ValueError naming it."""
+    """The key in the input `<prefix>Pem`, else in `<prefix>PemWo`. Raises ValueError, which names
+    the input."""
     for name in (f"{prefix}Pem", f"{prefix}PemWo"):
         if pem := inputs.get(name):
             try:
@@ -147,7 +148,7 @@ def _sign(
         .add_extension(
             x509.BasicConstraints(
                 ca=is_authority,
-                # The official plugin cannot say 0 and leaves the length out for it.
+                # The official plugin cannot express 0 and leaves the length out.
                 path_length=length if is_authority and length and length > 0 else None,
             ),
             critical=True,

@@ -1,4 +1,4 @@
-"""Private keys in every spelling the `PrivateKey` resource has."""
+"""Private keys in every encoding that the `PrivateKey` resource has."""
 
 from __future__ import annotations
 
@@ -58,9 +58,10 @@ def algorithm_of(key: PrivateKey) -> str:
 
 
 def private_outputs(key: PrivateKey) -> dict[str, str]:
-    """The secret outputs: PEM (PKCS#1 or SEC 1 where there is one), PKCS#8 and OpenSSH.
+    """The secret outputs: PEM (PKCS#1 or SEC 1 if the algorithm has such a format), PKCS#8 and
+    OpenSSH.
 
-    OpenSSH knows no P224: "" there, as with the official plugin.
+    OpenSSH does not support P224: the output is "", as with the official plugin.
     """
     pkcs8 = _private(key, PrivateFormat.PKCS8)
     traditional = (
@@ -94,7 +95,7 @@ def public_outputs(key: PrivateKey) -> dict[str, str]:
 
 
 def key_id(key: PrivateKey) -> str:
-    """The SHA-1 of the public key, in hex: what a key's resource is told apart by."""
+    """The SHA-1 of the public key, in hex: the id of a key's resource."""
     der = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha1(der, usedforsecurity=False).hexdigest()
 

@@ -1,4 +1,4 @@
-"""The four resources of the plugin: what each makes, needs and remembers."""
+"""The plugin's four resource types: their inputs, their outputs, and how each is created."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from local.plugins.tls.certificates import (
 from local.plugins.values import Properties, Secret, Unknown
 
 Inputs = Mapping[str, Any]
-#: Changing this alone keeps a certificate: it only moves the moment of its renewal.
+#: A change of this input alone does not replace a certificate: it only moves its renewal.
 RENEWAL: Final = "earlyRenewalHours"
 _CERTIFICATE_DEFAULTS: Final = {
     RENEWAL: 0,
@@ -32,7 +32,7 @@ _CERTIFICATE_OUTPUTS: Final = ("certPem", "validityStartTime", "validityEndTime"
 
 @dataclass(frozen=True)
 class Kind:
-    """One resource type: `make` gives (id, outputs beyond the inputs) from known inputs."""
+    """One resource type. `make` returns the id and the computed outputs for known inputs."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...]
@@ -44,10 +44,10 @@ class Kind:
 
 
 def failures(kind: Kind, inputs: Inputs) -> list[tuple[str, str]]:
-    """What is wrong with inputs, as (property, reason); values not known yet are not judged."""
-    found = [(name, "is required") for name in kind.required if inputs.get(name) in (None, "", [])]
+    """The errors in the inputs, as (property, reason). Unknown values are not checked."""
+    errors = [(name, "is required") for name in kind.required if inputs.get(name) in (None, "", [])]
     known = {*kind.required, *kind.optional, *kind.defaults}
-    found += [
+    errors += [
         (name, f"is unknown: expected one of {', '.join(sorted(known))}")
         for name in inputs
         if name not in known and not name.startswith("__")
@@ -56,30 +56,30 @@ def failures(kind: Kind, inputs: Inputs) -> list[tuple[str, str]]:
     for name, allowed in choices.items():
         value = inputs.get(name)
         if name in known and isinstance(value, str) and value not in allowed:
-            found.append((name, f"is {value!r}: expected one of {', '.join(allowed)}"))
+            errors.append((name, f"is {value!r}: expected one of {', '.join(allowed)}"))
     uses = inputs.get("allowedUses")
     for use in uses if isinstance(uses, list) else []:
         if isinstance(use, str) and use not in ALLOWED_USES:
-            found.append(("allowedUses", f"has {use!r}: expected {', '.join(ALLOWED_USES)}"))
+            errors.append(("allowedUses", f"has {use!r}: expected {', '.join(ALLOWED_USES)}"))
     for name in ("validityPeriodHours", RENEWAL):
         value = inputs.get(name)
         if isinstance(value, int | float) and value < 0:
-            found.append((name, f"is {value}: expected 0 or more hours"))
-    return found
+            errors.append((name, f"is {value}: expected 0 or more hours"))
+    return errors
 
 
-def outputs(kind: Kind, inputs: Properties, made: Properties) -> Properties:
-    """Everything the state keeps of a resource."""
-    kept = {name: value for name, value in inputs.items() if not name.endswith("PemWo")}
-    together: Properties = {**kind.defaults, **kept, **made}
+def outputs(kind: Kind, inputs: Properties, computed: Properties) -> Properties:
+    """The state of a resource: defaults, inputs except the write-only ones, computed outputs."""
+    stored = {name: value for name, value in inputs.items() if not name.endswith("PemWo")}
+    state: Properties = {**kind.defaults, **stored, **computed}
     for name in kind.secret:
-        if name in together and not isinstance(together[name], Secret | Unknown):
-            together[name] = Secret(together[name])
-    return together
+        if name in state and not isinstance(state[name], Secret | Unknown):
+            state[name] = Secret(state[name])
+    return state
 
 
 def is_due(state: Inputs, early_hours: Any) -> bool:
-    """Whether a certificate is past its end, or within its hours of early renewal."""
+    """Whether a certificate has expired, or expires within its hours of early renewal."""
     end = state.get("validityEndTime")
     if not isinstance(end, str) or not end:
         return False
@@ -119,8 +119,7 @@ def _locally_signed(inputs: Inputs) -> tuple[str, Properties]:
 def _request(inputs: Inputs) -> tuple[str, Properties]:
     key = private_key(inputs, "privateKey")
     algorithm = keys.algorithm_of(key)
-    made = {"certRequestPem": request_pem(inputs, key), "keyAlgorithm": algorithm}
-    return keys.key_id(key), made
+    return keys.key_id(key), {"certRequestPem": request_pem(inputs, key), "keyAlgorithm": algorithm}
 
 
 _NAMES: Final = ("dnsNames", "ipAddresses", "subject", "uris")

@@ -1,4 +1,4 @@
-"""The gRPC side of `pulumi-resource-tls`: everything is made here, nothing is asked of anyone."""
+"""The gRPC side of `pulumi-resource-tls`. It creates everything itself and calls no service."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class TlsServicer(ResourceServicer):
     async def Diff(self, request: Any, context: Context) -> Any:
         kind = await self._kind(request, context)
         old, new = decode(request.old_inputs), decode(request.news)
-        # A default that is written out is no change.
-        found = changes({**kind.defaults, **old}, {**kind.defaults, **new})
+        # An input that states its default is no change.
+        differences = changes({**kind.defaults, **old}, {**kind.defaults, **new})
         ignored = {tuple(split(path) or ()) for path in request.ignoreChanges}
         plain = provider_pb2.PropertyDiff
         kinds = {
@@ -48,7 +48,7 @@ class TlsServicer(ResourceServicer):
             Change.UPDATE: (plain.UPDATE, plain.UPDATE_REPLACE),
         }
         response = provider_pb2.DiffResponse(hasDetailedDiff=True)
-        for path, change in found.items():
+        for path, change in differences.items():
             keys = tuple(split(path) or ())
             if any(keys[: len(prefix)] == prefix for prefix in ignored):
                 continue
@@ -72,19 +72,19 @@ class TlsServicer(ResourceServicer):
             unknown = dict.fromkeys(kind.computed, UNKNOWN)
             return provider_pb2.CreateResponse(properties=encode(outputs(kind, inputs, unknown)))
         try:
-            # A key of 4096 bits takes seconds: the others go on meanwhile.
-            resource_id, made = await asyncio.to_thread(kind.make, reveal(inputs))
+            # In a thread: a key of 4096 bits takes seconds, and other calls go on meanwhile.
+            resource_id, computed = await asyncio.to_thread(kind.make, reveal(inputs))
         except ValueError as error:
             await refuse(context, str(error))
         return provider_pb2.CreateResponse(
-            id=resource_id, properties=encode(outputs(kind, inputs, made))
+            id=resource_id, properties=encode(outputs(kind, inputs, computed))
         )
 
     async def Update(self, request: Any, context: Context) -> Any:
         new = decode(request.news)
-        kept = {**decode(request.olds), **new}
-        kept["readyForRenewal"] = is_due(reveal(kept), reveal(new.get(RENEWAL, 0)))
-        return provider_pb2.UpdateResponse(properties=encode(kept))
+        state = {**decode(request.olds), **new}
+        state["readyForRenewal"] = is_due(reveal(state), reveal(new.get(RENEWAL, 0)))
+        return provider_pb2.UpdateResponse(properties=encode(state))
 
     async def Read(self, request: Any, context: Context) -> Any:
         kind = await self._kind(request, context)

@@ -1,4 +1,4 @@
-"""Places to get models from that the tests of this directory share."""
+"""Sources of models that the tests of this directory share."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def put_image(checkout: Checkout, directory: Path) -> None:
-    """Put an image on the node that holds two models and the program `cp`."""
+    """Import an image with two models and the program `cp` into the node."""
     busybox = debian.unpack(["busybox-static"], paths.cache_dir() / "debian" / "busybox-static")
     files: dict[str, Path | bytes] = {"/bin/cp": busybox / "bin" / "busybox"}
     for model in ("half_plus_two", "triton/half_plus_two"):
@@ -38,21 +38,22 @@ def put_image(checkout: Checkout, directory: Path) -> None:
     name = f"slipway.local/{MODEL_IMAGE}"
     archive = scratch_image(name, files, ["/bin/cp"], directory / "half-plus-two.tar")
     cluster.import_new_images(checkout.cluster_name, [str(archive)])
-    checkout.run("python3", "-m", "local", "images")  # which tells the program what is on the node
+    # Lists the node's images in the kubeconfig, for the program.
+    checkout.run("python3", "-m", "local", "images")
 
 
 def secret(checkout: Checkout, name: str, content: str) -> None:
     file = checkout.root / ".slipway" / "credentials"
     file.write_text(content)
     try:
-        made = ("secret", "generic", name, f"--from-file=credentials={file}")
-        checkout.kubectl("create", *NAMESPACE, *made)
+        arguments = ("secret", "generic", name, f"--from-file=credentials={file}")
+        checkout.kubectl("create", *NAMESPACE, *arguments)
     finally:
         file.unlink()
 
 
 def service_account() -> str:
-    """A key file of Google's form, which no service gives a token for."""
+    """A key file in Google's format, for which no service issues a token."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return json.dumps(
@@ -68,15 +69,14 @@ def service_account() -> str:
 
 @pytest.fixture(scope="module")
 def filled(dev: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buckets]:
-    """Buckets that hold half_plus_two for TF Serving and for Triton, S3's behind a key, and an
-    image that holds both."""
+    """Buckets and an image with half_plus_two for TF Serving and for Triton. S3 requires a key."""
     names = ("storage-initializer", "emulators", "metrics-server", TRITON)
     printed = dev.run("python3", "-m", "local", "images", *names).stdout.split()
     buckets = emulators.start(dev, printed[1])
     models = ROOT / "models"
     buckets.put_model("half_plus_two", models / "half_plus_two")
     buckets.put_model("half_plus_two/2", models / "half_plus_three" / "1")
-    # What begins with the same text is another model's.
+    # Another model, whose path has the same beginning.
     buckets.put_model("half_plus_two_old", models / "half_plus_three")
     buckets.put_model("triton/half_plus_two", models / "triton" / "half_plus_two")
     buckets.lock(True)

@@ -1,4 +1,4 @@
-"""What fails in test_failures.py, and which sentences give the reason."""
+"""The failures of test_failures.py, and the sentences that give their reasons."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from tests.cluster.serving.failures import Failure
 
-#: Names that no registry answers for are asked for this long on a node without a way out.
+#: On a node without a network the runtime tries this long to resolve the name of a registry.
 _RESOLVING: Final = "75s"
 
 
@@ -19,7 +19,7 @@ def _of_a_model(title: str, name: str, options: dict[str, Any], *sentences: str)
     return Failure(title, f"why Deployment models/{name}-server-", sentences, options)
 
 
-#: Models of one `up`.
+#: The models of one `up`.
 MODELS: Final = {
     "absent": _of_a_model(
         "a model's directory does not exist",
@@ -138,7 +138,7 @@ WEBHOOK: Final = {
     ],
 }
 
-#: Takes the place of an ingress controller for stacks that have no models.
+#: Stands for an ingress controller in stacks without models.
 EDGE: Final = {
     "apiVersion": "v1",
     "kind": "Service",

@@ -1,4 +1,4 @@
-"""Operations that fail, what is printed of each, and after how many seconds: the table of
+"""Operations that fail, the lines that they print, and after how many seconds: the table of
 docs/why.md."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PAGE: Final = ROOT / "docs" / "why.md"
 _START: Final = "<!-- table: python3 -m local test serving -k failures --write-docs -->\n"
 _END: Final = "<!-- end of table -->\n"
 _HEAD: Final = "| what is wrong | what is printed | after |\n|---|---|--:|\n"
-#: The engine's colours.
+#: The engine's colour codes.
 _COLOUR: Final = re.compile(r"<\{%.*?%\}>")
 #: The random parts of the names of Deployments and pods.
 _RANDOM: Final = re.compile(r"(?<=-server)-[0-9a-f]{8}(-[0-9a-z]{6,10}-[0-9a-z]{5})?\b")
@@ -27,7 +27,7 @@ _AGAIN: Final = "it runs again and is not ready; before, "
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """An error that pulumi printed, `seconds` after it was started."""
+    """An error that pulumi printed, `seconds` after its start."""
 
     message: str
     seconds: float
@@ -52,7 +52,8 @@ class Run:
 
 @dataclass(frozen=True)
 class Failure:
-    """`about` is text of the error that gives the reason, `sentences` are parts of its lines."""
+    """A failure. `about` is a part of the error that gives the reason, `sentences` are parts of its
+    lines."""
 
     title: str
     about: str
@@ -60,12 +61,12 @@ class Failure:
     model: dict[str, Any] | None = None
 
     def row(self, run: Run) -> str:
-        """This failure's row: the printed lines that contain `sentences`, each up to its end: what
-        follows, as addresses and what a registry answers, differs from machine to machine."""
+        """This failure's row: the printed lines with `sentences`, each cut off after its sentence.
+        The rest, such as addresses and a registry's answer, differs between machines."""
         error = run.of(self.about)
         lines = dict.fromkeys(_line_with(each, error.message) for each in self.sentences)
-        shown = "<br>".join(f"`{line.replace('|', '&#124;').replace('`', '')}`" for line in lines)
-        return f"| {self.title} | `pulumi {run.command}`: {shown} | {error.seconds:.0f} s |\n"
+        cell = "<br>".join(f"`{line.replace('|', '&#124;').replace('`', '')}`" for line in lines)
+        return f"| {self.title} | `pulumi {run.command}`: {cell} | {error.seconds:.0f} s |\n"
 
 
 def pulumi(
@@ -91,8 +92,8 @@ def pulumi(
     for each in errors:
         for line in each.message.splitlines():
             assert line.strip() in printed, f"{line!r} is in the log, not in what is printed"
-    shown = [each for each in arguments if each in ("up", "destroy", "--run-program")]
-    return Run(" ".join(shown), done.returncode, printed, errors)
+    command = [each for each in arguments if each in ("up", "destroy", "--run-program")]
+    return Run(" ".join(command), done.returncode, printed, errors)
 
 
 def table(rows: Sequence[str]) -> str:
@@ -100,7 +101,7 @@ def table(rows: Sequence[str]) -> str:
 
 
 def written_table() -> str:
-    """The table as docs/why.md has it."""
+    """The table in docs/why.md."""
     return PAGE.read_text().partition(_START)[2].partition(_END)[0]
 
 
@@ -111,27 +112,27 @@ def write_table(text: str) -> None:
 
 
 def comparable(text: str) -> str:
-    """A table without seconds, times and counts, which differ from run to run, and without whether
-    a container that crashes was just started again."""
+    """A table without the parts that differ between runs: seconds, times, counts, and whether a
+    crashing container has just been restarted."""
     return timeless(text.replace(_AGAIN, ""))
 
 
 def _errors(log: Path, started: float) -> Sequence[Diagnostic]:
-    found = []
+    errors = []
     for line in log.read_text().splitlines():
         event = json.loads(line)
-        told = event.get("diagnosticEvent")
-        if told and told["severity"] == "error" and not told.get("ephemeral"):
-            message = _COLOUR.sub("", told["message"])
-            found.append(Diagnostic(message, max(event["timestamp"] - started, 0)))
-    return found
+        diagnostic = event.get("diagnosticEvent")
+        if diagnostic and diagnostic["severity"] == "error" and not diagnostic.get("ephemeral"):
+            message = _COLOUR.sub("", diagnostic["message"])
+            errors.append(Diagnostic(message, max(event["timestamp"] - started, 0)))
+    return errors
 
 
 def _line_with(sentence: str, message: str) -> str:
     for line in message.splitlines():
         if sentence in line:
             before, _, after = line.partition(sentence)
-            if before.strip().startswith(LOG):  # then time and source
+            if before.strip().startswith(LOG):  # a time and a source follow, which differ
                 before = f"{LOG}… "
             return _RANDOM.sub("-…", f"{before}{sentence}{' …' if after.strip() else ''}".strip())
     raise AssertionError(f"no line has {sentence!r}:\n{message}")

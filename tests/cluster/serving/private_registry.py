@@ -1,8 +1,8 @@
 """A registry with basic authentication, on the loopback interface of a checkout's node.
 
-Run inside the node's network: `private_registry.py <port> <user> <archive>...` reads passwords from
-its standard input, one a line: the last one is let in, nobody before the first. It ends with its
-input, and prints for each request the status and the path.
+Run inside the node's network: `private_registry.py <port> <user> <archive>...`. It reads passwords
+from its standard input, one a line, and accepts only the last one. It ends with its input. For each
+request it prints the status and the path.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ USER = "robot"
 
 
 class Registry:
-    """A running registry, as the test sees it."""
+    """A running registry: sets its password and records its requests."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -38,8 +38,8 @@ class Registry:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def let_in(self, password: str) -> None:
-        """From now on `USER` pulls with `password`, and with no other."""
+    def accept(self, password: str) -> None:
+        """From now on `USER` pulls only with `password`."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{password}\n")
         self._process.stdin.flush()
@@ -57,7 +57,7 @@ class Registry:
 
 @contextlib.contextmanager
 def registry(checkout: Checkout) -> Iterator[Registry]:
-    """A registry that has all images of the checkout's node."""
+    """A registry with all images of the checkout's node."""
     from local.cluster import cluster
     from local.cluster.spec import BASE, ClusterSpec
 
@@ -78,7 +78,7 @@ def registry(checkout: Checkout) -> Iterator[Registry]:
 
 
 class _Server(ThreadingHTTPServer):
-    """What the archives hold, by the paths of the distribution API."""
+    """Serves the content of the archives under the paths of the distribution API."""
 
     def __init__(self, port: int, user: str, archives: list[Path]) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
@@ -101,7 +101,7 @@ class _Server(ThreadingHTTPServer):
                         self.blobs[digest] = (archive, member)
 
     def find(self, path: str) -> tuple[str, str] | None:
-        """Digest and media type of what `path` names."""
+        """Digest and media type of the content at `path`."""
         if path in self.tags:
             return self.tags[path]
         digest = path.rpartition("/blobs/")[2]
@@ -143,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(chunk)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Each request is printed already."""
+        """Logs nothing: `_answer` prints each request."""
 
 
 def main() -> None:

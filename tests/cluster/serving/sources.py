@@ -1,4 +1,4 @@
-"""Where the models of these tests come from, as a stack file says it."""
+"""The sources of these tests' models, as in a stack file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.cluster.serving.buckets import GCS, S3
 
 MODEL_IMAGE = "half-plus-two:1"
 NAMESPACE = ("-n", "models")
-#: Seconds for an `up` of ten models, whose containers start on the cores that there are.
+#: Seconds for an `up` of ten models, whose containers start on two cores.
 TIMEOUT = 600
 
 
@@ -37,7 +37,7 @@ def pvc(path: str = "half_plus_two") -> dict[str, Any]:
 
 
 def up(checkout: Checkout, models: dict[str, Any], *options: str, check: bool = True) -> str:
-    """Serve `models` beside those of the dev stack, and no others; what `up` prints."""
+    """Serve exactly `models` and those of the dev stack; returns the output of `up`."""
     checkout.restore_config()
     config = checkout.config()
     config["config"]["slipway:models"] |= models

@@ -1,5 +1,5 @@
-"""Models on GPU nodes that are beside the real one: kwok's, which offer what they are told to and
-run no containers. What is real is the API server, its validation, and the scheduler."""
+"""Models on GPU nodes beside the real node. They are kwok's, which have any resources that a test
+sets and run no containers. The API server, its validation, and the scheduler are real."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.cluster.checkout import ROOT, Checkout
 
 STAGES = ROOT / "local" / "toolchain" / "kwok.yaml"
 TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
-#: Name, the label of its pool, GPUs, and whether it is tainted.
+#: Name, pool label, number of GPUs, whether it is tainted.
 NODES = (("l4-a", "l4", 2, True), ("l4-b", "l4", 2, True), ("other", "other", 8, True))
 POOL = {
     "accelerator": {"kind": "nvidia-l4", "count": 2},
@@ -43,9 +43,9 @@ def node(name: str, pool: str, gpus: int, tainted: bool) -> dict[str, Any]:
 
 @pytest.fixture
 def gpu_nodes(changed: Checkout) -> Iterator[Checkout]:
-    """The dev stack on a cluster with GPU nodes too, empty of models."""
+    """The dev stack on a cluster that also has GPU nodes, without models on them."""
     log = changed.root / ".slipway" / "kwok.log"
-    with log.open("w") as written:
+    with log.open("w") as output:
         kwok = subprocess.Popen(
             [
                 "kwok",
@@ -55,7 +55,7 @@ def gpu_nodes(changed: Checkout) -> Iterator[Checkout]:
                 "--node-lease-duration-seconds=40",
             ],
             env={**os.environ, **changed.exports},
-            stdout=written,
+            stdout=output,
             stderr=subprocess.STDOUT,
         )
     path = changed.root / ".slipway" / "nodes.json"
@@ -67,7 +67,7 @@ def gpu_nodes(changed: Checkout) -> Iterator[Checkout]:
         changed.kubectl("wait", *names, "--for=condition=Ready", "--timeout=60s")
         yield changed
     finally:
-        # Without its models: on a node that is gone, pods stay until somebody else removes them.
+        # The models first: pods on a deleted node stay until the garbage collector removes them.
         changed.restore_config()
         changed.pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
         changed.kubectl("delete", *names, "--timeout=60s")
@@ -78,8 +78,8 @@ def gpu_nodes(changed: Checkout) -> Iterator[Checkout]:
 
 
 def serve(checkout: Checkout, **models: dict[str, Any]) -> str:
-    """Bring the stack up with `models` beside its own, their files in a volume that every node can
-    mount; what pulumi said."""
+    """Deploy the stack with `models` beside its own, and their files in a volume that every node
+    can mount. Returns pulumi's output."""
     shutil.copytree(checkout.models, checkout.models.with_name("shared"), dirs_exist_ok=True)
     config = checkout.config()
     sections = config["config"]
@@ -98,25 +98,25 @@ def serve(checkout: Checkout, **models: dict[str, Any]) -> str:
 
 
 def placed(checkout: Checkout, model: str) -> list[str]:
-    """The nodes of a model's pods, empty text for one that has none."""
+    """The nodes of a model's pods, "" for a pod without a node."""
     selector = ("-n", "models", "-l", f"app.kubernetes.io/instance={model}")
-    found = json.loads(checkout.kubectl("get", "pods", *selector, "-o", "json"))["items"]
-    return sorted(pod["spec"].get("nodeName", "") for pod in found)
+    pods = json.loads(checkout.kubectl("get", "pods", *selector, "-o", "json"))["items"]
+    return sorted(pod["spec"].get("nodeName", "") for pod in pods)
 
 
 def test_a_gpu_model_lands_on_the_nodes_of_its_pool_and_nothing_else_does(
     gpu_nodes: Checkout,
 ) -> None:
     gpu = {"replicas": 2, "accelerator": {"kind": "nvidia", "count": 2}}
-    # As much as only the GPU nodes have.
+    # More than any node without GPUs has.
     large = {"replicas": 2, "resources": {"requests": {"cpu": 500}}}
-    said = serve(gpu_nodes, gpu=gpu, cpu={"replicas": 2}, large=large)
+    printed = serve(gpu_nodes, gpu=gpu, cpu={"replicas": 2}, large=large)
     assert placed(gpu_nodes, "gpu") == ["l4-a", "l4-b"]
     (real,) = set(placed(gpu_nodes, "half-plus-two"))
     assert placed(gpu_nodes, "cpu") == [real, real]
     assert real not in {name for name, *_ in NODES}
     assert placed(gpu_nodes, "large") == ["", ""]
-    assert "untolerated taint" in said
+    assert "untolerated taint" in printed
     images = gpu_nodes.kubectl(
         "get", "pods", "-n", "models", "-l", "app.kubernetes.io/instance=gpu",
         "-o", "jsonpath={.items[*].spec.containers[*].image}",
@@ -126,15 +126,15 @@ def test_a_gpu_model_lands_on_the_nodes_of_its_pool_and_nothing_else_does(
 
 def test_a_gpu_model_that_finds_no_free_gpu_waits_and_says_so(gpu_nodes: Checkout) -> None:
     gpu = {"replicas": 3, "accelerator": {"kind": "nvidia-l4", "count": 2}}
-    said = serve(gpu_nodes, gpu=gpu)
+    printed = serve(gpu_nodes, gpu=gpu)
     assert placed(gpu_nodes, "gpu") == ["", "l4-a", "l4-b"]
-    assert "Insufficient nvidia.com/gpu" in said
+    assert "Insufficient nvidia.com/gpu" in printed
 
 
 def test_without_surge_a_new_version_needs_no_spare_gpu(gpu_nodes: Checkout) -> None:
     gpu = {"replicas": 2, "accelerator": {"kind": "nvidia", "count": 2}, "surge": False}
     serve(gpu_nodes, gpu=gpu)
     assert placed(gpu_nodes, "gpu") == ["l4-a", "l4-b"]
-    said = serve(gpu_nodes, gpu={**gpu, "resources": {"limits": {"memory": "2Gi"}}})
-    assert "error:" not in said
+    printed = serve(gpu_nodes, gpu={**gpu, "resources": {"limits": {"memory": "2Gi"}}})
+    assert "error:" not in printed
     assert placed(gpu_nodes, "gpu") == ["l4-a", "l4-b"]

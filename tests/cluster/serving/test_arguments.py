@@ -1,17 +1,17 @@
-"""Arguments and variables of the stack file reach the servers."""
+"""Arguments and environment variables of the stack file reach the servers."""
 
 from __future__ import annotations
 
-from tests.cluster.asked import HALF_PLUS_TWO
 from tests.cluster.checkout import Checkout
+from tests.cluster.continuous_calls import HALF_PLUS_TWO
 from tests.cluster.serving.sources import pvc, up
 
-#: Run in a container: the command line and the environment of its first process.
+#: Runs in a container: prints the command line and the environment of its first process.
 _FIRST_PROCESS = """
 for file in ("cmdline", "environ"):
     print(*open(f"/proc/1/{file}").read().split(chr(0)), sep="\\n")
 """
-#: The release of the dev stack.
+#: The dev stack's release.
 TRITON_IMAGE = "nvcr.io/nvidia/tritonserver:24.10-py3"
 TRITON = [
     "--model-load-thread-count=2",
@@ -33,10 +33,10 @@ def logged(checkout: Checkout, instance: str) -> str:
     return checkout.kubectl("logs", *labels, "--tail=-1")
 
 
-def test_triton_and_tensorflow_serving_take_them(changed: Checkout) -> None:
+def test_triton_and_tensorflow_serving_get_arguments_and_variables(changed: Checkout) -> None:
     environment = {"TF_NUM_INTRAOP_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     models = {
-        "told": {
+        "configured": {
             "runtime": "triton",
             "image": TRITON_IMAGE,
             "startup_timeout": "2m",
@@ -44,7 +44,7 @@ def test_triton_and_tensorflow_serving_take_them(changed: Checkout) -> None:
             "arguments": TRITON,
             "environment": environment,
         },
-        "told_tf": {
+        "configured_tf": {
             "runtime": "tfserving",
             "startup_timeout": "2m",
             "source": pvc("half_plus_two"),
@@ -55,10 +55,11 @@ def test_triton_and_tensorflow_serving_take_them(changed: Checkout) -> None:
     up(changed, models)
     for model in models:
         assert changed.first_answer(model, "1", "2", "5", stack="dev") == HALF_PLUS_TWO
-    found = inside(changed, "told")
-    assert {*TRITON, "TF_NUM_INTRAOP_THREADS=1", "CUDA_VISIBLE_DEVICES="} <= {*found}
-    assert "--log-info=false" not in found
-    assert "Started GRPCInferenceService" in logged(changed, "told"), "only with --log-info"
-    (ignored,) = [line for line in logged(changed, "told-tf").splitlines() if "Accepted" in line]
-    assert "--num_load_threads" in ignored, "the local server names what it has taken"
+    process = inside(changed, "configured")
+    assert {*TRITON, "TF_NUM_INTRAOP_THREADS=1", "CUDA_VISIBLE_DEVICES="} <= {*process}
+    assert "--log-info=false" not in process
+    assert "Started GRPCInferenceService" in logged(changed, "configured"), "only with --log-info"
+    log = logged(changed, "configured-tf").splitlines()
+    (ignored,) = [line for line in log if "Accepted" in line]
+    assert "--num_load_threads" in ignored, "the local server does not name the flag"
     assert "--tensorflow_inter_op_parallelism" in ignored

@@ -1,4 +1,4 @@
-"""Every runtime with every source that there is here, fixed and scaled, to a prediction."""
+"""Predictions of every runtime with every source that the local cluster has, fixed and scaled."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from components import registry
 from local.images.recipes import TENSORFLOW_SERVING, TRITON
-from tests.cluster.asked import HALF_PLUS_TWO
 from tests.cluster.checkout import Checkout
+from tests.cluster.continuous_calls import HALF_PLUS_TWO
 from tests.cluster.serving.buckets import Buckets
 from tests.cluster.serving.sources import (
     NAMESPACE,
@@ -36,7 +36,7 @@ def triton(_: str, source: Source) -> dict[str, Any]:
 
 
 def custom(name: str, source: Source) -> dict[str, Any]:
-    """TF Serving again, as a server that nothing is known of but what stands here."""
+    """TF Serving as a custom server: the program knows only these options of it."""
     flags = {
         "port": 8500,
         "rest_api_port": 8501,
@@ -56,7 +56,7 @@ def custom(name: str, source: Source) -> dict[str, Any]:
 
 #: How each runtime serves half_plus_two.
 RUNTIMES: dict[str, Served] = {"custom": custom, "tfserving": tfserving, "triton": triton}
-#: NFS has no server here, and OSS no emulator.
+#: Without NFS, which has no server here, and OSS, which has no emulator.
 SOURCES: dict[str, Source] = {
     "pvc": pvc,
     "s3": s3,
@@ -72,17 +72,17 @@ def test_every_runtime_is_served() -> None:
 
 
 def models(runtime: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for (source, where), (scaling, replicas) in product(SOURCES.items(), SCALING.items()):
+    by_name: dict[str, Any] = {}
+    for (source, make), (scaling, replicas) in product(SOURCES.items(), SCALING.items()):
         name = f"{runtime}_{source}_{scaling}"
-        server = RUNTIMES[runtime](name, where)
-        found[name] = {"runtime": runtime, "replicas": replicas, **server}
-    return found
+        server = RUNTIMES[runtime](name, make)
+        by_name[name] = {"runtime": runtime, "replicas": replicas, **server}
+    return by_name
 
 
 @pytest.fixture(scope="module", params=RUNTIMES)
 def served(request: pytest.FixtureRequest, dev: Checkout, filled: Buckets) -> Iterator[str]:
-    """The runtime that serves all its models, beside the dev stack's."""
+    """A runtime, all models of which are served beside the dev stack's."""
     up(dev, models(request.param))
     yield request.param
     up(dev, {})

@@ -1,4 +1,4 @@
-"""Servers that are none of Slipway's own runtimes, and models without a gateway."""
+"""Servers of the runtime `custom`, and models without a gateway."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def add(checkout: Checkout, name: str, **options: Any) -> None:
 
 @pytest.fixture(scope="module")
 def trained(dev: Checkout) -> Iterator[Checkout]:
-    """A classifier of scikit-learn's digits in the volume, for MLServer to serve as `digits`; its
-    image is on the node."""
+    """MLServer serves `digits`, a classifier of scikit-learn's digits. A pod has trained it and
+    written it into the volume."""
     directory = dev.models / "sklearn"
     try:
         dev.run("python3", "-m", "local", "images", MLSERVER["image"])
@@ -61,8 +61,8 @@ def source(path: str) -> dict[str, str]:
 def test_mlserver_answers_through_the_gateway(trained: Checkout, protocol: str) -> None:
     logged = trained.kubectl("logs", "-n", "models", "train").splitlines()[-1]
     pixels, digit = json.loads(logged)
-    ask = ("predict", "digits", "--json", json.dumps([pixels]), "--protocol", protocol)
-    answer = json.loads(trained.client(*ask, "--stack", "dev").stdout)
+    command = ("predict", "digits", "--json", json.dumps([pixels]), "--protocol", protocol)
+    answer = json.loads(trained.client(*command, "--stack", "dev").stdout)
     assert answer in ([digit], [[digit]])
 
 
@@ -84,8 +84,8 @@ def test_a_server_that_finds_no_model_is_not_ready_and_the_old_one_goes_on(
 def test_an_exposed_model_answers_on_a_load_balancer_of_its_own(changed: Checkout) -> None:
     expose = {"kind": "load_balancer", "port": 9090, "rest_port": 9091}
     add(changed, "open", runtime="tfserving", source=source("half_plus_two"), expose=expose)
-    said = changed.pulumi("up", "--yes", "--skip-preview", "--stack", "dev").stdout
-    assert "no TLS" in said and "no authentication" in said
+    printed = changed.pulumi("up", "--yes", "--skip-preview", "--stack", "dev").stdout
+    assert "no TLS" in printed and "no authentication" in printed
     outputs = changed.outputs()
     grpc, rest = (outputs["endpoints"]["open"][way] for way in ("grpc", "rest"))
     host, _, port = grpc["target"].rpartition(":")

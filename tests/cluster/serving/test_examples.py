@@ -1,4 +1,4 @@
-"""The examples for the local cluster, brought up as their README says."""
+"""The examples for the local cluster, deployed by the commands of their README."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import pytest
 from tests.cluster.checkout import ROOT, Checkout
 
 EXAMPLES = ROOT / "examples"
-#: Seconds from an `up` that is done to a route that is served.
+#: Seconds from the end of `up` to a served route.
 ROUTE_TIMEOUT = 20.0
-#: Of 1,000 digits that the model has not seen (`models/make_digits.py` prints it).
+#: Percent of 1,000 digits that the model was not trained with (`models/make_digits.py` prints it).
 WORST_ERROR_RATE = 10.0
 
 
 @pytest.fixture(scope="module")
 def alone(dev: Checkout) -> Iterator[Checkout]:
-    """The dev stack's cluster and files, without the stack."""
+    """The dev stack's cluster and files without the stack."""
     dev.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
     yield dev
     dev.pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
@@ -41,8 +41,8 @@ def example(alone: Checkout, request: pytest.FixtureRequest) -> Iterator[Checkou
         alone.pulumi("stack", "rm", "--yes", "example")
 
 
-def asked(checkout: Checkout, *arguments: str) -> str:
-    """What the client prints once the route is served."""
+def client_output(checkout: Checkout, *arguments: str) -> str:
+    """The client's output, as soon as the route is served."""
     deadline = time.monotonic() + ROUTE_TIMEOUT
     while True:
         done = checkout.client(*arguments, "--stack", "example", check=False)
@@ -54,12 +54,13 @@ def asked(checkout: Checkout, *arguments: str) -> str:
 @pytest.mark.parametrize("example", ["grpc-behind-nginx"], indirect=True)
 @pytest.mark.parametrize("protocol", ["grpc", "rest"])
 def test_a_service_behind_the_gateway_answers_at_its_path(example: Checkout, protocol: str) -> None:
-    said = asked(example, "predict", "service1", "1", "2", "5", "--protocol", protocol)
-    assert json.loads(said) == [2.5, 3.0, 4.5]
+    values = ("service1", "1", "2", "5")
+    printed = client_output(example, "predict", *values, "--protocol", protocol)
+    assert json.loads(printed) == [2.5, 3.0, 4.5]
 
 
 @pytest.mark.parametrize("example", ["mnist-on-nas"], indirect=True)
-def test_a_thousand_digits_are_asked_at_port_9090(example: Checkout, tmp_path: Path) -> None:
+def test_a_thousand_digits_are_classified_at_port_9090(example: Checkout, tmp_path: Path) -> None:
     outputs = json.loads(example.pulumi("stack", "output", "--json", "--stack", "example").stdout)
     endpoint = outputs["endpoints"]["mnist"]
     assert endpoint["grpc"]["target"].endswith(":9090")
@@ -70,7 +71,7 @@ def test_a_thousand_digits_are_asked_at_port_9090(example: Checkout, tmp_path: P
         "-r", "client/requirements-digits.txt",
     )  # fmt: skip
     (digits,) = tmp_path.rglob("digits.csv.gz")
-    said = asked(example, "bench", "mnist", "--digits", "--digits-from", str(digits))
-    print(said)
-    (rate,) = re.findall(r"Inference error rate: ([0-9.]+)%", said)
+    printed = client_output(example, "bench", "mnist", "--digits", "--digits-from", str(digits))
+    print(printed)
+    (rate,) = re.findall(r"Inference error rate: ([0-9.]+)%", printed)
     assert float(rate) < WORST_ERROR_RATE

@@ -1,5 +1,5 @@
-"""Operations that fail: what serves goes on serving, and the reason is printed, each cause in its
-own words. The table of docs/why.md is made here."""
+"""Operations that fail: running models keep serving, and each cause is printed in its own words.
+Writes the table of docs/why.md."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time
 from tests.cluster.checkout import Checkout
+from tests.cluster.continuous_calls import HALF_PLUS_TWO, calling_continuously
 from tests.cluster.serving import failures
 from tests.cluster.serving.failing import (
     CLAIM,
@@ -31,7 +31,7 @@ from tests.cluster.serving.failing import (
 )
 from tests.cluster.serving.failures import Run
 
-#: Seconds for one command: the provider waits for a claim for five minutes, for a namespace for three.
+#: Seconds for one command: the provider waits five minutes for a claim, three for a namespace.
 _TIMEOUT: Final = 420.0
 
 
@@ -43,9 +43,8 @@ def _apply(checkout: Checkout, manifest: dict[str, Any], verb: str = "apply") ->
 
 
 def _kubeconfig(checkout: Checkout, name: str, **changes: dict[str, Any]) -> str:
-    """A copy of the cluster's kubeconfig; `changes` are made to its cluster and its user. It does
-    not say which images are on the node: with that, a missing image is refused before anything is
-    made."""
+    """A copy of the cluster's kubeconfig with `changes` to its cluster and its user. It has no list
+    of the node's images, with which the program would refuse a missing image beforehand."""
     path = checkout.root / ".slipway" / f"kubeconfig-{name}"
     document = json.loads(Path(checkout.exports["KUBECONFIG"]).read_text())
     for each in document["clusters"]:
@@ -67,17 +66,17 @@ def _small_stack(checkout: Checkout, name: str, kubeconfig: str) -> None:
         "controller": {"kind": "present", "namespace": "default", "service": "edge"},
     }
     path = checkout.root / f"Pulumi.{name}.yaml"
-    written = yaml.safe_load(path.read_text())
-    written["config"] = {
+    document = yaml.safe_load(path.read_text())
+    document["config"] = {
         "slipway:cluster": {"kind": "existing", "kubeconfig": kubeconfig},
         "slipway:namespace": name,
         "slipway:gateway": gateway,
     }
-    path.write_text(yaml.safe_dump(written))
+    path.write_text(yaml.safe_dump(document))
 
 
 def _up_of_everything(dev: Checkout) -> Run:
-    """One `up` of all models and the claim, beside those that serve."""
+    """One `up` of all failing models and the claim, beside the serving ones."""
     (dev.models / "empty").mkdir()
     shutil.copytree(dev.root / "models" / "half_plus_two", dev.models / "broken")
     (dev.models / "broken" / "1" / "saved_model.pb").write_text("no model")
@@ -86,13 +85,13 @@ def _up_of_everything(dev: Checkout) -> Run:
     config["config"]["slipway:volumes"]["slow"] = {"size": "1Gi", "storage_class": "fast"}
     config["config"]["slipway:limits"] = {"message_size": "1Mi"}
     dev.write_config(config)
-    env = {"KUBECONFIG": _kubeconfig(dev, "untold")}
+    env = {"KUBECONFIG": _kubeconfig(dev, "dev")}
     up = ("up", "--continue-on-error", "--parallel", "32")
     return failures.pulumi(dev, *up, stack="dev", timeout=_TIMEOUT, env=env)
 
 
 def _held(dev: Checkout, name: str, *options: str) -> Run:
-    """A `destroy` that finds an object with a finalizer in the namespace of the stack `name`."""
+    """A `destroy` of the stack `name`, whose namespace contains an object with a finalizer."""
     _small_stack(dev, name, dev.exports["KUBECONFIG"])
     dev.pulumi("up", "--yes", "--skip-preview", "--stack", name)
     metadata = {"name": "held", "namespace": name, "finalizers": ["example.com/hold"]}
@@ -107,7 +106,7 @@ def _held(dev: Checkout, name: str, *options: str) -> Run:
 
 
 def _without_access(dev: Checkout, name: str, **changes: dict[str, Any]) -> Run:
-    """An `up` of a new stack by a kubeconfig with `changes`."""
+    """An `up` of a new stack whose kubeconfig has `changes`."""
     _small_stack(dev, name, _kubeconfig(dev, name, **changes))
     try:
         return failures.pulumi(dev, "up", stack=name, timeout=_TIMEOUT)
@@ -115,25 +114,25 @@ def _without_access(dev: Checkout, name: str, **changes: dict[str, Any]) -> Run:
         dev.pulumi("stack", "rm", "--yes", "--force", name)
 
 
-def _put_back(dev: Checkout) -> None:
+def _restore(dev: Checkout) -> None:
     dev.restore_config()
-    again = failures.pulumi(dev, "up", stack="dev", timeout=_TIMEOUT)
-    assert again.code == 0, again.printed
+    run = failures.pulumi(dev, "up", stack="dev", timeout=_TIMEOUT)
+    assert run.code == 0, run.printed
 
 
 @pytest.fixture
 def changed(dev: Checkout) -> Iterator[Checkout]:
-    """The dev stack, whose model is given a directory that does not exist."""
+    """The dev stack, with a directory that does not exist in its model's configuration."""
     config = dev.config()
     config["config"]["slipway:models"]["half_plus_two"] = model("gone")
     dev.write_config(config)
     yield dev
-    _put_back(dev)
+    _restore(dev)
 
 
 @pytest.fixture(scope="module")
 def runs(dev: Checkout) -> Iterator[dict[str, Run]]:
-    """All other failures, side by side, by the stacks' names."""
+    """All other failures, which run at the same time, by the stacks' names."""
     _apply(dev, QUOTA)
     _apply(dev, WEBHOOK)
     _apply(dev, EDGE)
@@ -152,7 +151,7 @@ def runs(dev: Checkout) -> Iterator[dict[str, Run]]:
     finally:
         for manifest in (QUOTA, WEBHOOK, EDGE):
             _apply(dev, manifest, "delete")
-        _put_back(dev)
+        _restore(dev)
         for name in ("empty", "broken"):
             shutil.rmtree(dev.models / name)
 
@@ -160,16 +159,16 @@ def runs(dev: Checkout) -> Iterator[dict[str, Run]]:
 def test_a_version_that_never_becomes_ready_fails_up_and_leaves_the_old_one_serving(
     changed: Checkout,
 ) -> None:
-    with asked_all_the_time(changed, "half_plus_two") as asked:
+    with calling_continuously(changed, "half_plus_two") as calls:
         failed = failures.pulumi(changed, "up", stack="dev", timeout=_TIMEOUT)
     assert failed.code != 0
     for way in ("grpc", "rest"):
-        assert asked[way]["failed"] == 0, asked[way]["first"]
-        assert asked[way]["calls"] > 300, way
+        assert calls[way]["failed"] == 0, calls[way]["first"]
+        assert calls[way]["calls"] > 300, way
     assert changed.predict("half_plus_two", "1", "2", "5") == HALF_PLUS_TWO
-    said = failed.of("why Deployment models/half-plus-two-server-").message
-    assert "0 of 1 new pods available; 1 of the version before still run, 1 available" in said
-    assert "Could not find base path /volumes/models/gone" in said
+    message = failed.of("why Deployment models/half-plus-two-server-").message
+    assert "0 of 1 new pods available; 1 of the version before still run, 1 available" in message
+    assert "Could not find base path /volumes/models/gone" in message
     assert "half_plus_two" in changed.outputs()["endpoints"]
 
 
@@ -179,14 +178,15 @@ def test_each_operation_fails(runs: dict[str, Run]) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_each_cause_has_its_own_words(runs: dict[str, Run], name: str) -> None:
-    said = runs["dev"].of(MODELS[name].about).message
-    for words in MODELS[name].sentences:
-        assert words in said, said
+    message = runs["dev"].of(MODELS[name].about).message
+    own = MODELS[name].sentences
+    for words in own:
+        assert words in message, message
     others = {each.sentences[0] for other, each in MODELS.items() if other != name}
-    assert not [words for words in others if words in said and words not in MODELS[name].sentences]
+    assert not [words for words in others if words in message and words not in own]
 
 
-def test_endpoints_are_those_of_models_that_answer(runs: dict[str, Run], dev: Checkout) -> None:
+def test_only_models_that_answer_have_endpoints(runs: dict[str, Run], dev: Checkout) -> None:
     served = set(dev.outputs()["endpoints"])
     assert served == {"half_plus_two", "half_plus_two_triton", "cifar10"}
 
@@ -195,11 +195,11 @@ def test_no_credential_is_printed(runs: dict[str, Run]) -> None:
     assert not [name for name, run in runs.items() if "not-to-be-printed" in run.printed]
 
 
-def test_the_docs_have_what_was_printed(runs: dict[str, Run], pytestconfig: pytest.Config) -> None:
+def test_the_docs_have_the_printed_lines(runs: dict[str, Run], pytestconfig: pytest.Config) -> None:
     rows = [each.row(runs["dev"]) for each in (*MODELS.values(), CLAIM)]
     rows += [HELD.row(runs["held"]), PLAIN.row(runs["plain"]), UNREACHABLE.row(runs["unreachable"])]
     rows.append(REFUSED.row(runs["refused"]))
-    made = failures.table(rows)
+    table = failures.table(rows)
     if pytestconfig.getoption("--write-docs"):
-        failures.write_table(made)
-    assert failures.comparable(failures.written_table()) == failures.comparable(made)
+        failures.write_table(table)
+    assert failures.comparable(failures.written_table()) == failures.comparable(table)

@@ -1,4 +1,4 @@
-"""Images from a registry that asks for a password."""
+"""Images from a registry that requires a password."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.asked import HALF_PLUS_TWO
 from tests.cluster.checkout import Checkout
+from tests.cluster.continuous_calls import HALF_PLUS_TWO
 from tests.cluster.serving.private_registry import ADDRESS, USER, Registry, registry
 from tests.cluster.serving.sources import TIMEOUT
 
@@ -21,25 +21,25 @@ LOGIN = {"registry": ADDRESS, "username": USER, "password": {"secret": "registry
 
 @pytest.fixture
 def private(changed: Checkout) -> Iterator[Registry]:
-    """The registry, in which all images of the dev stack are, and a kubeconfig that does not say
-    which images the node has: with the one of `make up` only those are accepted."""
-    written = Path(changed.exports["KUBECONFIG"])
-    config = yaml.safe_load(written.read_text())
+    """The registry with all images of the dev stack, and a kubeconfig without the list of the
+    node's images: with the kubeconfig of `make up` the program accepts only those."""
+    original = Path(changed.exports["KUBECONFIG"])
+    config = yaml.safe_load(original.read_text())
     for cluster in config["clusters"]:
         del cluster["cluster"]["extensions"]
-    silent = changed.root / ".slipway" / "silent"
-    silent.write_text(yaml.safe_dump(config))
-    changed.exports["KUBECONFIG"] = str(silent)
+    without_list = changed.root / ".slipway" / "kubeconfig-without-images"
+    without_list.write_text(yaml.safe_dump(config))
+    changed.exports["KUBECONFIG"] = str(without_list)
     try:
         with registry(changed) as running:
-            running.let_in(FIRST)
+            running.accept(FIRST)
             yield running
     finally:
-        changed.exports["KUBECONFIG"] = str(written)
+        changed.exports["KUBECONFIG"] = str(original)
 
 
 def up(checkout: Checkout, pull_secrets: list[Any], *, check: bool = True) -> str:
-    """Serve one model, with all images from the registry; what `up` prints."""
+    """Serve one model, with all images from the registry; returns the output of `up`."""
     config = checkout.config()
     models = config["config"]["slipway:models"]
     config["config"] |= {
@@ -64,10 +64,10 @@ def set_password(checkout: Checkout, password: str) -> None:
 
 
 def pods(checkout: Checkout, namespace: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(
+    items: list[dict[str, Any]] = json.loads(
         checkout.kubectl("get", "pods", "-n", namespace, "-o", "json")
     )["items"]
-    return [each for each in found if "deletionTimestamp" not in each["metadata"]]
+    return [pod for pod in items if "deletionTimestamp" not in pod["metadata"]]
 
 
 def test_pods_pull_with_the_login_of_the_stack_file_and_not_without(
@@ -97,7 +97,7 @@ def test_a_new_password_is_used_without_a_roll_out(changed: Checkout, private: R
     set_password(changed, FIRST)
     up(changed, [LOGIN])
     before = [each["metadata"]["uid"] for each in pods(changed, "models")]
-    private.let_in(SECOND)
+    private.accept(SECOND)
     set_password(changed, SECOND)
     printed = again(changed)
     assert [each["metadata"]["uid"] for each in pods(changed, "models")] == before, printed
@@ -114,8 +114,8 @@ def test_a_secret_of_another_namespace_is_copied_and_used(
     changed: Checkout, private: Registry
 ) -> None:
     login = (f"--docker-server={ADDRESS}", f"--docker-username={USER}")
-    made = ("create", "secret", "docker-registry", "regcred", "-n", "default")
-    changed.kubectl(*made, *login, f"--docker-password={FIRST}")
+    create = ("create", "secret", "docker-registry", "regcred", "-n", "default")
+    changed.kubectl(*create, *login, f"--docker-password={FIRST}")
     try:
         up(changed, [{"name": "regcred", "namespace": "default"}])
         assert changed.first_answer("half_plus_two", "1", "2", "5", stack="dev") == HALF_PLUS_TWO

@@ -1,4 +1,4 @@
-"""A model scales on a real node: its load is measured, and the number of pods is the autoscaler's."""
+"""A model scales on a real node: the autoscaler measures its load and sets the number of pods."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.cluster.checkout import Checkout
-from tests.cluster.test_dev_stack import asked_all_the_time
+from tests.cluster.continuous_calls import calling_continuously
 
 MODEL, NAMESPACE = "half_plus_two", "models"
 INSTANCE = "app.kubernetes.io/instance=half-plus-two"
-#: Load is measured every 15 s, and looked at every 5 s; a pod starts in a few more.
+#: Seconds: metrics are measured every 15, the autoscaler reads them every 5, and a pod takes a few.
 SECONDS = 120.0
 
 
 class Pods:
-    """How many pods the model has, and by whose word."""
+    """The model's pods, its Deployment and its autoscaler."""
 
     def __init__(self, stack: Checkout) -> None:
         self.stack = stack
@@ -27,8 +27,8 @@ class Pods:
         return list(json.loads(text)["items"])
 
     def deployment(self) -> dict[str, Any]:
-        (found,) = self._get("deployments")
-        return found
+        (deployment,) = self._get("deployments")
+        return deployment
 
     @property
     def wanted(self) -> int:
@@ -38,7 +38,7 @@ class Pods:
         return {each["metadata"]["name"] for each in self._get("pods")}
 
     def settled(self, count: int) -> bool:
-        """Whether `count` pods are wanted and ready, and no other is left."""
+        """Whether `count` pods are desired and ready, and no other exists."""
         deployment = self.deployment()
         ready = deployment["status"].get("readyReplicas", 0)
         return deployment["spec"]["replicas"] == ready == count == len(self._get("pods"))
@@ -47,7 +47,7 @@ class Pods:
         return self.stack.kubectl("get", "hpa", "-n", NAMESPACE, "--no-headers")
 
     def up(self, replicas: Any, *command: str) -> None:
-        """The model with `replicas`, and nothing else changed."""
+        """Deploy the model with `replicas`, and nothing else changed."""
         config = self.stack.config()
         config["config"]["slipway:models"][MODEL]["replicas"] = replicas
         self.stack.write_config(config)
@@ -71,7 +71,7 @@ def test_pods_follow_the_load_and_up_leaves_their_number_alone(changed: Checkout
     pods.wait("3 pods, fixed", lambda: pods.settled(3))
     three = pods.names()
 
-    # An autoscaler that never goes down: were it `up` that set the number, it would be 1.
+    # This autoscaler never scales down: if `up` set the number of pods, it would be 1.
     pods.up(
         {"min": 1, "max": 5, "cpu": 50, "scale_down": {"select_policy": "Disabled"}}, "make", "up"
     )
@@ -81,18 +81,18 @@ def test_pods_follow_the_load_and_up_leaves_their_number_alone(changed: Checkout
     pods.up({"min": 1, "max": 2, "cpu": 50, "scale_down": {"stabilization_window_seconds": 0}})
     pods.wait("1 pod without load", lambda: pods.settled(1))
 
-    with asked_all_the_time(changed, MODEL) as came:
+    with calling_continuously(changed, MODEL) as calls:
         pods.wait("2 pods under load", lambda: pods.settled(2))
         changed.pulumi("up", "--yes", "--expect-no-changes", "--stack", "dev")
         assert pods.wanted == 2
-    assert {way: each["failed"] for way, each in came.items()} == {"grpc": 0, "rest": 0}, came
+    assert {way: each["failed"] for way, each in calls.items()} == {"grpc": 0, "rest": 0}, calls
 
     pods.wait("1 pod after the load", lambda: pods.settled(1))
 
     before = pods.deployment()["metadata"]["name"]
-    with asked_all_the_time(changed, MODEL) as came:
+    with calling_continuously(changed, MODEL) as calls:
         pods.up(2)
-    assert {way: each["failed"] for way, each in came.items()} == {"grpc": 0, "rest": 0}, came
+    assert {way: each["failed"] for way, each in calls.items()} == {"grpc": 0, "rest": 0}, calls
     assert pods.autoscalers() == ""
     assert pods.deployment()["metadata"]["name"] != before
     assert pods.settled(2)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time
 from tests.cluster.checkout import Checkout
+from tests.cluster.continuous_calls import HALF_PLUS_TWO, calling_continuously
 from tests.cluster.serving.sources import pvc, up
 
-#: Triton in the release of the dev stack.
+#: Triton is the dev stack's release.
 SERVERS: dict[str, dict[str, Any]] = {
     "tfserving": {"runtime": "tfserving", "source": pvc("half_plus_two"), "replicas": 2},
     "triton": {
@@ -27,8 +27,8 @@ def members(runtime: str, *names: str) -> dict[str, Any]:
     return {name: options for name in names}
 
 
-def coming(checkout: Checkout, model: str, like: str) -> dict[str, Any]:
-    """The outputs, with the endpoint of a model that is not there yet."""
+def with_endpoint(checkout: Checkout, model: str, like: str) -> dict[str, Any]:
+    """The outputs, with an endpoint of `model`, which is not deployed yet."""
     outputs = checkout.outputs()
     endpoint = json.dumps(outputs["endpoints"][like]).replace(like, model)
     outputs["endpoints"][model] = json.loads(endpoint)
@@ -41,8 +41,8 @@ def test_a_route_goes_before_its_model_and_comes_after_it(changed: Checkout, run
     for model in ("stays", "leaves"):
         changed.first_answer(model, "1", "2", "5", stack="dev")
     with (
-        asked_all_the_time(changed, "stays") as stays,
-        asked_all_the_time(changed, "leaves") as leaves,
+        calling_continuously(changed, "stays") as stays,
+        calling_continuously(changed, "leaves") as leaves,
     ):
         printed = up(changed, members(runtime, "stays"))
     print(printed, stays, leaves)
@@ -51,19 +51,19 @@ def test_a_route_goes_before_its_model_and_comes_after_it(changed: Checkout, run
         assert leaves[way]["outcomes"] == ["answered", "no route"], leaves[way]
         assert min(stays[way]["calls"], leaves[way]["calls"]) > 100
     changed.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "dev")
-    of_the_server = ("-n", "models", "-l", "app.kubernetes.io/instance=numbers", "-o", "name")
-    assert len(changed.kubectl("get", "deployments,services", *of_the_server).split()) == 2
+    selector = ("-n", "models", "-l", "app.kubernetes.io/instance=numbers", "-o", "name")
+    assert len(changed.kubectl("get", "deployments,services", *selector).split()) == 2
 
-    outputs = coming(changed, "joins", "stays")
+    outputs = with_endpoint(changed, "joins", "stays")
     with (
-        asked_all_the_time(changed, "stays") as stays,
-        asked_all_the_time(changed, "joins", outputs=outputs, begin="routeless") as joins,
+        calling_continuously(changed, "stays") as stays,
+        calling_continuously(changed, "joins", outputs=outputs, begin="routeless") as joins,
     ):
         printed = up(changed, members(runtime, "stays", "joins"))
         assert changed.first_answer("joins", "1", "2", "5", stack="dev") == HALF_PLUS_TWO
     print(printed, stays, joins)
-    made_anew = [line for line in printed.splitlines() if "Deployment numbers-server" in line]
-    assert "replac" not in " ".join(made_anew), "a model that joins needs no second set of pods"
+    deployment = [line for line in printed.splitlines() if "Deployment numbers-server" in line]
+    assert "replac" not in " ".join(deployment), "a model that joins replaced the Deployment"
     for way in ("grpc", "rest"):
         assert stays[way]["outcomes"] == ["answered"], stays[way]
         assert joins[way]["outcomes"] == ["no route", "answered"], joins[way]

@@ -1,4 +1,4 @@
-"""What a pod holds of a bucket, and what `up` says of models that cannot be had."""
+"""The files that a pod copies from a bucket, and what `up` prints for unavailable models."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from local.images.recipes import TRITON
-from tests.cluster.asked import HALF_PLUS_TWO, asked_all_the_time
 from tests.cluster.checkout import Checkout
+from tests.cluster.continuous_calls import HALF_PLUS_TWO, calling_continuously
 from tests.cluster.serving.buckets import Buckets
 from tests.cluster.serving.sources import NAMESPACE, gcs, image, pvc, s3, up
 
@@ -27,7 +27,7 @@ OSS = {
     "endpoint": "https://oss-cn-hangzhou-internal.aliyuncs.com",
     "role": "reader",
 }
-#: Model → what a stack file says of it, and what `up` says.
+#: Model → its options, and the reason that `up` prints.
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "wrong_path": (
         tfserving(s3("half_plus_twelve")),
@@ -72,12 +72,12 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.fixture(scope="module")
 def served(dev: Checkout, filled: Buckets) -> Checkout:
-    """The dev stack with a model out of S3."""
+    """The dev stack with a model from S3."""
     up(dev, {"from_s3": tfserving(s3())})
     return dev
 
 
-def test_a_pod_holds_the_version_that_was_asked_for_and_no_namesake_s(served: Checkout) -> None:
+def test_a_pod_copies_only_the_configured_version_of_its_own_model(served: Checkout) -> None:
     selector = ("-l", "app.kubernetes.io/instance=from-s3", "-c", "fetch-from-s3", "--tail=-1")
     log = served.kubectl("logs", *NAMESPACE, *selector)
     copied = [line for line in log.splitlines() if "Downloaded object" in line]
@@ -85,60 +85,61 @@ def test_a_pod_holds_the_version_that_was_asked_for_and_no_namesake_s(served: Ch
     assert all("half_plus_two/1/" in line for line in copied)
 
 
-def test_no_key_stands_in_an_object_or_in_the_state(served: Checkout, filled: Buckets) -> None:
+def test_no_object_and_no_state_contains_a_key(served: Checkout, filled: Buckets) -> None:
     key = filled.credentials.split()[-1]
-    written = served.kubectl("get", "deployments,pods,configmaps", *NAMESPACE, "-o", "json")
-    assert "fetch-from-s3" in written
-    assert key not in written
+    objects = served.kubectl("get", "deployments,pods,configmaps", *NAMESPACE, "-o", "json")
+    assert "fetch-from-s3" in objects
+    assert key not in objects
     state = served.pulumi("stack", "export", "--show-secrets", "--stack", "dev").stdout
     assert "fetch-from-s3" in state
     assert key not in state
 
 
 def test_another_version_is_rolled_out_without_a_failed_call(served: Checkout) -> None:
-    with asked_all_the_time(served, "from_s3", HALF_PLUS_TWO, HALF_PLUS_THREE) as asked:
+    with calling_continuously(served, "from_s3", HALF_PLUS_TWO, HALF_PLUS_THREE) as calls:
         up(served, {"from_s3": tfserving(s3(version=2))})
-    print(asked)
+    print(calls)
     for way in ("grpc", "rest"):
-        assert asked[way]["failed"] == 0, asked[way]["first"]
-        assert asked[way]["answers"] == [HALF_PLUS_TWO, HALF_PLUS_THREE], way
-        assert asked[way]["calls"] > 100, way
+        assert calls[way]["failed"] == 0, calls[way]["first"]
+        assert calls[way]["answers"] == [HALF_PLUS_TWO, HALF_PLUS_THREE], way
+        assert calls[way]["calls"] > 100, way
 
 
-#: A driver that is not there is waited for two minutes before an event says so.
-PATIENCE = {"from_oss": "150s"}
-#: Their containers start again and again, on the cores that there are.
+#: An event about a missing driver comes after two minutes.
+TIMEOUTS = {"from_oss": "150s"}
+#: Models of one `up`: their containers restart again and again, on two cores.
 AT_ONCE = 4
 
 
 @pytest.fixture(scope="module")
-def told(dev: Checkout, filled: Buckets) -> str:
-    """What `up` says of models that cannot be had, a few at a time."""
+def printed(dev: Checkout, filled: Buckets) -> str:
+    """What `up` prints for unavailable models, a few at a time."""
     bad = {
-        name: {**model, "startup_timeout": PATIENCE.get(name, "40s")}
+        name: {**model, "startup_timeout": TIMEOUTS.get(name, "40s")}
         for name, (model, _) in BAD.items()
     }
-    names, said = list(bad), []
+    names, outputs = list(bad), []
     for first in range(0, len(names), AT_ONCE):
         some = {name: bad[name] for name in names[first : first + AT_ONCE]}
-        # The first that fails would keep the engine from the others.
-        said.append(up(dev, some, "--continue-on-error", check=False))
-    return "".join(said)
+        # Without the option the engine stops after the first failure.
+        outputs.append(up(dev, some, "--continue-on-error", check=False))
+    return "".join(outputs)
 
 
 @pytest.mark.parametrize("model", BAD)
-def test_files_that_cannot_be_had_are_the_reason_that_up_gives(told: str, model: str) -> None:
+def test_up_gives_unavailable_files_as_the_reason(printed: str, model: str) -> None:
     name = model.replace("_", "-")
-    assert f"{name}-se" in told  # its server or its Service, whichever is told first
+    assert f"{name}-se" in printed  # its server or its Service, whichever comes first
     _, reason = BAD[model]
-    entries = told.split("\n  kubernetes:")
+    entries = printed.split("\n  kubernetes:")
     own = [entry for entry in entries if f"({name}-se" in entry]
     assert any(reason in entry for entry in own), own
 
 
 @pytest.mark.parametrize(("model", "mode"), [("from-nfs", "RWX"), ("from-oss", "ROX")])
-def test_a_volume_of_files_elsewhere_is_bound_to_its_claim_and_its_pod_admitted(
-    dev: Checkout, told: str, model: str, mode: str
+@pytest.mark.usefixtures("printed")
+def test_a_volume_of_a_remote_file_system_is_bound_to_its_claim_and_its_pod_scheduled(
+    dev: Checkout, model: str, mode: str
 ) -> None:
     claims = json.loads(dev.kubectl("get", *NAMESPACE, "pvc", "-o", "json"))["items"]
     (claim,) = [each for each in claims if each["metadata"]["name"].startswith(model)]
@@ -151,10 +152,11 @@ def test_a_volume_of_files_elsewhere_is_bound_to_its_claim_and_its_pod_admitted(
     selector = ("-l", f"app.kubernetes.io/instance={model}", "-o", "json")
     pods = json.loads(dev.kubectl("get", *NAMESPACE, "pods", *selector))["items"]
     assert pods
-    assert pods[0]["spec"]["nodeName"], "it was scheduled, so its claim was bound"
+    assert pods[0]["spec"]["nodeName"], "it was not scheduled, so its claim was not bound"
 
 
-def test_volumes_go_with_their_models(dev: Checkout, told: str) -> None:
+@pytest.mark.usefixtures("printed")
+def test_volumes_are_removed_with_their_models(dev: Checkout) -> None:
     assert "from-nfs" in dev.kubectl("get", "pv", "-o", "name")
     up(dev, {})
     assert "from-" not in dev.kubectl("get", "pv", "-o", "name")

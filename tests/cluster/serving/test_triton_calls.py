@@ -1,4 +1,4 @@
-"""Decoupled models, optional inputs and calls that are cut off, behind the real Triton and gateway."""
+"""Decoupled models, optional inputs and calls that are cut off, on the real Triton and gateway."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from collections.abc import Iterator
 import pytest
 
 from local.images.recipes import TRITON
-from tests.cluster.asked import until
 from tests.cluster.checkout import Checkout
+from tests.cluster.continuous_calls import until
 from tests.cluster.serving.sources import TIMEOUT, pvc
 from tests.cluster.test_triton import rest
 
 SERVER = "calls"
 WORDS = "the quick brown fox"
-#: The gateway cuts a call off 10 s after that; the slow model takes longer.
+#: The gateway ends a call 10 s after the deadline; the slow model takes longer.
 DEADLINE, SLOW = "1s", 14.0
 EXECUTIONS = "/tmp/executions"
 _TENSOR = 'name: "{name}" data_type: TYPE_FP32 dims: [ -1 ]'
@@ -69,8 +69,8 @@ class TritonPythonModel:
 def served(dev: Checkout) -> Iterator[Checkout]:
     """A server with three models beside the dev stack's, and a short deadline."""
     home = dev.models / "triton"
-    made = {"scaled": _SCALED, "slow": _SLEEPY}
-    for name, program in made.items():
+    programs = {"scaled": _SCALED, "slow": _SLEEPY}
+    for name, program in programs.items():
         (home / name / "1").mkdir(parents=True)
         (home / name / "config.pbtxt").write_text(_CONFIG)
         (home / name / "1" / "model.py").write_text(program)
@@ -84,19 +84,19 @@ def served(dev: Checkout) -> Iterator[Checkout]:
             "streaming": True,
             "source": pvc(f"triton/{name}"),
         }
-        for name in ("words", *made)
+        for name in ("words", *programs)
     }
     dev.write_config(config)
     up = ("pulumi", "up", "--yes", "--skip-preview", "--stack", "dev")
     try:
         dev.run(*up, timeout=TIMEOUT)
-        for name in ("words", *made):
+        for name in ("words", *programs):
             until(lambda name=name: routed(dev, name), f"the route of {name}")
         yield dev
     finally:
         dev.restore_config()
         dev.run(*up, timeout=TIMEOUT)
-        for name in made:
+        for name in programs:
             shutil.rmtree(home / name)
 
 
@@ -105,7 +105,7 @@ def routed(checkout: Checkout, model: str) -> bool:
 
 
 def executions(checkout: Checkout) -> list[str]:
-    """The first values of the calls that the slow model has begun to execute."""
+    """The first value of each call that the slow model has begun to execute."""
     selector = ("-n", "models", "-l", f"app.kubernetes.io/instance={SERVER}")
     pod = checkout.kubectl("get", "pods", *selector, "-o", "jsonpath={.items[0].metadata.name}")
     program = f"print(open({EXECUTIONS!r}).read())"
@@ -131,7 +131,7 @@ def test_the_answers_of_a_decoupled_model_are_printed_as_they_come(
     assert client.returncode == 0
     assert [line for line, _ in lines] == [[word] for word in WORDS.split()]
     took = lines[-1][1] - lines[0][1]
-    assert took > 0.4, "they were held back until the last one was there"
+    assert took > 0.4, "the answers were withheld until the last one"
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "rest"])
@@ -139,18 +139,18 @@ def test_an_input_that_is_optional_may_be_left_out_of_a_stream(
     served: Checkout, protocol: str
 ) -> None:
     inputs = json.dumps({"text_input": [WORDS], "max_tokens": [2]})
-    asked = ("--json", inputs, "--stream", "--protocol", protocol, "--stack", "dev")
-    assert served.client("predict", "words", *asked).stdout == '["the"]\n["quick"]\n'
+    options = ("--json", inputs, "--stream", "--protocol", protocol, "--stack", "dev")
+    assert served.client("predict", "words", *options).stdout == '["the"]\n["quick"]\n'
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "rest", "rest-binary"])
 def test_an_input_that_is_optional_may_be_left_out(served: Checkout, protocol: str) -> None:
     assert served.predict("scaled", "1", "2", "5", protocol=protocol) == [1, 2, 5]
     inputs = json.dumps({"x": [1, 2, 5], "factor": [3]})
-    asked = ("--json", inputs, "--protocol", protocol, "--stack", "dev")
-    assert json.loads(served.client("predict", "scaled", *asked).stdout) == [3, 6, 15]
-    shown = served.client("metadata", "scaled", "--protocol", protocol, "--stack", "dev").stdout
-    (line,) = [line for line in shown.splitlines() if "factor" in line]
+    options = ("--json", inputs, "--protocol", protocol, "--stack", "dev")
+    assert json.loads(served.client("predict", "scaled", *options).stdout) == [3, 6, 15]
+    table = served.client("metadata", "scaled", "--protocol", protocol, "--stack", "dev").stdout
+    (line,) = [line for line in table.splitlines() if "factor" in line]
     assert line.split()[-1] == "optional"
 
 
@@ -172,8 +172,8 @@ def test_a_call_that_the_gateway_cuts_off_is_executed_once_and_the_limit_is_name
     served: Checkout,
 ) -> None:
     for number, protocol in ((1, "grpc"), (2, "rest"), (3, "rest-binary")):
-        asked = ("--protocol", protocol, "--deadline", "60", "--stack", "dev")
-        done = served.client("predict", "slow", str(number), *asked, check=False)
+        options = ("--protocol", protocol, "--deadline", "60", "--stack", "dev")
+        done = served.client("predict", "slow", str(number), *options, check=False)
         assert done.returncode == 1
         assert "HTTP 504" in done.stderr, protocol
         assert "slipway:limits.deadline" in done.stderr, protocol

@@ -261,4 +261,4 @@ def test_make_up_gets_what_it_is_named_as_the_fix_for(
     (said,) = refused(config).values()
     assert "fix: run `make up`" in said
     assert f"`{recipe.name}`" in said
-    assert recipe in recipes.asked_for({f"slipway:{key}": value for key, value in config.items()})
+    assert recipe in recipes.needed_by({f"slipway:{key}": value for key, value in config.items()})

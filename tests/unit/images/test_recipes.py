@@ -12,7 +12,7 @@ from local.images.workshop import SITE_PACKAGES, Workshop
 
 def beside_the_usual(**models):
     """What a stack with these models asks for beyond what every stack does."""
-    found = recipes.asked_for({"slipway:models": models})
+    found = recipes.needed_by({"slipway:models": models})
     assert found[: len(recipes.ALWAYS)] == list(recipes.ALWAYS)
     return [recipe.reference for recipe in found[len(recipes.ALWAYS) :]]
 
@@ -39,7 +39,7 @@ def test_an_image_that_two_models_need_is_made_once():
 
 @pytest.mark.parametrize("wrong", [None, [], "models", {"one": None}, {"one": {"source": "s3"}}])
 def test_a_mistake_in_the_stack_is_left_to_the_program_to_say(wrong):
-    assert recipes.asked_for({"slipway:models": wrong}) == list(recipes.ALWAYS)
+    assert recipes.needed_by({"slipway:models": wrong}) == list(recipes.ALWAYS)
 
 
 @pytest.mark.parametrize(

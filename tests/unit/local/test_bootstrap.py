@@ -1,4 +1,4 @@
-"""Environments of clones are links to one in the cache."""
+"""Clones' environments consist of links to one in the cache."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENTRY = "[console_scripts]\ntiny = tiny:main\n"
 
 
 def wheel(directory: Path, version: str) -> str:
-    """A package with a module and a script, which prints its version and its interpreter."""
+    """Writes a package with a script that prints the package's version and its environment."""
     info = f"tiny-{version}.dist-info"
     module = f"import sys\ndef main():\n    print({version!r}, sys.prefix)\n"
     files = {
@@ -36,65 +36,68 @@ def wheel(directory: Path, version: str) -> str:
 
 @pytest.fixture
 def installs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """A cache that is empty, and what is installed from now on."""
-    uv, run, seen = bootstrap.uv(), bootstrap._run, []
+    """Sets an empty cache; returns the list of the install commands that run afterwards."""
+    uv, run, commands = bootstrap.uv(), bootstrap._run, []
 
-    def noted(command: list[str]) -> None:
+    def recording(command: list[str]) -> None:
         if "install" in command:
-            seen.append(command)
+            commands.append(command)
         run(command)
 
     monkeypatch.setenv("SLIPWAY_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(bootstrap, "uv", lambda: uv)
-    monkeypatch.setattr(bootstrap, "_run", noted)
-    return seen
+    monkeypatch.setattr(bootstrap, "_run", recording)
+    return commands
 
 
-def says(venv: Path) -> list[str]:
+def printed(venv: Path) -> list[str]:
+    """The output of the package's script: version and environment."""
     done = subprocess.run([venv / "bin" / "tiny"], check=True, capture_output=True, text=True)
     return done.stdout.split()
 
 
-def made(venv: Path, requirement: str) -> Path:
+def installed(venv: Path, requirement: str) -> Path:
     bootstrap.ensure(venv, "tiny", "--no-deps", "--no-index", requirement)
     return venv
 
 
-def test_what_one_clone_has_installed_the_next_only_links(
+def test_an_environment_that_one_clone_installed_is_only_linked_by_the_next(
     tmp_path: Path, installs: list[list[str]]
 ) -> None:
     tiny = wheel(tmp_path, "1.0")
-    first, second = made(tmp_path / "a" / ".venv", tiny), made(tmp_path / "b" / ".venv", tiny)
+    first = installed(tmp_path / "a" / ".venv", tiny)
+    second = installed(tmp_path / "b" / ".venv", tiny)
     assert len(installs) == 1
-    assert says(first) == ["1.0", str(first)]
-    assert says(second) == ["1.0", str(second)]
+    assert printed(first) == ["1.0", str(first)]
+    assert printed(second) == ["1.0", str(second)]
     one, other = (next(each.glob("lib/python*/site-packages/tiny.py")) for each in (first, second))
     assert one.samefile(other)
     assert list(one.parent.glob("__pycache__/tiny.*.pyc"))
 
 
-def test_an_environment_follows_what_is_asked_for(
+def test_an_environment_is_installed_again_only_when_its_requirements_change(
     tmp_path: Path, installs: list[list[str]]
 ) -> None:
     newer = wheel(tmp_path, "2.0.1")
-    venv = made(tmp_path / ".venv", wheel(tmp_path, "1.0"))
-    made(venv, newer)
-    assert says(venv)[0] == "2.0.1"
-    made(venv, newer)
+    venv = installed(tmp_path / ".venv", wheel(tmp_path, "1.0"))
+    installed(venv, newer)
+    assert printed(venv)[0] == "2.0.1"
+    installed(venv, newer)
     assert len(installs) == 2
 
 
-def test_what_a_clone_does_to_its_own_does_nothing_to_another_s(
+def test_a_change_to_one_clones_environment_leaves_those_of_others_as_they_are(
     tmp_path: Path, installs: list[list[str]]
 ) -> None:
     tiny = wheel(tmp_path, "1.0")
-    venv, other = made(tmp_path / "a" / ".venv", tiny), made(tmp_path / "b" / ".venv", tiny)
+    venv = installed(tmp_path / "a" / ".venv", tiny)
+    other = installed(tmp_path / "b" / ".venv", tiny)
     before = (other / "pyvenv.cfg").read_text()
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
     python = str(venv / "bin" / "python")
     newer = wheel(tmp_path, "2.0.1")
     bootstrap._run([bootstrap.uv(), "pip", "install", "--python", python, "--no-index", newer])
-    assert says(venv)[0] == "2.0.1"
-    assert says(other) == ["1.0", str(other)]
+    assert printed(venv)[0] == "2.0.1"
+    assert printed(other) == ["1.0", str(other)]
     assert (other / "pyvenv.cfg").read_text() == before
-    assert says(made(tmp_path / "c" / ".venv", tiny))[0] == "1.0"
+    assert printed(installed(tmp_path / "c" / ".venv", tiny))[0] == "1.0"

@@ -1,4 +1,4 @@
-"""The cgroups of a cluster that is being stopped."""
+"""The cgroups of a cluster that is stopping."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from local.cluster import cgroups
 
 
-def test_groups_that_go_while_they_are_looked_at_are_no_obstacle(
+def test_a_cgroup_that_is_removed_while_cgroups_are_listed_is_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     group = tmp_path / cgroups.name_of("dev")

@@ -1,4 +1,4 @@
-"""What a clone is called and what its environment says."""
+"""The names and the environment variables of a clone."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ def test_the_cluster_of_a_clone_keeps_its_name(tmp_path: Path) -> None:
     assert len(Clone(tmp_path).cluster_name) <= 63
 
 
-def test_exports_survive_a_shell_whatever_the_path_holds(tmp_path: Path) -> None:
+def test_exports_are_quoted_for_a_shell(tmp_path: Path) -> None:
     clone = Clone(tmp_path / "it's a $HOME")
-    line = next(one for one in exports(clone).splitlines() if "KUBECONFIG" in one)
+    line = next(line for line in exports(clone).splitlines() if "KUBECONFIG" in line)
     assert shlex.split(line)[1] == f"KUBECONFIG={clone.kubeconfig}"
 
 
-def test_plugins_are_looked_for_on_the_network_unless_one_is_stood_in_for(tmp_path: Path) -> None:
+def test_the_engine_looks_for_plugins_on_the_network_unless_a_stand_in_is_used(
+    tmp_path: Path,
+) -> None:
     clone = Clone(tmp_path)
     clone.pulumi_home.mkdir(parents=True)
     switch = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
@@ -47,7 +49,7 @@ def test_the_addresses_of_load_balancers_are_neither_the_machines_nor_the_nodes(
     assert all(address.startswith("10.213.7.") for address in addresses)
 
 
-def test_a_claim_made_again_finds_the_same_directory() -> None:
+def test_a_new_claim_of_the_same_name_has_the_same_directory() -> None:
     assert volume_directory("dev-1", "models", "models") == volume_directory(
         "dev-1", "models", "models"
     )

@@ -1,4 +1,4 @@
-"""Official downloads, against a server on loopback that keeps the publishers' paths."""
+"""Official downloads, from a loopback server that has the publishers' paths."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ BINARY = b"#!/bin/sh\necho official\n"
 
 
 class Publisher:
-    """Serves `files` (path → body) and remembers what was asked for."""
+    """Serves `files` (path → body) and records the requested paths."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         publisher = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                publisher.asked.append(self.path)
+                publisher.requests.append(self.path)
                 body = publisher.files.get(self.path)
                 self.send_response(200 if body is not None else 404)
                 self.send_header("Content-Length", str(len(body or b"")))
@@ -38,7 +38,7 @@ class Publisher:
                 self.wfile.write(body or b"")
 
             def log_message(self, *_: object) -> None:
-                """Quiet."""
+                """Logs nothing."""
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -86,7 +86,7 @@ def test_a_binary_with_another_checksum_is_never_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_line_of_the_right_file_is_taken_from_many_checksums(
+def test_a_binary_is_compared_with_its_own_line_among_many_checksums(
     publisher: Publisher, tmp_path: Path
 ) -> None:
     right = hashlib.sha256(BINARY).hexdigest()
@@ -109,22 +109,22 @@ def test_the_member_of_an_archive_is_unpacked(publisher: Publisher, tmp_path: Pa
         "/v1/demo.tar.gz": body,
         "/v1/demo.sha256": hashlib.sha256(body).hexdigest().encode(),
     }
-    wanted = program(
+    archived = program(
         url="https://publisher.example/v1/demo.tar.gz",
         member="demo-1/bin/demo",
         extra_members=("demo-1/bin/beside",),
     )
-    paths = Downloads(publisher.base).fetch(wanted, tmp_path)
+    paths = Downloads(publisher.base).fetch(archived, tmp_path)
     assert sorted(path.name for path in paths) == ["beside", "demo"]
 
 
-def test_a_host_that_cannot_be_reached_is_asked_once(tmp_path: Path) -> None:
-    with socket.socket() as listening:  # bound and never listening: connections are refused
-        listening.bind(("127.0.0.1", 0))
-        downloads = Downloads(f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=2)
+def test_an_unreachable_host_is_tried_once(tmp_path: Path) -> None:
+    with socket.socket() as bound:  # it does not listen, so connections are refused
+        bound.bind(("127.0.0.1", 0))
+        downloads = Downloads(f"http://127.0.0.1:{bound.getsockname()[1]}", timeout=2)
         with pytest.raises(Unavailable, match="cannot be reached"):
             downloads.fetch(program(), tmp_path)
-    # The port is free again; were it asked once more, the message would be another.
+    # The first error again: now that the port is free, a second attempt would have another one.
     with pytest.raises(Unavailable, match="cannot be reached") as second:
         downloads.fetch(program(), tmp_path)
     assert "refused" in str(second.value).lower()
@@ -154,18 +154,19 @@ def test_a_tool_is_downloaded_before_it_is_built(
     monkeypatch.setitem(PROGRAMS, "demo", program())
     box = Toolbox(tmp_path, Downloads(publisher.base))
     assert box.ensure(["demo"])["demo"].origin == "download"
-    publisher.asked.clear()
+    publisher.requests.clear()
     assert box.ensure(["demo"])["demo"].origin == "download"
-    assert publisher.asked == []
+    assert publisher.requests == []
 
 
-#: Ours; downloaded by the engine; published as an image only; published without a checksum.
+#: Programs that are not downloaded: our own, the one that the engine downloads, those that are
+#: published as an image only, and those that are published without a checksum.
 BUILT = {"pause", "pulumi-resource-kubernetes", "metrics-server", "karpenter", "kwok", "kube-score"}
 
 
 @pytest.mark.parametrize("name", sorted(set(PROGRAMS) - BUILT))
 def test_every_program_has_an_official_address_with_a_checksum(name: str) -> None:
-    wanted = PROGRAMS[name]
-    version = wanted.version.removeprefix("v")
-    assert wanted.url.startswith("https://") and version in wanted.url
-    assert wanted.checksum.startswith("https://") and version in wanted.checksum
+    pin = PROGRAMS[name]
+    version = pin.version.removeprefix("v")
+    assert pin.url.startswith("https://") and version in pin.url
+    assert pin.checksum.startswith("https://") and version in pin.checksum

@@ -1,4 +1,4 @@
-"""How `models/` comes into the volume that model servers look into."""
+"""Copying `models/` into the volume that model servers read."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from local import up
+from local import dev_stack
 from local.paths import Clone
 
 
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
-    monkeypatch.setattr(up, "volume_directory", lambda *_: tmp_path / "volume")
+    monkeypatch.setattr(dev_stack, "volume_directory", lambda *_: tmp_path / "volume")
     version = tmp_path / "clone" / "models" / "one" / "1"
     version.mkdir(parents=True)
     (version / "a").write_text("a")
@@ -33,19 +33,21 @@ def test_a_version_appears_with_all_its_files_or_not_at_all(
 ) -> None:
     volume = tmp_path / "volume"
     seen: list[dict[str, str]] = []
-    copy = up.shutil.copyfile
+    copy = dev_stack.shutil.copyfile
 
     def watched(source: Path, target: Path, **options: bool) -> None:
         copy(source, target, **options)
         seen.append({name: text for name, text in files(volume).items() if name[0] != "."})
 
-    up.put_models(clone)
+    dev_stack.copy_models(clone)
     (clone.models / "one" / "2").mkdir()
     for name in ("a", "b"):
         (clone.models / "one" / "2" / name).write_text(name)
-    monkeypatch.setattr(up.shutil, "copyfile", watched)
-    monkeypatch.setattr(up.shutil.copytree, "__defaults__", (False, None, watched, False, False))
-    up.put_models(clone)
+    monkeypatch.setattr(dev_stack.shutil, "copyfile", watched)
+    monkeypatch.setattr(
+        dev_stack.shutil.copytree, "__defaults__", (False, None, watched, False, False)
+    )
+    dev_stack.copy_models(clone)
     assert len(seen) == 2
     assert all(not any(name.startswith("one/2/") for name in each) for each in seen)
     assert set(files(volume)) == {"one/1/a", "one/1/b", "one/2/a", "one/2/b"}
@@ -53,22 +55,22 @@ def test_a_version_appears_with_all_its_files_or_not_at_all(
 
 def test_what_differs_is_replaced_and_what_was_added_stays(clone: Clone, tmp_path: Path) -> None:
     volume = tmp_path / "volume"
-    up.put_models(clone)
+    dev_stack.copy_models(clone)
     (volume / "one" / "1" / "a").write_text("other")
     (volume / "one" / "7").mkdir()
     (volume / "one" / "7" / "mine").write_text("mine")
-    up.put_models(clone)
+    dev_stack.copy_models(clone)
     assert files(volume) == {"one/1/a": "a", "one/1/b": "b", "one/7/mine": "mine"}
 
 
 @pytest.mark.parametrize("left", ["file", "directory"])
-def test_what_a_killed_run_left_is_no_hindrance(clone: Clone, tmp_path: Path, left: str) -> None:
-    coming = tmp_path / "volume" / ".coming"
-    coming.parent.mkdir()
+def test_leftovers_of_a_killed_run_are_replaced(clone: Clone, tmp_path: Path, left: str) -> None:
+    staging = tmp_path / "volume" / ".coming"
+    staging.parent.mkdir()
     if left == "file":
-        coming.write_text("half")
+        staging.write_text("half")
     else:
-        coming.mkdir()
-        (coming / "half").write_text("half")
-    up.put_models(clone)
+        staging.mkdir()
+        (staging / "half").write_text("half")
+    dev_stack.copy_models(clone)
     assert set(files(tmp_path / "volume")) == {"one/1/a", "one/1/b"}

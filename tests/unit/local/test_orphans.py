@@ -22,23 +22,23 @@ PLUGIN = "pulumi-resource-kubernetes"
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Iterator[Clone]:
-    """A clone, beside whose directory there are programs that wait, called as an engine and a
-    plugin are."""
+    """A clone. Beside its directory are programs with the names of an engine and a plugin, which
+    only wait."""
     shutil.copy2("/bin/sleep", tmp_path / PLUGIN)
     shutil.copy2("/bin/bash", tmp_path / "pulumi")
     yield Clone(tmp_path / "clone")
 
 
 def plugin_of(clone: Clone, home: Path) -> subprocess.Popen[bytes]:
-    return _started(clone, home, str(clone.root.parent / PLUGIN), "60")
+    return _start(home, str(clone.root.parent / PLUGIN), "60")
 
 
-def _started(clone: Clone, home: Path, *command: str) -> subprocess.Popen[bytes]:
-    started = subprocess.Popen(command, env={**os.environ, "PULUMI_HOME": str(home)})
+def _start(home: Path, *command: str) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(command, env={**os.environ, "PULUMI_HOME": str(home)})
     name = Path(command[0]).name[:15]
-    while Path(f"/proc/{started.pid}/comm").read_text().strip() != name:
+    while Path(f"/proc/{process.pid}/comm").read_text().strip() != name:
         time.sleep(0.01)
-    return started
+    return process
 
 
 def test_a_plugin_without_an_engine_is_ended_and_one_of_another_clone_is_not(clone: Clone) -> None:
@@ -53,16 +53,16 @@ def test_a_plugin_without_an_engine_is_ended_and_one_of_another_clone_is_not(clo
         other.wait()
 
 
-def test_the_plugin_of_an_engine_at_work_is_left_alone(clone: Clone) -> None:
+def test_the_plugin_of_a_running_engine_is_not_ended(clone: Clone) -> None:
     command = f"{clone.root.parent / PLUGIN} 60; exit"
-    engine = _started(clone, clone.pulumi_home, str(clone.root.parent / "pulumi"), "-c", command)
+    engine = _start(clone.pulumi_home, str(clone.root.parent / "pulumi"), "-c", command)
     children = Path(f"/proc/{engine.pid}/task/{engine.pid}/children")
-    while not (found := children.read_text().split()):
+    while not (pids := children.read_text().split()):
         time.sleep(0.01)
-    plugin = Path(f"/proc/{found[0]}/comm")
+    plugin = Path(f"/proc/{pids[0]}/comm")
     while not plugin.read_text().startswith(PLUGIN[:15]):
         time.sleep(0.01)
     assert orphans.end(clone.pulumi_home) == []
     engine.kill()
     engine.wait()
-    assert orphans.end(clone.pulumi_home) == [int(found[0])]
+    assert orphans.end(clone.pulumi_home) == [int(pids[0])]

@@ -1,4 +1,4 @@
-"""Where the engine's plugins come from: the official ones wherever they can be had."""
+"""The engine's plugins are the official ones if they can be downloaded, else substitutes."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ from local.toolchain.tools import Toolbox
 NAMES = ["kubernetes", "tls"]
 OFFICIAL = "#!/bin/sh\necho official\n"
 BUILT = "#!/bin/sh\necho built\n"
-#: A `pulumi` that installs plugins as the real one does: into $PULUMI_HOME, an own directory each.
+#: A `pulumi` that installs plugins as the real one: each into a directory in $PULUMI_HOME.
 PULUMI = f"""#!/bin/sh
 [ "$1 $2 $3" = "plugin install resource" ] || exit 64
 [ -e "$PULUMI_HOME/../refuse" ] && {{ echo "error: 403 HTTP error fetching plugin" >&2; exit 255; }}
 directory="$PULUMI_HOME/plugins/resource-$4-v$5"
 mkdir "$directory" || exit 1
 printf '%s' '{OFFICIAL}' > "$directory/pulumi-resource-$4"
-echo "$@" >> "$PULUMI_HOME/../asked"
+echo "$@" >> "$PULUMI_HOME/../installs"
 """
 
 
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
-    """A clone, a home and a PATH with nothing official anywhere but the command `pulumi`."""
-    made = Clone(tmp_path / "clone")
-    made.state.mkdir(parents=True)
+    """A clone, and a home and a PATH without official plugins; PATH has only the `pulumi` above."""
+    clone = Clone(tmp_path / "clone")
+    clone.state.mkdir(parents=True)
     tools = tmp_path / "tools"
     tools.mkdir()
     _executable(tools / "pulumi", PULUMI)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
-    return made
+    return clone
 
 
 @pytest.fixture
 def publisher() -> Iterator[str]:
-    """A host that is there, and answers 404 to everything."""
+    """The address of a reachable publisher, which answers every request with 404."""
     handler = type("Quiet", (http.server.BaseHTTPRequestHandler,), {"log_message": lambda *_: None})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -66,14 +66,14 @@ def _nobody() -> Downloads:
     return Downloads("http://127.0.0.1:1")
 
 
-def _binary(clone: Clone, name: str) -> Path:
-    """Where the engine looks for the official plugin."""
+def _official_binary(clone: Clone, name: str) -> Path:
+    """The path at which the engine looks for the official plugin."""
     directory = clone.pulumi_home / "plugins" / f"resource-{name}-v{version(name)}"
     return directory / f"pulumi-resource-{name}"
 
 
-def _taken(clone: Clone, name: str) -> str:
-    """The text of what the engine takes for the plugin."""
+def _used_binary(clone: Clone, name: str) -> str:
+    """The content of the program that the engine runs as the plugin."""
     directory = plugins.installed(clone.pulumi_home, name)
     assert directory is not None
     return (directory / f"pulumi-resource-{name}").read_text()
@@ -86,8 +86,8 @@ def _in_home(name: str) -> Path:
 
 
 def _ensure(clone: Clone, downloads: Downloads, mode: str = "auto") -> list[str]:
-    """The names of the plugins that are not the official ones of the version asked for, with the
-    Kubernetes plugin built already."""
+    """Installs the plugins; the built Kubernetes plugin is in the cache. Returns the names of those
+    that are not official, or not of the required version."""
     box = Toolbox(clone.root / "cache", downloads)
     _executable(box.cache / "tools" / f"{PLUGIN}-{PULUMI_KUBERNETES}" / "build" / PLUGIN, BUILT)
     return list(plugins.ensure(clone, Path("/usr/bin/python3"), box, mode))
@@ -97,9 +97,9 @@ def test_plugins_in_the_persons_own_pulumi_home_are_used(clone: Clone) -> None:
     for name in NAMES:
         _in_home(name)
     assert _ensure(clone, _nobody()) == []
-    assert [_binary(clone, name).read_text() for name in NAMES] == [OFFICIAL] * 2
-    # The engine overlooks a directory that is a link.
-    assert not any(_binary(clone, name).parent.is_symlink() for name in NAMES)
+    assert [_official_binary(clone, name).read_text() for name in NAMES] == [OFFICIAL] * 2
+    # The engine ignores a plugin directory that is a link.
+    assert not any(_official_binary(clone, name).parent.is_symlink() for name in NAMES)
     assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" not in variables(clone)
 
 
@@ -107,25 +107,25 @@ def test_a_plugin_on_path_is_used(clone: Clone, tmp_path: Path) -> None:
     assert _ensure(clone, _nobody()) == NAMES
     _executable(tmp_path / "tools" / "pulumi-resource-tls", OFFICIAL)
     assert _ensure(clone, _nobody()) == ["kubernetes"]
-    assert not _binary(clone, "tls").exists()  # the engine then takes the one on PATH
+    assert not _official_binary(clone, "tls").exists()  # so the engine runs the one on PATH
     assert [*substitutes(clone)] == ["kubernetes"]
 
 
-def test_where_the_publisher_cannot_be_reached_the_kubernetes_plugin_is_built_and_says_its_version(
+def test_without_the_publisher_the_kubernetes_plugin_is_built_and_shows_its_version(
     clone: Clone,
 ) -> None:
     assert _ensure(clone, _nobody()) == NAMES
     assert PULUMI_KUBERNETES in substitutes(clone)["kubernetes"]
-    assert _taken(clone, "kubernetes") == BUILT
+    assert _used_binary(clone, "kubernetes") == BUILT
     directory = plugins.installed(clone.pulumi_home, "kubernetes")
-    # `pulumi plugin ls` shows this; the engine compares what is before the plus.
+    # `pulumi plugin ls` shows all of it; the engine compares the part before the plus.
     number = PULUMI_KUBERNETES.removeprefix("v")
     assert directory and directory.name.endswith(f"-v{version('kubernetes')}+built.{number}")
-    assert "local.plugins" in _taken(clone, "tls")
+    assert "local.plugins" in _used_binary(clone, "tls")
     assert variables(clone)["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
 
 
-def test_the_plugin_is_built_with_the_other_programs_unless_it_can_be_had(
+def test_the_plugin_is_built_with_the_other_programs_unless_it_can_be_downloaded(
     clone: Clone, publisher: str
 ) -> None:
     assert plugins.to_build(clone, _nobody()) == (PLUGIN,)
@@ -134,7 +134,7 @@ def test_the_plugin_is_built_with_the_other_programs_unless_it_can_be_had(
     assert plugins.to_build(clone, _nobody()) == ()
 
 
-def test_a_publisher_that_accepts_and_says_nothing_costs_seconds(clone: Clone) -> None:
+def test_a_publisher_that_accepts_and_never_answers_costs_seconds(clone: Clone) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         started = time.monotonic()
         downloads = Downloads(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.5)
@@ -142,47 +142,49 @@ def test_a_publisher_that_accepts_and_says_nothing_costs_seconds(clone: Clone) -
         assert time.monotonic() - started < 5
 
 
-def test_what_was_taken_goes_as_soon_as_the_official_plugin_can_be_had(
+def test_a_substitute_is_replaced_as_soon_as_the_official_plugin_can_be_downloaded(
     clone: Clone, publisher: str
 ) -> None:
     assert _ensure(clone, _nobody()) == NAMES
     assert _ensure(clone, Downloads(publisher)) == []
-    assert [_taken(clone, name) for name in NAMES] == [OFFICIAL] * 2
+    assert [_used_binary(clone, name) for name in NAMES] == [OFFICIAL] * 2
     assert len(list((clone.pulumi_home / "plugins").glob("*/"))) == len(NAMES)
-    asked = (clone.state / "asked").read_text()
-    assert f"{publisher}/releases/plugins" in asked
+    installs = (clone.state / "installs").read_text()
+    assert f"{publisher}/releases/plugins" in installs
     assert _ensure(clone, Downloads(publisher)) == []
-    assert (clone.state / "asked").read_text() == asked, "what is installed is not installed again"
+    assert (clone.state / "installs").read_text() == installs, "an installed plugin stays"
 
 
-def test_a_publisher_that_refuses_the_plugins_leaves_what_was_taken(
+def test_with_a_publisher_that_refuses_the_plugins_substitutes_are_used(
     clone: Clone, publisher: str
 ) -> None:
     (clone.state / "refuse").touch()
     assert _ensure(clone, Downloads(publisher)) == NAMES
-    assert "local.plugins" in _taken(clone, "tls")
-    assert _taken(clone, "kubernetes") == BUILT
+    assert "local.plugins" in _used_binary(clone, "tls")
+    assert _used_binary(clone, "kubernetes") == BUILT
 
 
-def test_what_an_older_clone_had_for_the_kubernetes_plugin_is_taken_away(clone: Clone) -> None:
-    _executable(_binary(clone, "kubernetes"), "exec python -m local.plugins.kubernetes\n")
+def test_the_kubernetes_stand_in_of_an_older_clone_is_removed(clone: Clone) -> None:
+    _executable(_official_binary(clone, "kubernetes"), "exec python -m local.plugins.kubernetes\n")
     assert _ensure(clone, _nobody()) == NAMES
-    assert not _binary(clone, "kubernetes").exists()
-    assert _taken(clone, "kubernetes") == BUILT
+    assert not _official_binary(clone, "kubernetes").exists()
+    assert _used_binary(clone, "kubernetes") == BUILT
 
 
-@pytest.mark.parametrize("found", [[], ["tls"]])
-def test_official_only_says_not_installed_and_takes_nothing_else(
-    clone: Clone, found: list[str]
+@pytest.mark.parametrize("installed", [[], ["tls"]])
+def test_official_only_names_a_missing_plugin_and_uses_no_substitute(
+    clone: Clone, installed: list[str]
 ) -> None:
-    for name in found:
+    for name in installed:
         _in_home(name)
     with pytest.raises(plugins.PluginError, match=r"kubernetes v.* not installed"):
         _ensure(clone, _nobody(), "official")
-    assert not _binary(clone, "kubernetes").exists()
+    assert not _official_binary(clone, "kubernetes").exists()
 
 
-def test_official_only_is_answered_before_any_tool_is_made(clone: Clone, tmp_path: Path) -> None:
+def test_official_only_names_what_is_missing_before_any_tool_is_built(
+    clone: Clone, tmp_path: Path
+) -> None:
     box = Toolbox(tmp_path / "cache", _nobody())
     with pytest.raises(plugins.PluginError) as refused:
         plugins.expect_official(clone, box)
@@ -193,7 +195,7 @@ def test_official_only_is_answered_before_any_tool_is_made(clone: Clone, tmp_pat
     assert not (tmp_path / "cache").exists()
 
 
-def test_official_only_takes_no_built_engine_which_has_no_language_host(
+def test_official_only_refuses_a_built_engine_since_it_has_no_language_host(
     clone: Clone, tmp_path: Path
 ) -> None:
     for name in NAMES:
@@ -207,6 +209,6 @@ def test_official_only_takes_no_built_engine_which_has_no_language_host(
     plugins.expect_official(clone, box)
 
 
-def test_a_mode_that_does_not_exist_is_refused_with_those_that_do(clone: Clone) -> None:
+def test_an_unknown_mode_is_refused_with_the_known_ones(clone: Clone) -> None:
     with pytest.raises(plugins.PluginError, match="expected auto or official"):
         _ensure(clone, _nobody(), "offical")

@@ -1,4 +1,4 @@
-"""What a person sees of long work."""
+"""What a user sees of long steps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from local import progress
 from local.progress import step
 
 
-def test_a_step_says_when_it_is_done_and_at_what(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_finished_step_prints_its_last_note_and_its_duration(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     with step("engine") as current:
         current.note("built")
     captured = capfd.readouterr()
@@ -16,7 +18,7 @@ def test_a_step_says_when_it_is_done_and_at_what(capfd: pytest.CaptureFixture[st
     assert captured.out == "", "stdout is for what other programs read"
 
 
-def test_a_step_that_fails_says_so_and_lets_the_error_through(
+def test_a_failed_step_is_marked_and_its_error_raised(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(ValueError, match="no"), step("engine"):
@@ -24,7 +26,7 @@ def test_a_step_that_fails_says_so_and_lets_the_error_through(
     assert "✗ engine" in capfd.readouterr().err
 
 
-def test_without_a_terminal_long_work_prints_a_line_now_and_then(
+def test_without_a_terminal_a_long_step_prints_a_line_now_and_then(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "HEARTBEAT", 0.01)

@@ -1,4 +1,4 @@
-"""Where a program is taken from."""
+"""The sources of a program: PATH, a download, or a build."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def box(tmp_path: Path) -> Toolbox:
     ("prints", "accepted"),
     [("v3.259.0", True), ("v3.300.1", True), ("v2.25.0", False), ("", False)],
 )
-def test_a_pulumi_on_path_is_used_when_its_version_will_do(
+def test_a_pulumi_on_path_is_used_if_its_version_is_accepted(
     box: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prints: str, accepted: bool
 ) -> None:
     executable(tmp_path / "bin" / "pulumi", prints)
@@ -49,7 +49,7 @@ def test_a_kubectl_two_minors_away_is_not_used(
     assert box.find("kubectl") is not None
 
 
-def test_the_links_that_make_env_puts_on_path_are_not_the_persons_own(
+def test_the_links_that_make_env_puts_on_path_are_not_used_as_the_users_programs(
     box: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executable(tmp_path / ".slipway" / "bin" / "pulumi", "v3.259.0")
@@ -57,20 +57,20 @@ def test_the_links_that_make_env_puts_on_path_are_not_the_persons_own(
     assert box.find("pulumi") is None
 
 
-def test_a_program_is_built_when_it_is_nowhere_to_be_had(box: Toolbox) -> None:
+def test_a_program_that_is_neither_on_path_nor_published_is_built(box: Toolbox) -> None:
     tool = box.ensure(["pause"])["pause"]
     assert tool.origin == "build"
     assert tool.path.stat().st_mode & 0o111
-    assert not (box.cache / "go-build").exists(), "the build's caches are deleted"
+    assert not (box.cache / "go-build").exists(), "the build's caches are not deleted"
 
 
-def test_the_compiler_has_its_part_of_the_memory_where_there_is_enough() -> None:
+def test_the_compiler_gets_its_share_of_the_memory_if_there_is_enough() -> None:
     processors = os.cpu_count() or 1
     assert gobuild._spending(processors << 30) == {}
     assert gobuild._spending(processors << 33)["GOMEMLIMIT"] == str(6 << 30)
 
 
-def test_a_failed_build_says_what_the_compiler_said_and_leaves_no_program(
+def test_a_failed_build_prints_the_compilers_message_and_leaves_no_program(
     box: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = tmp_path / "modules" / "broken"
@@ -87,7 +87,7 @@ def test_a_failed_build_says_what_the_compiler_said_and_leaves_no_program(
 
 @pytest.fixture
 def proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module `chart` that requires `example.com/files`, which a proxy of one module has."""
+    """A module `chart` that requires `example.com/files`, and a module proxy that has only that."""
     own, published = tmp_path / "modules" / "chart", tmp_path / "proxy/example.com/files/@v"
     own.mkdir(parents=True)
     published.mkdir(parents=True)
@@ -105,7 +105,7 @@ def proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("proxy")
-def test_a_program_embeds_a_file_of_another_module_that_is_nowhere_in_the_repository(
+def test_a_program_embeds_a_file_that_only_another_module_has(
     box: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = tmp_path / "modules" / "chart"
@@ -123,7 +123,7 @@ def test_a_program_embeds_a_file_of_another_module_that_is_nowhere_in_the_reposi
 
 
 @pytest.mark.usefixtures("proxy")
-def test_files_of_a_module_are_copied_and_nothing_else_of_it(
+def test_only_the_named_directories_of_a_module_are_copied(
     box: Toolbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = Sources("v1.0.0", "chart", {"example.com/files": ("charts/a",)})
@@ -132,13 +132,13 @@ def test_files_of_a_module_are_copied_and_nothing_else_of_it(
     assert [str(each.relative_to(found)) for each in found.rglob("*.yaml")] == [
         "charts/a/Chart.yaml"
     ]
-    assert not (box.cache / "go-build").exists(), "the module itself is deleted"
+    assert not (box.cache / "go-build").exists(), "the module itself is not deleted"
     monkeypatch.setenv("GOPROXY", "off")
     assert box.sources("chart") == found
 
 
 @pytest.mark.usefixtures("proxy")
-def test_files_of_a_module_that_is_not_required_are_not_half_there(
+def test_nothing_is_copied_if_a_module_is_missing(
     box: Toolbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     modules = {"example.com/files": ("charts/a",), "example.com/others": ("b",)}

@@ -16,7 +16,7 @@ class TritonPythonModel:
 
     @staticmethod
     def auto_complete_config(auto_complete_model_config: Any) -> Any:
-        """Nothing is guessed: a model says its inputs and outputs in config.pbtxt."""
+        """Completes nothing: config.pbtxt has to list the model's inputs and outputs."""
         return auto_complete_model_config
 
     def initialize(self, args: dict[str, str]) -> None:
@@ -34,25 +34,25 @@ class TritonPythonModel:
         self._check("output", self._outputs, self._session.get_outputs())
 
     @staticmethod
-    def _check(what: str, named: list[str], held: list[Any]) -> None:
-        if missing := set(named) - {one.name for one in held}:
-            names = ", ".join(one.name for one in held)
+    def _check(kind: str, configured: list[str], existing: list[Any]) -> None:
+        if missing := set(configured) - {tensor.name for tensor in existing}:
+            names = ", ".join(tensor.name for tensor in existing)
             raise pb_utils.TritonModelException(
-                f"config.pbtxt names {what} {', '.join(sorted(missing))}, the model has {names}"
+                f"config.pbtxt names {kind} {', '.join(sorted(missing))}, the model has {names}"
             )
 
     def execute(self, requests: list[Any]) -> list[Any]:
         return [self._answer(request) for request in requests]
 
     def _answer(self, request: Any) -> Any:
-        given = {
+        inputs = {
             name: pb_utils.get_input_tensor_by_name(request, name).as_numpy()
             for name in self._inputs
         }
-        wanted = [name for name in self._outputs if name in request.requested_output_names()]
+        outputs = [name for name in self._outputs if name in request.requested_output_names()]
         try:
-            values = self._session.run(wanted, given)
-        except Exception as error:  # noqa: BLE001 - ONNX Runtime's errors have no type of their own
+            values = self._session.run(outputs, inputs)
+        except Exception as error:  # noqa: BLE001 - ONNX Runtime's errors have no common type
             return pb_utils.InferenceResponse([], error=pb_utils.TritonError(str(error)))
-        tensors = [pb_utils.Tensor(*pair) for pair in zip(wanted, values, strict=True)]
+        tensors = [pb_utils.Tensor(*pair) for pair in zip(outputs, values, strict=True)]
         return pb_utils.InferenceResponse(tensors)

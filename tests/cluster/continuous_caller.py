@@ -1,12 +1,11 @@
-"""Ask one model again and again, over one kept gRPC channel and one kept REST connection at once.
+"""Calls one model again and again, over one kept gRPC channel and one kept REST connection at once.
 
-Run with the client's interpreter: `asking.py <outputs.json> <model> <answers> <begin>`, the answers
-that are right as JSON. Nothing here asks twice: the channel has gRPC's retries switched off, the
-pool has none, so one call that the gateway or a server drops is one failure. Prints `asking` when
-both have answered once, or at once where `begin` is `routeless`, goes on until its standard input
-ends, and prints for each way the calls, the answers in the order in which they came first, what
-failed, and the outcomes in their order, as JSON. An outcome is `answered`, `no route` where the
-gateway has none, or what else went wrong.
+Run with the client's interpreter: `continuous_caller.py <outputs.json> <model> <answers> <begin>`,
+with the expected answers as JSON. Neither the channel nor the pool retries, so each call that the
+gateway or a server drops is one failure. Prints `calling` when both have answered once, or at once
+if `begin` is `routeless`. Continues until its standard input ends, then prints for `grpc` and
+`rest`, as JSON: the number of calls, the distinct answers in their order, the failures, and the
+outcomes in their order. An outcome is `answered`, `no route` if the gateway has none, or the error.
 """
 
 from __future__ import annotations
@@ -30,15 +29,15 @@ from client.protocols import open_inference_messages
 from client.tensor_proto import from_proto, to_proto
 from client.trust import ssl_context
 
-ASKED = [1.0, 2.0, 5.0]
-#: Seconds for one call, and between two: two threads that never rest would leave `pulumi up` no
-#: processor on a small machine.
+VALUES = [1.0, 2.0, 5.0]
+#: Seconds for one call, and between two calls: without a pause the two threads would use both
+#: processors of a small machine, on which `pulumi up` runs at the same time.
 DEADLINE, PAUSE = 10.0, 0.005
 
-#: Traefik's answer to a path that it has no route for.
+#: Traefik's answer to a path without a route.
 NO_ROUTE = b"404 page not found\n"
 
-Ask = Callable[[], list[float]]
+Call = Callable[[], list[float]]
 
 
 class RoutelessError(Exception):
@@ -47,7 +46,7 @@ class RoutelessError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Wire:
-    """One request in a protocol's words, over gRPC and over REST, and how an answer is read."""
+    """One request in a protocol's messages, over gRPC and over REST, and how to read an answer."""
 
     method: str
     request: bytes
@@ -59,7 +58,7 @@ class Wire:
 def tensorflow_serving(model: str) -> Wire:
     request = predict_pb2.PredictRequest()
     request.model_spec.name = model
-    request.inputs["x"].CopyFrom(to_proto(np.array(ASKED, np.float32), "float32"))
+    request.inputs["x"].CopyFrom(to_proto(np.array(VALUES, np.float32), "float32"))
 
     def read(answer: bytes) -> list[float]:
         outputs = predict_pb2.PredictResponse.FromString(answer).outputs
@@ -69,7 +68,7 @@ def tensorflow_serving(model: str) -> Wire:
         method="tensorflow.serving.PredictionService/Predict",
         request=request.SerializeToString(),
         read=read,
-        body={"inputs": ASKED},
+        body={"inputs": VALUES},
         read_body=lambda answer: answer["outputs"],
     )
 
@@ -77,14 +76,14 @@ def tensorflow_serving(model: str) -> Wire:
 def open_inference_v2(model: str) -> Wire:
     types = open_inference_messages.messages()
     request = types.ModelInferRequest(model_name=model)
-    request.inputs.add(name="x", datatype="FP32", shape=[len(ASKED)])
-    request.raw_input_contents.append(np.array(ASKED, "<f4").tobytes())
+    request.inputs.add(name="x", datatype="FP32", shape=[len(VALUES)])
+    request.raw_input_contents.append(np.array(VALUES, "<f4").tobytes())
 
     def read(answer: bytes) -> list[float]:
         (raw,) = types.ModelInferResponse.FromString(answer).raw_output_contents
         return [float(value) for value in np.frombuffer(raw, "<f4")]
 
-    tensor = {"name": "x", "datatype": "FP32", "shape": [len(ASKED)], "data": ASKED}
+    tensor = {"name": "x", "datatype": "FP32", "shape": [len(VALUES)], "data": VALUES}
     return Wire(
         method="inference.GRPCInferenceService/ModelInfer",
         request=request.SerializeToString(),
@@ -97,7 +96,7 @@ def open_inference_v2(model: str) -> Wire:
 WIRES = {"tensorflow-serving": tensorflow_serving, "open-inference-v2": open_inference_v2}
 
 
-def over_grpc(outputs: Path, model: str) -> Ask:
+def over_grpc(outputs: Path, model: str) -> Call:
     stack = parse_outputs(json.loads(outputs.read_text()))
     endpoint = find_endpoint(stack, model)
     address, wire = endpoint.grpc, WIRES[endpoint.protocol](model)
@@ -109,21 +108,21 @@ def over_grpc(outputs: Path, model: str) -> Ask:
     ]
     credentials = grpc.ssl_channel_credentials(stack.ca_certificate.encode())
     channel = grpc.secure_channel(address.target, credentials, options)
-    call = channel.unary_unary(f"{address.path}/{wire.method}")
+    unary = channel.unary_unary(f"{address.path}/{wire.method}")
 
-    def ask() -> list[float]:
+    def call() -> list[float]:
         try:
-            return wire.read(call(wire.request, timeout=DEADLINE))
+            return wire.read(unary(wire.request, timeout=DEADLINE))
         except grpc.RpcError as error:
-            # An answer of HTTP's 404 without gRPC's own status.
+            # gRPC's translation of an HTTP 404 without a gRPC status.
             if error.code() is grpc.StatusCode.UNIMPLEMENTED and "404" in str(error.details()):
                 raise RoutelessError from error
             raise
 
-    return ask
+    return call
 
 
-def over_rest(outputs: Path, model: str) -> Ask:
+def over_rest(outputs: Path, model: str) -> Call:
     stack = parse_outputs(json.loads(outputs.read_text()))
     endpoint = find_endpoint(stack, model)
     address, wire = endpoint.rest, WIRES[endpoint.protocol](model)
@@ -138,7 +137,7 @@ def over_rest(outputs: Path, model: str) -> Ask:
         retries=False,
     )
 
-    def ask() -> list[float]:
+    def call() -> list[float]:
         answer = pool.request(
             "POST",
             url.path,
@@ -152,14 +151,14 @@ def over_rest(outputs: Path, model: str) -> Ask:
             raise ValueError(f"HTTP {answer.status}: {answer.data[:200]!r}")
         return wire.read_body(answer.json())
 
-    return ask
+    return call
 
 
-class Asking:
-    """One way of asking, in a thread of its own."""
+class Caller:
+    """Calls over one transport, in a thread of its own."""
 
-    def __init__(self, ask: Ask, right: list[list[float]], stop: threading.Event) -> None:
-        self._ask, self._right, self._stop = ask, right, stop
+    def __init__(self, call: Call, expected: list[list[float]], stop: threading.Event) -> None:
+        self._call, self._expected, self._stop = call, expected, stop
         self.calls = 0
         self.answers: list[list[float]] = []
         self.failures: list[str] = []
@@ -177,13 +176,13 @@ class Asking:
 
     def _outcome(self) -> str:
         try:
-            answer = self._ask()
+            answer = self._call()
         except RoutelessError:
             return "no route"
-        # Whatever it is, it is a call that failed.
+        # Every error is the outcome of this call.
         except Exception as error:  # noqa: BLE001
             return repr(error)
-        if answer not in self._right:
+        if answer not in self._expected:
             return f"answered {answer}"
         if answer not in self.answers:
             self.answers.append(answer)
@@ -192,31 +191,31 @@ class Asking:
 
 def main() -> None:
     outputs, model = Path(sys.argv[1]), sys.argv[2]
-    right = json.loads(sys.argv[3])
-    ways = {"grpc": over_grpc(outputs, model), "rest": over_rest(outputs, model)}
+    expected = json.loads(sys.argv[3])
+    transports = {"grpc": over_grpc(outputs, model), "rest": over_rest(outputs, model)}
     if sys.argv[4] != "routeless":
-        for ask in ways.values():
-            ask()
+        for call in transports.values():
+            call()
     stop = threading.Event()
-    asking = {way: Asking(ask, right, stop) for way, ask in ways.items()}
-    for one in asking.values():
-        one.thread.start()
-    print("asking", flush=True)
+    callers = {name: Caller(call, expected, stop) for name, call in transports.items()}
+    for caller in callers.values():
+        caller.thread.start()
+    print("calling", flush=True)
     sys.stdin.read()
     stop.set()
-    for one in asking.values():
-        one.thread.join()
-    found = {
-        way: {
-            "calls": one.calls,
-            "answers": one.answers,
-            "failed": len(one.failures),
-            "first": one.failures[:5],
-            "outcomes": one.outcomes,
+    for caller in callers.values():
+        caller.thread.join()
+    results = {
+        name: {
+            "calls": caller.calls,
+            "answers": caller.answers,
+            "failed": len(caller.failures),
+            "first": caller.failures[:5],
+            "outcomes": caller.outcomes,
         }
-        for way, one in asking.items()
+        for name, caller in callers.items()
     }
-    print(json.dumps(found))
+    print(json.dumps(results))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Call methods of one model through the gateway, each once and with an empty message.
+"""Calls methods of one model through the gateway, each once and with an empty message.
 
-Run with the client's interpreter: `calling.py <outputs.json> <model> <service/method>...`. Prints
-for each method the gRPC status by name, as JSON.
+Run with the client's interpreter: `call_methods.py <outputs.json> <model> <service/method>...`.
+Prints each method's gRPC status as JSON.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ def main() -> None:
     assert address is not None and stack.ca_certificate is not None
     credentials = grpc.ssl_channel_credentials(stack.ca_certificate.encode())
     options = [("grpc.default_authority", address.authority), ("grpc.enable_http_proxy", 0)]
-    found: dict[str, str] = {}
+    statuses: dict[str, str] = {}
     with grpc.secure_channel(address.target, credentials, options) as channel:
         for method in sys.argv[3:]:
             try:
                 channel.unary_unary(f"{address.path}/{method}")(b"", timeout=DEADLINE)
-                found[method] = "OK"
+                statuses[method] = "OK"
             except grpc.RpcError as error:
-                found[method] = error.code().name
-    print(json.dumps(found))
+                statuses[method] = error.code().name
+    print(json.dumps(statuses))
 
 
 if __name__ == "__main__":

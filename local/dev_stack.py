@@ -1,4 +1,4 @@
-"""`make up` and `make down`: from a bare machine to a prediction, and back to a bare machine."""
+"""`make up` and `make down`: start the dev stack on a bare machine, and remove it again."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from local.paths import STACK, Clone
 from local.progress import say, step
 from local.toolchain.pins import FOR_UP
 
-#: What `make up` asks the model in the end.
+#: The model that `make up` calls at its end, and the values that it sends.
 MODEL, VALUES = "half_plus_two", ("1", "2", "5")
-#: The extension of the kubeconfig's cluster that says which images pods can run.
+#: The extension of the kubeconfig's cluster entry that lists the images that pods can run.
 NODE_IMAGES = "slipway/node-images"
-#: Seconds that a gateway may take to serve a route that it has accepted.
+#: Seconds for the gateway to serve a route after it has accepted the Ingress.
 ROUTE_TIMEOUT = 20.0
-#: The claim of the dev stack that `models/` is put behind (namespace, name).
+#: Namespace and name of the dev stack's PersistentVolumeClaim for models.
 CLAIM = ("models", "models")
 
 
-class UpError(LocalError):
-    """A step failed; what it printed stands above, the message says which it was."""
+class DevStackError(LocalError):
+    """A step failed; the message names it, and its output is printed above."""
 
 
 def up(clone: Clone) -> None:
-    """Tools, images, a cluster, the stack, and a prediction on stdout. Each step that is done
-    already takes no time, and an interrupted one goes on where it was."""
+    """Provide tools and images, start the cluster, deploy the stack, and print a prediction to
+    stdout. A step that is done already takes no time; an interrupted one continues."""
     with prepare.only_run(clone):
         cluster.require_abilities()
         box = prepare.toolbox()
@@ -44,7 +44,7 @@ def up(clone: Clone) -> None:
         archives = prepare.image_archives(box, prepare.stack_images(clone))
         environment = prepare.engine_environment(clone)
         if not cluster.is_running(clone.cluster_name) or stack.broken(clone):
-            # The objects in an older cluster's state went with that cluster.
+            # The state describes objects of an older cluster, which are gone.
             stack.forget(clone)
             with step("Kubernetes") as current:
                 spec = cluster.start(
@@ -58,7 +58,7 @@ def up(clone: Clone) -> None:
         else:
             cluster.import_new_images(clone.cluster_name, archives)
         _write_kubeconfig(clone)
-        put_models(clone)
+        copy_models(clone)
         stack.select(clone, environment)
         stack.pulumi(clone, environment, "up", "--yes", "--skip-preview", "--stack", STACK)
         for protocol in ("grpc", "rest"):
@@ -89,20 +89,21 @@ def down(clone: Clone) -> None:
 
 
 def clean(clone: Clone) -> None:
-    """Remove what this clone keeps: its environments and its state."""
+    """Remove this clone's environments and state."""
     with prepare.only_run(clone):
         if cluster.is_running(clone.cluster_name):
-            raise UpError("the dev stack is up: `make down` first")
+            raise DevStackError("the dev stack is up: `make down` first")
         cluster.stop(clone.cluster_name)
         for directory in (clone.state, clone.venv, clone.client_venv, clone.policy_venv):
             shutil.rmtree(directory, ignore_errors=True)
     say(f"✓ removed; tools and images stay in {paths.cache_dir()}")
 
 
-def ready(clone: Clone) -> dict[str, str]:
-    """The environment to work on the dev stack in. Raises `UpError` before the first `make up`."""
+def working_environment(clone: Clone) -> dict[str, str]:
+    """The environment variables for commands on the dev stack. Raises `DevStackError` before the
+    first `make up`."""
     if not (clone.bin / "pulumi").exists() or not clone.client_venv.exists():
-        raise UpError("nothing is set up yet: run `make up` (or `make tools`) first")
+        raise DevStackError("nothing is set up yet: run `make up` (or `make tools`) first")
     return prepare.engine_environment(clone)
 
 
@@ -110,12 +111,12 @@ def run_client(clone: Clone, environment: Mapping[str, str], *arguments: str) ->
     python = str(clone.client_venv / "bin" / "python")
     command = [python, "-m", "client", *arguments]
     if subprocess.run(command, cwd=clone.root, env=environment, check=False).returncode:
-        raise UpError(f"`python -m client {' '.join(arguments)}` failed")
+        raise DevStackError(f"`python -m client {' '.join(arguments)}` failed")
 
 
 def images(clone: Clone, names: Sequence[str]) -> list[str]:
-    """Pull or build the images named, put them on the node if a cluster is running, and return
-    the names that pods call them by."""
+    """Pull or build the images `names`, import them into the node if the cluster is running, and
+    return the names that pods use for them."""
     wanted = [recipes.named(name) for name in names]
     with prepare.only_run(clone):
         archives = prepare.image_archives(prepare.toolbox(), wanted)
@@ -126,8 +127,8 @@ def images(clone: Clone, names: Sequence[str]) -> list[str]:
 
 
 def _first_answer(clone: Clone, environment: Mapping[str, str], protocol: str) -> str:
-    """What the model answers, asked again for as long as the gateway may take to load the route:
-    an Ingress counts as ready when it has an address, which is a moment before it serves."""
+    """The model's prediction. Repeats the call for up to `ROUTE_TIMEOUT`: an Ingress counts as
+    ready when it has an address, which is a moment before the gateway serves its route."""
     python = str(clone.client_venv / "bin" / "python")
     command = [python, "-m", "client", "predict", MODEL, *VALUES, "--protocol", protocol]
     deadline = time.monotonic() + ROUTE_TIMEOUT
@@ -143,42 +144,42 @@ def _first_answer(clone: Clone, environment: Mapping[str, str], protocol: str) -
         if done.returncode == 0:
             return done.stdout.strip()
         if time.monotonic() > deadline:
-            raise UpError(
+            raise DevStackError(
                 f"no answer over {protocol} within {ROUTE_TIMEOUT:.0f} s; the last one was:\n"
                 + done.stderr.strip()
             )
 
 
-def put_models(clone: Clone) -> None:
-    """Copy `models/` into the volume of the dev stack's claim. Files that differ are replaced
-    and none is removed, so that versions added by hand stay."""
+def copy_models(clone: Clone) -> None:
+    """Copy `models/` into the volume of the dev stack's claim. Replaces files that differ and
+    removes none, so that versions added by hand stay."""
     volume = volume_directory(clone.cluster_name, *CLAIM)
     volume.mkdir(parents=True, exist_ok=True)
-    coming = volume / ".coming"
-    shutil.rmtree(coming, ignore_errors=True)  # of a run that was killed
-    coming.unlink(missing_ok=True)
-    _put(clone.models, volume, coming)
+    staging = volume / ".coming"
+    shutil.rmtree(staging, ignore_errors=True)  # of a run that was killed
+    staging.unlink(missing_ok=True)
+    _copy_whole(clone.models, volume, staging)
 
 
-def _put(source: Path, target: Path, coming: Path) -> None:
-    """A model server may be looking: a file that is new appears whole, and so does a directory.
-    `coming` is in the same file system, where no server looks."""
+def _copy_whole(source: Path, target: Path, staging: Path) -> None:
+    """Copy so that a new file or directory appears at `target` with its whole content, since a
+    model server may read there. No server reads `staging`, a path on the same file system."""
     if source.is_dir() and target.is_dir():
         for inside in sorted(source.iterdir()):
-            _put(inside, target / inside.name, coming)
+            _copy_whole(inside, target / inside.name, staging)
         return
     if source.is_dir():
-        shutil.copytree(source, coming)
+        shutil.copytree(source, staging)
     elif target.exists() and target.read_bytes() == source.read_bytes():
         return
     else:
-        shutil.copyfile(source, coming)
-    coming.replace(target)
+        shutil.copyfile(source, staging)
+    staging.replace(target)
 
 
 def _write_kubeconfig(clone: Clone) -> None:
-    """With the images of the node: it reaches no registry, so a stack that needs others is refused
-    by the program."""
+    """Write the clone's kubeconfig, with a list of the node's images: the node reaches no registry,
+    so the program refuses a stack that needs other images."""
     spec = cluster.running_spec(clone.cluster_name)
     images = {
         "mirror": MIRROR,
