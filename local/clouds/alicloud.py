@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from local.clouds.cloud import Cloud, who
-from local.clouds.made_up import MOMENT, Facts, Kind
+from local.clouds.fake_values import MOMENT, Facts, Kind
 
 ACCOUNT: Final = "1234567890123456"
 _PREFIXES: Final = {

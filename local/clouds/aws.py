@@ -8,7 +8,7 @@ from typing import Final
 from local.clouds import aws_functions as functions
 from local.clouds import aws_rules as rules
 from local.clouds.cloud import Cloud
-from local.clouds.made_up import MOMENT, Kind
+from local.clouds.fake_values import MOMENT, Kind
 
 ACCOUNT: Final = "123456789012"
 _HERE: Final = "{region}:{account}"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from local.clouds.cloud import who
-from local.clouds.made_up import Facts
+from local.clouds.fake_values import Facts
 
 
 def _zones(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.clouds.account import Account, Record
-from local.clouds.made_up import Facts, Kind
+from local.clouds.fake_values import Facts, Kind
 
 #: Why something cannot be done now, None where it can.
 Rule = Callable[[Record, Account], str | None]

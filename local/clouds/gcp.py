@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from local.clouds.account import Account, Record
 from local.clouds.cloud import Cloud
-from local.clouds.made_up import Facts, Kind
+from local.clouds.fake_values import Facts, Kind
 
 #: A project's number, which its service agents are named by.
 NUMBER: Final = "123456789012"

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 from google.protobuf import empty_pb2
 
-from local.clouds import ACCOUNT, SIMULATED, create_only, made_up, refusals
+from local.clouds import ACCOUNT, SIMULATED, create_only, fake_values, refusals
 from local.clouds.account import Account, Record
 from local.clouds.checking import failures
 from local.clouds.cloud import Cloud, NoCredentialsError
+from local.clouds.fake_values import Facts
 from local.clouds.inputs import give_name, keeps_name, own, plain_settings
-from local.clouds.made_up import Facts
 from local.clouds.sdk import Resource, Sdk, UnknownToken
 from local.plugins.diff import Change, changes, split
 from local.plugins.engine import Engine
@@ -132,7 +132,7 @@ class CloudServicer(ResourceServicer):
             stamp = self._account.stamp(request.urn)
             known = reveal(inputs)
             kind = self._cloud.kinds.get(resource.token)
-            resource_id = made_up.identifier(kind, self._facts(), known, stamp)
+            resource_id = fake_values.identifier(kind, self._facts(), known, stamp)
             state = self._outputs(resource, inputs, stamp, resource_id)
             record = Record(
                 resource.token, resource_id, request.urn, stamp, own(known), reveal(state)
@@ -150,7 +150,7 @@ class CloudServicer(ResourceServicer):
             old, state = decode(request.olds), self._outputs(resource, inputs, "", None)
             for name, value in state.items():
                 if not contains_unknown(inputs.get(name)):
-                    state[name] = made_up.kept(old.get(name), value)
+                    state[name] = fake_values.kept(old.get(name), value)
             return provider_pb2.UpdateResponse(properties=encode(state))
         with self._account.open():
             there = self._account.find(resource.token, request.id)
@@ -226,7 +226,7 @@ class CloudServicer(ResourceServicer):
             told = answer(known, self._facts())
         except NoCredentialsError as error:
             await refuse(context, str(error))
-        result = made_up.answer(self._sdk, function.outputs, known, told)
+        result = fake_values.answer(self._sdk, function.outputs, known, told)
         return provider_pb2.InvokeResponse(**{"return": encode(result)})
 
     async def _only_simulated(self, context: Context) -> None:
@@ -253,7 +253,7 @@ class CloudServicer(ResourceServicer):
     ) -> Properties:
         """The state of a resource. What is secret in its inputs is so in its outputs."""
         plain = {key: reveal(value) for key, value in inputs.items()}
-        state = made_up.outputs(
+        state = fake_values.outputs(
             self._sdk,
             resource.outputs,
             self._cloud.kinds.get(resource.token),

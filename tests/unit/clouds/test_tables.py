@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from pulumi import _types
 
-from local.clouds import create_only, made_up
+from local.clouds import create_only, fake_values
 from local.clouds.checking import failures
 from local.clouds.clouds import CLOUDS
-from local.clouds.made_up import Facts
+from local.clouds.fake_values import Facts
 from local.clouds.sdk import Sdk
 
 _PACKAGES = Path(sysconfig.get_path("purelib"))
@@ -30,9 +30,9 @@ def test_what_is_made_up_of_a_resource_is_what_its_sdk_reads(cloud: str, token: 
     sdk = _SDKS[cloud]
     resource = sdk.resource(token)
     kind = CLOUDS[cloud].kinds[token]
-    state = made_up.outputs(sdk, resource.outputs, kind, _FACTS, {}, _STAMP, "id-of-it")
+    state = fake_values.outputs(sdk, resource.outputs, kind, _FACTS, {}, _STAMP, "id-of-it")
     assert failures(sdk, resource.outputs, state) == []
-    unknown = made_up.outputs(sdk, resource.outputs, kind, _FACTS, {}, "", None)
+    unknown = fake_values.outputs(sdk, resource.outputs, kind, _FACTS, {}, "", None)
     assert unknown.keys() == state.keys()
 
 
@@ -42,7 +42,10 @@ def test_what_a_function_answers_is_what_its_sdk_reads(cloud: str, token: str) -
     function = sdk.function(token)
     given = {name: value for name, value in _GIVEN.items() if name in function.inputs}
     told = CLOUDS[cloud].functions[token](given, _FACTS)
-    assert failures(sdk, function.outputs, made_up.answer(sdk, function.outputs, given, told)) == []
+    assert (
+        failures(sdk, function.outputs, fake_values.answer(sdk, function.outputs, given, told))
+        == []
+    )
 
 
 @pytest.mark.parametrize("token", create_only.table())
