@@ -10,7 +10,7 @@ import pulumi
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
 from components.clusters.kubeconfig import KubeconfigError, kubeconfig_files, parse, read
-from components.clusters.reached import ReachedCluster, ReachedOptions
+from components.clusters.kubeconfig_cluster import KubeconfigCluster, KubeconfigOptions
 from components.config.options import SecretReference, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys, Refusal
 from components.config.secrecy import KUBECONFIG_CONTENT, kubeconfig_content, quoted
@@ -48,7 +48,7 @@ _KEYS = replace(
 )
 
 
-class ExistingOptions(ReachedOptions):
+class ExistingOptions(KubeconfigOptions):
     """A cluster that is there already."""
 
     kind: Literal["existing"]
@@ -100,7 +100,7 @@ class ExistingOptions(ReachedOptions):
         return self
 
 
-class ExistingCluster(ReachedCluster):
+class ExistingCluster(KubeconfigCluster):
     """A Kubernetes provider for a cluster that exists. It makes nothing on the cluster."""
 
     options = ExistingOptions

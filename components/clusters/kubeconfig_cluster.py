@@ -1,4 +1,4 @@
-"""`ReachedCluster`: a cluster that is there already, reached by a kubeconfig."""
+"""`KubeconfigCluster`: an existing cluster, which the stack uses by a kubeconfig."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from components.contracts import Grant, Identity, NodePool
 
 
 class DescribedOptions(ClusterOptions):
-    """A cluster whose nodes the stack does not make, and describes where models choose them."""
+    """A cluster whose nodes the stack does not make. The stack file describes the pools that models
+    choose."""
 
     node_pools: dict[Label, NodePoolOptions] = Field(default_factory=dict)
-    """The nodes with accelerators, by a name for them"""
+    """The pools of nodes with accelerators, by name"""
 
     def pools(self) -> Mapping[str, NodePoolOptions]:
         return self.node_pools
 
 
-class ReachedOptions(DescribedOptions):
+class KubeconfigOptions(DescribedOptions):
     """Options whose validation reads a kubeconfig."""
 
     _found: Kubeconfig | None = PrivateAttr(default=None)
 
     @property
     def found(self) -> Kubeconfig:
-        """The kubeconfig, read when the options were validated."""
+        """The kubeconfig that the validation of the options read."""
         if self._found is None:
             raise RuntimeError("the options were not validated with their secrets")
         return self._found
@@ -41,12 +42,12 @@ class ReachedOptions(DescribedOptions):
         return self.found.unreachable()
 
 
-class ReachedCluster(pulumi.ComponentResource):
-    """A Kubernetes provider that reads no other kubeconfig than the one that it is given, and
-    nothing else: node pools as they are described, and no workload identity, so pods get no leave
-    to read a bucket.
+class KubeconfigCluster(pulumi.ComponentResource):
+    """A Kubernetes provider that uses only the given kubeconfig. The component makes nothing else:
+    its node pools are those that the options describe. It has no workload identity, so pods cannot
+    get read access to a bucket.
 
-    With `adopt` the provider takes over objects that exist already, which is for clusters that
+    With `adopt` the provider takes over existing objects, which is safe only on a cluster that
     nobody else writes to.
     """
 
@@ -68,14 +69,14 @@ class ReachedCluster(pulumi.ComponentResource):
         token: str,
         name: str,
         options: DescribedOptions,
-        called: pulumi.Input[str],
+        cluster_name: pulumi.Input[str],
         kubeconfig: pulumi.Input[str],
         *,
         adopt: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(token, name, None, opts)
-        self.name = pulumi.Output.from_input(called)
+        self.name = pulumi.Output.from_input(cluster_name)
         self.kubeconfig = pulumi.Output.secret(kubeconfig)
         self.adopts = adopt
         self.provider = kubernetes_provider(
@@ -106,7 +107,7 @@ class ReachedCluster(pulumi.ComponentResource):
         grants: Sequence[Grant],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """None needed for no grants; raises `pulumi.RunError` for any."""
+        """An empty identity for no grants; raises `pulumi.RunError` for any others."""
         if not grants:
             return Identity()
         urls = ", ".join(grant.url for grant in grants)
@@ -120,4 +121,4 @@ class ReachedCluster(pulumi.ComponentResource):
         return requested
 
     def publish(self, host: str, address: pulumi.Output[str]) -> None:
-        """Its names are somebody else's."""
+        """Does nothing: the stack does not manage the cluster's DNS zone."""

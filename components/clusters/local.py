@@ -9,7 +9,7 @@ import pulumi
 from pydantic import model_validator
 
 from components.clusters.kubeconfig import KubeconfigError, kubeconfig_files, read
-from components.clusters.reached import ReachedCluster, ReachedOptions
+from components.clusters.kubeconfig_cluster import KubeconfigCluster, KubeconfigOptions
 from components.config.node_images import NodeImages
 from components.config.options import mistake
 from components.config.secrecy import quoted
@@ -19,7 +19,7 @@ from components.images import Images
 CONTEXT_PREFIX = "slipway-"
 
 
-class LocalOptions(ReachedOptions):
+class LocalOptions(KubeconfigOptions):
     """The cluster that `make up` starts."""
 
     kind: Literal["local"]
@@ -57,7 +57,7 @@ class LocalOptions(ReachedOptions):
         return silence and f"{silence}; `make up` starts it"
 
 
-class LocalCluster(ReachedCluster):
+class LocalCluster(KubeconfigCluster):
     """A Kubernetes provider for the cluster on this machine. It starts no cluster: `make up`
     does."""
 

@@ -1,4 +1,4 @@
-"""Address ranges and zones of a cluster's network, and which ones to write in place of wrong ones."""
+"""Checks of address ranges and zones, and the values that fixes propose for them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from components.config.options import mistake
 from components.config.values import network
 
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
-#: Addresses that Services can have where others are taken.
+#: Ranges to propose for Services, in this order.
 SERVICE_RANGES = ("172.20.0.0/16", "10.100.0.0/16", "192.168.0.0/16", "10.200.0.0/16")
 
 
 def ip_range(
     usual: str, longest: int, shortest: int = 8, within: tuple[str, ...] = _PRIVATE
 ) -> tuple[BeforeValidator, WithJsonSchema]:
-    """Annotations of an IPv4 range in one of `within`, whose prefix is of `shortest` to `longest`
-    bits; `usual` is offered for what is none.
+    """Annotations of an option that holds an IPv4 range inside one of `within`, with a prefix of
+    `shortest` to `longest` bits. The fix of a value that is no such range proposes `usual`.
 
     `Annotated[str, *ip_range("10.0.0.0/16", 20)]`
     """
@@ -48,9 +48,9 @@ def ip_range(
     return BeforeValidator(validate), WithJsonSchema(schema)
 
 
-def apart(key: str, choices: Iterable[str], *taken: str) -> str:
-    """The fix of a range that overlaps one of `taken`: what to write under `key`, the first of
-    `choices` that does not."""
+def free_range_fix(key: str, choices: Iterable[str], *taken: str) -> str:
+    """The fix of a range that overlaps one of `taken`: proposes for `key` the first of `choices`
+    that overlaps none of them."""
     others = [ipaddress.ip_network(each) for each in taken]
     for each in choices:
         if not any(ipaddress.ip_network(each).overlaps(other) for other in others):
@@ -59,8 +59,9 @@ def apart(key: str, choices: Iterable[str], *taken: str) -> str:
 
 
 def enough_zones(zones: Sequence[str], least: int, most: int) -> str | None:
-    """`zones` as YAML, each once, at most `most`; with the next letters where they are less than
-    `least`. None where they do not end in letters."""
+    """The fix of a list of zones, as YAML: `zones` without repetitions, cut off after `most` of
+    them. If fewer than `least` remain, zones with the letters that follow are added. None if the
+    last zone does not end in a letter."""
     found = list(dict.fromkeys(zones))[:most]
     if not found or not re.fullmatch(r"[a-z]+-[a-z0-9-]*[a-z]", found[-1]):
         return None

@@ -1,4 +1,4 @@
-"""`ReferenceCluster`: the cluster of another stack, by that stack's outputs."""
+"""`ReferenceCluster`: the cluster of another stack, by the outputs of that stack."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ import pulumi
 from pydantic import AfterValidator, Field
 
 from components import registry
-from components.clusters.ack.installed import installed
-from components.clusters.ack.provider_keys import ALICLOUD_BESIDE
-from components.clusters.beside import Beside, beside
-from components.clusters.eks.provider_keys import AWS_BESIDE
-from components.clusters.gke.provider_keys import GCP_BESIDE
-from components.clusters.reached import DescribedOptions, ReachedCluster
+from components.clusters.ack.provider_keys import ALICLOUD_REMOTE
+from components.clusters.ack.sdk_check import check_sdk
+from components.clusters.eks.provider_keys import AWS_REMOTE
+from components.clusters.gke.provider_keys import GCP_REMOTE
+from components.clusters.kubeconfig_cluster import DescribedOptions, KubeconfigCluster
+from components.clusters.remote_identity import RemoteIdentity, remote_identity
 from components.config.options import likely
 from components.config.provider_keys import KUBERNETES, ProviderKeys
 from components.contracts import Grant, Identity
 from components.images import Images
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
-#: Kinds of clusters that give their pods identities.
+#: The kinds of clusters with workload identity.
 _Cloud = Literal["ack", "eks", "gke"]
-_KEYS = {"ack": ALICLOUD_BESIDE, "eks": AWS_BESIDE, "gke": GCP_BESIDE}
+_KEYS = {"ack": ALICLOUD_REMOTE, "eks": AWS_REMOTE, "gke": GCP_REMOTE}
 
 
 def _stack(name: str) -> str:
     expected = "a stack's whole name, `organization/project/stack`"
     if not _NAME.fullmatch(name):
-        # The organization of every stack in a file or a bucket is called so.
+        # In a file or bucket backend every stack's organization is `organization`.
         near = f"organization/slipway/{name.rpartition('/')[2]}"
         raise likely(_stack, expected, "copy it from the list of stacks", near)
     return name
 
 
 class ReferenceOptions(DescribedOptions):
-    """The cluster that another stack made, which has no gateway and no models of its own: models
-    live in a stack beside it, and go without it."""
+    """The cluster of another stack, which has only the cluster: no gateway and no models. This
+    stack has the models, and can be destroyed without the other."""
 
     kind: Literal["reference"]
     stack: Annotated[str, AfterValidator(_stack)]
-    """The other stack, `organization/project/stack`; without Pulumi Cloud the organization is
+    """The other stack, as `organization/project/stack`. Without Pulumi Cloud the organization is
     `organization`"""
-    identity: Annotated[_Cloud, AfterValidator(installed)] | None = None
-    """The kind of the other stack's cluster, by whose workload identity pods are let in to
-    buckets; where it is left out they are not"""
+    identity: Annotated[_Cloud, AfterValidator(check_sdk)] | None = None
+    """The kind of the other stack's cluster, by whose workload identity pods read buckets. Default:
+    pods have no workload identity"""
     load_balancer_annotations: dict[str, str] = Field(default_factory=dict)
-    """Annotations that a LoadBalancer Service needs there"""
+    """Annotations of LoadBalancer Services on that cluster"""
     load_balancer_class: str | None = None
-    """The `loadBalancerClass` that it needs there; the cluster's default where it is left out"""
+    """`loadBalancerClass` of these Services. Default: the cluster's default"""
 
     @classmethod
     def lets_in_to(cls, raw: Mapping[str, Any]) -> frozenset[str]:
@@ -63,18 +63,18 @@ class ReferenceOptions(DescribedOptions):
 
     @classmethod
     def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
-        """Those of the cloud that it makes identities in, where it does."""
+        """The Kubernetes provider's keys, and those of the cloud in which the stack makes identities."""
         cloud = raw.get("identity")
         if not isinstance(cloud, str) or cloud not in _KEYS:
             return (KUBERNETES,)
         return (_KEYS[cloud], KUBERNETES)
 
 
-class ReferenceCluster(ReachedCluster):
-    """A Kubernetes provider by the other stack's `kubeconfig`. It makes nothing of the cluster:
-    both stacks can be destroyed, this one first. Identities are made in this stack, out of what
-    the other's output `cluster.identity` tells. Fails with `pulumi.RunError` before anything is
-    made on the cluster where that is another cloud's, or not there."""
+class ReferenceCluster(KubeconfigCluster):
+    """A Kubernetes provider with the other stack's output `kubeconfig`. It makes no part of the
+    cluster: both stacks can be destroyed, this one first. This stack makes the identities of its
+    pods, from the other stack's output `cluster.identity`. If that output is missing or of another
+    cloud, it fails with `pulumi.RunError` before it makes anything on the cluster."""
 
     options = ReferenceOptions
 
@@ -88,16 +88,18 @@ class ReferenceCluster(ReachedCluster):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         outputs = pulumi.StackReference(f"{name}-stack", options.stack)
-        told = outputs.require_output("cluster").apply(lambda it: _right(it, options))
+        cluster = outputs.require_output("cluster").apply(lambda it: _checked(it, options))
         super().__init__(
             "slipway:clusters:ReferenceCluster",
             name,
             options,
-            told.apply(lambda it: str(it["name"])),
-            pulumi.Output.all(outputs.require_output("kubeconfig"), told).apply(lambda it: it[0]),
+            cluster.apply(lambda it: str(it["name"])),
+            pulumi.Output.all(outputs.require_output("kubeconfig"), cluster).apply(
+                lambda it: it[0]
+            ),
             opts=opts,
         )
-        self._name, self._options, self._told = name, options, told
+        self._name, self._options, self._cluster = name, options, cluster
         self.load_balancer_annotations = options.load_balancer_annotations
         self.load_balancer_class = options.load_balancer_class
 
@@ -108,33 +110,35 @@ class ReferenceCluster(ReachedCluster):
         grants: Sequence[Grant],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """As the cloud of the cluster does; raises `pulumi.RunError` where none is named."""
+        """An identity of the cluster's cloud; raises `pulumi.RunError` if `identity` names none."""
         if self._options.identity is None or not grants:
             return super().identity(service_account, namespace, grants, opts)
-        return self._beside.identity(service_account, namespace, grants, opts)
+        return self._remote_identity.identity(service_account, namespace, grants, opts)
 
     @cached_property
-    def _beside(self) -> Beside:
-        return beside(str(self._options.identity), self._name, self, self._fact, self._options)
+    def _remote_identity(self) -> RemoteIdentity:
+        return remote_identity(
+            str(self._options.identity), self._name, self, self._identity_output, self._options
+        )
 
-    def _fact(self, key: str) -> pulumi.Output[str]:
-        return self._told.apply(lambda it: str(it["identity"][key]))
+    def _identity_output(self, key: str) -> pulumi.Output[str]:
+        return self._cluster.apply(lambda it: str(it["identity"][key]))
 
 
-def _right(cluster: Mapping[str, Any], options: ReferenceOptions) -> Mapping[str, Any]:
-    """The other stack's output `cluster`, where it goes with `options`."""
-    kind, wanted = cluster["kind"], options.identity
-    if wanted is None:
+def _checked(cluster: Mapping[str, Any], options: ReferenceOptions) -> Mapping[str, Any]:
+    """The other stack's output `cluster`; raises `pulumi.RunError` if it does not match `options`."""
+    kind, expected = cluster["kind"], options.identity
+    if expected is None:
         return cluster
-    if kind != wanted:
+    if kind != expected:
         fix = f"write `identity: {kind}`" if kind in get_args(_Cloud) else "take `identity` out"
         raise pulumi.RunError(
-            f"slipway:cluster.identity is `{wanted}`, and the cluster of `{options.stack}` is of "
+            f"slipway:cluster.identity is `{expected}`, and the cluster of `{options.stack}` is of "
             f"kind `{kind}`: {fix}"
         )
     if not cluster.get("identity"):
         raise pulumi.RunError(
-            f"slipway:cluster.identity is `{wanted}`, and the outputs of `{options.stack}` do not "
+            f"slipway:cluster.identity is `{expected}`, and the outputs of `{options.stack}` do not "
             "say `cluster.identity`, since they are of an older Slipway: run "
             f"`pulumi up --stack {options.stack}` with this one, then this again"
         )

@@ -1,4 +1,4 @@
-"""What gives pods an identity on a cluster that another stack made."""
+"""`RemoteIdentity`: workload identities on a cluster that another stack made."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Protocol
 
 import pulumi
 
-from components.clusters.reached import ReachedCluster
+from components.clusters.kubeconfig_cluster import KubeconfigCluster
 from components.config.stack_config import ClusterOptions
 from components.contracts import Grant, Identity
 
-#: One of the other cluster's `workload_identity`, by its key.
-Fact = Callable[[str], pulumi.Output[str]]
+#: Reads one key of the other stack's output `cluster.identity`.
+IdentityOutput = Callable[[str], pulumi.Output[str]]
 
 
-class Beside(Protocol):
-    """Identities on a cluster of one cloud, as the stack that made it would make them."""
+class RemoteIdentity(Protocol):
+    """Makes identities like the stack that made the cluster would."""
 
     def identity(
         self,
@@ -29,18 +29,22 @@ class Beside(Protocol):
         ...
 
 
-def beside(
-    kind: str, name: str, cluster: ReachedCluster, fact: Fact, options: ClusterOptions
-) -> Beside:
-    """For `cluster`, which is of `kind` (`ack`, `eks`, `gke`). That cloud's SDK is loaded here."""
+def remote_identity(
+    kind: str,
+    name: str,
+    cluster: KubeconfigCluster,
+    identity_output: IdentityOutput,
+    options: ClusterOptions,
+) -> RemoteIdentity:
+    """The identities of a cluster of `kind` (`ack`, `eks`, `gke`). Imports that cloud's SDK."""
     if kind == "ack":
-        from components.clusters.ack.beside import AckBeside
+        from components.clusters.ack.remote_identity import AckRemoteIdentity
 
-        return AckBeside(name, cluster, fact, options.settings("alicloud"))
+        return AckRemoteIdentity(name, cluster, identity_output, options.settings("alicloud"))
     if kind == "eks":
-        from components.clusters.eks.beside import EksBeside
+        from components.clusters.eks.remote_identity import EksRemoteIdentity
 
-        return EksBeside(name, cluster, fact, options.settings("aws"))
-    from components.clusters.gke.beside import GkeBeside
+        return EksRemoteIdentity(name, cluster, identity_output, options.settings("aws"))
+    from components.clusters.gke.remote_identity import GkeRemoteIdentity
 
-    return GkeBeside(name, cluster, fact, options.settings("gcp"))
+    return GkeRemoteIdentity(name, cluster, identity_output, options.settings("gcp"))

@@ -1,41 +1,47 @@
-"""`AckBeside`: identities for mounts on an ACK cluster that another stack made."""
+"""`AckRemoteIdentity`: identities for bucket mounts on an ACK cluster of another stack."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import pulumi
-from pulumi_alicloud import Provider, get_caller_identity_output
+from pulumi_alicloud import get_caller_identity_output
 
-from components.clusters.ack.identity import OidcProvider, oss_identity
+from components.clusters.ack.identity import OidcProvider, bucket_identity
 from components.clusters.ack.names import cluster_name
-from components.clusters.beside import Fact
-from components.clusters.providers import make_provider
-from components.clusters.reached import ReachedCluster
+from components.clusters.ack.provider import alicloud_provider
+from components.clusters.kubeconfig_cluster import KubeconfigCluster
+from components.clusters.remote_identity import IdentityOutput
 from components.config.provider_keys import Settings
 from components.contracts import Grant, Identity
 
 
-class AckBeside:
-    """RAM roles by RRSA, named after this stack: the names are the account's, and another stack
-    beside the same cluster has its own. They have to be in the cluster's account."""
+class AckRemoteIdentity:
+    """RAM roles by RRSA, in the cluster's account. Role names are unique in an account, so they
+    begin with the name of this stack: other stacks on the same cluster have roles of their own."""
 
-    def __init__(self, name: str, cluster: ReachedCluster, fact: Fact, settings: Settings) -> None:
+    def __init__(
+        self,
+        name: str,
+        cluster: KubeconfigCluster,
+        identity_output: IdentityOutput,
+        settings: Settings,
+    ) -> None:
         self._cluster = cluster
-        cloud = make_provider(
-            Provider,
-            "alicloud",
+        alicloud = alicloud_provider(
             f"{name}-cloud",
             settings,
-            pulumi.ResourceOptions(parent=cluster),
-            region=fact("region"),
+            region=identity_output("region"),
+            opts=pulumi.ResourceOptions(parent=cluster),
         )
         caller = get_caller_identity_output(
-            opts=pulumi.InvokeOptions(parent=cluster, provider=cloud)
+            opts=pulumi.InvokeOptions(parent=cluster, provider=alicloud)
         )
-        arn = pulumi.Output.all(fact("oidc_provider_arn"), caller.account_id)
-        self._oidc = OidcProvider(arn=arn.apply(_in_one_account), issuer=fact("oidc_issuer"))
-        self._inside = pulumi.ResourceOptions(providers=[cloud])
+        arn = pulumi.Output.all(identity_output("oidc_provider_arn"), caller.account_id)
+        self._oidc = OidcProvider(
+            arn=arn.apply(_check_account), issuer=identity_output("oidc_issuer")
+        )
+        self._opts = pulumi.ResourceOptions(providers=[alicloud])
 
     def identity(
         self,
@@ -45,20 +51,24 @@ class AckBeside:
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """As `contracts.Cluster.identity`."""
-        return oss_identity(
+        return bucket_identity(
             service_account,
             namespace,
             grants,
-            called=cluster_name(pulumi.get_stack()),
+            cluster_name=cluster_name(pulumi.get_stack()),
             oidc=self._oidc,
             provider=self._cluster.provider,
-            opts=pulumi.ResourceOptions.merge(self._inside, opts),
+            opts=pulumi.ResourceOptions.merge(self._opts, opts),
         )
 
 
-def _in_one_account(found: Sequence[str]) -> str:
-    """The ARN of the cluster's OIDC provider, `acs:ram::ACCOUNT:oidc-provider/…`."""
-    arn, account = found
+def _check_account(arn_and_account: Sequence[str]) -> str:
+    """The ARN of the cluster's OIDC provider, `acs:ram::ACCOUNT:oidc-provider/…`, if its account
+    is the one of the credentials.
+
+    Raises `pulumi.RunError` for another account.
+    """
+    arn, account = arn_and_account
     if arn.split(":")[3] != account:
         raise pulumi.RunError(
             f"the cluster of `slipway:cluster.stack` is in account `{arn.split(':')[3]}` of Alibaba "

@@ -1,32 +1,37 @@
-"""`GkeBeside`: identities for pods on a GKE cluster that another stack made."""
+"""`GkeRemoteIdentity`: identities for pods on a GKE cluster of another stack."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import pulumi
-import pulumi_gcp as gcp
 
-from components.clusters.beside import Fact
-from components.clusters.gke.identity import readers
-from components.clusters.providers import make_provider
-from components.clusters.reached import ReachedCluster
+from components.clusters.gke.identity import bucket_identity
+from components.clusters.gke.provider import gcp_provider
+from components.clusters.kubeconfig_cluster import KubeconfigCluster
+from components.clusters.remote_identity import IdentityOutput
 from components.config.provider_keys import Settings
 from components.contracts import Grant, Identity
 
 
-class GkeBeside:
-    """Leave for the service accounts of the cluster's project; nothing is asked of the project."""
+class GkeRemoteIdentity:
+    """Permissions for service accounts in the workload pool of the cluster's project. They are on
+    the buckets: this stack needs no permission in that project."""
 
-    def __init__(self, name: str, cluster: ReachedCluster, fact: Fact, settings: Settings) -> None:
-        self._project, self._number = fact("project"), fact("project_number")
-        self._google = make_provider(
-            gcp.Provider,
-            "gcp",
+    def __init__(
+        self,
+        name: str,
+        cluster: KubeconfigCluster,
+        identity_output: IdentityOutput,
+        settings: Settings,
+    ) -> None:
+        self._project = identity_output("project")
+        self._project_number = identity_output("project_number")
+        self._gcp = gcp_provider(
             f"{name}-google",
             settings,
-            pulumi.ResourceOptions(parent=cluster),
             project=self._project,
+            opts=pulumi.ResourceOptions(parent=cluster),
         )
 
     def identity(
@@ -37,7 +42,11 @@ class GkeBeside:
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """As `contracts.Cluster.identity`."""
-        made = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=self._google))
-        return Identity(
-            needs=readers(service_account, namespace, grants, self._project, self._number, made)
+        return bucket_identity(
+            service_account,
+            namespace,
+            grants,
+            project=self._project,
+            project_number=self._project_number,
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=self._gcp)),
         )
