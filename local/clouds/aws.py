@@ -1,4 +1,4 @@
-"""AWS: identifiers as the service gives them."""
+"""AWS: the identifiers and outputs that its simulation needs."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _EC2: Final = {
 }
 
 
-#: Those that have no ARN of their own.
-_PARTS: Final = (
+#: Types without an ARN.
+_WITHOUT_ARN: Final = (
     "EgressOnlyInternetGateway",
     "NatGateway",
     "Route",
@@ -50,12 +50,12 @@ _PARTS: Final = (
 
 
 def _ec2() -> dict[str, Kind]:
-    found = {}
+    kinds = {}
     for token, prefix in _EC2.items():
         arn = {"arn": f"arn:aws:{token.partition('/')[0]}:{_HERE}:{prefix}/{{id}}"}
-        part = token.rpartition(":")[2] in _PARTS
-        found[f"aws:{token}"] = Kind(prefix + "-{hex17}", {} if part else arn)
-    return found
+        without_arn = token.rpartition(":")[2] in _WITHOUT_ARN
+        kinds[f"aws:{token}"] = Kind(prefix + "-{hex17}", {} if without_arn else arn)
+    return kinds
 
 
 KINDS: Final[Mapping[str, Kind]] = {

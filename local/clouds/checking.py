@@ -1,4 +1,4 @@
-"""Whether inputs are what the SDK's own types accept: the path and the reason of each that is not."""
+"""Checks inputs against the types of the SDK; reports path and reason of each wrong one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local.plugins.diff import join
 from local.plugins.values import Secret, Unknown
 
 Failure = tuple[str, str]
-#: Type of a value that is no object and no list → the kind of type that takes it.
+#: Kind of a scalar type → the Python types of its values.
 _SCALARS: Final[Mapping[str, tuple[type, ...]]] = {
     "string": (str,),
     "boolean": (bool,),
@@ -21,14 +21,14 @@ _SCALARS: Final[Mapping[str, tuple[type, ...]]] = {
 
 
 def failures(sdk: Sdk, accepted: Properties, given: Mapping[str, Any]) -> list[Failure]:
-    """What is wrong with `given`; a value that is not known yet is not judged."""
+    """What is wrong with `given`. Unknown values are accepted."""
     return _object(sdk, accepted, given, "")
 
 
 def _object(sdk: Sdk, accepted: Properties, given: Mapping[str, Any], path: str) -> list[Failure]:
     found: list[Failure] = []
     for name, value in given.items():
-        if name.startswith("__"):  # the engine's and the SDK's own
+        if name.startswith("__"):  # properties of the engine and the SDK
             continue
         if name not in accepted:
             near = difflib.get_close_matches(name, accepted, n=1)

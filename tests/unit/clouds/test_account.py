@@ -31,7 +31,7 @@ def account(tmp_path: Path) -> Account:
 def _users(account: Account, of: Record, *others: Record) -> list[str]:
     with account.open():
         for each in (of, *others):
-            account.keep("create", each)
+            account.apply("create", each)
         return [each.id for each in account.users(of, {"clusterName": "aws:eks/cluster:*"})]
 
 
@@ -75,7 +75,7 @@ def test_what_is_made_again_has_another_stamp_and_a_new_account_the_same_ones(
         account = Account(tmp_path / name)
         with account.open():
             stamps.append(account.stamp("urn::x"))
-            account.keep("create", _record(_CLUSTER, "x"))
+            account.apply("create", _record(_CLUSTER, "x"))
             stamps.append(account.stamp("urn::x"))
     assert stamps[0] == stamps[2] != stamps[1] == stamps[3]
 
@@ -109,7 +109,7 @@ def directory(tmp_path: Path) -> Path:
         account = Account(tmp_path / cloud)
         with account.open():
             owner = f"arn::{CLOUDS[cloud].account}:models"
-            account.keep("create", _record(kind, "models", owner=owner))
+            account.apply("create", _record(kind, "models", owner=owner))
         (tmp_path / cloud / PROFILES).write_text(json.dumps({"others": "7"}))
     return tmp_path
 

@@ -71,7 +71,7 @@ def _account(directory: Path, record: Record, *there: Record) -> Account:
     account = Account(directory / record.type.partition(":")[0])
     with account.open():
         for each in there:
-            account.keep("create", each)
+            account.apply("create", each)
     return account
 
 
@@ -83,7 +83,7 @@ def test_what_needs_another_is_not_made_before_it(
     account = _account(tmp_path, made, there)
     with account.open():
         assert said in str(refusals.of_creation(made, cloud, account))
-        account.keep("create", first)
+        account.apply("create", first)
         assert refusals.of_creation(made, cloud, account) is None
 
 
@@ -95,7 +95,7 @@ def test_what_another_needs_is_not_deleted_before_it(
     account = _account(tmp_path, gone, gone, *there)
     with account.open():
         assert said in str(refusals.of_deletion(gone, cloud, account))
-        account.keep("delete", there[-1])
+        account.apply("delete", there[-1])
         assert refusals.of_deletion(gone, cloud, account) is None
 
 
@@ -105,7 +105,7 @@ def test_the_log_group_that_eks_makes_itself_cannot_be_made_after_the_cluster(
     account = _account(tmp_path, LOGS, CLUSTER)
     with account.open():
         assert "ResourceAlreadyExists" in str(refusals.of_creation(LOGS, CLOUDS["aws"], account))
-        account.keep("delete", CLUSTER)
+        account.apply("delete", CLUSTER)
         assert refusals.of_creation(LOGS, CLOUDS["aws"], account) is None
 
 

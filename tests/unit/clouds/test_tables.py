@@ -43,7 +43,7 @@ def test_what_a_function_answers_is_what_its_sdk_reads(cloud: str, token: str) -
     given = {name: value for name, value in _GIVEN.items() if name in function.inputs}
     told = CLOUDS[cloud].functions[token](given, _FACTS)
     assert (
-        failures(sdk, function.outputs, fake_values.answer(sdk, function.outputs, given, told))
+        failures(sdk, function.outputs, fake_values.result(sdk, function.outputs, given, told))
         == []
     )
 
