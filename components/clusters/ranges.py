@@ -29,17 +29,17 @@ def ip_range(
     kind = "a private IPv4 range" if within == _PRIVATE else "an IPv4 range"
 
     def fits(text: str) -> bool:
-        found = ipaddress.ip_network(text)
-        return shortest <= found.prefixlen <= longest and any(
-            found.version == 4 and found.subnet_of(ipaddress.IPv4Network(each)) for each in within
+        cidr = ipaddress.ip_network(text)
+        return shortest <= cidr.prefixlen <= longest and any(
+            cidr.version == 4 and cidr.subnet_of(ipaddress.IPv4Network(each)) for each in within
         )
 
     def validate(raw: Any) -> Any:
-        found = network(raw)
-        if found and found == raw and fits(found):
+        cidr = network(raw)
+        if cidr and cidr == raw and fits(cidr):
             return raw
-        wider = network(f"{found.partition('/')[0]}/{min(longest, 16)}") if found else None
-        near = next((each for each in (found, wider) if each and fits(each)), usual)
+        wider = network(f"{cidr.partition('/')[0]}/{min(longest, 16)}") if cidr else None
+        near = next((each for each in (cidr, wider) if each and fits(each)), usual)
         raise mistake(
             f"{kind} from /{shortest} to /{longest}, such as `{usual}`", f"write `{near}`"
         )
@@ -62,11 +62,11 @@ def enough_zones(zones: Sequence[str], least: int, most: int) -> str | None:
     """The fix of a list of zones, as YAML: `zones` without repetitions, cut off after `most` of
     them. If fewer than `least` remain, zones with the letters that follow are added. None if the
     last zone does not end in a letter."""
-    found = list(dict.fromkeys(zones))[:most]
-    if not found or not re.fullmatch(r"[a-z]+-[a-z0-9-]*[a-z]", found[-1]):
+    unique = list(dict.fromkeys(zones))[:most]
+    if not unique or not re.fullmatch(r"[a-z]+-[a-z0-9-]*[a-z]", unique[-1]):
         return None
-    area, last = found[-1][:-1], ascii_lowercase.index(found[-1][-1])
+    area, last = unique[-1][:-1], ascii_lowercase.index(unique[-1][-1])
     for letter in ascii_lowercase[last + 1 :] + ascii_lowercase[:last]:
-        if len(found) < least and f"{area}{letter}" not in found:
-            found.append(f"{area}{letter}")
-    return f"[{', '.join(found)}]"
+        if len(unique) < least and f"{area}{letter}" not in unique:
+            unique.append(f"{area}{letter}")
+    return f"[{', '.join(unique)}]"

@@ -20,28 +20,28 @@ _SCALARS: Final[Mapping[str, tuple[type, ...]]] = {
 }
 
 
-def failures(sdk: Sdk, accepted: Properties, given: Mapping[str, Any]) -> list[Failure]:
-    """What is wrong with `given`. Unknown values are accepted."""
-    return _object(sdk, accepted, given, "")
+def failures(sdk: Sdk, accepted: Properties, inputs: Mapping[str, Any]) -> list[Failure]:
+    """What is wrong with `inputs`. Unknown values are accepted."""
+    return _object(sdk, accepted, inputs, "")
 
 
-def _object(sdk: Sdk, accepted: Properties, given: Mapping[str, Any], path: str) -> list[Failure]:
-    found: list[Failure] = []
-    for name, value in given.items():
+def _object(sdk: Sdk, accepted: Properties, inputs: Mapping[str, Any], path: str) -> list[Failure]:
+    wrong: list[Failure] = []
+    for name, value in inputs.items():
         if name.startswith("__"):  # properties of the engine and the SDK
             continue
         if name not in accepted:
             near = difflib.get_close_matches(name, accepted, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"expected {', '.join(accepted)}"
-            found.append((join(path, name), f"is unknown: {hint}"))
+            wrong.append((join(path, name), f"is unknown: {hint}"))
         else:
-            found += _value(sdk, accepted[name].type, value, join(path, name))
+            wrong += _value(sdk, accepted[name].type, value, join(path, name))
     missing = [
         name
         for name, each in accepted.items()
-        if each.required and (given.get(name) is None or name not in given)
+        if each.required and (inputs.get(name) is None or name not in inputs)
     ]
-    return found + [(join(path, name), "is required") for name in missing]
+    return wrong + [(join(path, name), "is required") for name in missing]
 
 
 def _value(sdk: Sdk, wanted: Type, value: Any, path: str) -> list[Failure]:

@@ -16,10 +16,10 @@ _NAMES: Final = ("name", "nodeGroupName", "accountId")
 _RANDOM_LENGTH: Final = 7
 
 
-def plain_settings(accepted: Types, given: Properties) -> Properties:
+def plain_settings(accepted: Types, inputs: Properties) -> Properties:
     """A provider's settings, parsed: values that are not strings arrive as JSON strings."""
     settings: Properties = {}
-    for key, value in given.items():
+    for key, value in inputs.items():
         inner = value.value if isinstance(value, Secret) else value
         if isinstance(inner, str) and key in accepted and accepted[key].type.kind != "string":
             with contextlib.suppress(ValueError):  # the check reports a wrong type
@@ -35,20 +35,20 @@ def own(properties: Properties) -> Properties:
 
 
 def give_name(
-    resource: Resource, given: Properties, old: Properties, urn: str, seed: bytes
+    resource: Resource, inputs: Properties, old: Properties, urn: str, seed: bytes
 ) -> None:
-    """Adds a name to `given` if it has none: the resource's Pulumi name and seven random digits, as
+    """Adds a name to `inputs` if it has none: the resource's Pulumi name and seven random digits, as
     the real plugins do."""
     for key in _NAMES:
         known = resource.inputs.get(key)
-        if known is None or known.required or given.get(key) is not None:
+        if known is None or known.required or inputs.get(key) is not None:
             continue
         if key in (old.get("__defaults") or []) and old.get(key):
-            given[key] = old[key]
+            inputs[key] = old[key]
         else:
             digits = random.Random(seed or urn).choices("0123456789abcdef", k=_RANDOM_LENGTH)
-            given[key] = f"{urn.rpartition('::')[2]}-{''.join(digits)}"
-        given["__defaults"] = sorted({*(given.get("__defaults") or []), key})
+            inputs[key] = f"{urn.rpartition('::')[2]}-{''.join(digits)}"
+        inputs["__defaults"] = sorted({*(inputs.get("__defaults") or []), key})
 
 
 def keeps_name(old: Properties, new: Properties) -> bool:

@@ -51,8 +51,8 @@ class CloudServicer(ResourceServicer):
     async def CheckConfig(self, request: Any, context: Context) -> Any:
         await self._only_simulated(context)
         accepted = self._sdk.resource(f"pulumi:providers:{self.name}").inputs
-        given = plain_settings(accepted, decode(request.news))
-        return _checked(request, failures(self._sdk, accepted, given))
+        inputs = plain_settings(accepted, decode(request.news))
+        return _checked(request, failures(self._sdk, accepted, inputs))
 
     async def DiffConfig(self, request: Any, context: Context) -> Any:
         changed = changes(decode(request.old_inputs), decode(request.news))
@@ -81,17 +81,17 @@ class CloudServicer(ResourceServicer):
 
     async def Check(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request.urn, context)
-        given = decode(request.news)
-        give_name(resource, given, decode(request.olds), request.urn, request.randomSeed)
-        wrong = failures(self._sdk, resource.inputs, given)
-        for key in self._missing_place(resource, given):
+        inputs = decode(request.news)
+        give_name(resource, inputs, decode(request.olds), request.urn, request.randomSeed)
+        wrong = failures(self._sdk, resource.inputs, inputs)
+        for key in self._missing_place(resource, inputs):
             wrong.append((key, f"is neither here nor in {self.name}:{key}"))
-        return _checked(request, wrong, given)
+        return _checked(request, wrong, inputs)
 
     async def Diff(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request.urn, context)
-        given = decode(request.news)
-        old, new = own(decode(request.old_inputs)), own(given)
+        inputs = decode(request.news)
+        old, new = own(decode(request.old_inputs)), own(inputs)
         ignored = {tuple(split(path) or ()) for path in request.ignoreChanges}
         plain = provider_pb2.PropertyDiff
         kinds = {
@@ -109,7 +109,7 @@ class CloudServicer(ResourceServicer):
             if replace:
                 response.replaces.append(path)
         # Two resources cannot have the same name at once. A name that the plugin generated changes.
-        response.deleteBeforeReplace = bool(response.replaces) and keeps_name(old, given)
+        response.deleteBeforeReplace = bool(response.replaces) and keeps_name(old, inputs)
         some = provider_pb2.DiffResponse.DIFF_SOME
         none = provider_pb2.DiffResponse.DIFF_NONE
         response.changes = some if response.detailedDiff else none
@@ -285,10 +285,10 @@ class CloudServicer(ResourceServicer):
             },
         )
 
-    def _missing_place(self, resource: Resource, given: Mapping[str, Any]) -> list[str]:
+    def _missing_place(self, resource: Resource, inputs: Mapping[str, Any]) -> list[str]:
         """The region or project, if neither the resource nor the provider has it."""
         key = self._cloud.place
-        place = given.get(key) or self._settings.get(key)
+        place = inputs.get(key) or self._settings.get(key)
         # All resources need a region, and only those with the input need a project.
         return [] if place or (key == "project" and key not in resource.inputs) else [key]
 

@@ -70,10 +70,12 @@ class ControlPlane(pulumi.ComponentResource):
         private_ranges = [self._options.vpc.cidr, _ACK_CIDR]
         if isinstance(access, PrivateAccess):
             private_ranges += access.from_
-        made = {"private": self._make_load_balancer("private", "Intranet", private_ranges)}
+        load_balancers = {
+            "private": self._make_load_balancer("private", "Intranet", private_ranges)
+        }
         if isinstance(access, CidrsAccess):
-            made["public"] = self._make_load_balancer("public", "Internet", access.cidrs)
-        return made
+            load_balancers["public"] = self._make_load_balancer("public", "Internet", access.cidrs)
+        return load_balancers
 
     def _make_load_balancer(
         self, endpoint_type: str, address_type: str, ranges: Sequence[str]

@@ -46,10 +46,14 @@ class Registry(pulumi.ComponentResource):
     ) -> None:
         super().__init__("slipway:clusters:EksRegistry", name, None, opts)
         self._name, self._key_arn, self._deletable = name, key_arn, deletable
-        made = [self._make_repository(each, f"{cluster_name}/{each}") for each in repositories]
-        self.arns = [repository.arn for repository in made]
+        ecr_repositories = [
+            self._make_repository(each, f"{cluster_name}/{each}") for each in repositories
+        ]
+        self.arns = [each.arn for each in ecr_repositories]
         self.url = (
-            made[0].repository_url.apply(lambda url: url.rpartition("/")[0]) if made else None
+            ecr_repositories[0].repository_url.apply(lambda url: url.rpartition("/")[0])
+            if ecr_repositories
+            else None
         )
         self.register_outputs({"url": self.url})
 
