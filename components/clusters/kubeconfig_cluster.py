@@ -107,7 +107,7 @@ class KubeconfigCluster(pulumi.ComponentResource):
         grants: Sequence[Grant],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """An empty identity for no grants; raises `pulumi.RunError` for any others."""
+        """An empty identity if there are no grants; raises `pulumi.RunError` otherwise."""
         if not grants:
             return Identity()
         urls = ", ".join(grant.url for grant in grants)

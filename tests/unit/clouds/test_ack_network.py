@@ -23,7 +23,7 @@ from tests.unit.components.environment import model
 
 
 def admitted_ranges(recording: Recording, endpoint: str) -> set[str]:
-    """The ranges from which a load balancer of the API can be login."""
+    """The ranges from which a load balancer of the API can be called."""
     group = f"cluster-control-plane-{endpoint}-callers-id"
     return {
         each.inputs["cidrIp"]

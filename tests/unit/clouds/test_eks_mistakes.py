@@ -49,7 +49,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "no network": (cluster(vpc=None), "vpc", "add the key `vpc`"),
     "a network of no kind": (cluster(vpc={"zones": []}), "vpc", "choose one of these"),
     "a network of an unknown kind": (
-        cluster(vpc={**VPC, "kind": "mistakes"}),
+        cluster(vpc={**VPC, "kind": "unknown"}),
         "vpc",
         "one of `create` or `existing`",
     ),

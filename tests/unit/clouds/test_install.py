@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-#: In seconds: the clouds' SDKs have a gigabyte.
+#: In seconds. The clouds' SDKs have a gigabyte.
 TIMEOUT = 600
 IMPORTED = (
     "import pulumi, pulumi_aws.eks, pulumi_gcp.container, pulumi_kubernetes, pulumi_tls, grpc"
