@@ -168,15 +168,15 @@ IDENTITIES: Area[ClusterOptions, RemoteIdentityFactory] = Area(
     {
         "ack": Kind(
             "components.clusters.ack.options:AckOptions",
-            "components.clusters.ack.beside:AckBeside",
+            "components.clusters.ack.remote_identity:AckRemoteIdentity",
         ),
         "eks": Kind(
             "components.clusters.eks.options:EksOptions",
-            "components.clusters.eks.beside:EksBeside",
+            "components.clusters.eks.remote_identity:EksRemoteIdentity",
         ),
         "gke": Kind(
             "components.clusters.gke.options:GkeOptions",
-            "components.clusters.gke.beside:GkeBeside",
+            "components.clusters.gke.remote_identity:GkeRemoteIdentity",
         ),
     },
 )

@@ -16,8 +16,8 @@ from pulumi_policy.proxy import UnknownValueError
 from rules import RULES, Rule
 from rules.rule import UNKNOWN
 
-#: Beside what the rule demands, which the engine prints as its description.
-_TOLD = "it is not so here; docs/clouds/policies.md tells how a rule is turned off"
+#: Printed after the rule's description, for which the engine takes `demands`.
+_VIOLATION = "it is not so here; docs/clouds/policies.md tells how a rule is turned off"
 
 
 def _plain(value: Any) -> Any:
@@ -29,7 +29,7 @@ def _plain(value: Any) -> Any:
 
 
 def _member(value: Any, key: str | int) -> Any:
-    """`value[key]`; the engine's properties raise where it is not known before an `up`."""
+    """`value[key]`, or `UNKNOWN` for a value that only `up` determines."""
     try:
         return _plain(value[key])
     except UnknownValueError:
@@ -39,7 +39,7 @@ def _member(value: Any, key: str | int) -> Any:
 def _policy(rule: Rule) -> ResourceValidationPolicy:
     def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
         if args.resource_type in rule.types and rule.broken(_plain(args.props)):
-            report_violation(_TOLD, None)
+            report_violation(_VIOLATION, None)
 
     return ResourceValidationPolicy(
         name=rule.id,

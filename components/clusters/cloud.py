@@ -1,4 +1,4 @@
-"""`CloudOptions`: what a stack says of any cluster that it makes in a cloud."""
+"""`CloudOptions`: the options that clusters of all clouds have."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from components.clusters.ranges import SERVICE_RANGES, apart, ip_range
+from components.clusters.ranges import SERVICE_RANGES, free_range_fix, ip_range
 from components.config.accelerators import Accelerator, NodePoolOptions, Taint
 from components.config.cluster_options import ClusterOptions
 from components.config.one_of import OneOf
@@ -23,25 +23,25 @@ from components.config.options import Options, likely, listed, mistake
 from components.config.quantities import Bytes
 from components.config.values import Cidr, DomainName, Label, network
 
-#: The label that every node of a pool has; its value is the pool's key.
+#: The label of all nodes of a pool. Its value is the pool's name.
 POOL_LABEL = "slipway/node-pool"
-#: A range shorter than this is a large part of the Internet, whatever it is called.
+#: A range with a shorter prefix is refused, since it holds a large part of the Internet.
 _SHORTEST_PREFIX = 8
-_OWN_LABELS = re.compile(r"([a-z0-9.-]+\.)?(kubernetes|k8s)\.io/.*|slipway/.*")
+_RESERVED_LABELS = re.compile(r"([a-z0-9.-]+\.)?(kubernetes|k8s)\.io/.*|slipway/.*")
 _CALLERS = "the address ranges of those who call the API, such as `[203.0.113.0/24]`"
 
 
 def _narrow(raw: Any) -> Any:
-    """Refuses a wide range, also where its own spelling is wrong."""
-    found = network(raw)
-    if found and ipaddress.ip_network(found).prefixlen < _SHORTEST_PREFIX:
+    """Refuses a wide range, even one that is not written in its canonical form."""
+    cidr = network(raw)
+    if cidr and ipaddress.ip_network(cidr).prefixlen < _SHORTEST_PREFIX:
         raise mistake(
-            f"{_CALLERS}, not `{found}`", "name your own ranges, or choose a private endpoint"
+            f"{_CALLERS}, not `{cidr}`", "name your own ranges, or choose a private endpoint"
         )
     return raw
 
 
-def _some(ranges: tuple[str, ...]) -> tuple[str, ...]:
+def _at_least_one(ranges: tuple[str, ...]) -> tuple[str, ...]:
     if not ranges:
         raise mistake(_CALLERS, "name at least one")
     return ranges
@@ -49,33 +49,32 @@ def _some(ranges: tuple[str, ...]) -> tuple[str, ...]:
 
 Ranges = Annotated[
     tuple[Annotated[Cidr, BeforeValidator(_narrow)], ...],
-    AfterValidator(_some),
+    AfterValidator(_at_least_one),
     Field(strict=False),
 ]
 
 
 class AccessOptions(Options):
-    """From where the Kubernetes API is reached: by `up` first of all."""
+    """From where the Kubernetes API can be called. `up` calls it, too."""
 
     kind: str
 
 
 class CidrsAccess(AccessOptions):
-    """A public endpoint that some address ranges may connect to. Nodes use a private one."""
+    """A public endpoint, open to some address ranges. Nodes use a private endpoint."""
 
     kind: Literal["cidrs"]
     cidrs: Ranges
-    """Public addresses of those who call the API, of the machine that runs `up` among them"""
+    """Public address ranges of the API's callers, including the machine that runs `up`"""
 
 
 class PrivateAccess(AccessOptions):
-    """No public endpoint. `up` has to run where the network is reached: on a runner in it, in a
-    network peered with it, or behind a VPN."""
+    """No public endpoint. `up` has to run in the network, in a peered network, or behind a VPN."""
 
     kind: Literal["private"]
     from_: Ranges = Field(alias="from")
-    """Address ranges, in the network or routed to it, from which the API is called: that of the
-    runner of `up` among them"""
+    """Address ranges of the API's callers, in the network or routed to it, including the machine
+    that runs `up`"""
 
 
 class VpcOptions(Options):
@@ -89,34 +88,34 @@ class CreateVpc(VpcOptions):
 
     kind: Literal["create"]
     cidr: Annotated[str, *ip_range("10.0.0.0/16", 20)] = "10.0.0.0/16"
-    """Addresses of the nodes, from /8 to /20"""
+    """The address range of the nodes, from /8 to /20"""
     zones: tuple[str, ...] = Field(default=(), strict=False)
-    """Zones that it has subnets in"""
+    """The zones that get subnets"""
 
     @property
     def ranges(self) -> tuple[str, ...]:
-        """All address ranges that it takes."""
+        """All address ranges of the network."""
         return (self.cidr,)
 
 
 class SpotOptions(Options):
-    """Nodes that the cloud sells cheaper and takes back at short notice."""
+    """Spot nodes: cheaper ones, which the cloud reclaims at short notice."""
 
     on_demand: int = Field(default=0, ge=0, le=1000)
-    """How many nodes of the pool are not spot nodes: the floor that stays when the cloud takes
-    the others back. Where a cloud's pools cannot mix both, it is there at all times, even above
+    """How many nodes of the pool are on-demand nodes, which stay when the cloud reclaims the spot
+    nodes. On a cloud whose pools cannot mix both, they always run, even if there are more than
     `min`"""
 
 
 class DnsOptions(Options):
-    """A zone of the cloud's DNS, in which the gateway's host gets a record."""
+    """A zone of the cloud's DNS service, which gets a record for the gateway's host."""
 
     zone: DomainName
-    """The zone's name, such as `example.com`; `slipway:gateway.host` is a name in it"""
+    """The zone's name, such as `example.com`. `slipway:gateway.host` has to be in it"""
 
 
 def _label_key(key: str) -> str:
-    if _OWN_LABELS.fullmatch(key):
+    if _RESERVED_LABELS.fullmatch(key):
         raise likely(
             _label_key,
             "labels of your own: this one is set by Kubernetes, the cloud or this stack",
@@ -127,53 +126,54 @@ def _label_key(key: str) -> str:
 
 
 class CloudNodePool(Options):
-    """Nodes of one make."""
+    """A node pool."""
 
     machine_type: str
-    """What the cloud calls the machine"""
+    """The cloud's name of the machine type"""
     min: int = Field(default=1, ge=0, le=1000)
-    """The fewest nodes; 0 is a pool that is empty while no pod needs it"""
+    """The fewest nodes. With 0 the pool is empty while no pod needs it"""
     max: int = Field(ge=1, le=1000)
-    """The most nodes that the autoscaler makes"""
+    """The most nodes, up to which the autoscaler adds them"""
     accelerator: Accelerator | None = None
-    """What each node has; such a pool is tainted `nvidia.com/gpu=present:NoSchedule`"""
+    """The accelerators of each node. The pool is tainted `nvidia.com/gpu=present:NoSchedule`"""
     spot: SpotOptions | None = None
-    """Spot nodes, all but `on_demand` of them. Left out, none are"""
+    """Makes all nodes but `on_demand` of them spot nodes. Default: none are"""
     labels: dict[Annotated[str, AfterValidator(_label_key)], str] = Field(default_factory=dict)
-    """Labels of its nodes, beside `slipway/node-pool: <its name>`"""
+    """Labels of the nodes, in addition to `slipway/node-pool: <pool>`"""
     taints: tuple[Taint, ...] = Field(default=(), strict=False)
-    """Taints of its nodes, as `key=value:effect`, beside that of the accelerator"""
+    """Taints of the nodes, as `key=value:effect`, in addition to the accelerator's"""
     disk: Bytes = "100Gi"
-    """The disk of each node, encrypted: images, logs, and model files that pods copy"""
+    """The size of each node's disk, which is encrypted. It holds images, logs and the model files
+    that pods copy"""
     zones: tuple[str, ...] = Field(default=(), strict=False)
-    """Zones of its nodes; all of the network's where it is left out"""
+    """Zones of the nodes. Default: all zones of the network"""
     image_family: str | None = None
-    """The nodes' image as the cloud names it, where it is not the one that the machine needs"""
+    """The cloud's name of the nodes' image. Default: the one that fits the machine type"""
     gpu_driver: str | None = None
-    """How its GPUs come to be offered, where it is not the cloud's own way. With `dra` no device
-    plugin runs: they are left to NVIDIA's driver for Dynamic Resource Allocation, which is not
-    Slipway's, and models that ask for `accelerator` do not run there"""
+    """What offers the GPUs to Kubernetes. Default: the cloud's own way. With `dra` no device plugin
+    runs: you install NVIDIA's driver for Dynamic Resource Allocation, and models with
+    `accelerator` do not run on these nodes"""
 
     @property
     def all_taints(self) -> tuple[str, ...]:
-        """The taints that its nodes have."""
+        """All taints of the nodes."""
         if self.accelerator is None:
             return self.taints
         own = f"{self.accelerator.resource}=present:NoSchedule"
         return tuple(dict.fromkeys((own, *self.taints)))
 
     def all_labels(self, name: str) -> dict[str, str]:
-        """The labels that its nodes have; `name` is the pool's key."""
+        """All labels of the nodes; `name` is the pool's name."""
         return {POOL_LABEL: name, **self.labels}
 
-    def drives_something(self) -> None:
-        """Raises a `mistake` where there is no accelerator that `gpu_driver` could be of. Asked
-        when it is known that the machine has none."""
+    def check_gpu_driver(self) -> None:
+        """Raises a `mistake` for a `gpu_driver` without an accelerator. To be called after
+        `accelerator` was compared with the machine type."""
         if self.gpu_driver and not self.accelerator:
             raise mistake("`gpu_driver` beside `accelerator`", "take `gpu_driver` out")
 
     @model_validator(mode="after")
-    def _possible(self) -> CloudNodePool:
+    def _consistent(self) -> CloudNodePool:
         if self.min > self.max:
             raise mistake(
                 f"`max` ({self.max}) of at least `min` ({self.min})", f"write `max: {self.min}`"
@@ -190,28 +190,28 @@ class CloudOptions(ClusterOptions):
     """A cluster that the stack makes."""
 
     usual_machine: ClassVar[str]
-    """A machine type for nodes without accelerators."""
+    """The machine type that fixes propose for nodes without accelerators."""
 
     region: str
     """The cloud's name of the region"""
     version: str | None = None
-    """Kubernetes' minor version, in quotes: `"1.35"`; left out, the one that Slipway pins"""
+    """Kubernetes' minor version, in quotes: `"1.35"`. Default: the one that Slipway pins"""
     vpc: Annotated[VpcOptions, OneOf({"create": CreateVpc})]
-    """The network: made for the cluster, or one that is there"""
+    """The network: made for the cluster, or an existing one"""
     service_cidr: Annotated[str, *ip_range("172.20.0.0/16", 24)] = "172.20.0.0/16"
-    """Addresses of Services, which no network that the pods talk to may have"""
+    """The address range of Services. It must not overlap a network that the pods connect to"""
     access: Annotated[AccessOptions, OneOf({"cidrs": CidrsAccess, "private": PrivateAccess})]
-    """From where the Kubernetes API is reached"""
+    """From where the Kubernetes API can be called"""
     encryption_key: str | None = None
-    """The cloud's name of the key that encrypts Kubernetes' secrets and the disks. Left out, one
-    is made, rotated once a year"""
+    """The cloud's name of the key that encrypts Kubernetes' secrets and the disks. Default: the
+    stack makes one, rotated once a year"""
     deletion_protection: bool = True
-    """Whether `destroy` refuses, before it deletes anything, and the cloud beside it. To delete
-    the cluster write false, run `up`, then `destroy`"""
+    """Whether `destroy` is refused before it deletes anything. The cloud protects the cluster, too.
+    To delete the cluster, set it to false, run `up`, then `destroy`"""
     node_pools: Mapping[Label, CloudNodePool]
-    """The nodes, by a name for each pool"""
+    """The node pools, by name"""
     dns: DnsOptions | None = None
-    """A record for `slipway:gateway.host`; none is made where it is left out"""
+    """The zone that gets a record for `slipway:gateway.host`. Default: none"""
 
     def pools(self) -> Mapping[str, NodePoolOptions]:
         return {
@@ -225,8 +225,8 @@ class CloudOptions(ClusterOptions):
 
     @field_validator("node_pools")
     @classmethod
-    def _room_for_everything_else(cls, pools: dict[str, Any]) -> dict[str, Any]:
-        """Of any cloud's node pools; these may have a class of their own."""
+    def _untainted_node(cls, pools: dict[str, Any]) -> dict[str, Any]:
+        """`pools` is `Any`, since each cloud has a subclass of `CloudNodePool`."""
         if not any(_open(pool) and pool.min for pool in pools.values()):
             empty = next((name for name, pool in pools.items() if _open(pool)), None)
             name = "system" if "default" in pools else "default"
@@ -240,14 +240,14 @@ class CloudOptions(ClusterOptions):
         return pools
 
     @model_validator(mode="after")
-    def _fits_together(self) -> CloudOptions:
+    def _no_overlap(self) -> CloudOptions:
         vpc = self.vpc
         if not isinstance(vpc, CreateVpc):
             return self
         if ipaddress.ip_network(vpc.cidr).overlaps(ipaddress.ip_network(self.service_cidr)):
             raise mistake(
                 f"`service_cidr` ({self.service_cidr}) outside `vpc.cidr` ({vpc.cidr})",
-                apart("service_cidr", SERVICE_RANGES, *vpc.ranges)
+                free_range_fix("service_cidr", SERVICE_RANGES, *vpc.ranges)
                 + ": no address can be both a node's and a Service's",
             )
         return self

@@ -1,4 +1,4 @@
-"""A kubeconfig without a key: whoever uses it asks the cloud's own program for a token."""
+"""`exec_kubeconfig`: a kubeconfig without credentials, whose users run their cloud's login program."""
 
 from __future__ import annotations
 
@@ -13,39 +13,46 @@ def exec_kubeconfig(
     *,
     name: pulumi.Input[str],
     server: pulumi.Input[str],
-    certificate_authority: pulumi.Input[str],
+    certificate_authority: pulumi.Input[str | None],
     command: str,
     arguments: Sequence[pulumi.Input[str]],
-    hint: str,
+    install_hint: str,
     environment: Mapping[str, str] | None = None,
+    api_version: str = "v1beta1",
+    provide_cluster_info: bool = False,
 ) -> pulumi.Output[str]:
-    """JSON (which is YAML), a secret. `certificate_authority` is in base64; `hint` says where
-    `command` is to be had, `environment` is added to that of the caller."""
+    """A kubeconfig as JSON (which is YAML), a secret.
 
-    def written(it: list[str]) -> str:
-        called, address, authority, *given = it
-        user: dict[str, dict[str, Any]] = {
-            "exec": {
-                "apiVersion": "client.authentication.k8s.io/v1beta1",
-                "command": command,
-                "args": given,
-                "installHint": hint,
-                "interactiveMode": "Never",
-                "provideClusterInfo": False,
-            }
+    `certificate_authority` is base64, or None where a public authority signed the server's
+    certificate. `api_version` is the version of `client.authentication.k8s.io` that `command`
+    answers with. `environment` is added to the caller's.
+    """
+
+    def document(values: list[Any]) -> str:
+        name, server, authority, *args = values
+        login: dict[str, Any] = {
+            "apiVersion": f"client.authentication.k8s.io/{api_version}",
+            "command": command,
+            "installHint": install_hint,
+            "interactiveMode": "Never",
+            "provideClusterInfo": provide_cluster_info,
         }
+        if args:
+            login["args"] = args
         if environment:
-            user["exec"]["env"] = [{"name": key, "value": environment[key]} for key in environment]
-        cluster = {"server": address, "certificate-authority-data": authority}
-        document = {
+            login["env"] = [{"name": key, "value": environment[key]} for key in environment]
+        cluster = {"server": server}
+        if authority:
+            cluster["certificate-authority-data"] = authority
+        kubeconfig = {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": called, "cluster": cluster}],
-            "users": [{"name": called, "user": user}],
-            "contexts": [{"name": called, "context": {"cluster": called, "user": called}}],
-            "current-context": called,
+            "clusters": [{"name": name, "cluster": cluster}],
+            "users": [{"name": name, "user": {"exec": login}}],
+            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+            "current-context": name,
         }
-        return json.dumps(document, sort_keys=True)
+        return json.dumps(kubeconfig, sort_keys=True)
 
-    parts = pulumi.Output.all(name, server, certificate_authority, *arguments)
-    return pulumi.Output.secret(parts.apply(written))
+    values = pulumi.Output.all(name, server, certificate_authority, *arguments)
+    return pulumi.Output.secret(values.apply(document))

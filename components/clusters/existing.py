@@ -5,11 +5,11 @@ from __future__ import annotations
 import pulumi
 
 from components.clusters.existing_options import ExistingOptions
-from components.clusters.reached import ReachedCluster
+from components.clusters.kubeconfig_cluster import KubeconfigCluster
 from components.images import Images
 
 
-class ExistingCluster(ReachedCluster):
+class ExistingCluster(KubeconfigCluster):
     """A Kubernetes provider for a cluster that exists. It makes nothing on the cluster."""
 
     kind = "existing"

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
 from components.clusters.kubeconfig import KubeconfigError, kubeconfig_files, parse, read
-from components.clusters.kubeconfig_options import ReachedOptions
+from components.clusters.kubeconfig_options import KubeconfigOptions
 from components.config.addon_options import METRICS_API, Capability
 from components.config.options import SecretReference, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys, Refusal
@@ -47,7 +47,7 @@ _KEYS = replace(
 )
 
 
-class ExistingOptions(ReachedOptions):
+class ExistingOptions(KubeconfigOptions):
     """A cluster that is there already."""
 
     provides: ClassVar[frozenset[Capability]] = frozenset({METRICS_API})

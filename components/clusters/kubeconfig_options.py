@@ -13,23 +13,24 @@ from components.config.values import Label
 
 
 class DescribedOptions(ClusterOptions):
-    """A cluster whose nodes the stack does not make, and describes where models choose them."""
+    """A cluster whose nodes the stack does not make. The stack file describes the pools that models
+    choose."""
 
     node_pools: dict[Label, NodePoolOptions] = Field(default_factory=dict)
-    """The nodes with accelerators, by a name for them"""
+    """The pools of nodes with accelerators, by name"""
 
     def pools(self) -> Mapping[str, NodePoolOptions]:
         return self.node_pools
 
 
-class ReachedOptions(DescribedOptions):
+class KubeconfigOptions(DescribedOptions):
     """Options whose validation reads a kubeconfig."""
 
     _found: Kubeconfig | None = PrivateAttr(default=None)
 
     @property
     def found(self) -> Kubeconfig:
-        """The kubeconfig, read when the options were validated."""
+        """The kubeconfig that the validation of the options read."""
         if self._found is None:
             raise RuntimeError("the options were not validated with their secrets")
         return self._found

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pulumi
 
+from components.clusters.kubeconfig_cluster import KubeconfigCluster
 from components.clusters.local_options import LocalOptions
-from components.clusters.reached import ReachedCluster
 from components.images import Images
 
 
-class LocalCluster(ReachedCluster):
+class LocalCluster(KubeconfigCluster):
     """A Kubernetes provider for the cluster on this machine. It starts no cluster: `make up`
     does."""
 

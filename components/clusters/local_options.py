@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from components.clusters.kubeconfig import KubeconfigError, kubeconfig_files, read
-from components.clusters.kubeconfig_options import ReachedOptions
+from components.clusters.kubeconfig_options import KubeconfigOptions
 from components.config.node_images import NodeImages
 from components.config.options import mistake
 from components.config.secrecy import quoted
@@ -17,7 +17,7 @@ from components.config.secrecy import quoted
 CONTEXT_PREFIX = "slipway-"
 
 
-class LocalOptions(ReachedOptions):
+class LocalOptions(KubeconfigOptions):
     """The cluster that `make up` starts."""
 
     kind: Literal["local"]

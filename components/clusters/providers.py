@@ -1,4 +1,4 @@
-"""Explicit providers, with what the stack file says of them."""
+"""Explicit providers, configured with the stack file's settings."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def make_provider(
     opts: pulumi.ResourceOptions | None = None,
     **own: Any,
 ) -> _Provider:
-    """The provider of `package`, of the SDK's class `kind`, with `settings` of the stack file as
-    the engine gives them to a default provider, and the arguments `own`. Of a map both parts hold;
-    where they say the same, `own` wins."""
+    """A provider of `package`, whose class in the SDK is `kind`. It gets the stack file's
+    `settings`, converted as the engine does for a default provider, and the arguments `own`. Maps
+    are merged, and `own` overrides `settings`."""
     arguments = provider_arguments(package)
-    given: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key, setting in settings.items():
         value = setting.value(arguments[key].shape)
-        given[arguments[key].python] = pulumi.Output.secret(value) if setting.secret else value
+        values[arguments[key].python] = pulumi.Output.secret(value) if setting.secret else value
     for key, value in own.items():
         if value is not None:
-            given[key] = _merged(given.get(key), value)
-    return kind(name, **given, opts=opts)
+            values[key] = _merged(values.get(key), value)
+    return kind(name, **values, opts=opts)
 
 
 def _merged(setting: Any, own: Any) -> Any:
@@ -55,9 +55,9 @@ def kubernetes_provider(
     kubeconfig: pulumi.Input[str],
     adopt: bool = False,
 ) -> Provider:
-    """A provider that reads no other kubeconfig than this one; with `adopt` it takes over objects
-    that exist already. Secrets change in place, unless they are `immutable` or `settings` say
-    otherwise: a registry's new password is no roll-out."""
+    """A provider that uses only `kubeconfig`. With `adopt` it takes over existing objects. It
+    updates Secrets in place, unless they are `immutable` or `settings` disable that, so that a
+    registry's new password causes no roll-out."""
     from pulumi_kubernetes import Provider
 
     return make_provider(
@@ -73,7 +73,7 @@ def kubernetes_provider(
 
 
 def ambient(package: str, key: str) -> str | None:
-    """What a provider of `package` that is told no `key` takes from the environment, as far as its
-    SDK knows: `region` from `AWS_REGION`."""
-    found = getattr(importlib.import_module(f"pulumi_{package}.config"), key, None)
-    return found if isinstance(found, str) else None
+    """The value that a provider of `package` without the setting `key` takes from the environment,
+    such as `region` from `AWS_REGION`. None if the SDK finds none."""
+    value = getattr(importlib.import_module(f"pulumi_{package}.config"), key, None)
+    return value if isinstance(value, str) else None

@@ -1,4 +1,4 @@
-"""Address ranges and zones of a cluster's network, and which ones to write in place of wrong ones."""
+"""Checks of address ranges and zones, and the values that fixes propose for them."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from components.config.options import mistake
 from components.config.values import network
 
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
-#: Addresses that Services can have where others are taken.
+#: Ranges to propose for Services, in this order.
 SERVICE_RANGES = ("172.20.0.0/16", "10.100.0.0/16", "192.168.0.0/16", "10.200.0.0/16")
 
 
 def ip_range(
     usual: str, longest: int, shortest: int = 8, within: tuple[str, ...] = _PRIVATE
 ) -> tuple[BeforeValidator, WithJsonSchema]:
-    """Annotations of an IPv4 range in one of `within`, whose prefix is of `shortest` to `longest`
-    bits; `usual` is offered for what is none.
+    """Annotations of an option that holds an IPv4 range inside one of `within`, with a prefix of
+    `shortest` to `longest` bits. The fix of a value that is no such range proposes `usual`.
 
     `Annotated[str, *ip_range("10.0.0.0/16", 20)]`
     """
     kind = "a private IPv4 range" if within == _PRIVATE else "an IPv4 range"
 
     def fits(text: str) -> bool:
-        found = ipaddress.ip_network(text)
-        return shortest <= found.prefixlen <= longest and any(
-            found.version == 4 and found.subnet_of(ipaddress.IPv4Network(each)) for each in within
+        cidr = ipaddress.ip_network(text)
+        return shortest <= cidr.prefixlen <= longest and any(
+            cidr.version == 4 and cidr.subnet_of(ipaddress.IPv4Network(each)) for each in within
         )
 
     def validate(raw: Any) -> Any:
-        found = network(raw)
-        if found and found == raw and fits(found):
+        cidr = network(raw)
+        if cidr and cidr == raw and fits(cidr):
             return raw
-        wider = network(f"{found.partition('/')[0]}/{min(longest, 16)}") if found else None
-        near = next((each for each in (found, wider) if each and fits(each)), usual)
+        wider = network(f"{cidr.partition('/')[0]}/{min(longest, 16)}") if cidr else None
+        near = next((each for each in (cidr, wider) if each and fits(each)), usual)
         raise mistake(
             f"{kind} from /{shortest} to /{longest}, such as `{usual}`", f"write `{near}`"
         )
@@ -48,9 +48,9 @@ def ip_range(
     return BeforeValidator(validate), WithJsonSchema(schema)
 
 
-def apart(key: str, choices: Iterable[str], *taken: str) -> str:
-    """The fix of a range that overlaps one of `taken`: what to write under `key`, the first of
-    `choices` that does not."""
+def free_range_fix(key: str, choices: Iterable[str], *taken: str) -> str:
+    """The fix of a range that overlaps one of `taken`: proposes for `key` the first of `choices`
+    that overlaps none of them."""
     others = [ipaddress.ip_network(each) for each in taken]
     for each in choices:
         if not any(ipaddress.ip_network(each).overlaps(other) for other in others):
@@ -59,13 +59,14 @@ def apart(key: str, choices: Iterable[str], *taken: str) -> str:
 
 
 def enough_zones(zones: Sequence[str], least: int, most: int) -> str | None:
-    """`zones` as YAML, each once, at most `most`; with the next letters where they are less than
-    `least`. None where they do not end in letters."""
-    found = list(dict.fromkeys(zones))[:most]
-    if not found or not re.fullmatch(r"[a-z]+-[a-z0-9-]*[a-z]", found[-1]):
+    """The fix of a list of zones, as YAML: `zones` without repetitions, cut off after `most` of
+    them. If fewer than `least` remain, zones with the letters that follow are added. None if the
+    last zone does not end in a letter."""
+    unique = list(dict.fromkeys(zones))[:most]
+    if not unique or not re.fullmatch(r"[a-z]+-[a-z0-9-]*[a-z]", unique[-1]):
         return None
-    area, last = found[-1][:-1], ascii_lowercase.index(found[-1][-1])
+    area, last = unique[-1][:-1], ascii_lowercase.index(unique[-1][-1])
     for letter in ascii_lowercase[last + 1 :] + ascii_lowercase[:last]:
-        if len(found) < least and f"{area}{letter}" not in found:
-            found.append(f"{area}{letter}")
-    return f"[{', '.join(found)}]"
+        if len(unique) < least and f"{area}{letter}" not in unique:
+            unique.append(f"{area}{letter}")
+    return f"[{', '.join(unique)}]"

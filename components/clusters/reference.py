@@ -1,4 +1,4 @@
-"""`ReferenceCluster`: the cluster of another stack, by that stack's outputs."""
+"""`ReferenceCluster`: the cluster of another stack, by the outputs of that stack."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 import pulumi
 
 from components import registry
-from components.clusters.reached import ReachedCluster
+from components.clusters.kubeconfig_cluster import KubeconfigCluster
 from components.clusters.reference_options import ReferenceOptions
 from components.contracts.identity import Grant, Identity, RemoteIdentity
 from components.images import Images
 
 
-class ReferenceCluster(ReachedCluster):
-    """A Kubernetes provider by the other stack's `kubeconfig`. It makes nothing of the cluster:
-    both stacks can be destroyed, this one first. Identities are made in this stack, out of what
-    the other's output `cluster.identity` tells. Fails with `pulumi.RunError` before anything is
-    made on the cluster where that is another cloud's, or not there."""
+class ReferenceCluster(KubeconfigCluster):
+    """A Kubernetes provider with the other stack's output `kubeconfig`. It makes no part of the
+    cluster: both stacks can be destroyed, this one first. This stack makes the identities of its
+    pods, from the other stack's output `cluster.identity`. If that output is missing or of another
+    cloud, it fails with `pulumi.RunError` before it makes anything on the cluster."""
 
     kind = "reference"
 
@@ -31,16 +31,18 @@ class ReferenceCluster(ReachedCluster):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         outputs = pulumi.StackReference(f"{name}-stack", options.stack)
-        told = outputs.require_output("cluster").apply(lambda it: _right(it, options))
+        cluster = outputs.require_output("cluster").apply(lambda it: _checked(it, options))
         super().__init__(
             "slipway:clusters:ReferenceCluster",
             name,
             options,
-            told.apply(lambda it: str(it["name"])),
-            pulumi.Output.all(outputs.require_output("kubeconfig"), told).apply(lambda it: it[0]),
+            cluster.apply(lambda it: str(it["name"])),
+            pulumi.Output.all(outputs.require_output("kubeconfig"), cluster).apply(
+                lambda it: it[0]
+            ),
             opts=opts,
         )
-        self._name, self._options, self._told = name, options, told
+        self._name, self._options, self._cluster = name, options, cluster
         self.load_balancer_annotations = options.load_balancer_annotations
         self.load_balancer_class = options.load_balancer_class
 
@@ -51,7 +53,7 @@ class ReferenceCluster(ReachedCluster):
         grants: Sequence[Grant],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """As the cloud of the cluster does; raises `pulumi.RunError` where none is named."""
+        """An identity of the cluster's cloud; raises `pulumi.RunError` if `identity` names none."""
         if self._options.identity is None or not grants:
             return super().identity(service_account, namespace, grants, opts)
         return self._remote_identity.identity(service_account, namespace, grants, opts)
@@ -61,30 +63,31 @@ class ReferenceCluster(ReachedCluster):
         cloud = str(self._options.identity)
         keys = registry.IDENTITIES.options(cloud).remote_keys
         settings = self._options.settings(keys.package) if keys else {}
-        return registry.IDENTITIES.component(cloud)(self._name, self, self._fact, settings)
+        make = registry.IDENTITIES.component(cloud)
+        return make(self._name, self, self._identity_output, settings)
 
-    def _fact(self, key: str) -> pulumi.Output[str]:
-        return self._told.apply(lambda it: str(it["identity"][key]))
+    def _identity_output(self, key: str) -> pulumi.Output[str]:
+        return self._cluster.apply(lambda it: str(it["identity"][key]))
 
 
-def _right(cluster: Mapping[str, Any], options: ReferenceOptions) -> Mapping[str, Any]:
-    """The other stack's output `cluster`, where it goes with `options`."""
-    kind, wanted = cluster["kind"], options.identity
-    if wanted is None:
+def _checked(cluster: Mapping[str, Any], options: ReferenceOptions) -> Mapping[str, Any]:
+    """The other stack's output `cluster`; raises `pulumi.RunError` if it does not match `options`."""
+    kind, expected = cluster["kind"], options.identity
+    if expected is None:
         return cluster
-    if kind != wanted:
+    if kind != expected:
         fix = (
             f"write `identity: {kind}`"
             if kind in registry.IDENTITIES.kinds()
             else "take `identity` out"
         )
         raise pulumi.RunError(
-            f"slipway:cluster.identity is `{wanted}`, and the cluster of `{options.stack}` is of "
+            f"slipway:cluster.identity is `{expected}`, and the cluster of `{options.stack}` is of "
             f"kind `{kind}`: {fix}"
         )
     if not cluster.get("identity"):
         raise pulumi.RunError(
-            f"slipway:cluster.identity is `{wanted}`, and the outputs of `{options.stack}` do not "
+            f"slipway:cluster.identity is `{expected}`, and the outputs of `{options.stack}` do not "
             "say `cluster.identity`, since they are of an older Slipway: run "
             f"`pulumi up --stack {options.stack}` with this one, then this again"
         )

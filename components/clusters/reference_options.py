@@ -21,7 +21,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 def _stack(name: str) -> str:
     expected = "a stack's whole name, `organization/project/stack`"
     if not _NAME.fullmatch(name):
-        # The organization of every stack in a file or a bucket is called so.
+        # In a file or bucket backend every stack's organization is `organization`.
         near = f"organization/slipway/{name.rpartition('/')[2]}"
         raise likely(_stack, expected, "copy it from the list of stacks", near)
     return name
@@ -33,19 +33,19 @@ def _identity(kind: str) -> str:
     if kind not in kinds:
         *others, last = (repr(each) for each in kinds)
         raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
-    registry.IDENTITIES.options(kind).check_sdk()
+    registry.IDENTITIES.options(kind).require_sdk()
     return kind
 
 
 class ReferenceOptions(DescribedOptions):
-    """The cluster that another stack made, which has no gateway and no models of its own: models
-    live in a stack beside it, and go without it."""
+    """The cluster of another stack, which has only the cluster: no gateway and no models. This
+    stack has the models, and can be destroyed without the other."""
 
     provides: ClassVar[frozenset[Capability]] = frozenset({METRICS_API})
 
     kind: Literal["reference"]
     stack: Annotated[str, AfterValidator(_stack)]
-    """The other stack, `organization/project/stack`; without Pulumi Cloud the organization is
+    """The other stack, as `organization/project/stack`. Without Pulumi Cloud the organization is
     `organization`"""
     identity: (
         Annotated[
@@ -55,12 +55,12 @@ class ReferenceOptions(DescribedOptions):
         ]
         | None
     ) = None
-    """The kind of the other stack's cluster, by whose workload identity pods are let in to
-    buckets; where it is left out they are not"""
+    """The kind of the other stack's cluster, by whose workload identity pods read buckets. Default:
+    pods have no workload identity"""
     load_balancer_annotations: dict[str, str] = Field(default_factory=dict)
-    """Annotations that a LoadBalancer Service needs there"""
+    """Annotations of LoadBalancer Services on that cluster"""
     load_balancer_class: str | None = None
-    """The `loadBalancerClass` that it needs there; the cluster's default where it is left out"""
+    """`loadBalancerClass` of these Services. Default: the cluster's default"""
 
     @classmethod
     def lets_in_to(cls, raw: Mapping[str, Any]) -> frozenset[str]:

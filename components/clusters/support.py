@@ -1,4 +1,4 @@
-"""How long clouds support Kubernetes' minor versions."""
+"""The end of support of Kubernetes' minor versions in a cloud."""
 
 from __future__ import annotations
 
@@ -11,18 +11,15 @@ from components.config.options import listed, mistake
 
 @dataclass(frozen=True, kw_only=True)
 class Minor:
-    """One minor version in one cloud: the last day of its support, and of the support that costs
-    extra where there is one."""
+    """The support of one minor version in one cloud: the last day of standard support, and of
+    extended support, which costs extra, if the cloud offers it."""
 
     until: date
     extended_until: date | None = None
 
 
 def known(version: str, minors: Mapping[str, Minor]) -> str:
-    """`version`, where the cloud has it.
-
-    Raises a `mistake`.
-    """
+    """`version`, if the cloud has it. Raises a `mistake` if not."""
     if version not in minors:
         raise mistake(
             f"a minor version of Kubernetes that is known here: {listed(sorted(minors))}",
@@ -32,15 +29,15 @@ def known(version: str, minors: Mapping[str, Minor]) -> str:
 
 
 def warning(version: str, minors: Mapping[str, Minor], today: date) -> str | None:
-    """What to tell of `version` today, None while the cloud supports it."""
+    """The warning about `version` on the day `today`, None while it has standard support."""
     minor = minors[version]
     if today <= minor.until:
         return None
     newest = max(minors, key=_number)
-    said = f"slipway:cluster.version: Kubernetes {version} is out of support since {minor.until}"
+    message = f"slipway:cluster.version: Kubernetes {version} is out of support since {minor.until}"
     if minor.extended_until and today <= minor.extended_until:
-        said += f"; extended support costs extra and ends on {minor.extended_until}"
-    return f"{said}: upgrade, one minor at a time, to {newest}"
+        message += f"; extended support costs extra and ends on {minor.extended_until}"
+    return f"{message}: upgrade, one minor at a time, to {newest}"
 
 
 def _number(version: str) -> tuple[int, ...]:

@@ -47,7 +47,7 @@ class ClusterOptions(Options):
         return (KUBERNETES,)
 
     @classmethod
-    def check_sdk(cls) -> None:
+    def require_sdk(cls) -> None:
         """Raises a mistake where the program's environment lacks the cloud's SDK."""
 
     def settings(self, package: str) -> Settings:

@@ -31,7 +31,7 @@ class Identity:
 
 NO_IDENTITY = Identity()
 #: One value of the other stack's output `cluster.identity`, by its key.
-Fact = Callable[[str], pulumi.Output[str]]
+IdentityOutput = Callable[[str], pulumi.Output[str]]
 
 
 class RemoteIdentity(Protocol):
@@ -53,5 +53,5 @@ class RemoteIdentityFactory(Protocol):
     cluster; `settings` are those of the cloud's provider."""
 
     def __call__(
-        self, name: str, cluster: Any, fact: Fact, settings: Settings, /
+        self, name: str, cluster: Any, identity_output: IdentityOutput, settings: Settings, /
     ) -> RemoteIdentity: ...

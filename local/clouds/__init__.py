@@ -1,6 +1,6 @@
-"""Simulated clouds: resource plugins that answer the engine for aws, gcp and alicloud, alone."""
+"""Simulated clouds: resource plugins for aws, gcp and alicloud that call no cloud."""
 
-#: Without this variable no plugin of this package works; the home made for them sets it to 1.
+#: The plugins work only if this variable is 1, as `home.variables` sets it.
 SIMULATED = "SLIPWAY_SIMULATED"
-#: The directory of the account. Without it everything can be previewed, and nothing be made.
+#: The directory of the simulated accounts. Without it the plugins only support previews.
 ACCOUNT = "SLIPWAY_SIMULATED_ACCOUNT"

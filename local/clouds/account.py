@@ -1,5 +1,6 @@
-"""What exists in a simulated cloud: resources, who uses whom, and the order in which they came and
-went. It lies in files of one directory, so that it outlives the plugin and a test can read it."""
+"""The state of a simulated cloud: its resources, which of them use each other, and a log of their
+creation and deletion. It is kept in files of one directory, so that it outlives the plugin process
+and tests can read it."""
 
 from __future__ import annotations
 
@@ -13,18 +14,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-#: The file of the API server that stands for every cluster.
+#: The file with URL and credentials of the API server that stands in for every cluster.
 API = "api.json"
-#: The ids of the accounts that profiles log in to; all others log in to one and the same.
+#: The file with account IDs by profile. All other profiles belong to the cloud's default account.
 PROFILES = "profiles.json"
-#: Outputs that other resources name one by, beside its id.
+#: Outputs by which other resources refer to a resource, in addition to its ID.
 _IDENTIFIERS = ("arn", "selfLink", "email", "member", "keyId", "name")
 
 
 @dataclass(frozen=True)
 class Record:
-    """One resource that exists. `stamp` is what its made-up values are made of: 64 hexadecimal
-    digits."""
+    """An existing resource. `stamp`, 64 hexadecimal digits, is the seed of its fake values."""
 
     type: str
     id: str
@@ -39,7 +39,7 @@ class Record:
 
 
 class Account:
-    """The resources in `directory`; without one there is nothing, and nothing can be made."""
+    """The resources in `directory`. Without a directory it is empty and read-only."""
 
     def __init__(self, directory: Path | None) -> None:
         self._directory = directory
@@ -51,15 +51,15 @@ class Account:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Reads what there is; nobody else writes until the end, when changes are kept."""
+        """Reads the resources and locks the directory; writes the changes at the end."""
         if self._directory is None:
             yield
             return
         self._directory.mkdir(parents=True, exist_ok=True)
         with (self._directory / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            listed = self._read("resources.json", [])
-            self._records = {_key(each["type"], each["id"]): Record(**each) for each in listed}
+            stored = self._read("resources.json", [])
+            self._records = {_key(each["type"], each["id"]): Record(**each) for each in stored}
             yield
             self._write("resources.json", [asdict(each) for each in self._records.values()])
 
@@ -67,16 +67,17 @@ class Account:
         return self._records.get(_key(token, resource_id))
 
     def of(self, pattern: str) -> list[Record]:
-        """The resources whose type token matches, as `aws:eks/*`."""
+        """The resources whose type token matches a pattern such as `aws:eks/*`."""
         return [each for each in self._records.values() if fnmatch.fnmatch(each.type, pattern)]
 
     def stamp(self, urn: str) -> str:
-        """New at each creation, and the same again in an account of the same history."""
-        made = sum(each["op"] == "create" and each["urn"] == urn for each in self.log())
-        return hashlib.sha256(f"{urn}#{made}".encode()).hexdigest()
+        """The stamp of a new resource. It differs at each creation of `urn`, and is the same in
+        another account with the same history."""
+        creations = sum(each["op"] == "create" and each["urn"] == urn for each in self.log())
+        return hashlib.sha256(f"{urn}#{creations}".encode()).hexdigest()
 
-    def keep(self, op: str, record: Record) -> None:
-        """`op` is create, update or delete."""
+    def apply(self, op: str, record: Record) -> None:
+        """Creates, updates or deletes `record`, and logs it. `op` is create, update or delete."""
         key = _key(record.type, record.id)
         if op == "delete":
             self._records.pop(key, None)
@@ -84,29 +85,30 @@ class Account:
             self._records[key] = record
         self.note(op, record.type, record.urn, record.id)
 
-    def note(self, op: str, token: str, urn: str, resource_id: str, said: str = "") -> None:
-        """A line of the log."""
+    def note(self, op: str, token: str, urn: str, resource_id: str, reason: str = "") -> None:
+        """Adds a line to the log. `reason` tells why `op` was refused."""
         if self._directory is not None:
-            line = {"op": op, "type": token, "urn": urn, "id": resource_id, "said": said}
+            line = {"op": op, "type": token, "urn": urn, "id": resource_id, "reason": reason}
             with (self._directory / "log.jsonl").open("a") as log:
                 log.write(json.dumps(line) + "\n")
 
     def log(self) -> list[dict[str, str]]:
-        """Everything that was done or refused, oldest first."""
+        """All operations that were done or refused, oldest first."""
         path = self._directory and self._directory / "log.jsonl"
         if path is None or not path.exists():
             return []
         return [json.loads(line) for line in path.read_text().splitlines()]
 
     def users(self, record: Record, by_name: Mapping[str, str]) -> list[Record]:
-        """Those whose inputs name `record`. A plain name counts only in the properties that
-        `by_name` lists, with the types that they name (`{"clusterName": "aws:eks/cluster:*"}`):
-        other things may be called the same."""
+        """The resources whose inputs refer to `record`. A plain name counts only in the properties
+        of `by_name`, which has the types that they refer to (`{"clusterName": "aws:eks/cluster:*"}`),
+        since resources of other types may have the same name."""
         own = record.outputs.get("name")
         known = {record.outputs.get(key) for key in _IDENTIFIERS if key not in record.inputs}
         known |= {record.id, own}
         known = {each for each in known if isinstance(each, str) and each}
-        # What it took from others, or was given, is not its own: a policy's id is its repository's.
+        # Values that are inputs do not identify the resource: the ID of a lifecycle policy is the
+        # name of its repository.
         distinct = known - {own} - {value for _, value in _strings(record.inputs)}
         names = {
             key
@@ -124,32 +126,32 @@ class Account:
         ]
 
     def fault(self, op: str, token: str) -> str | None:
-        """What a test has ordered to be answered to this, once: `faults.json` is a list of
-        `{"op", "type", "said", "times"}`."""
+        """The error that a test ordered for `op` on a type, and that is raised `times` times.
+        `faults.json` is a list of `{"op", "type", "reason", "times"}`."""
         if self._directory is None:
             return None
-        ordered = self._read("faults.json", [])
-        for each in ordered:
+        faults = self._read("faults.json", [])
+        for each in faults:
             if each["op"] == op and fnmatch.fnmatch(token, each["type"]) and each["times"] > 0:
                 each["times"] -= 1
-                self._write("faults.json", ordered)
-                return str(each["said"])
+                self._write("faults.json", faults)
+                return str(each["reason"])
         return None
 
-    def of_profile(self, profile: str | None, otherwise: str) -> str:
-        """The id of the account that `profile` logs in to: a test writes the file."""
+    def id_of_profile(self, profile: str | None, default: str) -> str:
+        """The ID of the account that `profile` belongs to. A test writes the file."""
         ids: dict[str, str] = self._read(PROFILES, {})
-        return ids.get(profile or "", otherwise)
+        return ids.get(profile or "", default)
 
     def api(self) -> dict[str, str] | None:
-        """`url`, `ca` (PEM) and `token` of the API server that stands for every cluster here: a
-        file beside the clouds' directories."""
-        found: dict[str, str] | None = self._read(f"../{API}", None)
-        return found
+        """`url`, `ca` (PEM) and `token` of the API server that stands in for every cluster, from a
+        file next to the clouds' directories."""
+        api: dict[str, str] | None = self._read(f"../{API}", None)
+        return api
 
-    def _read(self, name: str, otherwise: Any) -> Any:
+    def _read(self, name: str, default: Any) -> Any:
         path = self._directory and self._directory / name
-        return json.loads(path.read_text()) if path is not None and path.exists() else otherwise
+        return json.loads(path.read_text()) if path is not None and path.exists() else default
 
     def _write(self, name: str, content: Any) -> None:
         assert self._directory is not None
@@ -161,7 +163,7 @@ def _key(token: str, resource_id: str) -> str:
 
 
 def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """Every string in `value`, with the property that it stands under."""
+    """All strings in `value`, each with the name of its property."""
     if isinstance(value, str):
         yield key, value
     elif isinstance(value, dict):

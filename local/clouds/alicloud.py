@@ -1,4 +1,4 @@
-"""Alibaba Cloud: identifiers as the service gives them."""
+"""Alibaba Cloud: the identifiers, outputs and functions that its simulation needs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from local.clouds.cloud import Cloud, who
-from local.clouds.made_up import MOMENT, Facts, Kind
+from local.clouds.cloud import Cloud, caller_account
+from local.clouds.fake_values import MOMENT, Facts, Kind
 
 ACCOUNT: Final = "1234567890123456"
 _PREFIXES: Final = {
@@ -95,17 +95,17 @@ KINDS: Final[Mapping[str, Kind]] = {
 }
 
 
-def _zones(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+def _zones(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     ids = [f"{facts.region}-{letter}" for letter in "hij"]
     return {"ids": ids, "id": facts.region, "zones": []}
 
 
-def _account(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    return {"id": who(facts)}
+def _account(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    return {"id": caller_account(facts)}
 
 
-def _caller(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    account = who(facts)
+def _caller(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    account = caller_account(facts)
     return {
         "accountId": account,
         "arn": f"acs:ram::{account}:assumed-role/simulated/slipway",
@@ -114,18 +114,18 @@ def _caller(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     }
 
 
-def _credential(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    """A kubeconfig without a user: nothing here issues certificates."""
+def _credential(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    """A kubeconfig without a user, since the simulation issues no certificates."""
     cluster = {"server": facts.api["url"], "certificate-authority-data": facts.api["ca"]}
     document = {
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": "kubernetes", "cluster": cluster}],
     }
-    return {"kubeConfig": json.dumps(document), "expiration": MOMENT, "id": given["clusterId"]}
+    return {"kubeConfig": json.dumps(document), "expiration": MOMENT, "id": arguments["clusterId"]}
 
 
-def _regions(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+def _regions(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     return {"ids": [facts.region], "id": facts.region, "regions": []}
 
 

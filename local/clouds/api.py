@@ -1,4 +1,4 @@
-"""What is still in the API server that stands for a cluster."""
+"""Reads the API server that stands in for a cluster."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ _TIMEOUT = 10.0
 
 
 def leftovers(api: Mapping[str, str]) -> list[str]:
-    """Services that have a load balancer, and claims that have a disk: with their cluster goes
-    whoever would delete those. Raises OSError where the API does not answer."""
+    """Services with a load balancer, and claims with a disk. Only the cluster's controllers would
+    delete these in the cloud, so they must be gone before the cluster is. Raises OSError if the API
+    does not answer."""
     services = _items(api, "/api/v1/services")
     balancers = [each for each in services if each["spec"].get("type") == "LoadBalancer"]
     claims = [
@@ -22,8 +23,8 @@ def leftovers(api: Mapping[str, str]) -> list[str]:
     ]
     return [
         f"{kind} {each['metadata']['namespace']}/{each['metadata']['name']}"
-        for kind, found in (("Service", balancers), ("PersistentVolumeClaim", claims))
-        for each in found
+        for kind, objects in (("Service", balancers), ("PersistentVolumeClaim", claims))
+        for each in objects
     ]
 
 
@@ -33,5 +34,5 @@ def _items(api: Mapping[str, str], path: str) -> list[dict[str, dict[str, str]]]
     )
     context = ssl.create_default_context(cadata=api["ca"])
     with urllib.request.urlopen(request, context=context, timeout=_TIMEOUT) as response:
-        found: list[dict[str, dict[str, str]]] = json.load(response)["items"]
-    return found
+        items: list[dict[str, dict[str, str]]] = json.load(response)["items"]
+    return items

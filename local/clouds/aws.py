@@ -1,4 +1,4 @@
-"""AWS: identifiers as the service gives them."""
+"""AWS: the identifiers and outputs that its simulation needs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from local.clouds import aws_functions as functions
 from local.clouds import aws_rules as rules
 from local.clouds.cloud import Cloud
-from local.clouds.made_up import MOMENT, Kind
+from local.clouds.fake_values import MOMENT, Kind
 
 ACCOUNT: Final = "123456789012"
 _HERE: Final = "{region}:{account}"
@@ -38,8 +38,8 @@ _EC2: Final = {
 }
 
 
-#: Those that have no ARN of their own.
-_PARTS: Final = (
+#: Types without an ARN.
+_WITHOUT_ARN: Final = (
     "EgressOnlyInternetGateway",
     "NatGateway",
     "Route",
@@ -50,12 +50,12 @@ _PARTS: Final = (
 
 
 def _ec2() -> dict[str, Kind]:
-    found = {}
+    kinds = {}
     for token, prefix in _EC2.items():
         arn = {"arn": f"arn:aws:{token.partition('/')[0]}:{_HERE}:{prefix}/{{id}}"}
-        part = token.rpartition(":")[2] in _PARTS
-        found[f"aws:{token}"] = Kind(prefix + "-{hex17}", {} if part else arn)
-    return found
+        without_arn = token.rpartition(":")[2] in _WITHOUT_ARN
+        kinds[f"aws:{token}"] = Kind(prefix + "-{hex17}", {} if without_arn else arn)
+    return kinds
 
 
 KINDS: Final[Mapping[str, Kind]] = {

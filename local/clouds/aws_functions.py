@@ -1,4 +1,4 @@
-"""What AWS answers to the functions that a program calls."""
+"""The results of AWS functions that a program calls."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from local.clouds.cloud import who
-from local.clouds.made_up import Facts
+from local.clouds.cloud import caller_account
+from local.clouds.fake_values import Facts
 
 
-def _zones(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    region = given.get("region") or facts.region
+def _zones(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    region = arguments.get("region") or facts.region
     letters = "abc"
     return {
         "names": [f"{region}{letter}" for letter in letters],
@@ -22,8 +22,8 @@ def _zones(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     }
 
 
-def _identity(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    account = who(facts)
+def _identity(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    account = caller_account(facts)
     return {
         "accountId": account,
         "arn": f"arn:aws:iam::{account}:role/simulated",
@@ -32,12 +32,12 @@ def _identity(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     }
 
 
-def _region(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    region = given.get("region") or facts.region
+def _region(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    region = arguments.get("region") or facts.region
     return {"id": region, "name": region, "region": region, "description": region}
 
 
-def _partition(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+def _partition(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     return {
         "partition": "aws",
         "dnsSuffix": "amazonaws.com",
@@ -46,16 +46,16 @@ def _partition(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     }
 
 
-def _parameter(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    """The public parameters of EKS images name an image; others are not known here."""
-    name = str(given["name"])
+def _parameter(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    """An image ID for the public parameters of EKS images, and a fake value for all others."""
+    name = str(arguments["name"])
     value = "ami-0123456789abcdef0" if "ami" in name or "image_id" in name else f"value of {name}"
     return {"value": value, "insecureValue": value, "type": "String", "version": 1, "id": name}
 
 
-def _policy(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+def _policy(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     statements = []
-    for each in given.get("statements") or []:
+    for each in arguments.get("statements") or []:
         statement: dict[str, Any] = {"Effect": each.get("effect", "Allow")}
         statement |= {
             key.capitalize(): each[key] for key in ("sid", "actions", "resources") if each.get(key)
@@ -65,16 +65,16 @@ def _policy(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     return {"json": text, "minifiedJson": text, "id": "policy"}
 
 
-def _addon(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    return {"version": f"v1.0.0-eksbuild.1+{given.get('kubernetesVersion')}"}
+def _addon(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    return {"version": f"v1.0.0-eksbuild.1+{arguments.get('kubernetesVersion')}"}
 
 
-def _vpc(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+def _vpc(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     return {"cidrBlock": "10.0.0.0/16", "state": "available", "ownerId": facts.account}
 
 
-def _subnet(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    digit = sum(str(given.get("id")).encode()) % 3
+def _subnet(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    digit = sum(str(arguments.get("id")).encode()) % 3
     return {
         "availabilityZone": f"{facts.region}{'abc'[digit]}",
         "cidrBlock": f"10.0.{digit}.0/24",
@@ -82,17 +82,17 @@ def _subnet(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     }
 
 
-def _zone(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    name = given.get("name") or "example.com"
-    return {"name": name, "zoneId": given.get("zoneId") or "Z0123456789SIMULATED"}
+def _zone(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    name = arguments.get("name") or "example.com"
+    return {"name": name, "zoneId": arguments.get("zoneId") or "Z0123456789SIMULATED"}
 
 
-def _token(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+def _token(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     password = base64.b64encode(b"AWS:simulated").decode()
     return {"authorizationToken": password, "userName": "AWS", "password": "simulated"}
 
 
-def _balancer_zone(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+def _balancer_zone(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     return {"id": "Z0123456789BALANCER"}
 
 

@@ -1,4 +1,5 @@
-"""What AWS refuses by the order of things."""
+"""Operations that AWS refuses because of their order: creations before what they need, and
+deletions of what is in use."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ def _cluster_needs(record: Record, account: Account) -> str | None:
 
 
 def _node_group_needs(record: Record, account: Account) -> str | None:
-    """Nodes that cannot join make `NodeCreationFailure`, after half an hour."""
+    """Without the policy, nodes cannot join, and AWS reports `NodeCreationFailure` after half an hour."""
     role = str(record.inputs["nodeRoleArn"])
     return _role_needs(
         account, role, "AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy"
@@ -33,7 +34,7 @@ def _role_needs(account: Account, arn: str, *policies: str) -> str | None:
 
 
 def _nat_needs(record: Record, account: Account) -> str | None:
-    """`Gateway.NotAttached`: a public NAT gateway wants the VPC's internet gateway first."""
+    """`Gateway.NotAttached`: a public NAT gateway needs the VPC's Internet gateway."""
     subnet = account.find("aws:ec2/subnet:Subnet", str(record.inputs.get("subnetId")))
     if subnet is None or record.inputs.get("connectivityType") == "private":
         return None
@@ -48,7 +49,7 @@ def _nat_needs(record: Record, account: Account) -> str | None:
 
 
 def _log_group_is_free(record: Record, account: Account) -> str | None:
-    """EKS makes the group itself where it finds none."""
+    """EKS creates the log group itself, if it does not exist before the cluster."""
     for cluster in account.of("aws:eks/cluster:Cluster"):
         if record.inputs.get("name") == f"/aws/eks/{cluster.id}/cluster" and cluster.inputs.get(
             "enabledClusterLogTypes"
@@ -67,7 +68,7 @@ def _gateway_is_free(record: Record, account: Account) -> str | None:
 
 
 def _attachment_is_free(record: Record, account: Account) -> str | None:
-    """Without its policies a role's node groups and clusters cannot clean up behind them."""
+    """Node groups and clusters need their role's policies for their own deletion."""
     roles = [e for e in account.of("aws:iam/role:*") if e.outputs["name"] == record.inputs["role"]]
     for each in (*account.of("aws:eks/nodeGroup:*"), *account.of("aws:eks/cluster:*")):
         arn = each.inputs.get("nodeRoleArn") or each.inputs.get("roleArn")
@@ -89,9 +90,9 @@ DELETIONS: Final = {
 
 
 def allowed(settings: Mapping[str, Any], account: str) -> str | None:
-    """What the provider itself looks at before anything else."""
-    listed = settings.get("allowedAccountIds")
+    """The provider's own check of the account, before any other call."""
+    permitted = settings.get("allowedAccountIds")
     forbidden = settings.get("forbiddenAccountIds") or ()
-    if (listed and account not in listed) or account in forbidden:
+    if (permitted and account not in permitted) or account in forbidden:
         return f"AWS account ID not allowed: {account}"
     return None

@@ -1,4 +1,4 @@
-"""Whether inputs are what the SDK's own types accept: the path and the reason of each that is not."""
+"""Checks inputs against the types of the SDK; reports path and reason of each wrong one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local.plugins.diff import join
 from local.plugins.values import Secret, Unknown
 
 Failure = tuple[str, str]
-#: Type of a value that is no object and no list → the kind of type that takes it.
+#: Kind of a scalar type → the Python types of its values.
 _SCALARS: Final[Mapping[str, tuple[type, ...]]] = {
     "string": (str,),
     "boolean": (bool,),
@@ -20,28 +20,28 @@ _SCALARS: Final[Mapping[str, tuple[type, ...]]] = {
 }
 
 
-def failures(sdk: Sdk, accepted: Properties, given: Mapping[str, Any]) -> list[Failure]:
-    """What is wrong with `given`; a value that is not known yet is not judged."""
-    return _object(sdk, accepted, given, "")
+def failures(sdk: Sdk, accepted: Properties, inputs: Mapping[str, Any]) -> list[Failure]:
+    """What is wrong with `inputs`. Unknown values are accepted."""
+    return _object(sdk, accepted, inputs, "")
 
 
-def _object(sdk: Sdk, accepted: Properties, given: Mapping[str, Any], path: str) -> list[Failure]:
-    found: list[Failure] = []
-    for name, value in given.items():
-        if name.startswith("__"):  # the engine's and the SDK's own
+def _object(sdk: Sdk, accepted: Properties, inputs: Mapping[str, Any], path: str) -> list[Failure]:
+    wrong: list[Failure] = []
+    for name, value in inputs.items():
+        if name.startswith("__"):  # properties of the engine and the SDK
             continue
         if name not in accepted:
             near = difflib.get_close_matches(name, accepted, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"expected {', '.join(accepted)}"
-            found.append((join(path, name), f"is unknown: {hint}"))
+            wrong.append((join(path, name), f"is unknown: {hint}"))
         else:
-            found += _value(sdk, accepted[name].type, value, join(path, name))
+            wrong += _value(sdk, accepted[name].type, value, join(path, name))
     missing = [
         name
         for name, each in accepted.items()
-        if each.required and (given.get(name) is None or name not in given)
+        if each.required and (inputs.get(name) is None or name not in inputs)
     ]
-    return found + [(join(path, name), "is required") for name in missing]
+    return wrong + [(join(path, name), "is required") for name in missing]
 
 
 def _value(sdk: Sdk, wanted: Type, value: Any, path: str) -> list[Failure]:

@@ -1,4 +1,4 @@
-"""What the plugin has to be told of one cloud."""
+"""`Cloud`: the data from which the plugin simulates one cloud."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.clouds.account import Account, Record
-from local.clouds.made_up import Facts, Kind
+from local.clouds.fake_values import Facts, Kind
 
-#: Why something cannot be done now, None where it can.
+#: Returns the reason to refuse an operation on a resource, None to allow it.
 Rule = Callable[[Record, Account], str | None]
 Function = Callable[[Mapping[str, Any], Facts], Mapping[str, Any]]
-#: Why a provider of these settings refuses to work in an account, None where it does not.
-Place = Callable[[Mapping[str, Any], str], str | None]
+#: Returns the reason why a provider with these settings refuses an account, None if it accepts it.
+AccountCheck = Callable[[Mapping[str, Any], str], str | None]
 
 
-def _anywhere(settings: Mapping[str, Any], account: str) -> str | None:
+def _accept(settings: Mapping[str, Any], account: str) -> str | None:
     return None
 
 
 class NoCredentialsError(Exception):
-    """A function whose answer depends on who asks, asked without credentials."""
+    """A function that needs credentials was called without them."""
 
 
-def who(facts: Facts) -> str:
-    """The account of the credentials. Raises `NoCredentialsError` where there are none."""
+def caller_account(facts: Facts) -> str:
+    """The account of the credentials. Raises `NoCredentialsError` if there are none."""
     if not facts.authenticated:
         raise NoCredentialsError("no valid credential sources found: there is no account here")
     return facts.account
@@ -33,9 +33,10 @@ def who(facts: Facts) -> str:
 
 @dataclass(frozen=True)
 class Cloud:
-    """One cloud. `place` is the setting that says where everything is, region or
-    project. `clusters` are its types that hand out a Kubernetes API; `by_name` are properties
-    that name a resource by its plain name; `creations` and `deletions` are rules by type token."""
+    """One cloud. `place` is the provider setting with the location of all resources, region or
+    project. `clusters` are the types with a Kubernetes API. `by_name` are the properties that refer
+    to a resource by its plain name, with the type that they refer to. `creations` and `deletions`
+    are rules by type token."""
 
     name: str
     account: str
@@ -46,6 +47,6 @@ class Cloud:
     by_name: Mapping[str, str]
     creations: Mapping[str, Rule] = field(default_factory=dict)
     deletions: Mapping[str, Rule] = field(default_factory=dict)
-    #: Types that refuse to be deleted where they do not say otherwise.
+    #: Types whose deletion protection is on by default.
     protected: tuple[str, ...] = ()
-    allowed: Place = _anywhere
+    allowed: AccountCheck = _accept

@@ -1,4 +1,4 @@
-"""Properties whose change makes a resource anew: `create_only.yaml`, which names the sources."""
+"""Properties whose change replaces a resource. `create_only.yaml` lists them, with their sources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 
 @functools.cache
 def table() -> Mapping[str, Sequence[str]]:
-    """Type token → its properties (`kubernetesNetworkConfig.ipFamily`), without indices."""
+    """Type token → its create-only properties (`kubernetesNetworkConfig.ipFamily`), without indices."""
     document = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
     return {token: entry["properties"] for token, entry in document.items()}
 
@@ -20,14 +20,16 @@ def table() -> Mapping[str, Sequence[str]]:
 def holds(
     token: str, keys: tuple[str | int, ...], old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> bool:
-    """Whether the change at `keys` concerns a property of the table: one of them, something in
-    one, or something that one is in and that has it before or after."""
-    named = [str(key) for key in keys if isinstance(key, str)]
+    """Whether a change at `keys` replaces the resource: it is at or inside a create-only property,
+    or at an object that contains one, before or after the change."""
+    changed = [str(key) for key in keys if isinstance(key, str)]
     for path in table().get(token, ()):
-        wanted = path.split(".")
-        if named[: len(wanted)] == wanted:
+        create_only = path.split(".")
+        if changed[: len(create_only)] == create_only:
             return True
-        if wanted[: len(named)] == named and (_has(old, wanted) or _has(new, wanted)):
+        if create_only[: len(changed)] == changed and (
+            _has(old, create_only) or _has(new, create_only)
+        ):
             return True
     return False
 

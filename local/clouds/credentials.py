@@ -1,5 +1,5 @@
-"""What `aws eks get-token`, `gke-gcloud-auth-plugin` and `ack-ram-tool credential-plugin` print for
-a simulated cluster: the token of the API server that stands for it."""
+"""Stand-ins for `aws eks get-token`, `gke-gcloud-auth-plugin` and `ack-ram-tool credential-plugin`:
+they print the token of the API server that stands in for a simulated cluster."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from local.clouds import ACCOUNT
 from local.clouds.account import API, Account
 from local.clouds.clouds import CLOUDS
 
-#: Program → its cloud, the words that it has to be called with, the flags that name a cluster and a
-#: profile, and the type that a cluster has there.
+#: Program → its cloud, its required arguments, the flags for the cluster and the profile, and the
+#: type token of the cloud's clusters.
 PROGRAMS: Final = {
     "aws": ("aws", ("eks", "get-token"), "--cluster-name", "--profile", "aws:eks/cluster:Cluster"),
     "gke-gcloud-auth-plugin": ("gcp", (), "", "", "gcp:container/cluster:Cluster"),
@@ -29,16 +29,16 @@ PROGRAMS: Final = {
         "alicloud:cs/managedKubernetes:ManagedKubernetes",
     ),
 }
-#: As long as EKS' tokens live.
+#: The lifetime of EKS' tokens.
 _LIFETIME: Final = timedelta(minutes=14)
 
 
 class Refused(Exception):
-    """The program says why it gives no token."""
+    """The program prints the reason and exits with 1."""
 
 
 def token(program: str, arguments: Sequence[str], directory: Path) -> dict[str, str]:
-    """The status of an ExecCredential, from the account in `directory`. Raises Refused."""
+    """The status of an ExecCredential, from the accounts in `directory`. Raises Refused."""
     cloud, words, flag, profile_flag, kind = PROGRAMS[program]
     if any(word not in arguments for word in words):
         raise Refused(f"{program} is simulated and answers `{' '.join(words)}` alone")
@@ -50,8 +50,8 @@ def token(program: str, arguments: Sequence[str], directory: Path) -> dict[str, 
         if not named or named[0] not in clusters:
             raise Refused(f"there is no cluster {named[0] if named else f'({flag} is missing)'}")
         profile = next(iter(_values(arguments, profile_flag)), None)
-        caller = account.of_profile(profile, CLOUDS[cloud].account)
-        # What it answers names its account in ARNs.
+        caller = account.id_of_profile(profile, CLOUDS[cloud].account)
+        # The cluster's outputs contain its account, in ARNs.
         if f":{caller}:" not in json.dumps(clusters[named[0]].outputs):
             raise Refused(f"account {caller} has no cluster {named[0]}")
     elif not clusters:
@@ -63,8 +63,8 @@ def token(program: str, arguments: Sequence[str], directory: Path) -> dict[str, 
 
 def _values(arguments: Sequence[str], flag: str) -> list[str]:
     """`--flag value` and `--flag=value`."""
-    found = [each.partition("=")[2] for each in arguments if each.startswith(f"{flag}=")]
-    return found + [b for a, b in itertools.pairwise(arguments) if a == flag]
+    joined = [each.partition("=")[2] for each in arguments if each.startswith(f"{flag}=")]
+    return joined + [b for a, b in itertools.pairwise(arguments) if a == flag]
 
 
 def main(program: str, arguments: Sequence[str]) -> int:
@@ -76,8 +76,8 @@ def main(program: str, arguments: Sequence[str]) -> int:
     except Refused as error:
         print(error, file=sys.stderr)
         return 1
-    asked = json.loads(os.environ.get("KUBERNETES_EXEC_INFO") or "{}")
-    version = asked.get("apiVersion", "client.authentication.k8s.io/v1beta1")
+    exec_info = json.loads(os.environ.get("KUBERNETES_EXEC_INFO") or "{}")
+    version = exec_info.get("apiVersion", "client.authentication.k8s.io/v1beta1")
     print(json.dumps({"apiVersion": version, "kind": "ExecCredential", "status": status}))
     return 0
 

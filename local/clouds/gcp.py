@@ -1,4 +1,4 @@
-"""Google Cloud: identifiers as the service gives them, and what it refuses by the order of things."""
+"""Google Cloud: the identifiers, outputs, functions and rules that its simulation needs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from local.clouds.account import Account, Record
 from local.clouds.cloud import Cloud
-from local.clouds.made_up import Facts, Kind
+from local.clouds.fake_values import Facts, Kind
 
-#: A project's number, which its service agents are named by.
+#: The number of every project. The names of its service agents contain it.
 NUMBER: Final = "123456789012"
 _COMPUTE: Final = "https://www.googleapis.com/compute/v1/"
 _REGIONAL: Final = "projects/{project}/regions/{region}"
@@ -93,35 +93,39 @@ KINDS: Final[Mapping[str, Kind]] = {
 }
 
 
-def _project(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    project = given.get("projectId") or facts.project
+def _project(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    project = arguments.get("projectId") or facts.project
     return {"number": NUMBER, "projectId": project, "name": project, "id": f"projects/{project}"}
 
 
-def _client(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+def _client(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     return {"project": facts.project, "region": facts.region, "zone": f"{facts.region}-a"}
 
 
-def _zones(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    region = given.get("region") or facts.region
+def _zones(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    region = arguments.get("region") or facts.region
     return {"names": [f"{region}-{letter}" for letter in "abc"], "region": region, "id": region}
 
 
-def _managed_zone(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+def _managed_zone(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
     return {
         "dnsName": "example.com.",
-        "id": f"projects/{facts.project}/managedZones/{given['name']}",
+        "id": f"projects/{facts.project}/managedZones/{arguments['name']}",
     }
 
 
-def _network(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    path = f"projects/{given.get('project') or facts.project}/global/networks/{given['name']}"
+def _network(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    path = (
+        f"projects/{arguments.get('project') or facts.project}/global/networks/{arguments['name']}"
+    )
     return {"id": path, "selfLink": _COMPUTE + path}
 
 
-def _subnetwork(given: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
-    region, name = given.get("region") or facts.region, given.get("name")
-    path = f"projects/{given.get('project') or facts.project}/regions/{region}/subnetworks/{name}"
+def _subnetwork(arguments: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    region, name = arguments.get("region") or facts.region, arguments.get("name")
+    path = (
+        f"projects/{arguments.get('project') or facts.project}/regions/{region}/subnetworks/{name}"
+    )
     return {"id": path, "selfLink": _COMPUTE + path, "ipCidrRange": "10.0.0.0/20"}
 
 
@@ -136,27 +140,27 @@ FUNCTIONS: Final = {
 
 
 def _cluster_needs(record: Record, account: Account) -> str | None:
-    """GKE's service agent has to be let at the key before a cluster is made by it."""
+    """A cluster needs the permission of GKE's service agent to use the key."""
     key = (record.inputs.get("databaseEncryption") or {}).get("keyName")
     return _key_needs(account, key, "container-engine-robot")
 
 
 def _node_pool_needs(record: Record, account: Account) -> str | None:
-    """A disk's key is used by the service agent of Compute Engine."""
+    """A node's disk needs the permission of Compute Engine's service agent to use the key."""
     key = (record.inputs.get("nodeConfig") or {}).get("bootDiskKmsKey")
     return _key_needs(account, key, "compute-system")
 
 
 def _key_needs(account: Account, key: str | None, agent: str) -> str | None:
-    made_here = account.find("gcp:kms/cryptoKey:CryptoKey", key) if key else None
-    if made_here is None:
+    crypto_key = account.find("gcp:kms/cryptoKey:CryptoKey", key) if key else None
+    if crypto_key is None:
         return None
-    let_in = [
+    bindings = [
         *account.of("gcp:kms/cryptoKeyIAM*"),
         *account.of("gcp:kms/keyRingIAM*"),
         *account.of("gcp:projects/iAM*"),
     ]
-    for each in let_in:
+    for each in bindings:
         members = [each.inputs.get("member"), *(each.inputs.get("members") or [])]
         if any(agent in str(member) for member in members):
             return None

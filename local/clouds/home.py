@@ -1,4 +1,4 @@
-"""An engine home in which the clouds are simulated, and the environment to use it by."""
+"""A Pulumi home with the plugins of the simulated clouds, and the environment that selects it."""
 
 from __future__ import annotations
 
@@ -14,31 +14,32 @@ from local.clouds.sdk import Sdk
 from local.plugins import install as stand_in
 from local.toolchain.plugins import NAMES, installed
 
-#: What the clouds' own SDKs and programs take credentials from: none of it belongs here.
+#: The prefixes of variables from which the clouds' SDKs and programs take credentials. Simulations
+#: get none of them.
 _CREDENTIALS = ("AWS_", "GOOGLE_", "CLOUDSDK_", "GCLOUD_", "ALICLOUD_", "ALIBABA_", "ALIYUN_")
 
 
 def make(home: Path, python: Path, packages: Path, others: Path) -> None:
-    """Makes `home` anew: a simulated plugin for each cloud whose SDK is in `packages`, run by
-    `python`, the plugins for Kubernetes and TLS out of the engine home `others` or from PATH, and
-    the programs that clusters' credentials come from in `home/bin`."""
+    """Replaces `home` with a new Pulumi home: a simulated plugin, run by `python`, for each cloud
+    whose SDK is in `packages`; the plugins for Kubernetes and TLS, from the Pulumi home `others` or
+    from PATH; and in `home/bin` the stand-ins for the clouds' login programs."""
     shutil.rmtree(home, ignore_errors=True)
     plugins = home / "plugins"
     plugins.mkdir(parents=True)
     for name in NAMES:
         if directory := installed(others, name):
-            called, found = directory.name, [*directory.iterdir()]
+            plugin, files = directory.name, [*directory.iterdir()]
         else:
             on_path = shutil.which(f"pulumi-resource-{name}")
-            called = f"resource-{name}-v{stand_in.version(name)}"
-            found = [Path(on_path)] if on_path else []
-        (plugins / called).mkdir()  # the engine overlooks a directory that is a link
-        for file in found:
-            (plugins / called / file.name).symlink_to(file.resolve())
+            plugin = f"resource-{name}-v{stand_in.version(name)}"
+            files = [Path(on_path)] if on_path else []
+        (plugins / plugin).mkdir()  # not a link to the directory: the engine ignores links
+        for file in files:
+            (plugins / plugin / file.name).symlink_to(file.resolve())
     for name in CLOUDS:
         try:
             version = Sdk(packages, name).version
-        except FileNotFoundError:  # nor can a program ask for this cloud
+        except FileNotFoundError:  # without the SDK no program can use this cloud
             continue
         directory = plugins / f"resource-{name}-v{version}"
         directory.mkdir()
@@ -55,7 +56,7 @@ def make(home: Path, python: Path, packages: Path, others: Path) -> None:
 
 
 def variables(home: Path, given: Mapping[str, str]) -> dict[str, str]:
-    """`given` without credentials, and with what makes the engine use `home` and nothing else."""
+    """The variables `given` without credentials, and those that make the engine use only `home`."""
     kept = {
         key: value
         for key, value in given.items()
@@ -65,7 +66,7 @@ def variables(home: Path, given: Mapping[str, str]) -> dict[str, str]:
         **kept,
         SIMULATED: "1",
         "PULUMI_HOME": str(home),
-        # A cloud's plugin on PATH would be taken before the one in the home.
+        # Otherwise a cloud's plugin on PATH would have precedence.
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",

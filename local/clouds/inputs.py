@@ -1,4 +1,4 @@
-"""What comes from the program, before it is looked at."""
+"""Prepares the inputs that the program sends, before they are checked."""
 
 from __future__ import annotations
 
@@ -11,50 +11,50 @@ from local.clouds.sdk import Properties as Types
 from local.clouds.sdk import Resource
 from local.plugins.values import Properties, Secret, reveal
 
-#: What the plugins name a resource by where the program does not.
+#: The inputs that the plugins fill with a generated name.
 _NAMES: Final = ("name", "nodeGroupName", "accountId")
 _RANDOM_LENGTH: Final = 7
 
 
-def plain_settings(accepted: Types, given: Properties) -> Properties:
-    """A provider's settings: what is no string comes as JSON in one."""
-    found: Properties = {}
-    for key, value in given.items():
+def plain_settings(accepted: Types, inputs: Properties) -> Properties:
+    """A provider's settings, parsed: values that are not strings arrive as JSON strings."""
+    settings: Properties = {}
+    for key, value in inputs.items():
         inner = value.value if isinstance(value, Secret) else value
         if isinstance(inner, str) and key in accepted and accepted[key].type.kind != "string":
-            with contextlib.suppress(ValueError):  # it is told as a wrong type
+            with contextlib.suppress(ValueError):  # the check reports a wrong type
                 inner = json.loads(inner)
         if key != "version" and not key.startswith("__"):
-            found[key] = inner
-    return found
+            settings[key] = inner
+    return settings
 
 
 def own(properties: Properties) -> Properties:
-    """Without what the engine and the plugin keep for themselves."""
+    """`properties` without those that the engine and the plugin add."""
     return {key: value for key, value in properties.items() if not key.startswith("__")}
 
 
 def give_name(
-    resource: Resource, given: Properties, old: Properties, urn: str, seed: bytes
+    resource: Resource, inputs: Properties, old: Properties, urn: str, seed: bytes
 ) -> None:
-    """A name where there is none: the resource's own and seven random digits, as the SDKs' plugins
-    do it."""
+    """Adds a name to `inputs` if it has none: the resource's Pulumi name and seven random digits, as
+    the real plugins do."""
     for key in _NAMES:
         known = resource.inputs.get(key)
-        if known is None or known.required or given.get(key) is not None:
+        if known is None or known.required or inputs.get(key) is not None:
             continue
         if key in (old.get("__defaults") or []) and old.get(key):
-            given[key] = old[key]
+            inputs[key] = old[key]
         else:
             digits = random.Random(seed or urn).choices("0123456789abcdef", k=_RANDOM_LENGTH)
-            given[key] = f"{urn.rpartition('::')[2]}-{''.join(digits)}"
-        given["__defaults"] = sorted({*(given.get("__defaults") or []), key})
+            inputs[key] = f"{urn.rpartition('::')[2]}-{''.join(digits)}"
+        inputs["__defaults"] = sorted({*(inputs.get("__defaults") or []), key})
 
 
 def keeps_name(old: Properties, new: Properties) -> bool:
-    """Whether what replaces a resource has its name because the program says so."""
-    given = new.get("__defaults") or []
+    """Whether a replacement has the same name as the old resource, set by the program."""
+    generated = new.get("__defaults") or []
     return any(
-        key in new and key not in given and reveal(new[key]) == reveal(old.get(key))
+        key in new and key not in generated and reveal(new[key]) == reveal(old.get(key))
         for key in _NAMES
     )

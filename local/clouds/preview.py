@@ -1,4 +1,4 @@
-"""`make preview`: what a stack would make in its cloud, by the real engine and a simulated cloud."""
+"""`make preview`: previews a stack with the real engine and a simulated cloud."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _FILES = ("Pulumi.yaml", "__main__.py", "components", "why")
 
 
 class PreviewError(LocalError):
-    """There is no preview; what the engine printed stands above, or the message says why."""
+    """The preview failed. The engine's output or the message has the reason."""
 
 
 def preview(clone: Clone, stack: str, *arguments: str) -> None:
-    """Preview `stack`, `Pulumi.<stack>.yaml`, and ask the policy pack; `arguments` go to
-    `pulumi preview`. The preview is on stdout and everything else on stderr, the first line that
+    """Previews `stack`, `Pulumi.<stack>.yaml`, with the policy pack. `arguments` are passed to
+    `pulumi preview`. The preview goes to stdout. Everything else goes to stderr, first a line that
     it is simulated.
 
-    Nothing that is here is used or changed: the state, the engine home and the copy of the program
-    are made anew each time.
+    Existing state is neither used nor changed: state, Pulumi home and program are copies that are
+    made for each preview.
     """
     say(f"simulated: {stack} is previewed without its cloud, credentials or a cluster")
     file = clone.root / f"Pulumi.{stack}.yaml"
     if not file.exists():
-        there = sorted(path.name.split(".")[1] for path in clone.root.glob("Pulumi.*.yaml"))
-        raise PreviewError(f"there is no {file.name}: expected one of {', '.join(there)}")
+        stacks = sorted(path.name.split(".")[1] for path in clone.root.glob("Pulumi.*.yaml"))
+        raise PreviewError(f"there is no {file.name}: expected one of {', '.join(stacks)}")
     with prepare.only_run(clone):
         box = prepare.toolbox()
         prepare.programs(clone, box, ("pulumi",))
@@ -66,8 +66,8 @@ def preview(clone: Clone, stack: str, *arguments: str) -> None:
 
 
 def _copy(clone: Clone, file: Path, python: Path) -> Path:
-    """The program in a directory of its own: Pulumi writes into the stack's file, and the
-    environment is one that has the clouds' SDKs."""
+    """The program in a directory of its own, since Pulumi writes to the stack file, and the program
+    needs a virtual environment with the clouds' SDKs."""
     program = clone.simulated / "program"
     program.mkdir(parents=True)
     for name in _FILES:

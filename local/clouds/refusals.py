@@ -1,4 +1,4 @@
-"""Why a cloud would not do now what it is asked to."""
+"""Operations that a simulated cloud refuses, and the reasons."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from local.clouds.account import Account, Record
 from local.clouds.api import leftovers
 from local.clouds.cloud import Cloud
 
-#: What a resource is kept from its deletion by, and the values that do.
+#: The properties that protect a resource from deletion, and the values that turn it on.
 _PROTECTIONS: Final = (
     "deletionProtection",
     "deletionProtectionEnabled",
@@ -19,23 +19,23 @@ _ON: Final = (True, "Enabled", "enabled", "on", "true")
 
 
 def of_creation(record: Record, cloud: Cloud, account: Account) -> str | None:
-    """Why `record` cannot be made, None where it can."""
+    """The reason why `record` cannot be created, None if it can."""
     if fault := account.fault("create", record.type):
         return fault
-    if there := account.find(record.type, record.id):
-        return f"{record.label} exists already (made as {there.urn.rpartition('::')[2]})"
+    if existing := account.find(record.type, record.id):
+        return f"{record.label} exists already (made as {existing.urn.rpartition('::')[2]})"
     rule = cloud.creations.get(record.type)
     return rule(record, account) if rule else None
 
 
 def of_deletion(record: Record, cloud: Cloud, account: Account) -> str | None:
-    """Why `record` cannot be deleted, None where it can. Raises OSError where a cluster's API does
-    not answer."""
+    """The reason why `record` cannot be deleted, None if it can. Raises OSError if a cluster's API
+    does not answer."""
     if fault := account.fault("delete", record.type):
         return fault
     for name in _PROTECTIONS:
-        otherwise = record.type in cloud.protected and name == _PROTECTIONS[0]
-        if record.inputs.get(name, otherwise) in _ON:
+        default = record.type in cloud.protected and name == _PROTECTIONS[0]
+        if record.inputs.get(name, default) in _ON:
             return (
                 f"{record.label} is protected by {name}: set it to false, `pulumi up`, and "
                 "delete it then"

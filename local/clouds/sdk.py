@@ -1,7 +1,7 @@
-"""What a cloud's resources and functions take and give: read from its Python SDK's own files.
+"""The inputs and outputs of a cloud's resources and functions, read from the files of its Python SDK.
 
-The SDKs are generated and uniform, and importing one takes seconds and hundreds of MB: of its text
-only the classes that a stack uses are parsed. Nothing here runs the SDK.
+To import an SDK takes seconds and hundreds of MB. The SDKs are generated and uniform, so only the
+source text of the classes that a stack uses is parsed. The SDK itself never runs.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ class UnknownToken(LookupError):
 
 @dataclass(frozen=True)
 class Type:
-    """`kind` is string, integer, number, boolean, any, list, map, object or union. `inner` is what
-    a list or a map holds, or the members of a union; `module` and `name` are an object's class."""
+    """`kind` is string, integer, number, boolean, any, list, map, object or union. `inner` has the
+    item type of a list or a map, or the members of a union. `module` and `name` are the class of an
+    object."""
 
     kind: str
     inner: tuple[Type, ...] = ()
@@ -38,7 +39,7 @@ class Type:
 
 @dataclass(frozen=True)
 class Property:
-    """One property under its name on the wire."""
+    """The type of a property."""
 
     type: Type
     required: bool
@@ -49,7 +50,7 @@ Properties = Mapping[str, Property]
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource type; an output is `required` when it is always there."""
+    """A resource type. `required` outputs are never missing."""
 
     token: str
     inputs: Properties
@@ -58,7 +59,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Function:
-    """A function that a program may call (an invoke)."""
+    """A function that programs can invoke."""
 
     token: str
     inputs: Properties
@@ -69,7 +70,7 @@ _ANY: Final = Type("any")
 
 
 class Sdk:
-    """The SDK of the cloud `name` in the directory `packages` (a site-packages)."""
+    """The SDK of the cloud `name` in the site-packages directory `packages`."""
 
     def __init__(self, packages: Path, name: str) -> None:
         self.name = name
@@ -81,19 +82,19 @@ class Sdk:
 
     @property
     def version(self) -> str:
-        """The version of the plugin that the SDK asks the engine for."""
+        """The version of the plugin that the SDK requests from the engine."""
         return str(json.loads((self._root / "pulumi-plugin.json").read_text())["version"])
 
     @functools.cached_property
     def _registered(self) -> dict[str, tuple[str, str]]:
         """Type token → (package below the root, class)."""
         text = self._text(self._root / "__init__.py")
-        listed = re.search(r'resource_modules="""\n(.*?)\n"""', text, re.DOTALL)
-        if listed is None:
+        modules = re.search(r'resource_modules="""\n(.*?)\n"""', text, re.DOTALL)
+        if modules is None:
             raise ValueError(f"{self._root}/__init__.py registers no resources")
         return {
             token: (entry["fqn"].partition(".")[2], name)
-            for entry in json.loads(listed[1])
+            for entry in json.loads(modules[1])
             for token, name in entry["classes"].items()
         }
 
@@ -123,31 +124,33 @@ class Sdk:
         except (UnknownToken, FileNotFoundError):
             raise UnknownToken(f"{self.name} has no function {token!r}") from None
         text = self._text(self._path(module))
-        called = re.search(rf"invoke\('{re.escape(token)}'.*?typ=(\w+)\)", text, re.DOTALL)
-        if called is None:
+        invoke = re.search(rf"invoke\('{re.escape(token)}'.*?typ=(\w+)\)", text, re.DOTALL)
+        if invoke is None:
             raise UnknownToken(f"{token}: what it returns has no class")
-        start = text.rfind("\ndef ", 0, called.start())
-        source = _syntax(text[start : called.end()].split('    """', 1)[0] + "    pass")
+        start = text.rfind("\ndef ", 0, invoke.start())
+        source = _syntax(text[start : invoke.end()].split('    """', 1)[0] + "    pass")
         definition = source.body[0]
         assert isinstance(definition, ast.FunctionDef)
         wire = dict(
-            re.findall(r"__args__\['(\w+)'\] = (\w+)", text[start : called.end()])
+            re.findall(r"__args__\['(\w+)'\] = (\w+)", text[start : invoke.end()])
         )  # on the wire → in Python
-        given = {name: (annotation, required) for name, annotation, required in _given(definition)}
+        parameters = {
+            name: (annotation, required) for name, annotation, required in _parameters(definition)
+        }
         inputs = {
-            name: Property(self._type(given[python][0], module), given[python][1])
+            name: Property(self._type(parameters[python][0], module), parameters[python][1])
             for name, python in wire.items()
         }
-        return Function(token, inputs, self._getters(module, called[1]))
+        return Function(token, inputs, self._getters(module, invoke[1]))
 
     def fields(self, kind: Type) -> Properties:
-        """What an object has."""
+        """The properties of an object type."""
         if kind.module.rpartition("/")[2] == _OUTPUTS:
             return self._getters(kind.module, kind.name)
         return self._arguments(kind.module, kind.name)
 
     def _arguments(self, module: str, name: str) -> Properties:
-        """The properties of a class of inputs; what its constructor has no default for is
+        """The properties of a class of inputs. Those without a default in the constructor are
         required."""
         if (module, name) not in self._classes:
             definition = _parsed(self._text(self._path(module)), name)
@@ -156,7 +159,7 @@ class Sdk:
                 for each in definition.body
                 if isinstance(each, ast.FunctionDef) and each.name == "__init__"
             )
-            required = {each for each, _, needed in _given(constructor) if needed}
+            required = {each for each, _, needed in _parameters(constructor) if needed}
             self._classes[module, name] = {
                 wire: Property(self._type(annotation, module), body.name in required)
                 for wire, annotation, body in _read(definition)
@@ -192,7 +195,8 @@ class Sdk:
         return Type(_SCALARS[_last(node)]) if _last(node) in _SCALARS else _ANY
 
     def _named(self, name: str, module: str) -> Type:
-        """`XArgs`, `outputs.X`, `_kms.XArgs`, `_kms.outputs.X`; an enumeration is any value."""
+        """The type that a name stands for: `XArgs`, `outputs.X`, `_kms.XArgs`, `_kms.outputs.X`. For an
+        enumeration it is `any`."""
         package = module.rpartition("/")[0]
         *path, name = name.split(".")
         if path and path[0].startswith("_") and path[0] != "_enums":
@@ -209,7 +213,7 @@ class Sdk:
         return _ANY
 
     def _module_of(self, package: str, token: str, pattern: str) -> str:
-        """The file below `package` that has `pattern`: the one named for the token, or any."""
+        """The file in `package` that contains `pattern`. The file named like the token is tried first."""
         directory = self._root / package.replace(".", "/")
         if not directory.is_dir():
             raise UnknownToken(f"{self.name} has no module {package!r}")
@@ -231,15 +235,15 @@ class Sdk:
 
 def _block(text: str, name: str) -> str:
     """The lines of the class `name`. Raises LookupError."""
-    found = re.search(rf"^class {name}\b.*?(?=^[^\s#)\]}}]|\Z)", text, re.DOTALL | re.MULTILINE)
-    if found is None:
+    block = re.search(rf"^class {name}\b.*?(?=^[^\s#)\]}}]|\Z)", text, re.DOTALL | re.MULTILINE)
+    if block is None:
         raise LookupError(f"there is no class {name}")
-    return found[0]
+    return block[0]
 
 
 def _syntax(text: str) -> ast.Module:
-    """Python 3.11 miscounts how deep a tree is where it collects garbage while it makes one:
-    https://github.com/python/cpython/issues/106905."""
+    """Parses `text` without garbage collection, during which Python 3.11 miscounts the depth of the
+    tree: https://github.com/python/cpython/issues/106905."""
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -256,8 +260,8 @@ def _parsed(text: str, name: str) -> ast.ClassDef:
 
 
 def _read(definition: ast.ClassDef) -> list[tuple[str, ast.expr, ast.FunctionDef]]:
-    """The properties of a class: name on the wire, annotation, the getter itself."""
-    found = []
+    """The properties of a class: name on the wire, annotation, and the getter."""
+    properties = []
     for each in definition.body:
         if not isinstance(each, ast.FunctionDef) or each.returns is None:
             continue
@@ -267,12 +271,12 @@ def _read(definition: ast.ClassDef) -> list[tuple[str, ast.expr, ast.FunctionDef
                 wire = each.name
                 if isinstance(decorator, ast.Call) and decorator.keywords:
                     wire = str(ast.literal_eval(decorator.keywords[0].value))
-                found.append((wire, each.returns, each))
-    return found
+                properties.append((wire, each.returns, each))
+    return properties
 
 
-def _given(definition: ast.FunctionDef) -> list[tuple[str, ast.expr, bool]]:
-    """The annotated parameters of a function: name, annotation, whether one has to give it."""
+def _parameters(definition: ast.FunctionDef) -> list[tuple[str, ast.expr, bool]]:
+    """The annotated parameters of a function: name, annotation, and whether it is required."""
     arguments = definition.args
     defaults = [None] * (len(arguments.args) - len(arguments.defaults)) + [*arguments.defaults]
     pairs = [
@@ -283,7 +287,7 @@ def _given(definition: ast.FunctionDef) -> list[tuple[str, ast.expr, bool]]:
 
 
 def _optional(node: ast.expr) -> bool:
-    """Whether an output may be missing."""
+    """Whether an output can be missing."""
     if not isinstance(node, ast.Subscript):
         return False
     return _last(node.value) == "Optional" or (
@@ -292,5 +296,5 @@ def _optional(node: ast.expr) -> bool:
 
 
 def _last(node: ast.expr) -> str:
-    """`str` of `_builtins.str`."""
+    """The last part of a dotted name: `str` of `_builtins.str`."""
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")

@@ -1,5 +1,5 @@
-"""The gRPC side of a simulated cloud: the engine's questions, answered from the SDK's types and an
-account in a directory."""
+"""`CloudServicer`: the gRPC service of a simulated cloud. It answers the engine from the SDK's types
+and from an account in a directory."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 from google.protobuf import empty_pb2
 
-from local.clouds import ACCOUNT, SIMULATED, create_only, made_up, refusals
+from local.clouds import ACCOUNT, SIMULATED, create_only, fake_values, refusals
 from local.clouds.account import Account, Record
 from local.clouds.checking import failures
 from local.clouds.cloud import Cloud, NoCredentialsError
+from local.clouds.fake_values import Facts
 from local.clouds.inputs import give_name, keeps_name, own, plain_settings
-from local.clouds.made_up import Facts
 from local.clouds.sdk import Resource, Sdk, UnknownToken
 from local.plugins.diff import Change, changes, split
 from local.plugins.engine import Engine
@@ -33,11 +33,12 @@ from local.plugins.values import (
     reveal,
 )
 
-_NOWHERE: Final = {"url": "https://simulated.invalid", "ca": "", "token": ""}
+_NO_API: Final = {"url": "https://simulated.invalid", "ca": "", "token": ""}
 
 
 class CloudServicer(ResourceServicer):
-    """One cloud: it takes what its SDK has, keeps an account, and says that it is simulated."""
+    """One simulated cloud. It accepts what its SDK declares, keeps the resources in an account, and
+    warns that they are simulated."""
 
     def __init__(self, engine: Engine, sdk: Sdk, cloud: Cloud) -> None:
         super().__init__(engine, sdk.version)
@@ -50,17 +51,17 @@ class CloudServicer(ResourceServicer):
     async def CheckConfig(self, request: Any, context: Context) -> Any:
         await self._only_simulated(context)
         accepted = self._sdk.resource(f"pulumi:providers:{self.name}").inputs
-        given = plain_settings(accepted, decode(request.news))
-        return _checked(request, failures(self._sdk, accepted, given))
+        inputs = plain_settings(accepted, decode(request.news))
+        return _checked(request, failures(self._sdk, accepted, inputs))
 
     async def DiffConfig(self, request: Any, context: Context) -> Any:
-        found = changes(decode(request.old_inputs), decode(request.news))
-        found.pop("version", None)
-        # Another region or project is another place: nothing there is what was here.
-        replace = [path for path in found if path in ("region", "project", "accountId")]
+        changed = changes(decode(request.old_inputs), decode(request.news))
+        changed.pop("version", None)
+        # Resources do not move to another region, project or account.
+        replace = [path for path in changed if path in ("region", "project", "accountId")]
         return provider_pb2.DiffResponse(
             changes=provider_pb2.DiffResponse.DIFF_SOME
-            if found
+            if changed
             else provider_pb2.DiffResponse.DIFF_NONE,
             replaces=replace,
         )
@@ -70,11 +71,9 @@ class CloudServicer(ResourceServicer):
         accepted = self._sdk.resource(f"pulumi:providers:{self.name}").inputs
         self._settings = reveal(plain_settings(accepted, decode(request.args)))
         facts = self._facts()
-        refused = (
-            self._cloud.allowed(self._settings, facts.account) if facts.authenticated else None
-        )
-        if refused:
-            await refuse(context, refused)
+        reason = self._cloud.allowed(self._settings, facts.account) if facts.authenticated else None
+        if reason:
+            await refuse(context, reason)
         await self.engine.warn("", f"{self.name} is simulated: nothing of this exists")
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=False
@@ -82,17 +81,17 @@ class CloudServicer(ResourceServicer):
 
     async def Check(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request.urn, context)
-        given = decode(request.news)
-        give_name(resource, given, decode(request.olds), request.urn, request.randomSeed)
-        found = failures(self._sdk, resource.inputs, given)
-        for key in self._unplaced(resource, given):
-            found.append((key, f"is neither here nor in {self.name}:{key}"))
-        return _checked(request, found, given)
+        inputs = decode(request.news)
+        give_name(resource, inputs, decode(request.olds), request.urn, request.randomSeed)
+        wrong = failures(self._sdk, resource.inputs, inputs)
+        for key in self._missing_place(resource, inputs):
+            wrong.append((key, f"is neither here nor in {self.name}:{key}"))
+        return _checked(request, wrong, inputs)
 
     async def Diff(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request.urn, context)
-        given = decode(request.news)
-        old, new = own(decode(request.old_inputs)), own(given)
+        inputs = decode(request.news)
+        old, new = own(decode(request.old_inputs)), own(inputs)
         ignored = {tuple(split(path) or ()) for path in request.ignoreChanges}
         plain = provider_pb2.PropertyDiff
         kinds = {
@@ -109,8 +108,8 @@ class CloudServicer(ResourceServicer):
             response.detailedDiff[path].CopyFrom(plain(kind=kinds[change][replace], inputDiff=True))
             if replace:
                 response.replaces.append(path)
-        # Two of one name cannot be there at once; a name that the plugin gave is given anew.
-        response.deleteBeforeReplace = bool(response.replaces) and keeps_name(old, given)
+        # Two resources cannot have the same name at once. A name that the plugin generated changes.
+        response.deleteBeforeReplace = bool(response.replaces) and keeps_name(old, inputs)
         some = provider_pb2.DiffResponse.DIFF_SOME
         none = provider_pb2.DiffResponse.DIFF_NONE
         response.changes = some if response.detailedDiff else none
@@ -132,7 +131,7 @@ class CloudServicer(ResourceServicer):
             stamp = self._account.stamp(request.urn)
             known = reveal(inputs)
             kind = self._cloud.kinds.get(resource.token)
-            resource_id = made_up.identifier(kind, self._facts(), known, stamp)
+            resource_id = fake_values.identifier(kind, self._facts(), known, stamp)
             state = self._outputs(resource, inputs, stamp, resource_id)
             record = Record(
                 resource.token, resource_id, request.urn, stamp, own(known), reveal(state)
@@ -140,7 +139,7 @@ class CloudServicer(ResourceServicer):
             await self._unless(
                 refusals.of_creation(record, self._cloud, self._account), "create", record, context
             )
-            self._account.keep("create", record)
+            self._account.apply("create", record)
         return provider_pb2.CreateResponse(id=resource_id, properties=encode(state))
 
     async def Update(self, request: Any, context: Context) -> Any:
@@ -150,52 +149,54 @@ class CloudServicer(ResourceServicer):
             old, state = decode(request.olds), self._outputs(resource, inputs, "", None)
             for name, value in state.items():
                 if not contains_unknown(inputs.get(name)):
-                    state[name] = made_up.kept(old.get(name), value)
+                    state[name] = fake_values.kept(old.get(name), value)
             return provider_pb2.UpdateResponse(properties=encode(state))
         with self._account.open():
-            there = self._account.find(resource.token, request.id)
-            if there is None:
+            existing = self._account.find(resource.token, request.id)
+            if existing is None:
                 await refuse(context, f"{resource.token} {request.id} is not there")
-            state = self._outputs(resource, inputs, there.stamp, request.id)
+            state = self._outputs(resource, inputs, existing.stamp, request.id)
             record = Record(
-                there.type,
-                there.id,
+                existing.type,
+                existing.id,
                 request.urn,
-                there.stamp,
+                existing.stamp,
                 own(reveal(inputs)),
                 reveal(state),
             )
             fault = self._account.fault("update", resource.token)
             await self._unless(fault, "update", record, context)
-            self._account.keep("update", record)
+            self._account.apply("update", record)
         return provider_pb2.UpdateResponse(properties=encode(state))
 
     async def Read(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request.urn, context)
         with self._account.open():
-            there = self._account.find(resource.token, request.id)
-        if there is not None:
+            existing = self._account.find(resource.token, request.id)
+        if existing is not None:
             return provider_pb2.ReadResponse(
-                id=there.id, inputs=encode(there.inputs), properties=encode(there.outputs)
+                id=existing.id,
+                inputs=encode(existing.inputs),
+                properties=encode(existing.outputs),
             )
         if request.properties.fields:
-            return provider_pb2.ReadResponse()  # it was in the state, and is gone
-        # Something that others made: it is taken at its word.
+            return provider_pb2.ReadResponse()  # a refresh of a resource that was deleted
+        # A resource that the stack did not make is assumed to exist.
         state = self._outputs(resource, {}, request.id.encode().hex().ljust(64, "0"), request.id)
         return provider_pb2.ReadResponse(id=request.id, properties=encode(state))
 
     async def Delete(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request.urn, context)
         with self._account.open():
-            there = self._account.find(resource.token, request.id)
-            if there is not None:
+            existing = self._account.find(resource.token, request.id)
+            if existing is not None:
                 await self._unless(
-                    refusals.of_deletion(there, self._cloud, self._account),
+                    refusals.of_deletion(existing, self._cloud, self._account),
                     "delete",
-                    there,
+                    existing,
                     context,
                 )
-                self._account.keep("delete", there)
+                self._account.apply("delete", existing)
         return empty_pb2.Empty()
 
     async def Invoke(self, request: Any, context: Context) -> Any:
@@ -204,29 +205,29 @@ class CloudServicer(ResourceServicer):
             function = self._sdk.function(request.tok)
         except UnknownToken as error:
             await refuse(context, str(error))
-        given = decode(request.args)
-        found = failures(self._sdk, function.inputs, given)
-        if found:
+        arguments = decode(request.args)
+        wrong = failures(self._sdk, function.inputs, arguments)
+        if wrong:
             return provider_pb2.InvokeResponse(
-                failures=[provider_pb2.CheckFailure(property=p, reason=r) for p, r in found]
+                failures=[provider_pb2.CheckFailure(property=p, reason=r) for p, r in wrong]
             )
-        answer = self._cloud.functions.get(request.tok)
-        if answer is None:
+        simulated = self._cloud.functions.get(request.tok)
+        if simulated is None:
             await refuse(
                 context,
                 f"function {request.tok} is not answered by the simulated {self.name}: add it to "
                 f"local/clouds/{self.name}.py",
             )
-        if contains_unknown(given):
+        if contains_unknown(arguments):
             return provider_pb2.InvokeResponse(
                 **{"return": encode(dict.fromkeys(function.outputs, UNKNOWN))}
             )
-        known = reveal(given)
+        known = reveal(arguments)
         try:
-            told = answer(known, self._facts())
+            answer = simulated(known, self._facts())
         except NoCredentialsError as error:
             await refuse(context, str(error))
-        result = made_up.answer(self._sdk, function.outputs, known, told)
+        result = fake_values.result(self._sdk, function.outputs, known, answer)
         return provider_pb2.InvokeResponse(**{"return": encode(result)})
 
     async def _only_simulated(self, context: Context) -> None:
@@ -251,9 +252,9 @@ class CloudServicer(ResourceServicer):
     def _outputs(
         self, resource: Resource, inputs: Properties, stamp: str, resource_id: str | None
     ) -> Properties:
-        """The state of a resource. What is secret in its inputs is so in its outputs."""
+        """The outputs of a resource. Secret inputs are secret outputs, too."""
         plain = {key: reveal(value) for key, value in inputs.items()}
-        state = made_up.outputs(
+        state = fake_values.outputs(
             self._sdk,
             resource.outputs,
             self._cloud.kinds.get(resource.token),
@@ -271,11 +272,11 @@ class CloudServicer(ResourceServicer):
         return state
 
     def _facts(self) -> Facts:
-        api = self._account.api() or _NOWHERE
+        api = self._account.api() or _NO_API
         return Facts(
             region=str(self._settings.get("region") or ""),
             project=str(self._settings.get("project") or ""),
-            account=self._account.of_profile(self._settings.get("profile"), self._cloud.account),
+            account=self._account.id_of_profile(self._settings.get("profile"), self._cloud.account),
             authenticated=self._account.writable,
             api={
                 "url": api["url"],
@@ -284,18 +285,18 @@ class CloudServicer(ResourceServicer):
             },
         )
 
-    def _unplaced(self, resource: Resource, given: Mapping[str, Any]) -> list[str]:
-        """What says where a resource is, and is said nowhere."""
+    def _missing_place(self, resource: Resource, inputs: Mapping[str, Any]) -> list[str]:
+        """The region or project, if neither the resource nor the provider has it."""
         key = self._cloud.place
-        said = given.get(key) or self._settings.get(key)
-        # A region is asked for before anything else; a project, where a resource is in one.
-        return [] if said or (key == "project" and key not in resource.inputs) else [key]
+        place = inputs.get(key) or self._settings.get(key)
+        # All resources need a region, and only those with the input need a project.
+        return [] if place or (key == "project" and key not in resource.inputs) else [key]
 
 
-def _checked(request: Any, found: list[tuple[str, str]], inputs: Properties | None = None) -> Any:
+def _checked(request: Any, wrong: list[tuple[str, str]], inputs: Properties | None = None) -> Any:
     return provider_pb2.CheckResponse(
         inputs=request.news if inputs is None else encode(inputs),
         failures=[
-            provider_pb2.CheckFailure(property=path, reason=reason) for path, reason in found
+            provider_pb2.CheckFailure(property=path, reason=reason) for path, reason in wrong
         ],
     )

@@ -1,4 +1,4 @@
-"""What a cluster has to be: plain data and predicates, without Pulumi."""
+"""The rules for clusters, as plain data and predicates that do not import Pulumi."""
 
 from __future__ import annotations
 

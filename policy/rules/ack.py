@@ -1,5 +1,5 @@
-"""ACK: managed clusters and node pools. checkov asks little of them: what it asks of the other
-clouds' clusters is asked here by rules of our own."""
+"""Rules for ACK: managed clusters and node pools. checkov has few of them, so rules of our own check
+what checkov checks on the other clouds."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _secrets_encrypted(cluster: Properties) -> bool:
     return (
         present(cluster, "encryptionProviderKey")
         and at(cluster, "disableEncryption") is not True
-        # Only the professional edition encrypts.
+        # Only the professional edition encrypts secrets.
         and str(at(cluster, "clusterSpec") or "").startswith("ack.pro")
     )
 
@@ -54,8 +54,8 @@ RULES = (
     Rule(
         id="CKV_ALI_26",
         types=(CLUSTER,),
-        demands="a network plugin whose network policies are Kubernetes' own: Terway with vSwitches "
-        "of the pods' own, or Flannel with a CIDR",
+        demands="a network plugin that supports Kubernetes' network policies: Terway with separate "
+        "vSwitches for pods, or Flannel with a CIDR",
         holds=_network_policies,
     ),
     Rule(
@@ -73,14 +73,14 @@ RULES = (
     Rule(
         id="SLIPWAY_ACK_2",
         types=(CLUSTER,),
-        demands="an API server without a public address; it has one where nothing is said, and "
-        "keeps it",
+        demands="an API server without a public address, which ACK adds by default and does not "
+        "remove later",
         holds=lambda cluster: at(cluster, "slbInternetEnabled") is False,
     ),
     Rule(
         id="SLIPWAY_ACK_3",
         types=(CLUSTER,),
-        demands="secrets encrypted by a KMS key, in a professional cluster, which alone does it",
+        demands="secrets encrypted by a KMS key, which only a professional cluster supports",
         holds=_secrets_encrypted,
     ),
     Rule(
@@ -92,8 +92,8 @@ RULES = (
     Rule(
         id="SLIPWAY_ACK_5",
         types=(CLUSTER,),
-        demands="logs of the API server, the scheduler and both controller managers, kept for a "
-        "number of days that somebody chose",
+        demands="logs of the API server, the scheduler and both controller managers, with a "
+        "retention that the stack sets",
         holds=lambda cluster: (
             set(every(cluster, "controlPlaneLogComponents")) >= _LOGS
             and present(cluster, "controlPlaneLogTtl")
@@ -102,7 +102,7 @@ RULES = (
     Rule(
         id="SLIPWAY_ACK_6",
         types=(CLUSTER,),
-        demands="RRSA, by which a pod has a role without a static key",
+        demands="RRSA, which gives pods a role without a static key",
         holds=lambda cluster: at(cluster, "enableRrsa") is True,
     ),
     Rule(

@@ -1,4 +1,4 @@
-"""EKS: clusters, node groups, and the launch templates of their nodes."""
+"""Rules for EKS: clusters, node groups, and the launch templates of their nodes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from .rule import Properties, Rule, at, every, is_true, open_to_all, present
 CLUSTER = "aws:eks/cluster:Cluster"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
-#: What Karpenter makes nodes of.
+#: The template of the nodes that Karpenter makes.
 NODE_CLASS = "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass"
 
-#: The oldest that components/clusters/eks/versions.py knows.
+#: The oldest minor version in components/clusters/eks/versions.py.
 OLDEST_MINOR = "1.34"
 #: https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
 _LOGS = {"api", "audit", "authenticator", "controllerManager", "scheduler"}
-#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html: long-lived and
-#: temporary access keys; and the key's other half by the name that every SDK reads it by.
+#: Long-lived and temporary access keys, by their prefixes in
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html, and secret keys, by
+#: the name that every SDK reads.
 _KEYS = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|aws_secret_access_key\s*[=:]", re.IGNORECASE)
 
 
@@ -37,7 +38,7 @@ def _secrets_encrypted(cluster: Properties) -> bool:
 
 def _supported(cluster: Properties) -> bool:
     version = at(cluster, "version")
-    # Where nothing is said, a cluster begins with AWS's newest.
+    # Without a version, a new cluster gets AWS's newest.
     return version is None or _minor(version) >= _minor(OLDEST_MINOR)
 
 
@@ -99,8 +100,8 @@ RULES = (
         types=(CLUSTER,),
         demands="an API endpoint that is private",
         holds=lambda cluster: at(cluster, "vpcConfig.endpointPublicAccess") is False,
-        opt_in="`access: {kind: cidrs}` is a way for those who have no runner in the VPC; "
-        "CKV_AWS_38 keeps it narrow",
+        opt_in="`access: {kind: cidrs}` is for users without a runner in the VPC; CKV_AWS_38 limits "
+        "its ranges",
     ),
     Rule(
         id="CKV_AWS_58",
@@ -158,7 +159,7 @@ RULES = (
     Rule(
         id="SLIPWAY_EKS_2",
         types=(CLUSTER,),
-        demands="access entries alone say who may come in (`authenticationMode: API`)",
+        demands="only access entries grant access (`authenticationMode: API`)",
         holds=lambda cluster: at(cluster, "accessConfig.authenticationMode") == "API",
     ),
     Rule(
@@ -176,7 +177,7 @@ RULES = (
     Rule(
         id="SLIPWAY_EKS_5",
         types=(NODE_GROUP,),
-        demands="a launch template: without one, nodes have AWS's metadata options and disks",
+        demands="a launch template: without one, nodes have AWS's default metadata options and disks",
         holds=lambda group: present(group, "launchTemplate"),
     ),
     Rule(

@@ -1,4 +1,4 @@
-"""GKE: clusters and node pools."""
+"""Rules for GKE: clusters and node pools."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ _DEFAULT_ACCOUNT = "-compute@developer.gserviceaccount.com"
 
 
 def _has_no_nodes(properties: Properties) -> bool:
-    """Of a cluster, that its nodes are in pools of their own. A pool is nodes."""
+    """Whether this is a cluster all of whose nodes are in separate pools; false for a pool."""
     return at(properties, "removeDefaultNodePool") is True
 
 
-def _no_address(cluster: Properties) -> bool:
-    """Whether the API has a DNS name only, which IAM guards."""
+def _dns_only(cluster: Properties) -> bool:
+    """Whether the API has only a DNS endpoint, to which IAM controls access."""
     return at(cluster, "controlPlaneEndpointsConfig.ipEndpointsConfig.enabled") is False
 
 
 def _not_open(cluster: Properties) -> bool:
     blocks = every(cluster, "masterAuthorizedNetworksConfig.cidrBlocks")
-    return _no_address(cluster) or not open_to_all([at(each, "cidrBlock") for each in blocks])
+    return _dns_only(cluster) or not open_to_all([at(each, "cidrBlock") for each in blocks])
 
 
 def _limited(cluster: Properties) -> bool:
     # A configuration without blocks admits nobody from outside the VPC.
-    return _no_address(cluster) or at(cluster, "masterAuthorizedNetworksConfig") is not None
+    return _dns_only(cluster) or at(cluster, "masterAuthorizedNetworksConfig") is not None
 
 
 def _metadata_server(properties: Properties) -> bool:
@@ -45,7 +45,7 @@ def _secure_boot(properties: Properties) -> bool:
 
 def _integrity(properties: Properties) -> bool:
     if _has_no_nodes(properties) or not present(properties, "nodeConfig.shieldedInstanceConfig"):
-        return True  # it is on where nothing is said
+        return True  # it is on by default
     return at(properties, "nodeConfig.shieldedInstanceConfig.enableIntegrityMonitoring") is True
 
 
@@ -200,7 +200,7 @@ RULES = (
     Rule(
         id="CKV_GCP_123",
         types=(CLUSTER,),
-        demands="node pools are resources of their own, which leave without the cluster",
+        demands="node pools are resources of their own, which can be deleted without the cluster",
         holds=lambda cluster: not present(cluster, "nodePools"),
     ),
     Rule(
@@ -248,7 +248,7 @@ RULES = (
     Rule(
         id="SLIPWAY_GKE_6",
         types=(POOL,),
-        demands="nodes without a public address, whatever the cluster says",
+        demands="nodes without a public address, whatever the cluster's setting is",
         holds=lambda pool: at(pool, "networkConfig.enablePrivateNodes") is not False,
     ),
 )

@@ -1,4 +1,4 @@
-"""A rule: plain data and a predicate over a resource's properties, as the engine hands them."""
+"""`Rule`: plain data and a predicate over the properties of a resource, as the engine passes them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ Properties = Mapping[str, Any]
 
 
 class Unknown:
-    """A value that is not known before another resource is there."""
+    """A value that is not known before another resource is created."""
 
 
 UNKNOWN = Unknown()
 
 
 class NotKnownYet(Exception):
-    """The answer depends on a value that a preview does not know."""
+    """The result depends on a value that a preview does not know."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """What a resource of one of `types` has to be. `demands` says it in one sentence, `holds`
-    decides. A rule that says why it is `opt_in` is asked only where a user turns it on."""
+    """A rule for resources of `types`. `demands` describes it in one sentence, and `holds` checks
+    it. If `opt_in` has a text, the reason why, the rule is off until a user turns it on."""
 
     id: str
     types: tuple[str, ...]
@@ -33,7 +33,7 @@ class Rule:
     opt_in: str = ""
 
     def broken(self, properties: Properties) -> bool:
-        """Whether `properties` break the rule; what is not known yet does not."""
+        """Whether `properties` break the rule. Unknown values break none."""
         try:
             return not self.holds(properties)
         except NotKnownYet:
@@ -41,9 +41,9 @@ class Rule:
 
 
 def at(properties: Properties, path: str) -> Any:
-    """The value at a dotted path, None where there is none.
+    """The value at a dotted path, None if there is none.
 
-    Raises `NotKnownYet` where it, or what it is in, is not known.
+    Raises `NotKnownYet` if the value, or an object that contains it, is not known.
     """
     value: Any = properties
     for part in path.split("."):
@@ -54,7 +54,7 @@ def at(properties: Properties, path: str) -> Any:
 
 
 def present(properties: Properties, path: str) -> bool:
-    """Whether anything is at a dotted path: a value that is not known is, an empty one is not."""
+    """Whether there is a value at a dotted path. An unknown value counts, an empty one does not."""
     try:
         value = at(properties, path)
     except NotKnownYet:
@@ -63,7 +63,7 @@ def present(properties: Properties, path: str) -> bool:
 
 
 def every(properties: Properties, path: str) -> Sequence[Any]:
-    """The members of the list at a dotted path; none where there is no list."""
+    """The members of the list at a dotted path; empty if there is no list."""
     members: list[Any] = list(at(properties, path) or ())
     if any(isinstance(each, Unknown) for each in members):
         raise NotKnownYet
@@ -71,10 +71,10 @@ def every(properties: Properties, path: str) -> Sequence[Any]:
 
 
 def is_true(value: Any) -> bool:
-    """Some properties that mean yes or no are strings."""
+    """Whether a boolean property is true. Some of them are strings."""
     return value is True or value == "true"
 
 
 def open_to_all(cidrs: Sequence[str]) -> bool:
-    """Whether one of `cidrs` is the internet, or so much of it that two such ranges are."""
+    """Whether one of `cidrs` is the Internet or a large part of it: shorter than /8."""
     return any(ipaddress.ip_network(cidr, strict=False).prefixlen < 8 for cidr in cidrs)

@@ -1,4 +1,4 @@
-"""`python -m policy.rules.table` writes docs/clouds/policies.md anew."""
+"""`python -m policy.rules.table` writes docs/clouds/policies.md."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "clouds" / "policies.md"
 _HEAD = """\
 # Policies
 
-`policy/` is a Pulumi policy pack. It looks at the clusters, node pools and launch templates that a
-stack asks for, and refuses those that are not what the tables below say. `make preview STACK=eks`
-asks it, on pull requests too; with credentials it is asked so:
+`policy/` is a Pulumi policy pack. It checks the clusters, node pools and launch templates of a stack
+against the rules in the tables below, and refuses those that break one. `make preview STACK=eks`
+runs it, on pull requests too. To run it with credentials:
 
 ```bash
 python3 -m venv policy/.venv
@@ -22,12 +22,13 @@ policy/.venv/bin/pip install --no-deps -r policy/requirements.txt
 pulumi preview --policy-pack policy
 ```
 
-The pack has an environment of its own: `pulumi-policy` wants an older protobuf than the program.
-`CKV…` are [checkov](https://www.checkov.io)'s rules: all of those for clusters and node pools of
-EKS, GKE and ACK, and for the launch templates of nodes. `SLIPWAY…` are what it does not ask. A rule
-that depends on a value that a preview does not know is asked by `up`, before the resource is made.
+The pack has a virtual environment of its own, since `pulumi-policy` requires an older protobuf than
+the program. Rules with `CKV` are [checkov](https://www.checkov.io)'s: all of its rules for clusters
+and node pools on EKS, GKE and ACK, and for the launch templates of nodes. Rules with `SLIPWAY` check
+what checkov does not. A rule that depends on a value that a preview does not know is checked by `up`,
+before the resource is made.
 
-A rule is `mandatory`; a file makes it `advisory` or `disabled`, or turns one on that is off:
+Rules are `mandatory`. A file makes a rule `advisory` or `disabled`, or turns on one that is off:
 
 ```bash
 echo '{"CKV_AWS_39": "mandatory"}' > strict.json

@@ -1,4 +1,4 @@
-"""`Addons`: what ACK runs on a cluster beside the stack's own."""
+"""`Addons`: the add-ons that ACK runs on a cluster."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from pulumi_alicloud import cs
 
 from components.clusters.ack.versions import ADDONS
 
-#: Collects what containers write.
+#: The add-on that collects the logs of containers.
 COLLECTOR = "loongcollector"
 
 
 class Addons(pulumi.ComponentResource):
-    """Each of `versions.ADDONS`, at its version: installed, or changed where ACK has installed it
-    with the cluster. `extra` are others, with their configuration."""
+    """Each of `versions.ADDONS` at its version. An add-on that ACK installed together with the
+    cluster is updated. `extra` are more add-ons, with their configuration."""
 
-    made: Mapping[str, cs.KubernetesAddon]
+    by_name: Mapping[str, cs.KubernetesAddon]
 
     def __init__(
         self,
         name: str,
+        *,
         cluster_id: pulumi.Output[str],
         log_project: pulumi.Output[str],
         extra: Mapping[str, pulumi.Output[str]],
-        needs: Sequence[pulumi.Resource],
-        opts: pulumi.ResourceOptions | None = None,
+        nodes: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("slipway:clusters:AckAddons", name, None, opts)
-        configured: dict[str, pulumi.Output[str]] = {
+        configuration: dict[str, pulumi.Output[str]] = {
             COLLECTOR: log_project.apply(
                 lambda project: json.dumps(
                     {"IngressDashboardEnabled": "false", "sls_project_name": project}
@@ -41,17 +42,17 @@ class Addons(pulumi.ComponentResource):
             ),
             **extra,
         }
-        wanted = {**ADDONS, **dict.fromkeys(extra)}
-        self.made = {
+        versions = {**ADDONS, **dict.fromkeys(extra)}
+        self.by_name = {
             addon: cs.KubernetesAddon(
                 f"{name}-{addon}",
                 name=addon,
                 cluster_id=cluster_id,
                 version=version,
-                config=configured.get(addon),
-                # Most run on nodes.
-                opts=pulumi.ResourceOptions(parent=self, depends_on=list(needs)),
+                config=configuration.get(addon),
+                # Most add-ons run on nodes.
+                opts=pulumi.ResourceOptions(parent=self, depends_on=list(nodes)),
             )
-            for addon, version in wanted.items()
+            for addon, version in versions.items()
         }
         self.register_outputs({})

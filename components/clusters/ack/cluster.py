@@ -1,12 +1,11 @@
-"""`AckCluster`: a cluster on Alibaba Cloud's ACK. Alibaba Cloud's SDK is imported when a stack
-makes one: it is not in everybody's environment."""
+"""`AckCluster`: a cluster on Alibaba Cloud's ACK. Alibaba Cloud's SDK is an optional dependency, so
+it is imported only when a stack makes such a cluster."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pulumi
 
@@ -14,28 +13,22 @@ from components.clusters import support
 from components.clusters.account import checked_account, report_place
 from components.clusters.ack.names import cluster_name, ram_name
 from components.clusters.ack.options import AckOptions
-from components.clusters.ack.provider_keys import login
 from components.clusters.ack.versions import MINORS, REGISTRY_ADDON
-from components.clusters.providers import ambient, kubernetes_provider, make_provider
+from components.clusters.providers import kubernetes_provider
 from components.contracts.cluster import NodePool
 from components.contracts.identity import Grant, Identity
 from components.images import Images
 
 if TYPE_CHECKING:
-    from pulumi_kubernetes import Provider
-
-    from components.clusters.ack.addons import Addons
-    from components.clusters.ack.control_plane import ControlPlane
     from components.clusters.ack.network import Network
-    from components.clusters.ack.node_pools import NodePools
 
 _SERVICE = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer"
 
 
 class AckCluster(pulumi.ComponentResource):
-    """An ACK managed Pro cluster with everything under it: a key, logs, a network, node pools,
-    add-ons and storage classes. What is deployed on it comes after its nodes and add-ons, and goes
-    before them."""
+    """An ACK managed Pro cluster with its key, logs, network, node pools, add-ons and
+    StorageClasses. Kubernetes objects are created after the nodes and add-ons, and deleted before
+    them."""
 
     kind = "ack"
     adopts = False
@@ -58,130 +51,128 @@ class AckCluster(pulumi.ComponentResource):
     ) -> None:
         super().__init__("slipway:clusters:AckCluster", name, None, opts)
         self._name, self._options = name, options
-        self._called = cluster_name(pulumi.get_stack())
-        if late := support.warning(options.minor, MINORS, date.today()):
-            pulumi.log.warn(late, self)
-        #: Of everything that is made in the cloud.
-        self._inside = pulumi.ResourceOptions(parent=self, providers=[self._make_cloud()])
-        network, control_plane, pools, addons = self._make()
-        self.name = control_plane.cluster.name
-        self.kubeconfig = self._kubeconfig(control_plane)
-        self.provider = self._make_provider([*pools.made, *addons.made.values()])
-        self._make_storage(network)
+        self._cluster_name = cluster_name(pulumi.get_stack())
+        if warning := support.warning(options.minor, MINORS, date.today()):
+            pulumi.log.warn(warning, self)
+        self._make_cloud_provider()
+        self._make_cluster()
         self.node_pools = {key: NodePool.of(pool) for key, pool in options.pools().items()}
-        self.load_balancer_annotations = self._annotations(network)
+        self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
+
+    def _make_cloud_provider(self) -> None:
+        """The provider of Alibaba Cloud; checks and reports the account."""
+        import pulumi_alicloud
+
+        from components.clusters.ack.provider import alicloud_provider
+
+        options, settings = self._options, self._options.settings("alicloud")
+        alicloud = alicloud_provider(
+            f"{self._name}-cloud",
+            settings,
+            region=options.region,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        invoke = pulumi.InvokeOptions(parent=self, provider=alicloud)
+        account = checked_account(
+            "Alibaba Cloud",
+            options.account or (settings["accountId"].text if "accountId" in settings else None),
+            lambda: pulumi_alicloud.get_caller_identity(opts=invoke).account_id,
+        )
+        place = {"account": account, "region": options.region}
+        report_place("Alibaba Cloud", "alicloud", place, self)
+        self._cloud = pulumi.ResourceOptions(parent=self, providers=[alicloud])
+
+    def _make_cluster(self) -> None:
+        from components.clusters.ack.control_plane import ControlPlane
+        from components.clusters.ack.encryption import Encryption
+        from components.clusters.ack.identity import OidcProvider
+        from components.clusters.ack.kubeconfig import kubeconfig
+        from components.clusters.ack.logs import Logs
+        from components.clusters.ack.network import Network
+        from components.clusters.ack.storage import Storage
+
+        name, options, cloud = self._name, self._options, self._cloud
+        self._key = Encryption(f"{name}-encryption", options, cloud).key
+        self._logs = Logs(
+            f"{name}-logs",
+            project=options.log_project or f"{self._cluster_name}-logs",
+            days=options.log_days,
+            opts=cloud,
+        )
+        self._network = Network(f"{name}-network", options.vpc, logs=self._logs, opts=cloud)
+        self._control_plane = ControlPlane(
+            f"{name}-control-plane",
+            options,
+            cluster_name=self._cluster_name,
+            network=self._network,
+            logs=self._logs,
+            key=self._key,
+            opts=cloud,
+        )
+        self._oidc = OidcProvider.of(self._control_plane.cluster)
+        self.name = self._control_plane.name
+        self.kubeconfig = kubeconfig(self._control_plane, options)
+        self.provider = kubernetes_provider(
+            f"{name}-provider",
+            options.settings("kubernetes"),
+            pulumi.ResourceOptions(parent=self, depends_on=self._make_nodes()),
+            kubeconfig=self.kubeconfig,
+        )
+        self._storage = Storage(
+            f"{name}-storage",
+            cluster_name=self._cluster_name,
+            key=self._key,
+            network=self._network,
+            cidr=options.vpc.cidr,
+            shared=options.shared_storage,
+            provider=self.provider,
+            opts=cloud,
+        )
+        self.load_balancer_annotations = _load_balancer_annotations(self._network)
         self.workload_identity = {
             "region": options.region,
             "oidc_provider_arn": self._oidc.arn,
             "oidc_issuer": self._oidc.issuer,
         }
-        self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
 
-    def _make_cloud(self) -> pulumi.ProviderResource:
-        """Alibaba Cloud's provider; checks which account it works in."""
-        import pulumi_alicloud
-
-        options, settings = self._options, self._options.settings("alicloud")
-        cloud = make_provider(
-            pulumi_alicloud.Provider,
-            "alicloud",
-            f"{self._name}-cloud",
-            settings,
-            pulumi.ResourceOptions(parent=self),
-            region=options.region,
-        )
-        asking = pulumi.InvokeOptions(parent=self, provider=cloud)
-        account = checked_account(
-            "Alibaba Cloud",
-            options.account or (settings["accountId"].text if "accountId" in settings else None),
-            lambda: pulumi_alicloud.get_caller_identity(opts=asking).account_id,
-        )
-        place = {"account": account, "region": options.region}
-        report_place("Alibaba Cloud", "alicloud", place, self)
-        return cloud
-
-    def _make(self) -> tuple[Network, ControlPlane, NodePools, Addons]:
+    def _make_nodes(self) -> list[pulumi.Resource]:
+        """The node pools and add-ons, on which all Kubernetes objects depend."""
         from components.clusters.ack.addons import COLLECTOR, Addons
-        from components.clusters.ack.control_plane import ControlPlane
-        from components.clusters.ack.identity import OidcProvider
-        from components.clusters.ack.key import Key
-        from components.clusters.ack.logs import Logs
-        from components.clusters.ack.network import Network
         from components.clusters.ack.node_pools import NodePools
         from components.clusters.ack.registry import Registry
 
-        name, called, options, inside = self._name, self._called, self._options, self._inside
-        self._key = Key(f"{name}-encryption", options, inside).id
-        logs = Logs(
-            f"{name}-logs", options.log_project or f"{called}-logs", options.log_days, inside
-        )
-        network = Network(f"{name}-network", options.vpc, logs, inside)
-        control_plane = ControlPlane(
-            f"{name}-control-plane", called, options, network, logs, self._key, inside
-        )
-        self._cluster, self._oidc = control_plane.cluster, OidcProvider.of(control_plane.cluster)
+        name, options, cloud = self._name, self._options, self._cloud
+        cluster = self._control_plane.cluster
         pools = NodePools(
             f"{name}-pool",
-            ram_name(called, "nodes"),
             options,
-            self._cluster.id,
-            network.nodes,
-            self._key,
-            inside,
+            cluster_id=cluster.id,
+            vswitches=self._network.nodes,
+            role_name=ram_name(self._cluster_name, "nodes"),
+            key=self._key,
+            opts=cloud,
         )
         extra = {}
         if options.registry:
             registry = Registry(
-                f"{name}-registry", called, options.region, options.registry, self._cluster, inside
+                f"{name}-registry",
+                cluster_name=self._cluster_name,
+                region=options.region,
+                options=options.registry,
+                cluster=cluster,
+                opts=cloud,
             )
-            extra[REGISTRY_ADDON] = registry.config
-        addons = Addons(f"{name}-addon", self._cluster.id, logs.project, extra, pools.made, inside)
-        logs.collect(self._cluster.id, addons.made[COLLECTOR])
-        return network, control_plane, pools, addons
-
-    def _make_storage(self, network: Network) -> None:
-        from components.clusters.ack.storage import Storage
-
-        self._storage = Storage(
-            f"{self._name}-storage",
-            self._called,
-            self._key,
-            network,
-            self._options.vpc.cidr,
-            self.provider,
-            shared=self._options.shared_storage,
-            opts=self._inside,
+            extra[REGISTRY_ADDON] = registry.addon_config
+        addons = Addons(
+            f"{name}-addon",
+            cluster_id=cluster.id,
+            log_project=self._logs.project,
+            extra=extra,
+            nodes=pools.ready,
+            opts=cloud,
         )
-
-    def _make_provider(self, needs: Sequence[pulumi.Resource]) -> Provider:
-        return kubernetes_provider(
-            f"{self._name}-provider",
-            self._options.settings("kubernetes"),
-            pulumi.ResourceOptions(parent=self, depends_on=list(needs)),
-            kubeconfig=self.kubeconfig,
-        )
-
-    def _kubeconfig(self, control_plane: ControlPlane) -> pulumi.Output[str]:
-        who = login(self._options.settings("alicloud"), ambient("alicloud", "profile"))
-        return pulumi.Output.secret(
-            pulumi.Output.all(
-                control_plane.server, control_plane.authority, self._cluster.id, self.name, who
-            ).apply(lambda it: json.dumps(kubeconfig(*it), sort_keys=True))
-        )
-
-    def _annotations(self, network: Network) -> dict[str, pulumi.Input[str]]:
-        """A network load balancer in all zones, whose backends are the pods themselves: they see
-        who calls. The cloud's controller keeps others than `loadBalancerSourceRanges` out of this
-        kind alone."""
-        zones = [
-            pulumi.Output.concat(zone, ":", vswitch) for zone, vswitch in network.nodes.items()
-        ]
-        return {
-            f"{_SERVICE}-address-type": "internet",
-            f"{_SERVICE}-zone-maps": pulumi.Output.all(*zones).apply(",".join),
-            f"{_SERVICE}-cross-zone-enabled": "on",
-            f"{_SERVICE}-preserve-client-ip": "on",
-        }
+        self._logs.collect(cluster.id, addons.by_name[COLLECTOR])
+        return [*pools.ready, *addons.by_name.values()]
 
     def identity(
         self,
@@ -190,83 +181,55 @@ class AckCluster(pulumi.ComponentResource):
         grants: Sequence[Grant],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """A role that mounts of the directories in OSS run by."""
-        from components.clusters.ack.identity import oss_identity
+        """A RAM role with which the CSI driver mounts the prefixes in OSS."""
+        from components.clusters.ack.identity import bucket_identity
 
-        return oss_identity(
+        return bucket_identity(
             service_account,
             namespace,
             grants,
-            called=self._called,
+            cluster_name=self._cluster_name,
             oidc=self._oidc,
             provider=self.provider,
-            opts=pulumi.ResourceOptions.merge(self._inside, opts),
+            opts=pulumi.ResourceOptions.merge(self._cloud, opts),
         )
 
     def storage_class(self, requested: str | None, access_mode: str) -> pulumi.Input[str] | None:
         if requested is not None:
             return requested
         if access_mode == "ReadWriteOnce":
-            return self._storage.disks
-        if self._storage.shared is None:
+            return self._storage.disk_class
+        if self._storage.shared_class is None:
             raise pulumi.RunError(
                 f"slipway:volumes has a volume of access mode `{access_mode}`, and no disk is on "
                 "several nodes: write `shared_storage: true` under slipway:cluster, or name a "
                 "`storage_class`"
             )
-        return self._storage.shared
+        return self._storage.shared_class
 
     def publish(self, host: str, address: pulumi.Output[str]) -> None:
-        """A record in the zone, where the stack names one."""
+        """A record in the zone of Alibaba Cloud DNS, if the stack names one."""
         if self._options.dns is None:
             return
         from components.clusters.ack.dns import Record
 
-        Record(f"{self._name}-dns", self._options.dns.zone, host, address, self._inside)
+        Record(
+            f"{self._name}-dns",
+            zone=self._options.dns.zone,
+            host=host,
+            address=address,
+            opts=self._cloud,
+        )
 
 
-def kubeconfig(
-    server: str, authority: str, identifier: str, name: str, who: Sequence[str] = ()
-) -> dict[str, Any]:
-    """Credentials by `ack-ram-tool`, which asks ACK for a certificate of an hour, by the RAM
-    identity of who runs it. `get-token` would need a mapping in the cluster that is not there when
-    it is made."""
+def _load_balancer_annotations(network: Network) -> dict[str, pulumi.Input[str]]:
+    """Annotations for a network load balancer in all zones whose backends are the pods, so that
+    these see the caller's address. Only for this kind of load balancer the cloud's controller
+    enforces `loadBalancerSourceRanges`."""
+    zones = [pulumi.Output.concat(zone, ":", vswitch) for zone, vswitch in network.nodes.items()]
     return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [
-            {
-                "name": name,
-                "cluster": {"server": server, "certificate-authority-data": authority},
-            }
-        ],
-        "users": [
-            {
-                "name": name,
-                "user": {
-                    "exec": {
-                        "apiVersion": "client.authentication.k8s.io/v1",
-                        "command": "ack-ram-tool",
-                        "args": [
-                            "credential-plugin",
-                            "get-credential",
-                            "--cluster-id",
-                            identifier,
-                            "--api-version",
-                            "v1",
-                            "--expiration",
-                            "60m",
-                            "--log-level",
-                            "error",
-                            *who,
-                        ],
-                        "interactiveMode": "Never",
-                        "provideClusterInfo": False,
-                        "installHint": "https://github.com/AliyunContainerService/ack-ram-tool",
-                    }
-                },
-            }
-        ],
-        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-        "current-context": name,
+        f"{_SERVICE}-address-type": "internet",
+        f"{_SERVICE}-zone-maps": pulumi.Output.all(*zones).apply(",".join),
+        f"{_SERVICE}-cross-zone-enabled": "on",
+        f"{_SERVICE}-preserve-client-ip": "on",
     }

@@ -1,4 +1,4 @@
-"""`Record`: a name in a zone of Alibaba Cloud DNS."""
+"""`Record`: the DNS record of the gateway's host, in Alibaba Cloud DNS."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ import ipaddress
 import pulumi
 from pulumi_alicloud import dns
 
-#: The shortest that the free edition takes.
+#: The shortest TTL that the free edition allows.
 _TTL_SECONDS = 600
 
 
 class Record(pulumi.ComponentResource):
-    """`host` in `zone`, for an address or as another name of a load balancer."""
+    """A record of `host` in `zone`: A or AAAA for an IP address, CNAME for a host name."""
 
     def __init__(
         self,
         name: str,
+        *,
         zone: str,
         host: str,
         address: pulumi.Output[str],
-        opts: pulumi.ResourceOptions | None = None,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("slipway:clusters:AckRecord", name, None, opts)
         dns.AlidnsRecord(
@@ -36,7 +37,7 @@ class Record(pulumi.ComponentResource):
 
 
 def record_type(address: str) -> str:
-    """`A` or `AAAA` of an IP address, `CNAME` of a name."""
+    """`A` or `AAAA` for an IP address, `CNAME` for a host name."""
     try:
         version = ipaddress.ip_address(address).version
     except ValueError:

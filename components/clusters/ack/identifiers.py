@@ -1,4 +1,4 @@
-"""Names that Alibaba Cloud gives to things: `vpc-…`."""
+"""Types of options that hold an ID of Alibaba Cloud, such as `vpc-…`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`oss_identity`: leave to read directories of OSS, for what mounts them."""
+"""`bucket_identity`: read access to OSS buckets for the volumes that ACK's CSI driver mounts."""
 
 from __future__ import annotations
 
@@ -14,47 +14,50 @@ from components.clusters.ack.names import ram_name
 from components.contracts.identity import Grant, Identity
 from components.kubernetes.object import KubernetesObject
 
-#: Where ACK's driver runs a process for each volume that it mounts; the driver's add-on makes it.
+#: Where ACK's CSI driver runs one process per mounted volume. The driver's add-on creates it.
 MOUNT_NAMESPACE = "ack-csi-fuse"
 _AUDIENCE = "sts.aliyuncs.com"
 
 
 @dataclass(frozen=True, kw_only=True)
 class OidcProvider:
-    """Who vouches to RAM for the service accounts of one cluster (RRSA)."""
+    """The OIDC provider by which RAM recognizes the service accounts of one cluster (RRSA)."""
 
     arn: pulumi.Output[str]
     issuer: pulumi.Output[str]
 
     @classmethod
     def of(cls, cluster: cs.ManagedKubernetes) -> OidcProvider:
-        """That of `cluster`."""
+        """The provider of `cluster`."""
         rrsa = cluster.rrsa_metadata
         return cls(arn=rrsa["ram_oidc_provider_arn"], issuer=rrsa["rrsa_oidc_issuer_url"])
 
 
-def oss_identity(
+def bucket_identity(
     service_account: str,
     namespace: pulumi.Input[str],
     grants: Sequence[Grant],
     *,
-    called: str,
+    cluster_name: str,
     oidc: OidcProvider,
     provider: pulumi.ProviderResource,
     opts: pulumi.ResourceOptions,
 ) -> Identity:
-    """ACK's driver mounts buckets, under an account of its own namespace: that one is let in, and
-    the pods are not. Names in the cloud begin with `called`; `provider` is the cluster's."""
+    """Read access for volume mounts. ACK's CSI driver mounts a bucket under a service account of
+    its own namespace: that account gets a role, and the model's pods get none.
+
+    Names in the cloud begin with `cluster_name`; `provider` is the cluster's Kubernetes provider.
+    """
     if not grants:
         return Identity()
     reader = OssReader(
         f"{service_account}-reads",
-        ram_name(called, "reads", service_account),
-        oidc,
-        pulumi.Output.concat(namespace, "-", service_account),
-        grants,
-        provider,
-        opts,
+        role=ram_name(cluster_name, "reads", service_account),
+        oidc=oidc,
+        account=pulumi.Output.concat(namespace, "-", service_account),
+        grants=grants,
+        provider=provider,
+        opts=opts,
     )
     return Identity(
         mount={
@@ -66,22 +69,23 @@ def oss_identity(
 
 
 class OssReader(pulumi.ComponentResource):
-    """A service account that mounts run under, a RAM role that trusts this account of this
-    cluster alone (RRSA), and a policy to read what is below the prefixes. Nothing has a key."""
+    """A service account for mounts, a RAM role that trusts only this account of this cluster
+    (RRSA), and a policy that reads the objects under the prefixes. There are no static keys."""
 
     role: pulumi.Output[str]
-    """The role's name, known when it may read."""
+    """The role's name. It is known once the policy is attached."""
     account: pulumi.Output[str]
 
     def __init__(
         self,
         name: str,
+        *,
         role: str,
         oidc: OidcProvider,
         account: pulumi.Input[str],
         grants: Sequence[Grant],
         provider: pulumi.ProviderResource,
-        opts: pulumi.ResourceOptions | None = None,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("slipway:clusters:AckOssReader", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
@@ -95,50 +99,51 @@ class OssReader(pulumi.ComponentResource):
             },
             pulumi.ResourceOptions(parent=self, provider=provider, delete_before_replace=True),
         ).name
-        assumed = ram.Role(
+        ram_role = ram.Role(
             f"{name}-role",
             role_name=role,
             description="Reads models in OSS for a cluster of Slipway",
-            assume_role_policy_document=trusting_account(
+            assume_role_policy_document=assume_role_policy(
                 oidc, pulumi.Output.concat(MOUNT_NAMESPACE, ":", self.account)
             ),
             opts=child,
         )
         policy = ram.Policy(
             f"{name}-policy",
-            # After the role, which is made in the cluster's account or not at all.
-            policy_name=assumed.role_name,
+            # By the role's output, so that no policy is made if the role cannot be: the OIDC
+            # provider's ARN fails with another account than the cluster's.
+            policy_name=ram_role.role_name,
             description="Reads models in OSS for a cluster of Slipway",
-            policy_document=json.dumps(reading([grant.url for grant in grants])),
+            policy_document=json.dumps(read_policy([grant.url for grant in grants])),
             opts=child,
         )
-        attached = ram.RolePolicyAttachment(
+        attachment = ram.RolePolicyAttachment(
             f"{name}-reads",
-            role_name=assumed.role_name,
+            role_name=ram_role.role_name,
             policy_name=policy.policy_name,
             policy_type="Custom",
             opts=child,
         )
-        self.role = attached.role_name
+        self.role = attachment.role_name
         self.register_outputs({"role": self.role, "account": self.account})
 
 
-def trusting_account(oidc: OidcProvider, account: pulumi.Input[str]) -> pulumi.Output[str]:
-    """Who may take a role on, as JSON: `account`, a namespace and a name, of the cluster that
-    `oidc` vouches for."""
+def assume_role_policy(oidc: OidcProvider, account: pulumi.Input[str]) -> pulumi.Output[str]:
+    """The trust policy of a role, as JSON: only the service account `account`, written
+    `namespace:name`, of the cluster of `oidc` may assume it."""
     return pulumi.Output.all(oidc.arn, oidc.issuer, account).apply(
-        lambda it: json.dumps(_trust(*it))
+        lambda values: json.dumps(_trust(*values))
     )
 
 
-def _trust(authority: str, issuer: str, account: str) -> dict[str, Any]:
+def _trust(oidc_provider: str, issuer: str, account: str) -> dict[str, Any]:
     return {
         "Version": "1",
         "Statement": [
             {
                 "Action": "sts:AssumeRole",
                 "Effect": "Allow",
-                "Principal": {"Federated": [authority]},
+                "Principal": {"Federated": [oidc_provider]},
                 "Condition": {
                     "StringEquals": {
                         "oidc:aud": _AUDIENCE,
@@ -151,8 +156,8 @@ def _trust(authority: str, issuer: str, account: str) -> dict[str, Any]:
     }
 
 
-def reading(urls: Sequence[str]) -> dict[str, Any]:
-    """Leave to read objects below `oss://bucket/prefix`, and to list these."""
+def read_policy(urls: Sequence[str]) -> dict[str, Any]:
+    """A policy that gets and lists the objects under each `oss://bucket/prefix`."""
     statements: list[dict[str, Any]] = []
     for url in dict.fromkeys(urls):
         bucket, _, prefix = url.removeprefix("oss://").strip("/").partition("/")

@@ -1,4 +1,4 @@
-"""`Logs`: where everything that a cluster on ACK writes is kept, in the Simple Log Service."""
+"""`Logs`: the log stores of a cluster on ACK, in the Simple Log Service (SLS)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import json
 import pulumi
 from pulumi_alicloud import log
 
-#: What ACK calls the collectors of a cluster.
+#: The prefix of a cluster's machine group, in which ACK lists the cluster's log collectors.
 _MACHINE_GROUP = "k8s-group-"
 
 
 class Logs(pulumi.ComponentResource):
-    """A project with stores for flow logs and for what containers write; ACK makes those of
-    audit and control plane in the same project. They go with the stack."""
+    """An SLS project with stores for flow logs and container logs. ACK adds stores for audit and
+    control-plane logs to the same project. All of them are deleted with the stack."""
 
     project: pulumi.Output[str]
     flow: pulumi.Output[str]
@@ -22,9 +22,10 @@ class Logs(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
+        *,
         project: pulumi.Input[str],
         days: int,
-        opts: pulumi.ResourceOptions | None = None,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("slipway:clusters:AckLogs", name, None, opts)
         self._name, self._days = name, days
@@ -39,11 +40,11 @@ class Logs(pulumi.ComponentResource):
         self.containers = self._make_store("containers")
         self.register_outputs({"project": self.project})
 
-    def _make_store(self, what: str) -> pulumi.Output[str]:
+    def _make_store(self, store: str) -> pulumi.Output[str]:
         return log.Store(
-            f"{self._name}-{what}",
+            f"{self._name}-{store}",
             project_name=self.project,
-            logstore_name=what,
+            logstore_name=store,
             retention_period=self._days,
             shard_count=2,
             auto_split=True,
@@ -53,7 +54,7 @@ class Logs(pulumi.ComponentResource):
         ).logstore_name
 
     def collect(self, cluster_id: pulumi.Output[str], collector: pulumi.Resource) -> None:
-        """Keep what all containers write to stdout and stderr, once `collector` is there."""
+        """Collects stdout and stderr of all containers, by the add-on `collector`."""
         detail = {
             "plugin": {
                 "inputs": [

@@ -1,4 +1,4 @@
-"""What the name of an ECS machine says: its GPUs, and whether ACK takes it."""
+"""What the name of an ECS instance type tells: its GPUs, and whether ACK supports it."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ _GPUS = MappingProxyType(
         "gn7e": "nvidia-a100",
     }
 )
-#: `gn7i-c32g1.16xlarge`: one GPU for 32 vCPUs, and 64 of these.
+#: `gn7i-c32g1.16xlarge`: one GPU per 32 vCPUs, and 64 vCPUs.
 _SHARE = re.compile(r"c(\d+)g(\d+)")
 _SIZE = re.compile(r"(\d*)xlarge")
 _VCPUS_OF_XLARGE = 4
-#: Families that ACK takes no nodes of, by the provider's page of node pools: shared and burstable
-#: ones, and parts of a GPU.
+#: Families that ACK does not support as nodes, by the provider's page of node pools: shared and
+#: burstable ones, and those with a part of a GPU.
 _REFUSED = re.compile(r"[a-z]\d+t|t\d+|vgn.*|sgn.*")
 
 
-def is_type(name: str) -> bool:
-    """Whether it is written as ECS writes a machine type: `ecs.g7.xlarge`."""
+def is_machine_type(name: str) -> bool:
+    """Whether `name` has the form of an instance type, such as `ecs.g7.xlarge`."""
     return _TYPE.fullmatch(name) is not None
 
 
 def is_refused(name: str) -> bool:
-    """Whether ACK takes no such nodes."""
+    """Whether ACK does not support the instance type."""
     return _REFUSED.fullmatch(_family(name)) is not None
 
 
-def has_gpus(name: str) -> bool:
-    """Whether the machine has GPUs."""
+def may_have_gpus(name: str) -> bool:
+    """Whether the instance type is of a family with GPUs, listed here or not."""
     return _family(name).removeprefix("ebm").startswith("gn")
 
 
 def gpus(name: str) -> Accelerator | None:
-    """The machine's GPUs, None where its name does not tell them."""
+    """The GPUs of an instance type, None if it has none or its name does not tell them."""
     _, family, size = name.split(".")
     kind = _GPUS.get(_family(name))
     share = _SHARE.fullmatch(family.partition("-")[2])

@@ -1,18 +1,18 @@
-"""Names that things have in the cloud."""
+"""Names of a stack's resources in Alibaba Cloud."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 
-#: The longest name of a RAM role.
+#: The longest name of a RAM role, in characters.
 _LENGTH = 64
 _DIGITS = 8
 
 
 def cluster_name(stack: str) -> str:
-    """The name of a stack's cluster, and the beginning of what else is named: RAM policies and log
-    projects take lower-case letters, digits and dashes."""
+    """The name of a stack's cluster, with which the stack's other names in the cloud begin. It has
+    only lower-case letters, digits and dashes, since RAM policies and log projects allow no more."""
     return f"slipway-{re.sub(r'[^a-z0-9]+', '-', stack.lower()).strip('-')}"
 
 

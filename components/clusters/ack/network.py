@@ -9,44 +9,46 @@ import pulumi
 from pulumi_alicloud import ecs, vpc
 
 from components.clusters.ack.logs import Logs
-from components.clusters.ack.vpc_options import CreateAckVpc, ExistingAckVpc
+from components.clusters.ack.vpc_options import AckCreateVpc, AckExistingVpc
 
-#: A VPC is cut into eighths: one for each zone's pods, the fifth for all nodes, the rest is free.
+#: A VPC is divided into eighths: the first four hold the pods of one zone each, the fifth holds the
+#: nodes of all zones, and the others are free.
 _PART_BITS, _NODES_PART, _ZONE_BITS = 3, 4, 2
-#: vSwitches are no larger.
+#: The largest vSwitch is a /16.
 _SHORTEST_PREFIX = 16
-#: The most that an address paid for by traffic may send, in Mbit/s.
+#: The most that an EIP address billed by traffic can send, in Mbit/s.
 _BANDWIDTH = "200"
 
 
 class Network(pulumi.ComponentResource):
-    """A VPC made for the cluster, or one that is there, and its flow logs. In one that is made,
-    nodes and pods have private addresses only, and leave through a NAT gateway."""
+    """A VPC made for the cluster, or an existing one, with flow logs. In a VPC that it makes, nodes
+    and pods have private addresses only and reach the Internet through a NAT gateway."""
 
     vpc_id: pulumi.Output[str]
     nodes: Mapping[str, pulumi.Input[str]]
     """vSwitches of nodes, by zone."""
     pods: Mapping[str, pulumi.Input[str]]
     """vSwitches of pods, by zone."""
-    way_out: Sequence[pulumi.Resource]
-    """What has to be there before a node, which pulls images, starts."""
+    ready: Sequence[pulumi.Resource]
+    """What nodes depend on: they pull images through the NAT gateway."""
 
     def __init__(
         self,
         name: str,
-        options: CreateAckVpc | ExistingAckVpc,
+        options: AckCreateVpc | AckExistingVpc,
+        *,
         logs: Logs,
-        opts: pulumi.ResourceOptions | None = None,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("slipway:clusters:AckNetwork", name, None, opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
-        if isinstance(options, ExistingAckVpc):
+        if isinstance(options, AckExistingVpc):
             self.vpc_id = pulumi.Output.from_input(options.id)
             self.nodes, self.pods = options.nodes, options.pods
-            self.way_out = []
+            self.ready = []
         else:
-            self._make(options)
+            self._make_vpc(options)
         vpc.FlowLog(
             f"{name}-flow-log",
             flow_log_name=name,
@@ -59,18 +61,18 @@ class Network(pulumi.ComponentResource):
         )
         self.register_outputs({"vpc_id": self.vpc_id})
 
-    def _make(self, options: CreateAckVpc) -> None:
-        made = vpc.Network(
+    def _make_vpc(self, options: AckCreateVpc) -> None:
+        network = vpc.Network(
             f"{self._name}-vpc",
             vpc_name=self._name,
             cidr_block=options.cidr,
             opts=self._child,
         )
-        self.vpc_id = made.id
-        nodes, pods = ranges(options.cidr, options.zones)
+        self.vpc_id = network.id
+        nodes, pods = vswitch_ranges(options.cidr, options.zones)
         self.nodes = self._make_vswitches("nodes", nodes)
         self.pods = self._make_vswitches("pods", pods)
-        self._make_way_out(options)
+        self._make_nat(options)
 
     def _make_vswitches(self, role: str, cidrs: Mapping[str, str]) -> dict[str, pulumi.Output[str]]:
         return {
@@ -85,8 +87,8 @@ class Network(pulumi.ComponentResource):
             for zone, cidr in cidrs.items()
         }
 
-    def _make_way_out(self, options: CreateAckVpc) -> None:
-        """A NAT gateway, which spans zones by itself, and one address for everything."""
+    def _make_nat(self, options: AckCreateVpc) -> None:
+        """A NAT gateway, which serves all zones, with one public address."""
         gateway = vpc.NatGateway(
             f"{self._name}-nat",
             nat_gateway_name=self._name,
@@ -106,7 +108,7 @@ class Network(pulumi.ComponentResource):
             bandwidth=_BANDWIDTH,
             opts=self._child,
         )
-        bound = ecs.EipAssociation(
+        association = ecs.EipAssociation(
             f"{self._name}-address-bound",
             allocation_id=address.id,
             instance_id=gateway.id,
@@ -119,13 +121,13 @@ class Network(pulumi.ComponentResource):
             snat_table_id=gateway.snat_table_ids,
             snat_ip=address.ip_address,
             source_cidr=options.cidr,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[bound]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[association]),
         )
-        self.way_out = [snat]
+        self.ready = [snat]
 
 
-def ranges(cidr: str, zones: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The ranges of the nodes' and of the pods' vSwitches in a VPC of `cidr`, by zone."""
+def vswitch_ranges(cidr: str, zones: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The address ranges of the nodes' and of the pods' vSwitches in a VPC of `cidr`, by zone."""
     whole = ipaddress.IPv4Network(cidr)
     parts = list(whole.subnets(new_prefix=max(whole.prefixlen + _PART_BITS, _SHORTEST_PREFIX)))
     nodes = list(ipaddress.IPv4Network(parts[_NODES_PART]).subnets(_ZONE_BITS))

@@ -1,4 +1,4 @@
-"""`NodePools`: the nodes of a cluster on ACK, and what makes more of them."""
+"""`NodePools`: the node pools of a cluster on ACK, and their autoscaler."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 import pulumi
 from pulumi_alicloud import cs, ram
 
+from components.clusters.ack.node_pool_options import AckNodePool
 from components.clusters.ack.options import AckOptions
-from components.clusters.ack.pool_options import AckNodePool
 from components.clusters.ack.versions import IMAGE_FAMILY, RELEASES
 
-#: A label of a pool, by which ACK chooses the driver of its nodes.
+#: The node label by which ACK chooses the version of NVIDIA's driver.
 _DRIVER = "ack.aliyun.com/nvidia-driver-version"
-#: Keeps ACK's device plugin from a pool's nodes, as NVIDIA's driver for DRA wants it:
+#: Keeps ACK's device plugin off a pool's nodes, as NVIDIA's DRA driver requires:
 #: https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/user-guide/schedule-gpus-using-dra.
-_NO_PLUGIN = {"ack.node.gpu.schedule": "disabled"}
+_NO_DEVICE_PLUGIN = {"ack.node.gpu.schedule": "disabled"}
 _TRUST = {
     "Version": "1",
     "Statement": [
@@ -31,22 +31,23 @@ _TRUST = {
 
 
 class NodePools(pulumi.ComponentResource):
-    """A scaling group for each pool, without public addresses and passwords, under a RAM role that
-    may do nothing. ACK repairs nodes and closes holes in them; it brings the NVIDIA driver and
-    device plugin to those with GPUs. Kubernetes is upgraded by the stack alone."""
+    """One scaling group per pool. Nodes have no public addresses and no passwords, and run as a RAM
+    role without permissions. ACK repairs them and installs security updates; on GPU nodes it also
+    installs NVIDIA's driver and device plugin. Only the stack upgrades Kubernetes."""
 
-    made: Sequence[pulumi.Resource]
-    """The pools, and the autoscaler where there is one."""
+    ready: Sequence[pulumi.Resource]
+    """The pools and the autoscaler: what workloads depend on."""
 
     def __init__(
         self,
         name: str,
-        role: str,
         options: AckOptions,
+        *,
         cluster_id: pulumi.Output[str],
         vswitches: Mapping[str, pulumi.Input[str]],
+        role_name: str,
         key: pulumi.Input[str],
-        opts: pulumi.ResourceOptions | None = None,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("slipway:clusters:AckNodePools", name, None, opts)
         self._name, self._cluster_id = name, cluster_id
@@ -55,14 +56,14 @@ class NodePools(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self._role = ram.Role(
             f"{name}-role",
-            role_name=role,
+            role_name=role_name,
             description="Nodes of a cluster of Slipway",
             assume_role_policy_document=json.dumps(_TRUST),
             opts=self._child,
         ).role_name
-        scaler = self._make_autoscaler(options)
-        pools = [self._make_pool(pool, each) for pool, each in options.node_pools.items()]
-        self.made = [*pools, *scaler]
+        autoscaler = self._make_autoscaler(options)
+        pools = [self._make_pool(key, pool) for key, pool in options.node_pools.items()]
+        self.ready = [*pools, *autoscaler]
         self.register_outputs({})
 
     def _make_autoscaler(self, options: AckOptions) -> list[pulumi.Resource]:
@@ -76,7 +77,8 @@ class NodePools(pulumi.ComponentResource):
                 expander="least-waste",
                 scale_down_enabled=True,
                 scale_up_from_zero=True,
-                # Model files that pods copy are such storage: their nodes would never go.
+                # Model files that pods copy are local storage: if such nodes were skipped, they
+                # would never be removed.
                 skip_nodes_with_local_storage=False,
                 skip_nodes_with_system_pods=True,
                 opts=self._child,
@@ -120,7 +122,7 @@ class NodePools(pulumi.ComponentResource):
             ),
             install_cloud_monitor=True,
             **_size(pool),
-            **_market(pool),
+            **_spot(pool),
             **_upgrade(pool, self._kubernetes),
             opts=self._child,
         )
@@ -131,18 +133,18 @@ def _labels(name: str, pool: AckNodePool) -> dict[str, str]:
     if pool.driver:
         labels[_DRIVER] = pool.driver
     if pool.gpu_driver == "dra":
-        labels |= _NO_PLUGIN
+        labels |= _NO_DEVICE_PLUGIN
     return labels
 
 
 def _taint(text: str) -> cs.NodePoolTaintArgs:
-    named, _, effect = text.rpartition(":")
-    key, _, value = named.partition("=")
+    key_and_value, _, effect = text.rpartition(":")
+    key, _, value = key_and_value.partition("=")
     return cs.NodePoolTaintArgs(key=key, value=value, effect=effect)
 
 
 def _size(pool: AckNodePool) -> dict[str, Any]:
-    """A fixed number, or what the autoscaler decides between the two: `up` leaves it alone."""
+    """A fixed number of nodes, or bounds for the autoscaler, whose choice `up` does not change."""
     if pool.min == pool.max:
         return {"desired_size": str(pool.min)}
     kind = "spot" if pool.spot else "gpu" if pool.accelerator else "cpu"
@@ -153,7 +155,7 @@ def _size(pool: AckNodePool) -> dict[str, Any]:
     }
 
 
-def _market(pool: AckNodePool) -> dict[str, Any]:
+def _spot(pool: AckNodePool) -> dict[str, Any]:
     if pool.spot is None:
         return {"spot_strategy": "NoSpot", "multi_az_policy": "BALANCE"}
     return {

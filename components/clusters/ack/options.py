@@ -1,4 +1,4 @@
-"""`AckOptions`: what a stack says of a cluster on ACK."""
+"""`AckOptions`: the options of a cluster on ACK."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 
 from components.clusters import support
 from components.clusters.ack.identifiers import AccountId, InstanceId, KmsInstanceId
-from components.clusters.ack.installed import installed
-from components.clusters.ack.pool_options import AckNodePool
-from components.clusters.ack.provider_keys import ALICLOUD, ALICLOUD_BESIDE
+from components.clusters.ack.node_pool_options import AckNodePool
+from components.clusters.ack.provider_keys import ALICLOUD, ALICLOUD_REMOTE
+from components.clusters.ack.sdk_check import check_sdk
 from components.clusters.ack.versions import DEFAULT_MINOR, MINORS
-from components.clusters.ack.vpc_options import CreateAckVpc, ExistingAckVpc
+from components.clusters.ack.vpc_options import AckCreateVpc, AckExistingVpc
 from components.clusters.cloud import CloudOptions
-from components.clusters.ranges import SERVICE_RANGES, apart
+from components.clusters.ranges import SERVICE_RANGES, free_range_fix
 from components.config.addon_options import METRICS_API
 from components.config.one_of import OneOf
 from components.config.options import Options, listed, mistake
@@ -28,19 +28,19 @@ _REGION = re.compile(r"[a-z]{2}-[a-z]+(-[a-z0-9]+)*")
 
 
 class RegistryOptions(Options):
-    """An instance of Container Registry's Enterprise Edition that is there: one is paid for by the
-    month, so the stack makes none."""
+    """An existing instance of Container Registry, Enterprise Edition. The stack makes none, since an
+    instance is paid for by the month."""
 
     instance: InstanceId
-    """The instance. It has to let the cluster's VPC in"""
+    """The instance's ID. Its access control has to admit the cluster's VPC"""
     namespaces: tuple[Label, ...] = Field(
         default=("models",), strict=False, json_schema_extra={"minItems": 1}
     )
-    """Kubernetes' namespaces whose pods pull from it: that of `slipway:namespace`, and others"""
+    """Kubernetes namespaces whose pods pull from it: the one in `slipway:namespace`, and others"""
 
     @field_validator("namespaces")
     @classmethod
-    def _some(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _at_least_one(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value:
             raise mistake("at least one namespace", "leave it out for models")
         return value
@@ -51,36 +51,37 @@ class AckOptions(CloudOptions):
 
     identities = frozenset({"oss"})
     provides = frozenset({METRICS_API})
-    remote_keys = ALICLOUD_BESIDE
+    remote_keys = ALICLOUD_REMOTE
     usual_machine = "ecs.g7.xlarge"
 
-    kind: Annotated[Literal["ack"], AfterValidator(installed)]
+    kind: Annotated[Literal["ack"], AfterValidator(check_sdk)]
     account: AccountId | None = None
-    """The account's id, in quotes. With credentials of another account, whatever profile or
-    environment they come from, `up` makes and changes nothing. Left out, the account is the one of
-    the credentials, which a preview prints"""
+    """The account's ID, in quotes. With credentials of another account, from any profile or
+    environment, `up` makes and changes nothing. Default: the account of the credentials, which a
+    preview prints"""
     vpc: Annotated[
-        CreateAckVpc | ExistingAckVpc, OneOf({"create": CreateAckVpc, "existing": ExistingAckVpc})
+        AckCreateVpc | AckExistingVpc, OneOf({"create": AckCreateVpc, "existing": AckExistingVpc})
     ]
-    """The network: made for the cluster, or one that is there"""
-    node_pools: dict[Label, AckNodePool]  # read, never written to
-    """The nodes, by a name for each pool"""
+    """The network: made for the cluster, or an existing one"""
+    node_pools: dict[Label, AckNodePool]  # narrower than in the base class, and never written to
+    """The node pools, by name"""
     kms_instance: KmsInstanceId | None = None
-    """The KMS instance that the key is made in. Left out, in none, as far as KMS lets the account:
-    those that came to KMS lately need an instance"""
+    """The KMS instance in which the key is made. Default: none. Accounts that are new to KMS need
+    one"""
     log_project: Label | None = None
-    """The project of the Simple Log Service that is made for the logs. Its name is nobody else's
-    in all of Alibaba Cloud; left out, `slipway-<stack>-logs`"""
+    """The name of the Simple Log Service project that is made for the logs, unique in all of
+    Alibaba Cloud. Default: `slipway-<stack>-logs`"""
     log_days: int = Field(default=90, ge=1, le=3000)
-    """How long audit, control-plane, flow and container logs are kept"""
+    """Retention of audit, control-plane, flow and container logs, in days"""
     registry: RegistryOptions | None = None
     """A repository for the stack's images, from which its nodes pull without a password"""
     shared_storage: bool = False
-    """A NAS file system for volumes that several nodes mount (`access_mode: ReadWriteMany`)"""
+    """Whether to make a NAS file system, for volumes that several nodes mount (`access_mode:
+    ReadWriteMany`)"""
 
     @classmethod
-    def check_sdk(cls) -> None:
-        installed("ack")
+    def require_sdk(cls) -> None:
+        check_sdk("ack")
 
     @classmethod
     def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
@@ -93,7 +94,7 @@ class AckOptions(CloudOptions):
 
     @field_validator("region")
     @classmethod
-    def _region(cls, value: str) -> str:
+    def _known_region(cls, value: str) -> str:
         if not _REGION.fullmatch(value):
             raise mistake(
                 "a region of Alibaba Cloud such as `cn-hangzhou`", "write it as the console has it"
@@ -102,14 +103,14 @@ class AckOptions(CloudOptions):
 
     @field_validator("version")
     @classmethod
-    def _known(cls, value: str | None) -> str | None:
+    def _known_version(cls, value: str | None) -> str | None:
         return value if value is None else support.known(value, MINORS)
 
     @field_validator("vpc")
     @classmethod
-    def _zones_of_the_region(
-        cls, value: CreateAckVpc | ExistingAckVpc, info: ValidationInfo
-    ) -> CreateAckVpc | ExistingAckVpc:
+    def _zones_in_region(
+        cls, value: AckCreateVpc | AckExistingVpc, info: ValidationInfo
+    ) -> AckCreateVpc | AckExistingVpc:
         region = info.data.get("region")
         for zone in value.all_zones:
             # `cn-hangzhou-i`, but `ap-southeast-1a`.
@@ -122,12 +123,12 @@ class AckOptions(CloudOptions):
 
     @field_validator("node_pools")
     @classmethod
-    def _in_the_zones(
+    def _pools_in_existing_zones(
         cls, value: dict[str, AckNodePool], info: ValidationInfo
     ) -> dict[str, AckNodePool]:
         vpc = info.data.get("vpc")
-        if not isinstance(vpc, ExistingAckVpc):
-            return value  # what is made is compared with the rest of the stack
+        if not isinstance(vpc, AckExistingVpc):
+            return value  # `CloudOptions` checks the zones of a VPC that the stack makes
         for name, pool in value.items():
             for zone in pool.zones:
                 if zone not in vpc.nodes:
@@ -138,14 +139,14 @@ class AckOptions(CloudOptions):
         return value
 
     @model_validator(mode="after")
-    def _apart(self) -> AckOptions:
+    def _no_conflicts(self) -> AckOptions:
         services = ipaddress.ip_network(self.service_cidr)
-        if isinstance(self.vpc, ExistingAckVpc) and services.overlaps(
+        if isinstance(self.vpc, AckExistingVpc) and services.overlaps(
             ipaddress.ip_network(self.vpc.cidr)
         ):
             raise mistake(
                 f"`service_cidr` ({self.service_cidr}) outside `vpc.cidr` ({self.vpc.cidr})",
-                apart("service_cidr", SERVICE_RANGES, self.vpc.cidr)
+                free_range_fix("service_cidr", SERVICE_RANGES, self.vpc.cidr)
                 + ": no address can be both a node's and a Service's",
             )
         if self.encryption_key and self.kms_instance:

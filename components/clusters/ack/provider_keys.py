@@ -1,4 +1,5 @@
-"""What a stack file may say under `alicloud:`; `ack-ram-tool` has to be told the same."""
+"""The settings that a stack file may have under `alicloud:`, and the arguments that make
+`ack-ram-tool` log in with the same credentials."""
 
 from __future__ import annotations
 
@@ -41,8 +42,8 @@ ALICLOUD = ProviderKeys(
         ),
     },
 )
-#: Beside a cluster of another stack, whose outputs name the region.
-ALICLOUD_BESIDE = replace(
+#: For the cluster of another stack, whose outputs have the region.
+ALICLOUD_REMOTE = replace(
     ALICLOUD,
     stated={},
     refused={
@@ -52,9 +53,10 @@ ALICLOUD_BESIDE = replace(
 )
 
 
-def login(settings: Settings, ambient_profile: str | None) -> Sequence[str]:
-    """Arguments of `ack-ram-tool`, by which it is who the provider is. The SDK hands the profile
-    that the environment names to the provider, and `ack-ram-tool` reads other variables."""
+def login_arguments(settings: Settings, ambient_profile: str | None) -> Sequence[str]:
+    """Arguments by which `ack-ram-tool` uses the provider's credentials. `ambient_profile` is the
+    profile in the environment: the SDK passes it to the provider, but `ack-ram-tool` reads other
+    variables."""
     profile = settings["profile"].text if "profile" in settings else ambient_profile
     arguments = ["--profile-name", profile] if profile else []
     if "sharedCredentialsFile" in settings:

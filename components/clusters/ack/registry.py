@@ -1,4 +1,4 @@
-"""`Registry`: a repository of Container Registry, and the leave of a cluster on ACK to pull."""
+"""`Registry`: a repository of Container Registry that the nodes of a cluster on ACK pull from."""
 
 from __future__ import annotations
 
@@ -8,48 +8,49 @@ from typing import Any
 import pulumi
 from pulumi_alicloud import cs, ram
 
-from components.clusters.ack.identity import OidcProvider, trusting_account
+from components.clusters.ack.identity import OidcProvider, assume_role_policy
 from components.clusters.ack.names import ram_name
 from components.clusters.ack.options import RegistryOptions
 
 REPOSITORY = "models"
-#: Who pulls: ACK's add-on, which puts a short-lived password into Secrets of the namespaces.
-_PULLER = "kube-system:aliyun-acr-credential-helper"
+#: The service account of ACK's add-on that writes short-lived pull secrets into the namespaces.
+_HELPER = "kube-system:aliyun-acr-credential-helper"
 _ROLE_SECONDS = 3600
 
 
 class Registry(pulumi.ComponentResource):
-    """A namespace and a repository in an instance of the Enterprise Edition that is there. Tags
-    are written once. The add-on's service account takes on a role by RRSA that may do nothing but
-    take on a second one, as ACK wants it; that may pull from this namespace and nothing else."""
+    """A namespace and a repository in an existing instance of the Enterprise Edition; tags are
+    immutable. The add-on assumes a role by RRSA whose only permission is to assume a second role,
+    as ACK requires. The second role pulls from this namespace only."""
 
-    config: pulumi.Output[str]
-    """The add-on's configuration."""
+    addon_config: pulumi.Output[str]
+    """The configuration of the add-on that writes the pull secrets."""
 
     def __init__(
         self,
         name: str,
-        called: str,
+        *,
+        cluster_name: str,
         region: str,
         options: RegistryOptions,
         cluster: cs.ManagedKubernetes,
-        opts: pulumi.ResourceOptions | None = None,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("slipway:clusters:AckRegistry", name, None, opts)
-        self._name, self._called = name, called
+        self._name, self._cluster_name = name, cluster_name
         self._child = pulumi.ResourceOptions(parent=self)
         self._make_repository(options)
         oidc = OidcProvider.of(cluster)
         caller = ram.Role(
             f"{name}-caller",
-            role_name=ram_name(called, "pull-caller"),
+            role_name=ram_name(cluster_name, "pull-caller"),
             description="Takes on the role that pulls images for a cluster of Slipway",
-            assume_role_policy_document=trusting_account(oidc, _PULLER),
+            assume_role_policy_document=assume_role_policy(oidc, _HELPER),
             opts=self._child,
         )
         puller = ram.Role(
             f"{name}-puller",
-            role_name=ram_name(called, "pull"),
+            role_name=ram_name(cluster_name, "pull"),
             description="Pulls images for a cluster of Slipway",
             max_session_duration=_ROLE_SECONDS,
             assume_role_policy_document=caller.arn.apply(
@@ -62,21 +63,23 @@ class Registry(pulumi.ComponentResource):
             caller,
             puller.arn.apply(lambda arn: json.dumps(_policy("sts:AssumeRole", Resource=[arn]))),
         )
-        pulls = self._attach("pulls", puller, json.dumps(pulling(options.instance, called)))
-        self.config = pulumi.Output.all(
+        pulls = self._attach(
+            "pulls", puller, json.dumps(pull_policy(options.instance, cluster_name))
+        )
+        self.addon_config = pulumi.Output.all(
             oidc.arn,
             caller.arn,
             puller.arn,
             calls.id,
             pulls.id,
-        ).apply(lambda it: json.dumps(_helper(options, region, it[0], it[1], it[2])))
-        self.register_outputs({"config": self.config})
+        ).apply(lambda values: json.dumps(_addon_config(options, region, *values[:3])))
+        self.register_outputs({"config": self.addon_config})
 
     def _make_repository(self, options: RegistryOptions) -> None:
-        home = cs.RegistryEnterpriseNamespace(
+        namespace = cs.RegistryEnterpriseNamespace(
             f"{self._name}-namespace",
             instance_id=options.instance,
-            name=self._called,
+            name=self._cluster_name,
             auto_create=False,
             default_visibility="PRIVATE",
             opts=self._child,
@@ -84,7 +87,7 @@ class Registry(pulumi.ComponentResource):
         cs.RegistryEnterpriseRepo(
             f"{self._name}-repository",
             instance_id=options.instance,
-            namespace=home.name,
+            namespace=namespace.name,
             name=REPOSITORY,
             repo_type="PRIVATE",
             summary="Images of a stack of Slipway",
@@ -97,7 +100,7 @@ class Registry(pulumi.ComponentResource):
     ) -> ram.RolePolicyAttachment:
         policy = ram.Policy(
             f"{self._name}-{what}-policy",
-            policy_name=ram_name(self._called, what),
+            policy_name=ram_name(self._cluster_name, what),
             policy_document=document,
             opts=self._child,
         )
@@ -110,8 +113,8 @@ class Registry(pulumi.ComponentResource):
         )
 
 
-def pulling(instance: str, namespace: str) -> dict[str, Any]:
-    """Leave to pull from one namespace of an instance."""
+def pull_policy(instance: str, namespace: str) -> dict[str, Any]:
+    """A policy that pulls from one namespace of an instance."""
     return {
         "Version": "1",
         "Statement": [
@@ -129,12 +132,13 @@ def pulling(instance: str, namespace: str) -> dict[str, Any]:
     }
 
 
-def _policy(action: str, **whom: Any) -> dict[str, Any]:
-    return {"Version": "1", "Statement": [{"Action": action, "Effect": "Allow", **whom}]}
+def _policy(action: str, **fields: Any) -> dict[str, Any]:
+    """A policy of one statement that allows `action`."""
+    return {"Version": "1", "Statement": [{"Action": action, "Effect": "Allow", **fields}]}
 
 
-def _helper(
-    options: RegistryOptions, region: str, authority: str, caller: str, puller: str
+def _addon_config(
+    options: RegistryOptions, region: str, oidc_provider: str, caller: str, puller: str
 ) -> dict[str, Any]:
     return {
         "AcrInstanceInfo": [
@@ -142,7 +146,7 @@ def _helper(
                 "instanceId": options.instance,
                 "regionId": region,
                 "rrsaRoleARN": caller,
-                "rrsaOIDCProviderRoleARN": authority,
+                "rrsaOIDCProviderRoleARN": oidc_provider,
                 "assumeRoleARN": puller,
                 "expireDuration": _ROLE_SECONDS,
             }

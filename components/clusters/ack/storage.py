@@ -1,4 +1,4 @@
-"""`Storage`: what volumes of a cluster on ACK are made of."""
+"""`Storage`: the StorageClasses of a cluster on ACK."""
 
 from __future__ import annotations
 
@@ -9,59 +9,58 @@ from components.clusters.ack.network import Network
 from components.kubernetes.object import KubernetesObject
 
 DISK_CLASS, SHARED_CLASS = "slipway-disk", "slipway-shared"
-#: As ACK's page of NAS volumes has them: Kubernetes mounts again over another port after a break.
+#: From ACK's page on NAS volumes: `noresvport` reconnects from another port after an interruption.
 _MOUNT_OPTIONS = ["nolock,tcp,noresvport", "vers=3"]
 
 
 class Storage(pulumi.ComponentResource):
-    """The default class, of disks that are encrypted with the cluster's key, and where the stack
-    asks for shared storage a NAS file system, encrypted with a key of NAS's own, that the VPC
-    alone mounts, and a class whose volumes are directories of it."""
+    """The default StorageClass: disks, encrypted with the cluster's key. With `shared` also a NAS
+    file system, encrypted with NAS's own key and reachable from the VPC only, and a StorageClass
+    whose volumes are directories of it."""
 
-    disks: pulumi.Output[str]
-    """The name of the disks' class."""
-    shared: pulumi.Output[str] | None
-    """The name of the class that several nodes mount, None where there is none."""
+    disk_class: pulumi.Output[str]
+    shared_class: pulumi.Output[str] | None
+    """The StorageClass of volumes that several nodes mount, None without a file system."""
 
     def __init__(
         self,
         name: str,
-        called: str,
+        *,
+        cluster_name: str,
         key: pulumi.Input[str],
         network: Network,
         cidr: str,
-        provider: pulumi.ProviderResource,
-        *,
         shared: bool,
-        opts: pulumi.ResourceOptions | None = None,
+        provider: pulumi.ProviderResource,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("slipway:clusters:AckStorage", name, None, opts)
-        self._name, self._called, self._kubernetes = name, called, provider
+        self._name, self._cluster_name, self._kubernetes = name, cluster_name, provider
         self._child = pulumi.ResourceOptions(parent=self)
-        self.disks = self._make_class(
+        self.disk_class = self._make_class(
             DISK_CLASS,
             "diskplugin.csi.alibabacloud.com",
             {"type": "cloud_essd,cloud_auto", "encrypted": "true", "kmsKeyId": key},
             default=True,
             expandable=True,
         )
-        self.shared = self._make_shared(network, cidr) if shared else None
-        self.register_outputs({"disks": self.disks, "shared": self.shared})
+        self.shared_class = self._make_shared_class(network, cidr) if shared else None
+        self.register_outputs({"disks": self.disk_class, "shared": self.shared_class})
 
-    def _make_shared(self, network: Network, cidr: str) -> pulumi.Output[str]:
-        files = nas.FileSystem(
+    def _make_shared_class(self, network: Network, cidr: str) -> pulumi.Output[str]:
+        file_system = nas.FileSystem(
             f"{self._name}-files",
             file_system_type="standard",
             protocol_type="NFS",
             storage_type="Performance",
-            # A customer's key is for the `extreme` type only, whose size is bought beforehand.
+            # NAS's own key: a customer's key needs the type `extreme`, with a prepaid size.
             encrypt_type=1,
             description=f"{self._name}-files",
             opts=self._child,
         )
         group = nas.AccessGroup(
             f"{self._name}-mounters",
-            access_group_name=f"{self._called}-mounters",
+            access_group_name=f"{self._cluster_name}-mounters",
             access_group_type="Vpc",
             file_system_type="standard",
             opts=self._child,
@@ -72,14 +71,15 @@ class Storage(pulumi.ComponentResource):
             file_system_type="standard",
             source_cidr_ip=cidr,
             rw_access_type="RDWR",
-            # Who writes models there is no root on the server; the driver makes directories.
+            # No squashing: the driver creates directories as root, and the pods that write models
+            # are not root.
             user_access_type="no_squash",
             priority=1,
             opts=self._child,
         )
         target = nas.MountTarget(
             f"{self._name}-target",
-            file_system_id=files.id,
+            file_system_id=file_system.id,
             access_group_name=group.access_group_name,
             network_type="Vpc",
             vpc_id=network.vpc_id,
@@ -92,7 +92,7 @@ class Storage(pulumi.ComponentResource):
             {
                 "volumeAs": "subpath",
                 "server": pulumi.Output.concat(target.mount_target_domain, ":/"),
-                # A claim that goes leaves its files behind under another name.
+                # When a claim is deleted, its directory is renamed and kept.
                 "archiveOnDelete": "true",
             },
             mount_options=_MOUNT_OPTIONS,
@@ -100,7 +100,7 @@ class Storage(pulumi.ComponentResource):
 
     def _make_class(
         self,
-        called: str,
+        class_name: str,
         provisioner: str,
         parameters: dict[str, pulumi.Input[str]],
         *,
@@ -110,15 +110,15 @@ class Storage(pulumi.ComponentResource):
     ) -> pulumi.Output[str]:
         annotations = {"storageclass.kubernetes.io/is-default-class": "true"} if default else {}
         return KubernetesObject(
-            f"{self._name}-{called}",
+            f"{self._name}-{class_name}",
             "storage.k8s.io/v1",
             "StorageClass",
             {
-                "metadata": {"name": called, "annotations": annotations},
+                "metadata": {"name": class_name, "annotations": annotations},
                 "provisioner": provisioner,
                 "parameters": parameters,
                 "reclaimPolicy": "Delete",
-                # A disk is of one zone: the first pod decides.
+                # A disk exists in one zone: the zone of the first pod that uses it.
                 "volumeBindingMode": "WaitForFirstConsumer" if default else "Immediate",
                 "allowVolumeExpansion": expandable,
                 **({"mountOptions": mount_options} if mount_options else {}),

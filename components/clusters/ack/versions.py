@@ -1,4 +1,4 @@
-"""What ACK is pinned to: Kubernetes and add-ons."""
+"""The pinned versions of Kubernetes and add-ons on ACK."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MINORS = MappingProxyType(
     }
 )
 DEFAULT_MINOR = "1.36"
-#: ACK wants the whole version: the newest of each minor in ACK's release notes of it.
+#: ACK requires the whole version: the newest of each minor in ACK's release notes.
 RELEASES = MappingProxyType(
     {
         "1.34": "1.34.1-aliyun.1",
@@ -25,11 +25,11 @@ RELEASES = MappingProxyType(
         "1.36": "1.36.1-aliyun.1",
     }
 )
-#: Of 2026-08-21, by the change log of csi-plugin; plugin and provisioner go together. OSS volumes
-#: with a service account of their own need 1.30.4.
+#: Released on 2026-08-21, by csi-plugin's change log. Plugin and provisioner have the same version.
+#: OSS volumes with a service account of their own need at least 1.30.4.
 CSI_VERSION = "v1.37.2"
-#: Add-ons and their versions. None is the newest that ACK has for the cluster's version: ACK
-#: tells only of the newest few, and takes older ones away.
+#: Add-ons and their versions. None means the newest that ACK has for the cluster's version: such
+#: versions cannot be pinned, since ACK lists only the newest few and withdraws older ones.
 ADDONS = MappingProxyType(
     {
         "csi-plugin": CSI_VERSION,
@@ -41,9 +41,9 @@ ADDONS = MappingProxyType(
         "managed-security-inspector": None,
     }
 )
-#: With the cluster, since nothing runs without a network.
+#: Installed together with the cluster, since no pod runs without a network.
 NETWORK_ADDON = "terway-eniip"
-#: Pulls from Container Registry, where the stack has one.
+#: Writes pull secrets for Container Registry; installed if the stack has a registry.
 REGISTRY_ADDON = "managed-aliyun-acr-credential-helper"
-#: With cgroup v2, without which kubelets of 1.35 do not start.
+#: An image with cgroup v2, without which kubelets from 1.35 on do not start.
 IMAGE_FAMILY = "AliyunLinux3ContainerOptimized"

@@ -1,4 +1,4 @@
-"""The VPC of a cluster on ACK, made for it or adopted."""
+"""The options of the VPC of a cluster on ACK: made for the cluster, or an existing one."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from components.clusters.ranges import enough_zones
 from components.config.options import mistake
 from components.config.values import Cidr
 
-#: What Alibaba Cloud has for itself; no VPC may have it.
+#: Reserved by Alibaba Cloud: no VPC may use it.
 _RESERVED = ipaddress.ip_network("100.64.0.0/10")
-#: More would leave their pods too few addresses.
+#: With more zones, the pods of each would have too few addresses.
 MOST_ZONES = 4
 
 
-class CreateAckVpc(CreateVpc):
-    """A VPC made for the cluster: in each zone a vSwitch for nodes and one for pods, and a NAT
-    gateway as the one way out."""
+class AckCreateVpc(CreateVpc):
+    """A VPC made for the cluster: a vSwitch for nodes and one for pods in each zone, and a NAT
+    gateway through which all of them reach the Internet."""
 
     kind: Literal["create"]
 
@@ -34,7 +34,7 @@ class CreateAckVpc(CreateVpc):
 
     @field_validator("zones")
     @classmethod
-    def _enough(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _two_to_four(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not 2 <= len(set(value)) == len(value) <= MOST_ZONES:
             near = enough_zones(value, 2, MOST_ZONES)
             raise mistake(
@@ -46,11 +46,11 @@ class CreateAckVpc(CreateVpc):
 
     @property
     def all_zones(self) -> tuple[str, ...]:
-        """The zones that it has vSwitches in."""
+        """The zones that have vSwitches."""
         return self.zones
 
     @model_validator(mode="after")
-    def _some_zones(self) -> CreateAckVpc:
+    def _some_zones(self) -> AckCreateVpc:
         if not self.zones:
             raise mistake(
                 "`zones` such as `[cn-hangzhou-i, cn-hangzhou-j]`: the API's load balancer needs "
@@ -60,27 +60,27 @@ class CreateAckVpc(CreateVpc):
         return self
 
 
-class ExistingAckVpc(VpcOptions):
-    """A VPC that is there, with a way out to the Internet. The stack makes nothing in it but the
-    cluster, its load balancers and flow logs."""
+class AckExistingVpc(VpcOptions):
+    """An existing VPC with access to the Internet. In it the stack makes only the cluster, its load
+    balancers and flow logs."""
 
     kind: Literal["existing"]
     id: VpcId
-    """The VPC"""
+    """The VPC's ID"""
     cidr: Cidr
-    """The addresses of the VPC: who has them reaches the API and shared storage"""
+    """The address range of the VPC, from which the API and shared storage are reached"""
     nodes: dict[str, VswitchId]
-    """A vSwitch for nodes in each zone, by the zone; at least two"""
+    """The vSwitches of nodes, by zone; at least two"""
     pods: dict[str, VswitchId]
-    """A vSwitch for pods in each of these zones"""
+    """The vSwitches of pods, in the same zones"""
 
     @property
     def all_zones(self) -> tuple[str, ...]:
-        """The zones that it has vSwitches in."""
+        """The zones that have vSwitches."""
         return tuple(self.nodes)
 
     @model_validator(mode="after")
-    def _same_zones(self) -> ExistingAckVpc:
+    def _same_zones(self) -> AckExistingVpc:
         if len(self.nodes) < 2:
             raise mistake(
                 "`nodes` in at least two zones: the API's load balancer needs them",

@@ -1,1 +1,1 @@
-"""Amazon EKS: a cluster, its network, nodes, add-ons and what they may do in the account."""
+"""Amazon EKS: a cluster, its network, nodes, add-ons and their permissions in the account."""

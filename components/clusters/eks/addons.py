@@ -1,4 +1,4 @@
-"""`Addons`: what EKS runs on a cluster for it, at the versions of `versions.py`."""
+"""`Addons`: the add-ons that EKS runs on a cluster, at the versions in `versions.py`."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _CLOUDWATCH_NAMESPACE = "amazon-cloudwatch"
 
 
 class Addons:
-    """Add-ons in two parts: what a node needs to become ready, and what needs nodes. A pod of an
-    add-on that calls AWS has a role of its own, by EKS Pod Identity."""
+    """The add-ons in two parts: those that nodes need to become ready, and those that run on ready
+    nodes. Each add-on whose pods call AWS has a role of its own, by EKS Pod Identity."""
 
     def __init__(
         self,
@@ -43,9 +43,9 @@ class Addons:
         self._name, self._options, self._opts = name, options, opts
         self._control_plane = control_plane
 
-    def before_nodes(self) -> Sequence[pulumi.Resource]:
-        """The network of nodes and pods. It is deleted after the nodes: it gives back the network
-        interfaces that would keep the subnets."""
+    def make_before_nodes(self) -> Sequence[pulumi.Resource]:
+        """The network of nodes and pods. It has to be deleted after the nodes, since it releases
+        the network interfaces that block the deletion of the subnets."""
         agent = self._make(POD_IDENTITY_AGENT, [])
         network = self._make(
             VPC_CNI,
@@ -59,23 +59,23 @@ class Addons:
         )
         return [agent, network, self._make(KUBE_PROXY, [])]
 
-    def after_nodes(
+    def make_after_nodes(
         self,
         nodes: Sequence[pulumi.Resource],
         *,
         key_arn: pulumi.Output[str],
         log_groups: Sequence[pulumi.Resource],
     ) -> Sequence[pulumi.Resource]:
-        """DNS, disks, shared files where the stack has them, and the containers' logs."""
+        """DNS, disks, and if the stack enables them, shared files and the containers' logs."""
         account = "ebs-csi-controller-sa"
         disks = self._role(
             EBS_CSI,
             _SYSTEM,
             account,
             managed=["service-role/AmazonEBSCSIDriverPolicy"],
-            inline={"key": _use_of_key(key_arn)},
+            inline={"key": _disk_key_policy(key_arn)},
         )
-        made = [
+        addons = [
             self._make(COREDNS, nodes),
             self._make(EBS_CSI, nodes, roles={account: disks}),
         ]
@@ -84,7 +84,7 @@ class Addons:
             files = self._role(
                 EFS_CSI, _SYSTEM, account, managed=["service-role/AmazonEFSCSIDriverPolicy"]
             )
-            made.append(self._make(EFS_CSI, nodes, roles={account: files}))
+            addons.append(self._make(EFS_CSI, nodes, roles={account: files}))
         if self._options.container_logs:
             account = "cloudwatch-agent"
             agent = self._role(
@@ -93,26 +93,26 @@ class Addons:
                 account,
                 managed=["CloudWatchAgentServerPolicy"],
             )
-            made.append(self._make(CLOUDWATCH, [*nodes, *log_groups], roles={account: agent}))
-        return made
+            addons.append(self._make(CLOUDWATCH, [*nodes, *log_groups], roles={account: agent}))
+        return addons
 
-    def _role(self, addon: Addon, namespace: str, account: str, **more: Any) -> Role:
+    def _role(self, addon: Addon, namespace: str, account: str, **permissions: Any) -> Role:
         return Role(
             f"{self._name}-{addon.name}-role",
-            policies.pods(self._control_plane.cluster.arn, namespace, account),
+            policies.pod_identity_trust(self._control_plane.cluster.arn, namespace, account),
             self._options.region,
             self._opts,
-            **more,
+            **permissions,
         )
 
     def _make(
         self,
         addon: Addon,
-        after: Sequence[pulumi.Resource],
+        depends_on: Sequence[pulumi.Resource],
         configuration: Mapping[str, Any] | None = None,
         roles: Mapping[str, Role] | None = None,
     ) -> eks.Addon:
-        given = roles or {}
+        roles = roles or {}
         return eks.Addon(
             f"{self._name}-{addon.name}",
             addon_name=addon.name,
@@ -121,7 +121,7 @@ class Addons:
             configuration_values=json.dumps(configuration) if configuration else None,
             pod_identity_associations=[
                 {"role_arn": role.arn, "service_account": account}
-                for account, role in given.items()
+                for account, role in roles.items()
             ]
             or None,
             resolve_conflicts_on_create="OVERWRITE",
@@ -130,8 +130,8 @@ class Addons:
                 self._opts,
                 pulumi.ResourceOptions(
                     depends_on=[
-                        *after,
-                        *(each for role in given.values() for each in role.resources),
+                        *depends_on,
+                        *(each for role in roles.values() for each in role.resources),
                     ],
                     delete_before_replace=True,
                 ),
@@ -139,8 +139,8 @@ class Addons:
         )
 
 
-def _use_of_key(key_arn: pulumi.Output[str]) -> pulumi.Output[str]:
-    """What the driver does with the key of its disks:
+def _disk_key_policy(key_arn: pulumi.Output[str]) -> pulumi.Output[str]:
+    """Lets the driver encrypt disks with the key:
     https://docs.aws.amazon.com/eks/latest/userguide/ebs-csi.html."""
     return policies.document(
         policies.allow(
@@ -148,5 +148,5 @@ def _use_of_key(key_arn: pulumi.Output[str]) -> pulumi.Output[str]:
             key_arn,
             {"Bool": {"kms:GrantIsForAWSResource": "true"}},
         ),
-        policies.allow(policies.USE_OF_KEY, key_arn),
+        policies.allow(policies.USE_KEY, key_arn),
     )

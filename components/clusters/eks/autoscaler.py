@@ -1,4 +1,4 @@
-"""`ClusterAutoscaler`: makes and removes nodes of the pools."""
+"""`ClusterAutoscaler`: adds and removes nodes of the node groups."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from components.images import Images
 from components.kubernetes.object import Fields, KubernetesObject
 
 _NAMESPACE = "kube-system"
-#: Named, since a role is given to an account by its name.
+#: A fixed name, since EKS Pod Identity associates a role with an account by its name.
 _ACCOUNT = "cluster-autoscaler"
 _PORT = 8085
 _RBAC = "rbac.authorization.k8s.io"
@@ -81,8 +81,8 @@ _OWN_RULES: list[Fields] = [
 
 
 class ClusterAutoscaler(pulumi.ComponentResource):
-    """The autoscaler of the Kubernetes project, which may change the node groups of this cluster
-    and no others. `opts` have the providers of both, AWS and the cluster."""
+    """The autoscaler of the Kubernetes project, with permission to change only the node groups of
+    this cluster. `opts` has the providers of AWS and of the cluster."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class ClusterAutoscaler(pulumi.ComponentResource):
         self._name, self._child = name, pulumi.ResourceOptions(parent=self)
         role = Role(
             f"{name}-role",
-            policies.pods(control_plane.cluster.arn, _NAMESPACE, _ACCOUNT),
+            policies.pod_identity_trust(control_plane.cluster.arn, _NAMESPACE, _ACCOUNT),
             region,
             self._child,
             inline={"groups": _policy(control_plane.name)},
@@ -125,8 +125,10 @@ class ClusterAutoscaler(pulumi.ComponentResource):
                 parent=self, depends_on=[association], delete_before_replace=True
             ),
         ).name
-        rights = [self._allow("nodes", None, _RULES, account)]
-        rights.append(self._allow("own", _NAMESPACE, _OWN_RULES, account))
+        bindings = [
+            self._bind("nodes", None, _RULES, account),
+            self._bind("own", _NAMESPACE, _OWN_RULES, account),
+        ]
         images = images.within(name, _NAMESPACE, self._child)
         server = _workload(control_plane.name, region, minor, images, account)
         spec = server.deployment_spec()
@@ -136,11 +138,13 @@ class ClusterAutoscaler(pulumi.ComponentResource):
             "apps/v1",
             "Deployment",
             {"metadata": {"namespace": _NAMESPACE, "labels": _LABELS}, "spec": spec},
-            pulumi.ResourceOptions(parent=self, depends_on=rights, custom_timeouts=server.timeouts),
+            pulumi.ResourceOptions(
+                parent=self, depends_on=bindings, custom_timeouts=server.timeouts
+            ),
         )
         self.register_outputs({})
 
-    def _allow(
+    def _bind(
         self, what: str, namespace: str | None, rules: list[Fields], account: pulumi.Output[str]
     ) -> KubernetesObject:
         kind = "Role" if namespace else "ClusterRole"
@@ -162,8 +166,9 @@ class ClusterAutoscaler(pulumi.ComponentResource):
 
 
 def _policy(cluster_name: pulumi.Output[str]) -> pulumi.Output[str]:
-    """https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md.
-    EKS tags the groups of its node groups so."""
+    """The policy of
+    https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md,
+    limited to the cluster by the tag that EKS sets on the scaling groups of its node groups."""
     owned = cluster_name.apply(
         lambda it: {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{it}": "owned"}
     )
@@ -210,7 +215,7 @@ def _workload(
             f"--namespace={_NAMESPACE}",
             "--expander=least-waste",
             "--balance-similar-node-groups",
-            # The same model's files are on each node: they keep no node from going.
+            # Local files are copies of models: a node that has some can be removed.
             "--skip-nodes-with-local-storage=false",
             "--skip-nodes-with-system-pods=false",
         ],

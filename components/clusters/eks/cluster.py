@@ -1,36 +1,28 @@
-"""`EksCluster`: a cluster on Amazon EKS, with its network, nodes and add-ons."""
+"""`EksCluster`: a cluster on Amazon EKS."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from components.clusters import support
 from components.clusters.account import checked_account, report_place
 from components.clusters.eks.options import EksOptions
-from components.clusters.eks.provider_keys import login
 from components.clusters.eks.versions import MINORS
-from components.clusters.exec_kubeconfig import exec_kubeconfig
 from components.clusters.providers import kubernetes_provider
 from components.contracts.cluster import NodePool
 from components.contracts.identity import Grant, Identity
 from components.images import Images
 
-if TYPE_CHECKING:
-    from components.clusters.eks.control_plane import ControlPlane
-    from components.clusters.eks.network import Network
-    from components.clusters.eks.registry import Registry
-
-_BALANCER = "service.beta.kubernetes.io/aws-load-balancer"
-_HINT = "the AWS CLI, version 2: https://docs.aws.amazon.com/cli/latest/userguide/"
+_LOAD_BALANCER = "service.beta.kubernetes.io/aws-load-balancer"
 
 
 class EksCluster(pulumi.ComponentResource):
-    """Everything from the network to the add-ons; what runs on the cluster is made after its nodes
-    and deleted before them. Of Amazon's SDK nothing is loaded before a cluster is made."""
+    """An EKS cluster with its key, logs, network, node pools, add-ons, registry and StorageClasses.
+    Kubernetes objects are created after the nodes and add-ons, and deleted before them. Amazon's
+    SDK is imported only when a stack makes such a cluster."""
 
     kind = "eks"
     adopts = False
@@ -53,18 +45,17 @@ class EksCluster(pulumi.ComponentResource):
         super().__init__("slipway:clusters:EksCluster", name, None, opts)
         self._name, self._options = name, options
         self._images = images or Images()
-        if old := support.warning(options.minor, MINORS, date.today()):
-            pulumi.log.warn(old, self)
-        called = options.name or f"{pulumi.get_project()}-{pulumi.get_stack()}"
-        self._make_provider()
-        self._make(called)
+        if warning := support.warning(options.minor, MINORS, date.today()):
+            pulumi.log.warn(warning, self)
+        self._make_cloud_provider()
+        self._make_cluster()
         self.node_pools = {key: NodePool.of(pool) for key, pool in options.pools().items()}
-        self.load_balancer_annotations = _annotations(options.internal_load_balancers)
+        self.load_balancer_annotations = _load_balancer_annotations(options.internal_load_balancers)
         self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
 
-    def _make_provider(self) -> None:
-        """Amazon's, and what is known of who it is."""
-        from components.clusters.eks.provider import aws_provider, caller
+    def _make_cloud_provider(self) -> None:
+        """The provider of AWS; checks and reports the account."""
+        from components.clusters.eks.provider import aws_provider, caller_account
 
         options, child = self._options, pulumi.ResourceOptions(parent=self)
 
@@ -74,110 +65,99 @@ class EksCluster(pulumi.ComponentResource):
             )
 
         name, pinned = f"{self._name}-aws", options.account
-        # The one that refuses an account ends a preview, before the program can name the key.
-        asked = provider(f"{name}-caller" if pinned else name, None)
-        asking = pulumi.InvokeOptions(parent=self, provider=asked)
-        account = checked_account("AWS", pinned, lambda: caller(asking))
-        self._aws = provider(name, pinned) if pinned else asked
-        self._made = pulumi.ResourceOptions(parent=self, providers=[self._aws])
+        # A provider with a pinned account fails a preview before the program can name the key of
+        # the stack file. So another provider looks the account up.
+        lookup = provider(f"{name}-caller" if pinned else name, None)
+        invoke = pulumi.InvokeOptions(parent=self, provider=lookup)
+        account = checked_account("AWS", pinned, lambda: caller_account(invoke))
+        self._aws = provider(name, pinned) if pinned else lookup
+        self._cloud = pulumi.ResourceOptions(parent=self, providers=[self._aws])
         report_place("AWS", "aws", {"account": account, "region": options.region}, self)
 
-    def _make(self, called: str) -> None:
-        from components.clusters.eks.addons import Addons
+    def _make_cluster(self) -> None:
         from components.clusters.eks.control_plane import ControlPlane, control_plane_role
         from components.clusters.eks.encryption import Encryption
+        from components.clusters.eks.kubeconfig import kubeconfig
         from components.clusters.eks.logs import Logs
         from components.clusters.eks.network import Network
-        from components.clusters.eks.node_pools import NodePools, node_role
-        from components.clusters.eks.policies import account
+        from components.clusters.eks.policies import account_of
         from components.clusters.eks.registry import Registry
 
-        name, options, made = self._name, self._options, self._made
-        own = pulumi.ResourceOptions(parent=self, provider=self._aws)
-        role = control_plane_role(f"{name}-control-plane-role", options.region, own)
-        key = Encryption(
+        name, options, cloud = self._name, self._options, self._cloud
+        cluster_name = options.name or f"{pulumi.get_project()}-{pulumi.get_stack()}"
+        role = control_plane_role(
+            f"{name}-control-plane-role",
+            options.region,
+            pulumi.ResourceOptions(parent=self, provider=self._aws),
+        )
+        self._key = Encryption(
             f"{name}-encryption",
             key=options.encryption_key,
             region=options.region,
-            account=account(role.arn),
-            cluster_name=called,
+            account=account_of(role.arn),
+            cluster_name=cluster_name,
             fleets=options.autoscaler == "karpenter",
-            opts=made,
-        ).arn
-        logs = Logs(
+            opts=cloud,
+        ).key
+        self._logs = Logs(
             f"{name}-logs",
-            cluster_name=called,
-            key_arn=key,
+            cluster_name=cluster_name,
+            key_arn=self._key,
             days=options.log_retention_days,
             containers=options.container_logs,
-            opts=made,
+            opts=cloud,
         )
-        network = Network(
-            f"{name}-network", options.vpc, region=options.region, logs=logs, opts=made
+        self._network = Network(
+            f"{name}-network", options.vpc, region=options.region, logs=self._logs, opts=cloud
         )
-        registry = Registry(
+        self._registry = Registry(
             f"{name}-registry",
-            cluster_name=called,
+            cluster_name=cluster_name,
             repositories=options.repositories,
-            key_arn=key,
+            key_arn=self._key,
             deletable=not options.deletion_protection,
-            opts=made,
+            opts=cloud,
         )
-        control_plane = ControlPlane(
+        self._control_plane = ControlPlane(
             f"{name}-control-plane",
             options,
-            cluster_name=called,
+            cluster_name=cluster_name,
             role=role,
-            network=network,
-            logs=logs,
-            key_arn=key,
-            opts=made,
+            network=self._network,
+            logs=self._logs,
+            key_arn=self._key,
+            opts=cloud,
         )
-        addons = Addons(f"{name}-addon", options, control_plane=control_plane, opts=own)
+        self.name, self.registry = self._control_plane.name, self._registry.url
+        self.kubeconfig = kubeconfig(self._control_plane, options)
+        self.workload_identity = {"cluster_arn": self._control_plane.cluster.arn}
+        self._make_objects(self._make_nodes())
+
+    def _make_nodes(self) -> list[pulumi.Resource]:
+        """The managed nodes and the add-ons, on which all Kubernetes objects depend."""
+        from components.clusters.eks.addons import Addons
+        from components.clusters.eks.node_pools import NodePools, node_role
+
+        name, options = self._name, self._options
+        child = pulumi.ResourceOptions(parent=self, provider=self._aws)
+        addons = Addons(f"{name}-addon", options, control_plane=self._control_plane, opts=child)
         pools = NodePools(
             f"{name}-nodes",
             options,
-            control_plane=control_plane,
-            subnets=network.private_subnets,
-            role=node_role(f"{name}-node-role", options.region, registry.arns, own),
-            key_arn=key,
-            before=addons.before_nodes(),
-            opts=made,
+            control_plane=self._control_plane,
+            subnets=self._network.private_subnets,
+            role=node_role(f"{name}-node-role", options.region, self._registry.arns, child),
+            key_arn=self._key,
+            depends_on=addons.make_before_nodes(),
+            opts=self._cloud,
         )
-        after = addons.after_nodes(pools.groups, key_arn=key, log_groups=logs.containers)
-        self._control_plane, self.registry = control_plane, registry.url
-        self.name = control_plane.name
-        self.kubeconfig = self._kubeconfig(control_plane)
-        self.workload_identity = {"cluster_arn": control_plane.cluster.arn}
-        self._make_inside(network, control_plane, registry, [*pools.groups, *after], key)
-
-    def _kubeconfig(self, control_plane: ControlPlane) -> pulumi.Output[str]:
-        cluster, region = control_plane.cluster, self._options.region
-        who = login(self._options.settings("aws"))
-        return exec_kubeconfig(
-            name=cluster.name,
-            server=cluster.endpoint,
-            certificate_authority=cluster.certificate_authority.apply(lambda it: str(it.data)),
-            command="aws",
-            arguments=[
-                *("eks", "get-token", "--output", "json"),
-                *("--region", region, "--cluster-name", cluster.name),
-                *who.arguments,
-            ],
-            hint=_HINT,
-            environment=who.environment,
+        after_nodes = addons.make_after_nodes(
+            pools.ready, key_arn=self._key, log_groups=self._logs.containers
         )
+        return [*pools.ready, *after_nodes]
 
-    def _make_inside(
-        self,
-        network: Network,
-        control_plane: ControlPlane,
-        registry: Registry,
-        ready: list[pulumi.Resource],
-        key: pulumi.Output[str],
-    ) -> None:
-        """What is made on the cluster when `ready` is there: its managed nodes and add-ons."""
-        from components.clusters.eks.device_plugin import DevicePlugin
+    def _make_objects(self, ready: list[pulumi.Resource]) -> None:
+        """The Kubernetes objects of the cluster itself, which depend on `ready`."""
         from components.clusters.eks.storage import FileSystem, Storage
 
         name, options = self._name, self._options
@@ -185,52 +165,59 @@ class EksCluster(pulumi.ComponentResource):
         if options.shared_storage:
             files = FileSystem(
                 f"{name}-files",
-                network=network,
-                nodes=control_plane.security_group,
-                key_arn=key,
-                opts=self._made,
+                network=self._network,
+                nodes=self._control_plane.security_group,
+                key_arn=self._key,
+                opts=self._cloud,
             )
             ready = [*ready, *files.targets]
         if options.autoscaler == "karpenter":
-            from components.clusters.eks.karpenter import Karpenter
-
-            karpenter = Karpenter(
-                f"{name}-karpenter",
-                options,
-                control_plane=control_plane,
-                subnets=network.private_subnets,
-                repositories=registry.arns,
-                key_arn=key,
-                images=self._images,
-                opts=self._on_the_cluster(f"{name}-karpenter-provider", ready),
-            )
-            # All that runs on its nodes goes before it drains them.
-            ready = [*ready, *karpenter.pools]
-        inside = self._on_the_cluster(f"{name}-provider", ready)
-        self._storage = Storage(f"{name}-storage", key_arn=key, files=files, opts=inside)
+            # All that runs on Karpenter's nodes is deleted before Karpenter drains them.
+            ready = [*ready, *self._make_karpenter(ready)]
+        kubernetes = self._make_kubernetes_provider(f"{name}-provider", ready)
+        self._storage = Storage(f"{name}-storage", key_arn=self._key, files=files, opts=kubernetes)
         if options.autoscaler == "cluster-autoscaler":
             from components.clusters.eks.autoscaler import ClusterAutoscaler
 
             ClusterAutoscaler(
                 f"{name}-autoscaler",
-                control_plane=control_plane,
+                control_plane=self._control_plane,
                 region=options.region,
                 minor=options.minor,
                 images=self._images,
-                opts=inside,
+                opts=kubernetes,
             )
-        bare = [key for key, pool in options.node_pools.items() if pool.wants_device_plugin]
-        if bare:
-            DevicePlugin(f"{name}-gpus", bare, self._images, inside)
+        pools = [key for key, pool in options.node_pools.items() if pool.needs_device_plugin]
+        if pools:
+            from components.clusters.eks.device_plugin import DevicePlugin
 
-    def _on_the_cluster(
-        self, name: str, after: Sequence[pulumi.Resource]
+            DevicePlugin(f"{name}-gpus", pools, self._images, kubernetes)
+
+    def _make_karpenter(self, ready: list[pulumi.Resource]) -> Sequence[pulumi.Resource]:
+        """Karpenter, with a Kubernetes provider of its own; returns its NodePools."""
+        from components.clusters.eks.karpenter import Karpenter
+
+        name = f"{self._name}-karpenter"
+        return Karpenter(
+            name,
+            self._options,
+            control_plane=self._control_plane,
+            subnets=self._network.private_subnets,
+            repositories=self._registry.arns,
+            key_arn=self._key,
+            images=self._images,
+            opts=self._make_kubernetes_provider(f"{name}-provider", ready),
+        ).pools
+
+    def _make_kubernetes_provider(
+        self, name: str, depends_on: Sequence[pulumi.Resource]
     ) -> pulumi.ResourceOptions:
-        """For objects that are made after `after` and deleted before it; `provider` is the last."""
+        """Options for objects that are created after `depends_on`, and deleted before them. The
+        last provider that is made is the cluster's `provider`."""
         self.provider = kubernetes_provider(
             name,
             self._options.settings("kubernetes"),
-            pulumi.ResourceOptions(parent=self, depends_on=after),
+            pulumi.ResourceOptions(parent=self, depends_on=depends_on),
             kubeconfig=self.kubeconfig,
         )
         return pulumi.ResourceOptions(parent=self, providers=[self._aws, self.provider])
@@ -242,10 +229,10 @@ class EksCluster(pulumi.ComponentResource):
         grants: Sequence[Grant],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """A role that reads the prefixes in S3, by EKS Pod Identity."""
-        from components.clusters.eks.identity import identity
+        """An IAM role that reads the prefixes in S3, by EKS Pod Identity."""
+        from components.clusters.eks.identity import bucket_identity
 
-        return identity(
+        return bucket_identity(
             service_account,
             namespace,
             grants,
@@ -260,30 +247,30 @@ class EksCluster(pulumi.ComponentResource):
             return requested
         if access_mode == "ReadWriteOnce":
             return self._storage.disk_class
-        return self._storage.file_class
+        return self._storage.shared_class
 
     def publish(self, host: str, address: pulumi.Output[str]) -> None:
-        """A record in the zone of Route 53 that the stack names."""
+        """A record in the zone of Route 53, if the stack names one."""
         if self._options.dns is None:
             return
-        from components.clusters.eks.dns import record
+        from components.clusters.eks.dns import Record
 
-        record(
+        Record(
             f"{self._name}-record",
-            self._options.dns.zone,
-            host,
-            address,
-            pulumi.ResourceOptions(parent=self, provider=self._aws),
+            zone=self._options.dns.zone,
+            host=host,
+            address=address,
+            opts=pulumi.ResourceOptions(parent=self, provider=self._aws),
         )
 
 
-def _annotations(internal: bool) -> dict[str, Any]:
-    """A network load balancer of the cloud controller that EKS runs, which nothing has to be
-    installed for."""
-    said = {
-        f"{_BALANCER}-type": "nlb",
-        f"{_BALANCER}-cross-zone-load-balancing-enabled": "true",
+def _load_balancer_annotations(internal: bool) -> dict[str, str]:
+    """Annotations for a network load balancer of the cloud controller that EKS runs. It needs no
+    controller of the stack's own."""
+    annotations = {
+        f"{_LOAD_BALANCER}-type": "nlb",
+        f"{_LOAD_BALANCER}-cross-zone-load-balancing-enabled": "true",
     }
     if internal:
-        said[f"{_BALANCER}-internal"] = "true"
-    return said
+        annotations[f"{_LOAD_BALANCER}-internal"] = "true"
+    return annotations

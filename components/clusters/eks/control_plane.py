@@ -1,4 +1,4 @@
-"""`ControlPlane`: the EKS cluster itself, and who may call its API."""
+"""`ControlPlane`: an EKS cluster without nodes, and access to its API."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _ADMIN_POLICY = "eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 
 
 class ControlPlane(pulumi.ComponentResource):
-    """A cluster without nodes and without add-ons: access by IAM alone, secrets encrypted by the
-    stack's key, every log on. Nodes reach the API inside the VPC."""
+    """A cluster without nodes and add-ons. Only IAM grants access, the stack's key encrypts secrets,
+    and all logs are enabled. Nodes call the API inside the VPC."""
 
     cluster: eks.Cluster
     name: pulumi.Output[str]
@@ -58,12 +58,14 @@ class ControlPlane(pulumi.ComponentResource):
             enabled_cluster_log_types=list(_LOGS),
             bootstrap_self_managed_addons=False,
             deletion_protection=options.deletion_protection,
-            # At the end of standard support AWS upgrades it, instead of charging six times as much.
+            # When standard support ends, AWS upgrades the cluster. Extended support would cost six
+            # times as much.
             upgrade_policy={"support_type": "STANDARD"},
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*role.resources, logs.control_plane, network],
-                # The engine refuses before it deletes anything; AWS would when models are gone.
+                # The engine refuses before it deletes anything. AWS refuses only when the models
+                # are already deleted.
                 protect=options.deletion_protection,
                 delete_before_replace=True,
             ),
@@ -73,20 +75,20 @@ class ControlPlane(pulumi.ComponentResource):
             lambda it: str(it.cluster_security_group_id)
         )
         self._make_administrators(name, options)
-        self._open_for(name, options)
+        self._admit_private_callers(name, options)
         self.register_outputs({"name": self.name})
 
     def _make_administrators(self, name: str, options: EksOptions) -> None:
-        for who, arn in options.administrators.items():
+        for administrator, arn in options.administrators.items():
             entry = eks.AccessEntry(
-                f"{name}-{who}",
+                f"{name}-{administrator}",
                 cluster_name=self.name,
                 principal_arn=arn,
                 type="STANDARD",
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
             eks.AccessPolicyAssociation(
-                f"{name}-{who}-policy",
+                f"{name}-{administrator}-policy",
                 cluster_name=self.name,
                 principal_arn=entry.principal_arn,
                 policy_arn=f"arn:{partition(options.region)}:{_ADMIN_POLICY}",
@@ -94,8 +96,8 @@ class ControlPlane(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
 
-    def _open_for(self, name: str, options: EksOptions) -> None:
-        """The private endpoint lets in the cluster's own nodes; others by a rule."""
+    def _admit_private_callers(self, name: str, options: EksOptions) -> None:
+        """Rules for callers of the private endpoint, which by itself admits only the nodes."""
         if not isinstance(options.access, PrivateAccess):
             return
         for cidr in options.access.from_:
@@ -113,8 +115,8 @@ class ControlPlane(pulumi.ComponentResource):
 
 
 def control_plane_role(name: str, region: str, opts: pulumi.ResourceOptions) -> Role:
-    """What the control plane does in the account."""
-    trust = policies.service("eks.amazonaws.com")
+    """The role with the permissions that the control plane needs in the account."""
+    trust = policies.service_trust("eks.amazonaws.com")
     return Role(name, trust, region, opts, managed=["AmazonEKSClusterPolicy"])
 
 

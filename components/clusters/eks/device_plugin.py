@@ -1,4 +1,4 @@
-"""`DevicePlugin`: offers the GPUs of nodes to Kubernetes."""
+"""`DevicePlugin`: makes the GPUs of nodes available to Kubernetes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from components.kubernetes.object import Fields, KubernetesObject
 
 _NAMESPACE = "kube-system"
 _LABELS = workload.labels("nvidia-device-plugin", "gpus")
-#: Where kubelet looks for plugins.
+#: The directory where kubelet and device plugins put their sockets.
 _SOCKETS = "/var/lib/kubelet/device-plugins"
 
 
 class DevicePlugin(pulumi.ComponentResource):
-    """NVIDIA's device plugin on the nodes of `pools`, whose image has the driver and no plugin."""
+    """NVIDIA's device plugin, on the nodes of `pools`. Their image has the driver but no plugin."""
 
     def __init__(
         self, name: str, pools: Sequence[str], images: Images, opts: pulumi.ResourceOptions
@@ -30,8 +30,8 @@ class DevicePlugin(pulumi.ComponentResource):
         pull: Fields = (
             {"imagePullSecrets": list(images.pull_secrets)} if images.pull_secrets else {}
         )
-        here = {"key": POOL_LABEL, "operator": "In", "values": list(pools)}
-        terms = [{"matchExpressions": [here]}]
+        in_pools = {"key": POOL_LABEL, "operator": "In", "values": list(pools)}
+        terms = [{"matchExpressions": [in_pools]}]
         KubernetesObject(
             f"{name}-plugin",
             "apps/v1",
@@ -83,7 +83,7 @@ class DevicePlugin(pulumi.ComponentResource):
                     },
                 },
             },
-            # On a pool of no nodes there is nothing to wait for.
+            # No wait for pods: the pools may have no nodes.
             child,
         )
         self.register_outputs({})

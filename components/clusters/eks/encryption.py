@@ -1,4 +1,4 @@
-"""`Encryption`: the key of everything that lies still."""
+"""`Encryption`: the key that encrypts secrets, disks, logs and images of a cluster on EKS."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from pulumi_aws import kms
 from components.clusters.eks import policies
 from components.clusters.eks.regions import partition
 
-#: The longest that AWS offers, and its default.
+#: How long a deleted key can be restored: the longest time that AWS offers, and its default.
 _DELETION_DAYS = 30
 
 
 class Encryption(pulumi.ComponentResource):
-    """A KMS key, rotated each year, or one that is there. `account` is the account's number;
-    `fleets`: machines are started not by EC2 Auto Scaling alone, but by EC2's fleets, too."""
+    """A KMS key, rotated once a year, or the key that the stack names. `account` is the account's
+    ID. With `fleets` EC2 Fleet may use the key, in addition to EC2 Auto Scaling, which starts the
+    managed nodes."""
 
-    arn: pulumi.Output[str]
+    key: pulumi.Output[str]
+    """The key's ARN."""
 
     def __init__(
         self,
@@ -32,7 +34,7 @@ class Encryption(pulumi.ComponentResource):
         super().__init__("slipway:clusters:EksEncryption", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         if key is None:
-            made = kms.Key(
+            kms_key = kms.Key(
                 f"{name}-key",
                 description=f"Secrets, disks, logs and images of the cluster {cluster_name}",
                 enable_key_rotation=True,
@@ -41,24 +43,24 @@ class Encryption(pulumi.ComponentResource):
                 opts=child,
             )
             kms.Alias(
-                f"{name}-alias", name=f"alias/{cluster_name}", target_key_id=made.id, opts=child
+                f"{name}-alias", name=f"alias/{cluster_name}", target_key_id=kms_key.id, opts=child
             )
-            self.arn = made.arn
+            self.key = kms_key.arn
         else:
-            self.arn = pulumi.Output.from_input(key)
-        self.register_outputs({"arn": self.arn})
+            self.key = pulumi.Output.from_input(key)
+        self.register_outputs({"arn": self.key})
 
 
 def _key_policy(region: str, account: pulumi.Output[str], fleets: bool) -> pulumi.Output[str]:
     launchers = ["autoscaling", *(["ec2fleet", "spot"] if fleets else [])]
     arn = f"arn:{partition(region)}"
     return policies.document(
-        # The account's IAM policies decide; without this nobody could change the key.
+        # Lets the account's IAM policies grant permissions; without it nobody could manage the key.
         policies.allow(
             ["kms:*"], Principal={"AWS": pulumi.Output.format("{0}:iam::{1}:root", arn, account)}
         ),
         policies.allow(
-            policies.USE_OF_KEY,
+            policies.USE_KEY,
             condition={
                 "ArnLike": {
                     "kms:EncryptionContext:aws:logs:arn": pulumi.Output.format(
@@ -68,11 +70,12 @@ def _key_policy(region: str, account: pulumi.Output[str], fleets: bool) -> pulum
             },
             Principal={"Service": f"logs.{region}.amazonaws.com"},
         ),
-        # EC2 Auto Scaling starts the nodes, whose disks it has to open. Its role comes to exist
-        # with the account's first group, so it cannot be the principal: a key's policy names only
-        # what is there. So do those of EC2's fleets and spot machines.
+        # EC2 Auto Scaling starts the nodes, and needs the key for their disks. AWS creates its
+        # service-linked role with the account's first scaling group, and a key policy can name only
+        # principals that exist, so the role is matched by a condition. The same holds for the roles
+        # of EC2 Fleet and of spot instances.
         policies.allow(
-            [*policies.USE_OF_KEY, "kms:CreateGrant"],
+            [*policies.USE_KEY, "kms:CreateGrant"],
             condition={
                 "StringEquals": {"kms:CallerAccount": account},
                 "ArnLike": {

@@ -1,4 +1,4 @@
-"""What AWS calls things: ids and ARNs."""
+"""Types of options that hold an ID or an ARN of AWS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pods of one service account may read."""
+"""`bucket_identity`: read access to S3 buckets for the pods of a service account."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from components.clusters.eks.roles import Role
 from components.contracts.identity import Grant, Identity
 
 
-def identity(
+def bucket_identity(
     service_account: str,
     namespace: pulumi.Input[str],
     grants: Sequence[Grant],
@@ -23,16 +23,16 @@ def identity(
     region: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> Identity:
-    """A role that reads the prefixes of `grants` and nothing else, which EKS Pod Identity hands to
-    the pods of the account: those only that start when it is associated."""
+    """An IAM role that only reads objects under the prefixes of `grants`. EKS Pod Identity gives it
+    to the pods of the service account that start after the association was made."""
     if not grants:
         return Identity()
     role = Role(
         f"{service_account}-reads",
-        policies.pods(cluster_arn, namespace, service_account),
+        policies.pod_identity_trust(cluster_arn, namespace, service_account),
         region,
         opts,
-        inline={"models": policies.document(*_reading(grants, region))},
+        inline={"models": policies.document(*_read_statements(grants, region))},
     )
     association = eks.PodIdentityAssociation(
         f"{service_account}-identity",
@@ -40,7 +40,7 @@ def identity(
         namespace=namespace,
         service_account=service_account,
         role_arn=role.arn,
-        # One association an account: another cannot be made beside it.
+        # A service account can have only one association.
         opts=pulumi.ResourceOptions.merge(
             opts,
             pulumi.ResourceOptions(depends_on=role.resources, delete_before_replace=True),
@@ -49,7 +49,7 @@ def identity(
     return Identity(needs=[association, *role.resources])
 
 
-def _reading(grants: Sequence[Grant], region: pulumi.Input[str]) -> list[dict[str, object]]:
+def _read_statements(grants: Sequence[Grant], region: pulumi.Input[str]) -> list[dict[str, object]]:
     statements = []
     for grant in grants:
         url = urlsplit(grant.url)

@@ -1,4 +1,4 @@
-"""Log groups in CloudWatch, encrypted, and kept for as long as the stack says."""
+"""`Logs`: the log groups of a cluster on EKS, in CloudWatch."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pulumi_aws import cloudwatch
 from components.clusters.eks import policies
 from components.clusters.eks.roles import Role
 
-#: What the add-on for CloudWatch writes to, below `/aws/containerinsights/<cluster>`.
+#: The log groups of the CloudWatch add-on, under `/aws/containerinsights/<cluster>`.
 _CONTAINER_GROUPS = ("application", "dataplane", "host", "performance")
 
 
 class Logs(pulumi.ComponentResource):
-    """The groups that AWS would make by itself, without encryption and for ever, made before it
-    does; and the role by which the network writes its flow logs."""
+    """Encrypted log groups with the stack's retention. AWS would create them itself, without
+    encryption and without an end of retention, if they did not exist first."""
 
     control_plane: cloudwatch.LogGroup
     flow: cloudwatch.LogGroup
@@ -40,7 +40,7 @@ class Logs(pulumi.ComponentResource):
                 name=path,
                 kms_key_id=key_arn,
                 retention_in_days=days,
-                # The name is AWS' to know.
+                # AWS prescribes the name, so a replacement has the same one.
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
 
@@ -52,8 +52,8 @@ class Logs(pulumi.ComponentResource):
         ]
         self.register_outputs({})
 
-    def writer(self, name: str, region: str, opts: pulumi.ResourceOptions) -> Role:
-        """A role that writes flow logs into their group."""
+    def make_flow_log_role(self, name: str, region: str, opts: pulumi.ResourceOptions) -> Role:
+        """A role that may write flow logs to their group."""
         policy = policies.document(
             policies.allow(
                 [
@@ -65,5 +65,5 @@ class Logs(pulumi.ComponentResource):
                 [self.flow.arn, pulumi.Output.concat(self.flow.arn, ":*")],
             )
         )
-        trust = policies.service("vpc-flow-logs.amazonaws.com")
+        trust = policies.service_trust("vpc-flow-logs.amazonaws.com")
         return Role(name, trust, region, opts, inline={"write": policy})

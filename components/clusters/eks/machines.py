@@ -1,4 +1,4 @@
-"""What is known of EC2's instance types by their names."""
+"""What the name of an EC2 instance type tells: its GPUs, their regions, and its processor."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from components.clusters.eks.regions import GPU_FAMILIES
 from components.config.accelerators import Accelerator
 
-#: The GPU of a family, and how many of it a size has; 1 where the size is not listed. As known on
-#: 2026-11-21; AWS lists them at https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html.
+#: The GPU of each family, and its count by size; 1 for a size that is not listed. As of 2026-11-21;
+#: AWS lists them at https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html.
 _GPUS: Mapping[str, tuple[str, Mapping[str, int]]] = {
     "g4dn": ("nvidia-t4", {"12xlarge": 4, "metal": 8}),
     "g5": ("nvidia-a10g", {"12xlarge": 4, "24xlarge": 4, "48xlarge": 8}),
@@ -32,7 +32,7 @@ def is_machine_type(name: str) -> bool:
 
 
 def gpus(name: str) -> Accelerator | None:
-    """The GPUs of an instance type; None where it has none or is not known here."""
+    """The GPUs of an instance type; None if it has none or is not known here."""
     family, _, size = name.partition(".")
     if family not in _GPUS:
         return None
@@ -41,20 +41,20 @@ def gpus(name: str) -> Accelerator | None:
 
 
 def may_have_gpus(name: str) -> bool:
-    """Whether it is of a family with accelerators of NVIDIA's, known here or newer."""
+    """Whether the instance type is of a family with NVIDIA's GPUs, listed here or newer."""
     return bool(re.match(r"[gp][0-9]", name))
 
 
-def elsewhere(name: str, region: str) -> tuple[str, ...]:
-    """The regions with the GPUs of an instance type, where `region` is known to have none; empty
-    where it has some, or where that is not known here."""
+def regions_with_gpus(name: str, region: str) -> tuple[str, ...]:
+    """The regions that offer the GPUs of an instance type, if it is known that `region` does not.
+    Empty if `region` offers them, or if that is not known here."""
     family = name.partition(".")[0]
-    there = tuple(each for each, families in GPU_FAMILIES.items() if family in families.split())
-    return there if region in GPU_FAMILIES and region not in there else ()
+    regions = tuple(each for each, families in GPU_FAMILIES.items() if family in families.split())
+    return regions if region in GPU_FAMILIES and region not in regions else ()
 
 
 def is_arm(name: str) -> bool:
-    """Whether its processor is AWS' own, which no x86 image runs on."""
+    """Whether the instance type has an ARM processor, on which x86 images do not run."""
     family = name.partition(".")[0]
     attributes = re.sub(r"^[a-z]+[0-9]+", "", family)
     return family == "a1" or "g" in attributes.partition("-")[0]

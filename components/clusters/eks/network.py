@@ -1,4 +1,4 @@
-"""`Network`: the VPC of a cluster, made for it or adopted."""
+"""`Network`: the VPC of a cluster on EKS."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from pulumi_aws import ec2
 
 from components.clusters.cloud import VpcOptions
 from components.clusters.eks.logs import Logs
-from components.clusters.eks.options import EksCreateVpc, EksExistingVpc
+from components.clusters.eks.vpc_options import EksCreateVpc, EksExistingVpc
 
 _ANYWHERE = "0.0.0.0/0"
 
 
 class Network(pulumi.ComponentResource):
-    """A VPC and its private subnets, by zone. A made one has flow logs, and a default security
-    group that lets nothing through."""
+    """A VPC made for the cluster, or an existing one. A VPC that it makes has flow logs, and a
+    default security group without rules, which admits no traffic."""
 
     vpc_id: pulumi.Output[str]
     private_subnets: Mapping[str, pulumi.Output[str]]
+    """By zone."""
 
     def __init__(
         self,
@@ -41,33 +42,33 @@ class Network(pulumi.ComponentResource):
                 for zone, subnet in options.private_subnets.items()
             }
         elif isinstance(options, EksCreateVpc):
-            self._make(options, logs)
+            self._make_vpc(options, logs)
         else:
             raise TypeError(f"{type(options).__name__} is no VPC of EKS")
         self.register_outputs({"vpc_id": self.vpc_id})
 
-    def _make(self, options: EksCreateVpc, logs: Logs) -> None:
+    def _make_vpc(self, options: EksCreateVpc, logs: Logs) -> None:
         name, child = self._name, self._child
         vpc = ec2.Vpc(
             f"{name}-vpc",
             cidr_block=options.cidr,
             enable_dns_support=True,
-            enable_dns_hostnames=True,  # EKS' private endpoint is a name
+            enable_dns_hostnames=True,  # the private endpoint of EKS is a host name
             tags={"Name": name},
             opts=child,
         )
         self.vpc_id = vpc.id
-        # With no rules in it: what names no group of its own gets through to nothing.
+        # Without rules, it admits no traffic of resources that name no security group.
         ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=vpc.id, opts=child)
-        writer = logs.writer(f"{name}-flow-writer", self._region, child)
+        role = logs.make_flow_log_role(f"{name}-flow-writer", self._region, child)
         ec2.FlowLog(
             f"{name}-flow-log",
             vpc_id=vpc.id,
             traffic_type="ALL",
             log_destination_type="cloud-watch-logs",
             log_destination=logs.flow.arn,
-            iam_role_arn=writer.arn,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=writer.resources),
+            iam_role_arn=role.arn,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=role.resources),
         )
         public = self._make_public_subnets(options, vpc)
         self._make_private_subnets(options, vpc, public)
@@ -83,7 +84,7 @@ class Network(pulumi.ComponentResource):
             gateway_id=gateway.id,
             opts=child,
         )
-        made = []
+        subnets = []
         for zone, block in zip(options.zones, _public_blocks(options.cidr), strict=False):
             subnet = ec2.Subnet(
                 f"{name}-public-{zone}",
@@ -91,7 +92,7 @@ class Network(pulumi.ComponentResource):
                 availability_zone=zone,
                 cidr_block=block,
                 map_public_ip_on_launch=False,
-                # How the cloud controller finds subnets for load balancers.
+                # The cloud controller finds subnets for load balancers by this tag.
                 tags={"Name": f"{name}-public-{zone}", "kubernetes.io/role/elb": "1"},
                 opts=child,
             )
@@ -101,9 +102,9 @@ class Network(pulumi.ComponentResource):
                 route_table_id=table.id,
                 opts=child,
             )
-            made.append(subnet)
+            subnets.append(subnet)
         self._internet = gateway
-        return made
+        return subnets
 
     def _make_private_subnets(
         self, options: EksCreateVpc, vpc: ec2.Vpc, public: list[ec2.Subnet]
@@ -138,7 +139,7 @@ class Network(pulumi.ComponentResource):
                 f"{name}-private-{zone}-routes",
                 subnet_id=subnet.id,
                 route_table_id=table.id,
-                # Whoever is in the subnet finds the way out, and loses it last.
+                # So what depends on the subnet is created after the route, and deleted before it.
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[route]),
             )
             tables.append(table.id)
@@ -146,7 +147,7 @@ class Network(pulumi.ComponentResource):
                 lambda it: str(it[0])
             )
         self.private_subnets = subnets
-        # Models come from S3, and by NAT each byte would cost.
+        # Models come from S3, and NAT gateways charge for each byte.
         ec2.VpcEndpoint(
             f"{name}-s3",
             vpc_id=vpc.id,
@@ -159,25 +160,26 @@ class Network(pulumi.ComponentResource):
         )
 
     def _make_nat(self, zone: str, subnet: ec2.Subnet) -> ec2.NatGateway:
-        # An address can be given back only when the Internet gateway is still there.
-        after = pulumi.ResourceOptions(parent=self, depends_on=[self._internet])
-        address = ec2.Eip(f"{self._name}-nat-{zone}-address", domain="vpc", opts=after)
+        # AWS can release the address only while the Internet gateway exists.
+        after_gateway = pulumi.ResourceOptions(parent=self, depends_on=[self._internet])
+        address = ec2.Eip(f"{self._name}-nat-{zone}-address", domain="vpc", opts=after_gateway)
         return ec2.NatGateway(
             f"{self._name}-nat-{zone}",
             allocation_id=address.id,
             subnet_id=subnet.id,
             tags={"Name": f"{self._name}-nat-{zone}"},
-            opts=after,
+            opts=after_gateway,
         )
 
 
 def _private_blocks(cidr: str) -> list[str]:
-    """Three quarters of the addresses."""
+    """Ranges of private subnets: three quarters of the addresses."""
     quarters = ipaddress.IPv4Network(cidr).subnets(prefixlen_diff=2)
     return [str(each) for each in quarters][:3]
 
 
 def _public_blocks(cidr: str) -> list[str]:
-    """Three sixteenths of the last quarter: load balancers and NAT need few."""
+    """Ranges of public subnets: three sixteenths of the last quarter, since load balancers and NAT
+    gateways need few addresses."""
     last = list(ipaddress.IPv4Network(cidr).subnets(prefixlen_diff=2))[3]
     return [str(each) for each in last.subnets(prefixlen_diff=4)][:3]

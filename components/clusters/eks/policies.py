@@ -1,4 +1,4 @@
-"""IAM policies, as JSON."""
+"""IAM policies as JSON, and parts of ARNs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pulumi
 from components.clusters.eks.regions import partition
 
 VERSION = "2012-10-17"
-#: What whoever reads and writes with a key does with it.
-USE_OF_KEY = (
+#: The actions that encrypting and decrypting with a key needs.
+USE_KEY = (
     "kms:Encrypt",
     "kms:Decrypt",
     "kms:ReEncrypt*",
@@ -30,30 +30,34 @@ def allow(
     actions: Sequence[str],
     resources: pulumi.Input[Any] = "*",
     condition: Mapping[str, Any] | None = None,
-    **more: Any,
+    **fields: Any,
 ) -> dict[str, Any]:
-    """One statement that allows `actions`."""
-    said: dict[str, Any] = {"Effect": "Allow", "Action": list(actions), "Resource": resources}
+    """A statement that allows `actions`. `fields` are added to it, such as `Principal`."""
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": list(actions),
+        "Resource": resources,
+    }
     if condition:
-        said["Condition"] = dict(condition)
-    return {**said, **more}
+        statement["Condition"] = dict(condition)
+    return {**statement, **fields}
 
 
-def service(name: str) -> str:
-    """Lets an AWS service assume the role."""
+def service_trust(service: str) -> str:
+    """The trust policy of a role that an AWS service assumes."""
     statement = {
         "Effect": "Allow",
-        "Principal": {"Service": name},
+        "Principal": {"Service": service},
         "Action": "sts:AssumeRole",
     }
     return json.dumps({"Version": VERSION, "Statement": [statement]})
 
 
-def pods(
+def pod_identity_trust(
     cluster_arn: pulumi.Input[str], namespace: pulumi.Input[str], service_account: str
 ) -> pulumi.Output[str]:
-    """Lets EKS Pod Identity hand the role to the pods of one service account of one cluster, which
-    it names in the session's tags:
+    """The trust policy of a role that EKS Pod Identity gives to the pods of one service account of
+    one cluster. It compares the session tags, in which EKS names them:
     https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html."""
     return document(
         {
@@ -72,10 +76,10 @@ def pods(
 
 
 def partition_of(region: pulumi.Input[str]) -> pulumi.Output[str]:
-    """The first part of an ARN in `region` after `arn:`."""
+    """As `regions.partition`, for a region that may be an output."""
     return pulumi.Output.from_input(region).apply(partition)
 
 
-def account(arn: pulumi.Output[str]) -> pulumi.Output[str]:
-    """The account that an ARN names."""
+def account_of(arn: pulumi.Output[str]) -> pulumi.Output[str]:
+    """The account in an ARN."""
     return arn.apply(lambda it: it.split(":")[4])

@@ -1,4 +1,4 @@
-"""`aws_provider`: Amazon's provider of a stack."""
+"""`aws_provider`: the provider of AWS that a stack uses. `caller_account`: its account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pulumi_aws import Provider, get_caller_identity
 from components.clusters.providers import make_provider
 from components.config.provider_keys import Settings
 
-#: As the provider says it where the account is not in `allowed_account_ids`.
+#: The provider's error if the account is not in `allowed_account_ids`.
 _NOT_ALLOWED = re.compile(r"account ID not allowed: ([0-9]{12})", re.IGNORECASE)
 
 
@@ -22,8 +22,9 @@ def aws_provider(
     account: pulumi.Input[str] | None = None,
     opts: pulumi.ResourceOptions | None = None,
 ) -> Provider:
-    """For resources in `region`, all of them tagged with the stack that they are of. With `account`
-    it refuses to work in another one, at `pulumi destroy` too, where the program does not run."""
+    """A provider for resources in `region`, with the stack file's `settings`, which tags all
+    resources with the stack's name. With `account` it refuses to work in another account, also on
+    `pulumi destroy`, when the program does not run."""
     tags = {"slipway-stack": f"{pulumi.get_project()}-{pulumi.get_stack()}"}
     return make_provider(
         Provider,
@@ -37,13 +38,13 @@ def aws_provider(
     )
 
 
-def caller(opts: pulumi.InvokeOptions) -> str | None:
-    """The account of the credentials, also where the provider refuses to work in it. Raises what
-    the SDK raises where AWS does not say."""
+def caller_account(opts: pulumi.InvokeOptions) -> str | None:
+    """The account of the credentials, even if the provider refuses to work in it. Raises the SDK's
+    exception if AWS does not answer."""
     try:
         return get_caller_identity(opts=opts).account_id
     except Exception as error:
-        refused = _NOT_ALLOWED.search(str(error))
-        if refused is None:
+        not_allowed = _NOT_ALLOWED.search(str(error))
+        if not_allowed is None:
             raise
-        return refused[1]
+        return not_allowed[1]

@@ -1,14 +1,15 @@
-"""What a stack file may say under `aws:`, and how `aws eks get-token` is told the same.
+"""The settings that a stack file may have under `aws:`, and the arguments and environment that make
+`aws eks get-token` log in with the same credentials.
 
-Whoever makes a cluster is its first administrator, so the objects on it have to be made by the same
-identity. Settings that the AWS CLI cannot be told are refused.
+Only the identity that creates a cluster is its administrator at first, so the Kubernetes provider
+has to log in as that identity. Settings that the AWS CLI does not support are refused.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from components.config.provider_keys import ProviderKeys, Refusal, Settings
@@ -25,7 +26,7 @@ _PROFILE = (
 )
 
 
-def _roles(roles: Sequence[Any], cluster: Mapping[str, Any]) -> Refusal | None:
+def _one_role(roles: Sequence[Any], cluster: Mapping[str, Any]) -> Refusal | None:
     role = roles[0] if len(roles) == 1 and isinstance(roles[0], dict) else {}
     if isinstance(role.get("roleArn"), str) and not role.get("externalId"):
         return None
@@ -40,7 +41,7 @@ def _one_file(files: Sequence[Any], cluster: Mapping[str, Any]) -> Refusal | Non
     return Refusal("one file: the AWS CLI reads no more", "merge them into one")
 
 
-def _asked(skip: bool, cluster: Mapping[str, Any]) -> Refusal | None:
+def _account_is_requested(skip: bool, cluster: Mapping[str, Any]) -> Refusal | None:
     if not skip or cluster.get("account") is None:
         return None
     return Refusal(
@@ -61,14 +62,14 @@ AWS = ProviderKeys(
         ),
     },
     checks={
-        "assumeRoles": _roles,
+        "assumeRoles": _one_role,
         "sharedConfigFiles": _one_file,
         "sharedCredentialsFiles": _one_file,
-        "skipRequestingAccountId": _asked,
+        "skipRequestingAccountId": _account_is_requested,
     },
 )
-#: Beside a cluster of another stack, which is in the region that its ARN says.
-AWS_BESIDE = replace(
+#: For the cluster of another stack, whose ARN has the region.
+AWS_REMOTE = replace(
     AWS,
     stated={},
     refused={
@@ -78,27 +79,22 @@ AWS_BESIDE = replace(
 )
 
 
-@dataclass(frozen=True)
-class Login:
-    """Arguments and environment of `aws`, by which it is who the provider is."""
-
-    arguments: Sequence[str]
-    environment: Mapping[str, str]
-
-
-def login(settings: Settings) -> Login:
-    """What the AWS CLI has to be told of `settings`."""
-    texts = {key: setting.text for key, setting in settings.items()}
+def login_arguments(settings: Settings) -> Sequence[str]:
+    """Arguments by which the AWS CLI uses the provider's credentials."""
     arguments: list[str] = []
-    if "profile" in texts:
-        arguments += ["--profile", texts["profile"]]
-    if "assumeRoles" in texts:
-        arguments += ["--role-arn", str(json.loads(texts["assumeRoles"])[0]["roleArn"])]
+    if "profile" in settings:
+        arguments += ["--profile", settings["profile"].text]
+    if "assumeRoles" in settings:
+        arguments += ["--role-arn", str(json.loads(settings["assumeRoles"].text)[0]["roleArn"])]
+    return arguments
+
+
+def login_environment(settings: Settings) -> Mapping[str, str]:
+    """Environment variables by which the AWS CLI reads the provider's files."""
     files = {
         "AWS_CONFIG_FILE": "sharedConfigFiles",
         "AWS_SHARED_CREDENTIALS_FILE": "sharedCredentialsFiles",
     }
-    return Login(
-        arguments,
-        {name: json.loads(texts[key])[0] for name, key in files.items() if key in texts},
-    )
+    return {
+        name: json.loads(settings[key].text)[0] for name, key in files.items() if key in settings
+    }

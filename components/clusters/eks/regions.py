@@ -1,12 +1,12 @@
-"""What AWS calls things in its regions."""
+"""Tables of AWS regions: registry accounts and GPUs, and the partition of their ARNs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 _COMMON = "602401143452"
-#: The account whose registry has the images of EKS' add-ons, by region:
-#: as known on 2026-11-21; AWS lists them at
+#: The account whose registry has the images of EKS' add-ons, by region. As of 2026-11-21; AWS lists
+#: them at
 #: https://docs.aws.amazon.com/eks/latest/userguide/add-ons-images.html.
 ADDON_ACCOUNTS: Mapping[str, str] = {
     "af-south-1": "877085696533",
@@ -48,9 +48,9 @@ ADDON_ACCOUNTS: Mapping[str, str] = {
     "us-west-1": _COMMON,
     "us-west-2": _COMMON,
 }
-#: The families with NVIDIA's GPUs that EC2 offers in a region, as `DescribeInstanceTypeOfferings`
-#: answered moto (its release 5.2.5 of October 2026, `moto/ec2/resources/instance_type_offerings`).
-#: Of regions that are not here nothing is known.
+#: The families with NVIDIA's GPUs that EC2 offers in each region: answers of
+#: `DescribeInstanceTypeOfferings` recorded by moto (release 5.2.5 of October 2026,
+#: `moto/ec2/resources/instance_type_offerings`). The offer of other regions is not known.
 GPU_FAMILIES: Mapping[str, str] = {
     "af-south-1": "g4dn",
     "ap-east-1": "g4dn g5",
@@ -86,7 +86,7 @@ GPU_FAMILIES: Mapping[str, str] = {
 
 
 def partition(region: str) -> str:
-    """The first part of an ARN in `region` after `arn:`."""
+    """The partition of ARNs in `region`, their part after `arn:`."""
     for prefix, name in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
         if region.startswith(prefix):
             return name

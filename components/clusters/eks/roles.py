@@ -1,4 +1,4 @@
-"""IAM roles."""
+"""`Role`: an IAM role with its policies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from components.clusters.eks.policies import partition_of
 
 
 class Role:
-    """A role with the policies that it has: whoever uses it depends on all of them."""
+    """A role and its policies. `resources` are all of them: what uses the role depends on them."""
 
     def __init__(
         self,
@@ -24,9 +24,9 @@ class Role:
         inline: Mapping[str, pulumi.Input[str]] | None = None,
     ) -> None:
         role = iam.Role(name, assume_role_policy=trust, opts=opts)
-        made: list[pulumi.Resource] = [role]
+        resources: list[pulumi.Resource] = [role]
         for policy in managed:
-            made.append(
+            resources.append(
                 iam.RolePolicyAttachment(
                     f"{name}-{policy.rpartition('/')[2].lower()}",
                     role=role.name,
@@ -37,7 +37,7 @@ class Role:
                 )
             )
         for what, policy_json in (inline or {}).items():
-            made.append(
+            resources.append(
                 iam.RolePolicy(f"{name}-{what}", role=role.name, policy=policy_json, opts=opts)
             )
-        self.arn, self.name, self.resources = role.arn, role.name, made
+        self.arn, self.name, self.resources = role.arn, role.name, resources

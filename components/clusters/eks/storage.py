@@ -1,4 +1,4 @@
-"""`Storage`: the classes that volumes are made of."""
+"""`Storage`: the StorageClasses of a cluster on EKS. `FileSystem`: its file system in EFS."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ _NFS_PORT = 2049
 
 
 class Storage(pulumi.ComponentResource):
-    """The default StorageClass: disks of EBS, encrypted by the stack's key. With `files`, an EFS
-    file system too, encrypted at rest and on the way, which nodes of all zones mount."""
+    """The default StorageClass: EBS disks, encrypted with the stack's key. With `files` also a
+    StorageClass of that EFS file system, which nodes in all zones mount over TLS."""
 
     disk_class: pulumi.Output[str]
-    file_class: pulumi.Output[str] | None
+    shared_class: pulumi.Output[str] | None
+    """The StorageClass of volumes that several nodes mount, None without a file system."""
 
     def __init__(
         self,
@@ -37,21 +38,21 @@ class Storage(pulumi.ComponentResource):
             "ebs.csi.aws.com",
             {"type": "gp3", "encrypted": "true", "kmsKeyId": key_arn},
             annotations={"storageclass.kubernetes.io/is-default-class": "true"},
-            # A disk is in one zone: that of the first pod.
+            # A disk exists in one zone: the zone of the first pod that uses it.
             volumeBindingMode="WaitForFirstConsumer",
             allowVolumeExpansion=True,
         )
-        self.file_class = self._make_file_class(files) if files else None
+        self.shared_class = self._make_shared_class(files) if files else None
         self.register_outputs({"disk_class": self.disk_class})
 
-    def _make_file_class(self, files: FileSystem) -> pulumi.Output[str]:
+    def _make_shared_class(self, files: FileSystem) -> pulumi.Output[str]:
         return self._make_class(
             "files",
             "efs.csi.aws.com",
             {
                 "provisioningMode": "efs-ap",
                 "fileSystemId": files.id,
-                # A volume is a directory that belongs to one user.
+                # Each volume is a directory owned by one user.
                 "directoryPerms": "0770",
                 "uid": str(workload.USER_ID),
                 "gid": str(workload.USER_ID),
@@ -67,29 +68,31 @@ class Storage(pulumi.ComponentResource):
         provisioner: str,
         parameters: Mapping[str, pulumi.Input[str]],
         annotations: Mapping[str, str] | None = None,
-        **more: object,
+        **fields: object,
     ) -> pulumi.Output[str]:
-        fields: Fields = {
+        storage_class: Fields = {
             "metadata": {"annotations": dict(annotations or {})},
             "provisioner": provisioner,
             "parameters": dict(parameters),
             "reclaimPolicy": "Delete",
-            **more,
+            **fields,
         }
         return KubernetesObject(
             f"{self._name}-{role}",
             "storage.k8s.io/v1",
             "StorageClass",
-            fields,
+            storage_class,
             pulumi.ResourceOptions(parent=self),
         ).name
 
 
 class FileSystem(pulumi.ComponentResource):
-    """An EFS file system, with an address in each private subnet that the cluster's nodes reach."""
+    """An encrypted EFS file system, with a mount target in each private subnet that only the
+    cluster's nodes reach."""
 
     id: pulumi.Output[str]
     targets: Sequence[pulumi.Resource]
+    """What workloads depend on."""
 
     def __init__(
         self,

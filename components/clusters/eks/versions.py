@@ -1,4 +1,4 @@
-"""The versions that an EKS cluster is made of, and how long they are supported."""
+"""The pinned versions of Kubernetes, add-ons and images on EKS, and the end of their support."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 
 from components.clusters.support import Minor
 
-#: As known on 2026-11-21, those of 1.36 from calendars of others; AWS keeps them at
+#: As of 2026-11-21; those of 1.36 are from third-party calendars. AWS lists them at
 #: https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html.
 MINORS: Mapping[str, Minor] = {
     "1.34": Minor(until=date(2026, 12, 2), extended_until=date(2027, 12, 2)),
@@ -20,7 +20,7 @@ DEFAULT_MINOR = "1.36"
 
 @dataclass(frozen=True, kw_only=True)
 class Addon:
-    """One EKS add-on: its version by Kubernetes' minor, or `any` for all of them."""
+    """An EKS add-on: its versions by minor version of Kubernetes, or `any` for all of them."""
 
     name: str
     versions: Mapping[str, str]
@@ -29,7 +29,8 @@ class Addon:
         return self.versions.get(minor) or self.versions["any"]
 
 
-#: `aws eks describe-addon-versions --addon-name NAME --kubernetes-version MINOR` lists what fits.
+#: `aws eks describe-addon-versions --addon-name NAME --kubernetes-version MINOR` lists the
+#: versions that fit.
 KUBE_PROXY = Addon(
     name="kube-proxy",
     versions={
@@ -52,13 +53,13 @@ EBS_CSI = Addon(name="aws-ebs-csi-driver", versions={"any": "v1.65.0-eksbuild.1"
 EFS_CSI = Addon(name="aws-efs-csi-driver", versions={"any": "v3.4.2-eksbuild.1"})
 CLOUDWATCH = Addon(name="amazon-cloudwatch-observability", versions={"any": "v6.4.0-eksbuild.1"})
 
-#: The autoscaler's minor is the cluster's.
+#: The autoscaler has the minor version of the cluster.
 CLUSTER_AUTOSCALER_IMAGES: Mapping[str, str] = {
     "1.34": "registry.k8s.io/autoscaling/cluster-autoscaler:v1.34.3",
     "1.35": "registry.k8s.io/autoscaling/cluster-autoscaler:v1.35.2",
     "1.36": "registry.k8s.io/autoscaling/cluster-autoscaler:v1.36.1",
 }
 DEVICE_PLUGIN_IMAGE = "nvcr.io/nvidia/k8s-device-plugin:v0.19.3"
-#: Image and chart have one number; which minors it serves is at
+#: The version of both image and chart. The minor versions that it supports are listed at
 #: https://karpenter.sh/docs/upgrading/compatibility/.
 KARPENTER = "1.14.1"

@@ -1,4 +1,4 @@
-"""`GkeCluster`: a cluster in Google Kubernetes Engine."""
+"""`GkeCluster`: a cluster on Google Kubernetes Engine."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from datetime import date
 
 import pulumi
 
+from components.clusters import support
 from components.clusters.account import report_place
 from components.clusters.gke.options import GkeOptions
 from components.clusters.gke.versions import MINORS
-from components.clusters.providers import kubernetes_provider, make_provider
-from components.clusters.support import warning
+from components.clusters.providers import kubernetes_provider
 from components.contracts.cluster import NodePool
 from components.contracts.identity import Grant, Identity
 from components.images import Images
 
 
 class GkeCluster(pulumi.ComponentResource):
-    """A regional cluster with private nodes, its network and key where the stack names none, a
-    container registry, and a Kubernetes provider whose objects come after the nodes. It makes no
-    project, and enables no API of it."""
+    """A regional cluster with private nodes, a registry, and a network and a key unless the stack
+    names existing ones. Kubernetes objects are created after the nodes. The project has to exist,
+    with the APIs enabled."""
 
     kind = "gke"
     adopts = False
@@ -42,63 +42,83 @@ class GkeCluster(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:clusters:GkeCluster", name, None, opts)
-        # Here, so that a stack file is read without the SDK.
+        self._name, self._options = name, options
+        if warning := support.warning(options.minor, MINORS, date.today()):
+            pulumi.log.warn(warning, self)
+        self._make_cloud_provider()
+        self._make_cluster()
+        self.node_pools = {key: NodePool.of(pool) for key, pool in options.pools().items()}
+        # A regional load balancer with health checks of the nodes. The annotation works only when
+        # the Service is created.
+        self.load_balancer_annotations = {"cloud.google.com/l4-rbs": "enabled"}
+        self.workload_identity = {
+            "project": options.project,
+            "project_number": self._project_number,
+        }
+        self.register_outputs(
+            {"name": self.name, "kubeconfig": self.kubeconfig, "registry": self.registry}
+        )
+
+    def _make_cloud_provider(self) -> None:
+        """The provider of Google Cloud; reports the project and reads its number."""
+        # Imported here, so that a stack file is validated without the SDK.
         import pulumi_gcp as gcp
 
-        from components.clusters.gke import storage
-        from components.clusters.gke.control_plane import control_plane, kubeconfig
-        from components.clusters.gke.encryption import encryption
-        from components.clusters.gke.network import network
-        from components.clusters.gke.node_pools import account, node_pools
-        from components.clusters.gke.registry import registry
+        from components.clusters.gke.provider import gcp_provider
 
-        if late := warning(options.minor, MINORS, date.today()):
-            pulumi.log.warn(late, self)
-        self._name, self._options = name, options
-        google = make_provider(
-            gcp.Provider,
-            "gcp",
-            f"{name}-google",
+        options = self._options
+        google = gcp_provider(
+            f"{self._name}-google",
             options.settings("gcp"),
-            pulumi.ResourceOptions(parent=self),
             project=options.project,
             region=options.region,
+            opts=pulumi.ResourceOptions(parent=self),
         )
         place = {"project": options.project, "region": options.region}
         report_place("Google Cloud", "gcp", place, self)
         self._google = pulumi.ResourceOptions(provider=google)
-        child = pulumi.ResourceOptions(parent=self, provider=google)
-        self._number = gcp.organizations.get_project_output(
+        self._cloud = pulumi.ResourceOptions(parent=self, provider=google)
+        self._project_number = gcp.organizations.get_project_output(
             project_id=options.project, opts=pulumi.InvokeOptions(parent=self, provider=google)
         ).number
-        net = network(name, options, child)
-        key = encryption(name, options, self._number, child)
-        nodes = account(name, options, child)
-        cluster = control_plane(name, options, net, key, nodes.email, child)
-        repository = registry(name, options, key, nodes.member, cluster, child)
-        pools = node_pools(name, options, cluster, nodes, key, child)
-        self.name = cluster.name
-        self.kubeconfig = kubeconfig(cluster, options)
+
+    def _make_cluster(self) -> None:
+        from components.clusters.gke.control_plane import ControlPlane
+        from components.clusters.gke.encryption import Encryption
+        from components.clusters.gke.kubeconfig import kubeconfig
+        from components.clusters.gke.network import Network
+        from components.clusters.gke.node_pools import NodeAccount, NodePools
+        from components.clusters.gke.registry import Registry
+        from components.clusters.gke.storage import Storage
+
+        name, options, cloud = self._name, self._options, self._cloud
+        network = Network(name, options, opts=cloud)
+        encryption = Encryption(name, options, project_number=self._project_number, opts=cloud)
+        account = NodeAccount(name, options, opts=cloud)
+        control_plane = ControlPlane(
+            name, options, network=network, encryption=encryption, nodes=account.email, opts=cloud
+        )
+        cluster = control_plane.cluster
+        registry = Registry(
+            name, options, encryption=encryption, nodes=account.member, cluster=cluster, opts=cloud
+        )
+        pools = NodePools(
+            name, options, cluster=cluster, account=account, encryption=encryption, opts=cloud
+        )
+        self.name, self.registry = control_plane.name, registry.url
+        self.kubeconfig = kubeconfig(control_plane, options)
         self.provider = kubernetes_provider(
             f"{name}-provider",
             options.settings("kubernetes"),
-            pulumi.ResourceOptions(parent=self, depends_on=[*pools, repository.pull]),
+            pulumi.ResourceOptions(parent=self, depends_on=[*pools.ready, *registry.ready]),
             kubeconfig=self.kubeconfig,
         )
-        self._disk, self._shared = storage.storage_classes(
+        self._storage = Storage(
             name,
             options,
-            net,
-            key,
-            pulumi.ResourceOptions(parent=self, provider=self.provider),
-        )
-        self.node_pools = {key: NodePool.of(pool) for key, pool in options.pools().items()}
-        # A regional load balancer that knows which nodes are well; only when the Service is made.
-        self.load_balancer_annotations = {"cloud.google.com/l4-rbs": "enabled"}
-        self.registry = repository.address
-        self.workload_identity = {"project": options.project, "project_number": self._number}
-        self.register_outputs(
-            {"name": self.name, "kubeconfig": self.kubeconfig, "registry": self.registry}
+            network=network,
+            encryption=encryption,
+            opts=pulumi.ResourceOptions(parent=self, provider=self.provider),
         )
 
     def identity(
@@ -108,26 +128,41 @@ class GkeCluster(pulumi.ComponentResource):
         grants: Sequence[Grant],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """Leave to read buckets of Cloud Storage; raises `pulumi.RunError` for others."""
-        from components.clusters.gke.identity import readers
+        """Read access to prefixes in Cloud Storage; raises `pulumi.RunError` for other buckets."""
+        from components.clusters.gke.identity import bucket_identity
 
         if others := [grant.url for grant in grants if not grant.url.startswith("gs://")]:
             raise pulumi.RunError(
                 f"slipway:cluster.kind is `{self.kind}`: its pods cannot read {', '.join(others)} "
                 "by an identity of their own; write `credentials`, or copy the files to `gs://`"
             )
-        opts = pulumi.ResourceOptions.merge(opts, self._google)
-        project = self._options.project
-        made = readers(service_account, namespace, grants, project, self._number, opts)
-        return Identity(needs=made)
+        return bucket_identity(
+            service_account,
+            namespace,
+            grants,
+            project=self._options.project,
+            project_number=self._project_number,
+            opts=pulumi.ResourceOptions.merge(opts, self._google),
+        )
 
     def storage_class(self, requested: str | None, access_mode: str) -> pulumi.Input[str] | None:
-        """Disks, and Filestore where many nodes write; what is asked for by name otherwise."""
-        return requested or (self._shared if access_mode == "ReadWriteMany" else self._disk)
+        if requested:
+            return requested
+        if access_mode == "ReadWriteMany":
+            return self._storage.shared_class
+        return self._storage.disk_class
 
     def publish(self, host: str, address: pulumi.Output[str]) -> None:
-        from components.clusters.gke.dns import record
+        """A record in the zone of Cloud DNS, if the stack names one."""
+        if self._options.dns is None:
+            return
+        from components.clusters.gke.dns import Record
 
-        if self._options.dns:
-            opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self), self._google)
-            record(self._name, self._options, self._options.dns, host, address, opts)
+        Record(
+            f"{self._name}-record",
+            project=self._options.project,
+            zone=self._options.dns,
+            host=host,
+            address=address,
+            opts=self._cloud,
+        )

@@ -1,10 +1,6 @@
-"""`control_plane`: the cluster without its nodes, and how it is called."""
+"""`ControlPlane`: a GKE cluster without node pools."""
 
 from __future__ import annotations
-
-import json
-from collections.abc import Sequence
-from typing import Any
 
 import pulumi
 import pulumi_gcp as gcp
@@ -12,107 +8,115 @@ import pulumi_gcp as gcp
 from components.clusters.cloud import CidrsAccess, PrivateAccess
 from components.clusters.gke.encryption import Encryption
 from components.clusters.gke.labels import resource_labels
-from components.clusters.gke.logs import LOGGED, MEASURED
+from components.clusters.gke.logs import LOG_COMPONENTS, METRIC_COMPONENTS
 from components.clusters.gke.network import Network
-from components.clusters.gke.options import GkeCreateVpc, GkeOptions
-from components.clusters.gke.provider_keys import login
+from components.clusters.gke.options import GkeOptions
+from components.clusters.gke.vpc_options import GkeCreateVpc
 
-#: Only their time of day counts; the days are the rule's.
+#: Of the window's start and end only the time of day matters: the recurrence has the days.
 _FIRST_DAY, _SECOND_DAY = "2026-01-01", "2026-01-02"
 
 
-def control_plane(
-    name: str,
-    options: GkeOptions,
-    network: Network,
-    encryption: Encryption,
-    nodes: pulumi.Input[str],
-    opts: pulumi.ResourceOptions,
-) -> gcp.container.Cluster:
-    """A regional cluster without node pools; `nodes` is the e-mail address of their service
-    account."""
-    group, by_name = options.security_group, options.access.kind == "dns"
-    return gcp.container.Cluster(
-        f"{name}-control-plane",
-        project=options.project,
-        location=options.region,
-        node_locations=_zones(options),
-        deletion_protection=options.deletion_protection,
-        resource_labels=resource_labels(),
-        # The minor version stays; patches come by the channel.
-        min_master_version=options.minor,
-        release_channel={"channel": options.channel.upper()},
-        maintenance_policy=_maintenance(options),
-        network=network.network,
-        subnetwork=network.subnetwork,
-        networking_mode="VPC_NATIVE",
-        ip_allocation_policy={
-            "cluster_secondary_range_name": network.pods,
-            "services_secondary_range_name": network.services,
-        },
-        datapath_provider="ADVANCED_DATAPATH",
-        enable_intranode_visibility=True,
-        private_cluster_config={
-            "enable_private_nodes": True,
-            # Where there is no IP endpoint at all, GKE says so here, too.
-            "enable_private_endpoint": not isinstance(options.access, CidrsAccess),
-        },
-        control_plane_endpoints_config={
-            "dns_endpoint_config": {
-                "allow_external_traffic": by_name,
-                "enable_k8s_certs_via_dns": False,
-                "enable_k8s_tokens_via_dns": False,
+class ControlPlane:
+    """A regional cluster without node pools."""
+
+    cluster: gcp.container.Cluster
+    name: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        options: GkeOptions,
+        *,
+        network: Network,
+        encryption: Encryption,
+        nodes: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """`nodes` is the e-mail address of the nodes' service account."""
+        group, by_name = options.security_group, options.access.kind == "dns"
+        self.cluster = gcp.container.Cluster(
+            f"{name}-control-plane",
+            project=options.project,
+            location=options.region,
+            node_locations=_zones(options),
+            deletion_protection=options.deletion_protection,
+            resource_labels=resource_labels(),
+            # Pins the minor version. Patches come from the channel.
+            min_master_version=options.minor,
+            release_channel={"channel": options.channel.upper()},
+            maintenance_policy=_maintenance(options),
+            network=network.network,
+            subnetwork=network.subnetwork,
+            networking_mode="VPC_NATIVE",
+            ip_allocation_policy={
+                "cluster_secondary_range_name": network.pods,
+                "services_secondary_range_name": network.services,
             },
-            "ip_endpoints_config": {"enabled": not by_name},
-        },
-        master_authorized_networks_config=_callers(options),
-        service_external_ips_config={"enabled": False},
-        database_encryption={"state": "ENCRYPTED", "key_name": encryption.key},
-        workload_identity_config={"workload_pool": f"{options.project}.svc.id.goog"},
-        enable_shielded_nodes=True,
-        enable_legacy_abac=False,
-        # Passwords went with Kubernetes 1.19.
-        master_auth={"client_certificate_config": {"issue_client_certificate": False}},
-        anonymous_authentication_config={"mode": "LIMITED"},
-        rbac_binding_config={
-            "enable_insecure_binding_system_authenticated": False,
-            "enable_insecure_binding_system_unauthenticated": False,
-        },
-        authenticator_groups_config={"security_group": group} if group else None,
-        binary_authorization={"evaluation_mode": "PROJECT_SINGLETON_POLICY_ENFORCE"},
-        security_posture_config={"mode": "BASIC"},
-        remove_default_node_pool=True,
-        initial_node_count=1,
-        node_config=_first_nodes(encryption, nodes),
-        node_pool_defaults={
-            "node_config_defaults": {"insecure_kubelet_readonly_port_enabled": "FALSE"}
-        },
-        logging_config={"enable_components": list(LOGGED)},
-        monitoring_config={
-            "enable_components": list(MEASURED),
-            "managed_prometheus": {"enabled": True},
-        },
-        addons_config={
-            "gce_persistent_disk_csi_driver_config": {"enabled": True},
-            "gcp_filestore_csi_driver_config": {"enabled": True},
-            "horizontal_pod_autoscaling": {"disabled": False},
-            # It makes the load balancers of Services, too.
-            "http_load_balancing": {"disabled": False},
-        },
-        cost_management_config={"enabled": True},
-        opts=_after(network, encryption, options, opts),
-    )
+            datapath_provider="ADVANCED_DATAPATH",
+            enable_intranode_visibility=True,
+            private_cluster_config={
+                "enable_private_nodes": True,
+                # GKE reports true for a cluster without an IP endpoint, too.
+                "enable_private_endpoint": not isinstance(options.access, CidrsAccess),
+            },
+            control_plane_endpoints_config={
+                "dns_endpoint_config": {
+                    "allow_external_traffic": by_name,
+                    "enable_k8s_certs_via_dns": False,
+                    "enable_k8s_tokens_via_dns": False,
+                },
+                "ip_endpoints_config": {"enabled": not by_name},
+            },
+            master_authorized_networks_config=_authorized_networks(options),
+            service_external_ips_config={"enabled": False},
+            database_encryption={"state": "ENCRYPTED", "key_name": encryption.key},
+            workload_identity_config={"workload_pool": f"{options.project}.svc.id.goog"},
+            enable_shielded_nodes=True,
+            enable_legacy_abac=False,
+            # Kubernetes has no password login since 1.19.
+            master_auth={"client_certificate_config": {"issue_client_certificate": False}},
+            anonymous_authentication_config={"mode": "LIMITED"},
+            rbac_binding_config={
+                "enable_insecure_binding_system_authenticated": False,
+                "enable_insecure_binding_system_unauthenticated": False,
+            },
+            authenticator_groups_config={"security_group": group} if group else None,
+            binary_authorization={"evaluation_mode": "PROJECT_SINGLETON_POLICY_ENFORCE"},
+            security_posture_config={"mode": "BASIC"},
+            remove_default_node_pool=True,
+            initial_node_count=1,
+            node_config=_default_pool(encryption, nodes),
+            node_pool_defaults={
+                "node_config_defaults": {"insecure_kubelet_readonly_port_enabled": "FALSE"}
+            },
+            logging_config={"enable_components": list(LOG_COMPONENTS)},
+            monitoring_config={
+                "enable_components": list(METRIC_COMPONENTS),
+                "managed_prometheus": {"enabled": True},
+            },
+            addons_config={
+                "gce_persistent_disk_csi_driver_config": {"enabled": True},
+                "gcp_filestore_csi_driver_config": {"enabled": True},
+                "horizontal_pod_autoscaling": {"disabled": False},
+                # Needed for the load balancers of Services, too.
+                "http_load_balancing": {"disabled": False},
+            },
+            cost_management_config={"enabled": True},
+            opts=_opts(network, encryption, options, opts),
+        )
+        self.name = self.cluster.name
 
 
-def _after(
+def _opts(
     network: Network, encryption: Encryption, options: GkeOptions, opts: pulumi.ResourceOptions
 ) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions.merge(
         opts,
         pulumi.ResourceOptions(
-            depends_on=[*network.needs, *encryption.needs],
+            depends_on=[*network.ready, *encryption.ready],
             protect=options.deletion_protection,
-            # What is read back is a pool's.
+            # A refresh reads the configuration of some pool here.
             ignore_changes=["nodeConfig"],
         ),
     )
@@ -122,11 +126,11 @@ def _zones(options: GkeOptions) -> list[str] | None:
     return list(options.vpc.zones) or None if isinstance(options.vpc, GkeCreateVpc) else None
 
 
-def _first_nodes(
+def _default_pool(
     encryption: Encryption, nodes: pulumi.Input[str]
 ) -> gcp.container.ClusterNodeConfigArgsDict:
-    """Of the pool that GKE makes with each cluster: it lives for a minute, and organisations
-    refuse nodes that are less protected than these."""
+    """The nodes of the default pool, which GKE creates with each cluster and which is removed after
+    a minute. Policies of an organization may refuse nodes that are less protected."""
     return {
         "service_account": nodes,
         "boot_disk_kms_key": encryption.key,
@@ -162,10 +166,10 @@ def _maintenance(options: GkeOptions) -> gcp.container.ClusterMaintenancePolicyA
     }
 
 
-def _callers(
+def _authorized_networks(
     options: GkeOptions,
 ) -> gcp.container.ClusterMasterAuthorizedNetworksConfigArgsDict | None:
-    """Who may connect to the IP endpoint, the public or the private one."""
+    """The ranges from which the IP endpoint can be called, the public or the private one."""
     access = options.access
     if isinstance(access, CidrsAccess):
         ranges = access.cidrs
@@ -178,48 +182,3 @@ def _callers(
         "gcp_public_cidrs_access_enabled": False,
         "private_endpoint_enforcement_enabled": True,
     }
-
-
-def kubeconfig(cluster: gcp.container.Cluster, options: GkeOptions) -> pulumi.Output[str]:
-    """How the API is called: by tokens that the caller's own Google login gives, a secret."""
-    certificate = cluster.master_auth.apply(lambda it: it.cluster_ca_certificate)
-    if isinstance(options.access, CidrsAccess):
-        host: pulumi.Output[Any] = cluster.endpoint
-    elif isinstance(options.access, PrivateAccess):
-        host = cluster.private_cluster_config.apply(lambda it: it.private_endpoint)
-    else:
-        host = cluster.control_plane_endpoints_config.apply(
-            lambda it: it.dns_endpoint_config.endpoint if it.dns_endpoint_config else None
-        )
-        # Its certificate is signed by a public authority.
-        certificate = pulumi.Output.from_input(None)
-    who = login(options.settings("gcp"))
-    text = pulumi.Output.all(cluster.name, host, certificate, who).apply(lambda it: _text(*it))
-    return pulumi.Output.secret(text)
-
-
-def _text(name: str, host: str, certificate: str | None, arguments: Sequence[str]) -> str:
-    reached = {"server": f"https://{host}"}
-    if certificate:
-        reached["certificate-authority-data"] = certificate
-    # https://cloud.google.com/kubernetes-engine/docs/how-to/cluster-access-for-kubectl
-    credentials: dict[str, Any] = {
-        "apiVersion": "client.authentication.k8s.io/v1beta1",
-        "command": "gke-gcloud-auth-plugin",
-        "installHint": "gcloud components install gke-gcloud-auth-plugin",
-        "interactiveMode": "Never",
-        "provideClusterInfo": True,
-    }
-    if arguments:
-        credentials["args"] = list(arguments)
-    return json.dumps(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": name, "cluster": reached}],
-            "users": [{"name": name, "user": {"exec": credentials}}],
-            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-            "current-context": name,
-        },
-        sort_keys=True,
-    )

@@ -1,4 +1,4 @@
-"""`readers`: pods that read a bucket."""
+"""`bucket_identity`: read access to buckets of Cloud Storage for the pods of a service account."""
 
 from __future__ import annotations
 
@@ -8,30 +8,32 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_gcp as gcp
 
-from components.contracts.identity import Grant
+from components.contracts.identity import Grant, Identity
 
 
-def readers(
+def bucket_identity(
     service_account: str,
     namespace: pulumi.Input[str],
     grants: Sequence[Grant],
+    *,
     project: pulumi.Input[str],
-    number: pulumi.Output[str],
+    project_number: pulumi.Output[str],
     opts: pulumi.ResourceOptions,
-) -> list[pulumi.Resource]:
-    """Leave for the Kubernetes service account itself, by Workload Identity Federation: there is
-    no Google service account between them, and no annotation. `number` is that of `project`."""
-    member = pulumi.Output.all(number, namespace, project).apply(
+) -> Identity:
+    """Grants the Kubernetes service account itself, by Workload Identity Federation, read access
+    under the prefixes of `grants`. It needs neither a Google service account nor an annotation.
+    `project` is the cluster's."""
+    member = pulumi.Output.all(project_number, namespace, project).apply(
         lambda it: (
             f"principal://iam.googleapis.com/projects/{it[0]}/locations/global/"
             f"workloadIdentityPools/{it[2]}.svc.id.goog/subject/ns/{it[1]}/"
             f"sa/{service_account}"
         )
     )
-    made: list[pulumi.Resource] = []
+    members: list[pulumi.Resource] = []
     for url in dict.fromkeys(grant.url for grant in grants):
         bucket, _, path = url.removeprefix("gs://").strip("/").partition("/")
-        made.append(
+        members.append(
             gcp.storage.BucketIAMMember(
                 f"{service_account}-reads-{bucket}/{path}",
                 bucket=bucket,
@@ -40,22 +42,22 @@ def readers(
                 condition={
                     "title": f"slipway-{service_account}",
                     "description": "Below one prefix, and nothing else",
-                    "expression": below(bucket, path),
+                    "expression": prefix_condition(bucket, path),
                 },
                 opts=opts,
             )
         )
-    return made
+    return Identity(needs=members)
 
 
-def below(bucket: str, path: str) -> str:
-    """The condition, in CEL, that an object is below `path`, or that a list begins there: lists
-    are asked of the bucket, not of an object.
+def prefix_condition(bucket: str, path: str) -> str:
+    """The condition, in CEL, that a request reads an object under `path` or lists objects under it.
+    A list request names the bucket, not an object, so its prefix is compared:
     https://cloud.google.com/iam/docs/conditions-attribute-reference#objectListPrefix"""
     objects = json.dumps(f"projects/_/buckets/{bucket}/objects/{path}/")
-    listed = json.dumps("storage.googleapis.com/objectListPrefix")
+    attribute = json.dumps("storage.googleapis.com/objectListPrefix")
     prefix = json.dumps(f"{path}/")
     return (
         f"resource.name.startsWith({objects}) || "
-        f'api.getAttribute({listed}, "").startsWith({prefix})'
+        f'api.getAttribute({attribute}, "").startsWith({prefix})'
     )

@@ -1,4 +1,4 @@
-"""Labels of what the stack makes in Google Cloud."""
+"""Labels of a stack's resources in Google Cloud."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pulumi
 
 
 def slug(text: str) -> str:
-    """`text` as a label's value or a resource's name may be."""
+    """`text` in the characters and the length that label values and resource names allow."""
     return re.sub(r"[^a-z0-9-]+", "-", text.lower())[:63].strip("-")
 
 
 def resource_labels() -> dict[str, str]:
-    """Whose it is, for bills and searches."""
+    """Labels by which bills and searches find the stack's resources."""
     return {"managed-by": "slipway", "stack": slug(pulumi.get_stack())}

@@ -1,7 +1,7 @@
-"""What a cluster sends to Cloud Logging and Cloud Monitoring. Beside it GKE always writes the
-audit log of what was changed through the Kubernetes API."""
+"""What a cluster sends to Cloud Logging and Cloud Monitoring. In addition, GKE always writes audit
+logs of the changes that are made through the Kubernetes API."""
 
-#: The control plane's own logs, and what containers print.
-LOGGED = ("SYSTEM_COMPONENTS", "WORKLOADS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER")
-#: GKE's own metrics, which cost nothing; what costs is chosen by one's own PodMonitoring objects.
-MEASURED = ("SYSTEM_COMPONENTS",)
+#: The logs of the control plane, and of the containers.
+LOG_COMPONENTS = ("SYSTEM_COMPONENTS", "WORKLOADS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER")
+#: GKE's own metrics, which are free. PodMonitoring objects of your own add others, which are not.
+METRIC_COMPONENTS = ("SYSTEM_COMPONENTS",)

@@ -1,4 +1,4 @@
-"""What is known of Google's machines: their GPUs, the zones that have those, their disks."""
+"""What is known about Google's machine types: their GPUs, the zones that have them, their disks."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from components.config.options import listed, mistake
 
 @dataclass(frozen=True, kw_only=True)
 class Gpu:
-    """`type` is GKE's name of it, `machines` how many a machine type has: several numbers where
-    one chooses. `zones` are those that had it, by region, empty where that is not known here."""
+    """One kind of GPU. `type` is GKE's name of it. `machines` has the counts that each machine type
+    allows: several for a type whose GPUs are chosen. `zones` has the letters of the zones that
+    offered it, by region; it is empty if they are not known here."""
 
     type: str
     machines: Mapping[str, tuple[int, ...]]
@@ -22,8 +23,8 @@ class Gpu:
 
 _N1 = "n1-standard-*, n1-highmem-* or n1-highcpu-*"
 
-#: Machine types: https://cloud.google.com/compute/docs/gpus; zones and prices: SkyPilot's
-#: catalogue v8 of Google's own price list and API, its commit 006059e.
+#: Machine types: https://cloud.google.com/compute/docs/gpus. Zones: SkyPilot's catalogue v8, made
+#: from Google's price list and API, commit 006059e.
 GPUS: Mapping[str, Gpu] = {
     "nvidia-t4": Gpu(
         type="nvidia-tesla-t4",
@@ -151,21 +152,21 @@ GPUS: Mapping[str, Gpu] = {
         },
     ),
 }
-#: Machine series that Persistent Disk cannot be attached to:
+#: Machine series that cannot use Persistent Disk:
 #: https://cloud.google.com/compute/docs/disks/hyperdisks
 _HYPERDISK_ONLY = ("a3-ultragpu", "a4", "c4", "g4", "h4d", "m4", "n4", "x4")
-#: Machines that Google sells as spot machines, or for a time that is booked, and not otherwise:
+#: Machine types that Google offers only as spot VMs or for a reserved period:
 #: https://cloud.google.com/compute/docs/accelerator-optimized-machines#a3-high-vms
 SPOT_ONLY = frozenset({"a3-highgpu-1g", "a3-highgpu-2g", "a3-highgpu-4g"})
 
 
 def disk_type(machine_type: str) -> str:
-    """The balanced disk that the machine can boot from."""
+    """The type of balanced disk that the machine type can boot from."""
     return "hyperdisk-balanced" if machine_type.startswith(_HYPERDISK_ONLY) else "pd-balanced"
 
 
-def built_in(machine_type: str) -> Accelerator | None:
-    """The GPUs that the machine cannot be without."""
+def gpus(machine_type: str) -> Accelerator | None:
+    """The GPUs of a machine type; None if it has none, or only those that a pool adds."""
     for kind, gpu in GPUS.items():
         counts = gpu.machines.get(machine_type)
         if counts:
@@ -173,20 +174,18 @@ def built_in(machine_type: str) -> Accelerator | None:
     return None
 
 
-def fitting(asked: Accelerator, machine_type: str, has_driver: bool) -> Accelerator:
-    """`asked`, where the machine has it; `has_driver` says whether the pool says which driver.
-
-    Raises a `mistake`.
-    """
+def check_accelerator(accelerator: Accelerator, machine_type: str, has_driver: bool) -> None:
+    """Raises a `mistake` if the machine type cannot have `accelerator`. `has_driver` tells whether
+    the pool sets `gpu_driver`, which the fix then takes out, too."""
     offers = (
         _N1 if re.fullmatch(r"n1-(standard|highmem|highcpu)-\d+", machine_type) else machine_type
     )
-    gpu = GPUS.get(asked.kind)
-    if gpu and asked.count in gpu.machines.get(offers, ()):
-        return asked
+    gpu = GPUS.get(accelerator.kind)
+    if gpu and accelerator.count in gpu.machines.get(offers, ()):
+        return
     own = [
         Accelerator(
-            kind=kind, count=max((n for n in counts if n <= asked.count), default=counts[0])
+            kind=kind, count=max((n for n in counts if n <= accelerator.count), default=counts[0])
         )
         for kind, each in GPUS.items()
         if (counts := each.machines.get(offers))
@@ -196,20 +195,20 @@ def fitting(asked: Accelerator, machine_type: str, has_driver: bool) -> Accelera
         f"take `accelerator`{driver} out"
     ]
     if gpu is None:
-        expected = f"`accelerator.kind`, one of {listed(GPUS)}, not `{asked.kind}`"
+        expected = f"`accelerator.kind`, one of {listed(GPUS)}, not `{accelerator.kind}`"
         raise mistake(expected, " or ".join(fixes))
-    fit = [name for name, each in gpu.machines.items() if asked.count in each]
+    fit = [name for name, each in gpu.machines.items() if accelerator.count in each]
     named = next((name for name in fit if name not in SPOT_ONLY), None)
     if named:
         fixes.append(f"write `machine_type: {'n1-standard-8' if named == _N1 else named}`")
     raise mistake(
-        f"a machine type with {asked.count} `{asked.kind}`: {listed(fit) if fit else 'none has it'}",
+        f"a machine type with {accelerator.count} `{accelerator.kind}`: {listed(fit) if fit else 'none has it'}",
         " or ".join(fixes),
     )
 
 
 def zones_with(kind: str, region: str) -> tuple[str, ...] | None:
-    """The zones of `region` that had the device, None where that is not known here."""
+    """The zones of `region` that offered the GPU, None if they are not known here."""
     gpu = GPUS[kind]
     if not gpu.zones:
         return None

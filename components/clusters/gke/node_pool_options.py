@@ -1,4 +1,4 @@
-"""`GkeNodePool`: what a stack says of the nodes of a pool."""
+"""`GkeNodePool`: the options of a node pool on GKE."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from components.clusters.gke import machines
 from components.config.options import mistake, written
 from components.config.quantities import amount, byte_count
 
-#: GKE's 40 characters, of which Pulumi and the two halves of a spot pool take 22.
+#: In characters: GKE allows 40, of which the names that Pulumi and a split spot pool add take 22.
 LONGEST_NAME = 18
 _GIB = 2**30
 
 
 def short_enough(name: str) -> str:
-    """`name`, where GKE takes it; raises a `mistake` where not."""
+    """`name`, if it is not too long for GKE. Raises a `mistake` if it is."""
     if len(name) > LONGEST_NAME:
         raise mistake(
             f"a name of at most {LONGEST_NAME} characters",
@@ -27,34 +27,36 @@ def short_enough(name: str) -> str:
 
 
 class GkeNodePool(CloudNodePool):
-    """Nodes of one machine type. A pool with `spot.on_demand` is two pools in GKE."""
+    """Nodes of one machine type. With `spot.on_demand` it is two pools in GKE."""
 
     image_family: Literal["COS_CONTAINERD", "UBUNTU_CONTAINERD"] = "COS_CONTAINERD"
     """The nodes' image"""
     gpu_driver: Literal["default", "latest", "dra"] | None = None
-    """Which GPU driver GKE installs; `default` where it is left out. With `dra` GKE installs
-    neither driver nor device plugin: both are left to NVIDIA's driver for Dynamic Resource
-    Allocation, which is not Slipway's, and models that ask for `accelerator` do not run there"""
+    """The GPU driver that GKE installs. Default: `default`. With `dra` GKE installs neither driver
+    nor device plugin: you install NVIDIA's driver for Dynamic Resource Allocation, and models with
+    `accelerator` do not run on these nodes"""
     disk: Annotated[str, *amount("20Gi", "64Ti")] = "100Gi"
-    """The disk of each node, encrypted: images, logs, and model files that pods copy. The system
-    takes about 10Gi of it"""
+    """The size of each node's disk, which is encrypted. It holds images, logs and the model files
+    that pods copy; the system takes about 10Gi"""
     disk_type: Literal["pd-standard", "pd-balanced", "pd-ssd", "hyperdisk-balanced"] | None = None
-    """The nodes' disks; the balanced one that the machine can have where it is left out"""
+    """The type of the nodes' disks. Default: the balanced type that fits the machine type"""
 
     @property
-    def disk_size(self) -> int:
-        """In GiB, rounded up."""
+    def disk_gib(self) -> int:
+        """The disk's size in GiB, rounded up."""
         return -(-byte_count(self.disk) // _GIB)
 
     @model_validator(mode="after")
-    def _machine_has_it(self) -> GkeNodePool:
+    def _accelerator_matches_machine(self) -> GkeNodePool:
         if self.machine_type in machines.SPOT_ONLY and (not self.spot or self.spot.on_demand):
             raise mistake(
                 f"`spot` without a floor: Google sells `{self.machine_type}` no other way",
                 "write `spot: {}`, or choose another machine type",
             )
         if self.accelerator:
-            machines.fitting(self.accelerator, self.machine_type, self.gpu_driver is not None)
+            machines.check_accelerator(
+                self.accelerator, self.machine_type, self.gpu_driver is not None
+            )
             if self.image_family != "COS_CONTAINERD":
                 raise mistake(
                     "`COS_CONTAINERD` on nodes with GPUs: secure boot loads its signed drivers "
@@ -62,10 +64,10 @@ class GkeNodePool(CloudNodePool):
                     "take `image_family` out",
                 )
             return self
-        if there := machines.built_in(self.machine_type):
+        if gpus := machines.gpus(self.machine_type):
             raise mistake(
                 f"`accelerator` beside `{self.machine_type}`, which has GPUs",
-                f"write `accelerator: {there.written}`, or choose another machine type",
+                f"write `accelerator: {gpus.written}`, or choose another machine type",
             )
-        self.drives_something()
+        self.check_gpu_driver()
         return self

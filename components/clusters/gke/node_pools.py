@@ -1,7 +1,8 @@
-"""`node_pools`: the nodes, and the service account that they run by."""
+"""`NodePools`: the node pools of a GKE cluster. `NodeAccount`: the service account of their nodes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -26,133 +27,144 @@ _DRA_LABELS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """The nodes' service account, and the role that it has before there are nodes."""
+class NodeAccount:
+    """The service account that nodes run as. It may only write logs and metrics; the registry adds
+    the permission to pull. Pods never get its tokens."""
 
     email: pulumi.Output[str]
     member: pulumi.Output[str]
-    role: pulumi.Resource
+    """The account as IAM policies name it."""
+    ready: Sequence[pulumi.Resource]
+    """The account's role: what nodes depend on."""
+
+    def __init__(self, name: str, options: GkeOptions, *, opts: pulumi.ResourceOptions) -> None:
+        account = gcp.serviceaccount.Account(
+            f"{name}-nodes", display_name=f"Nodes of {pulumi.get_stack()}", opts=opts
+        )
+        role = gcp.projects.IAMMember(
+            f"{name}-nodes-role",
+            project=options.project,
+            role="roles/container.defaultNodeServiceAccount",
+            member=account.member,
+            opts=opts,
+        )
+        self.email, self.member, self.ready = account.email, account.member, [role]
 
 
-def account(name: str, options: GkeOptions, opts: pulumi.ResourceOptions) -> Account:
-    """What nodes are in Google Cloud: they write logs and metrics, and that is all; what they may
-    pull is the registry's to say. Pods never get its tokens."""
-    made = gcp.serviceaccount.Account(
-        f"{name}-nodes", display_name=f"Nodes of {pulumi.get_stack()}", opts=opts
-    )
-    role = gcp.projects.IAMMember(
-        f"{name}-nodes-role",
-        project=options.project,
-        role="roles/container.defaultNodeServiceAccount",
-        member=made.member,
-        opts=opts,
-    )
-    return Account(email=made.email, member=made.member, role=role)
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """One of the one or two pools in GKE that a pool of the stack file becomes."""
+
+    name: str
+    min: int
+    max: int
+    spot: bool
 
 
-def node_pools(
-    name: str,
-    options: GkeOptions,
-    cluster: gcp.container.Cluster,
-    account: Account,
-    encryption: Encryption,
-    opts: pulumi.ResourceOptions,
-) -> list[gcp.container.NodePool]:
-    """Every pool; one with spot nodes and a floor is two: the floor is a pool of its own that is
-    never smaller or larger. GKE's autoscaler mixes no prices in one."""
-    made = []
-    for key, pool in options.node_pools.items():
-        floor = pool.spot.on_demand if pool.spot else 0
-        sizes = {key: (max(pool.min - floor, 0), pool.max - floor, pool.spot is not None)}
-        if floor:
-            sizes[f"{key}-floor"] = (floor, floor, False)
-        made += [
-            _pool(f"{name}-{each}", key, pool, size, options, cluster, account, encryption, opts)
-            for each, size in sizes.items()
-            if size[1]
-        ]
-    return made
+def _parts(name: str, pool: GkeNodePool) -> Iterator[_Part]:
+    """A GKE pool is all spot or all on-demand, so a spot pool with on-demand nodes is two pools.
+    The on-demand one has a fixed size."""
+    on_demand = pool.spot.on_demand if pool.spot else 0
+    if pool.max > on_demand:
+        yield _Part(
+            name=name,
+            min=max(pool.min - on_demand, 0),
+            max=pool.max - on_demand,
+            spot=pool.spot is not None,
+        )
+    if on_demand:
+        yield _Part(name=f"{name}-floor", min=on_demand, max=on_demand, spot=False)
 
 
-def _pool(
-    name: str,
-    key: str,
-    pool: GkeNodePool,
-    size: tuple[int, int, bool],
-    options: GkeOptions,
-    cluster: gcp.container.Cluster,
-    account: Account,
-    encryption: Encryption,
-    opts: pulumi.ResourceOptions,
-) -> gcp.container.NodePool:
-    fewest, most, spot = size
-    zones = options.zones(pool)
-    return gcp.container.NodePool(
-        name,
-        project=options.project,
-        location=options.region,
-        cluster=cluster.name,
-        # Upgraded after the control plane, by the same `up`.
-        version=cluster.master_version,
-        node_locations=list(zones) or None,
-        # In each zone; the autoscaler takes away what is too much.
-        initial_node_count=-(-fewest // (len(zones) or 3)),
-        autoscaling={
-            "total_min_node_count": fewest,
-            "total_max_node_count": most,
-            # GPUs and spot nodes are where they are: in no zone as many as in the next.
-            "location_policy": "ANY" if spot or pool.accelerator else "BALANCED",
-        },
-        management={"auto_repair": True, "auto_upgrade": True},
-        upgrade_settings={"strategy": "SURGE", "max_surge": 1, "max_unavailable": 0},
-        node_drain_configs=[{"respect_pdb_during_node_pool_deletion": True}],
-        network_config={"enable_private_nodes": True},
-        node_config=_nodes(key, pool, spot, account, encryption),
-        opts=pulumi.ResourceOptions.merge(
+class NodePools:
+    """All node pools of a cluster."""
+
+    ready: Sequence[pulumi.Resource]
+    """The pools: what workloads depend on."""
+
+    def __init__(
+        self,
+        name: str,
+        options: GkeOptions,
+        *,
+        cluster: gcp.container.Cluster,
+        account: NodeAccount,
+        encryption: Encryption,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        self._name, self._options, self._cluster = name, options, cluster
+        self._account, self._encryption = account, encryption
+        self._opts = pulumi.ResourceOptions.merge(
             opts,
             pulumi.ResourceOptions(
-                depends_on=[*encryption.needs, account.role],
-                # The autoscaler's; another number would be another pool.
+                depends_on=[*encryption.ready, *account.ready],
+                # The autoscaler changes it, and another value would replace the pool.
                 ignore_changes=["initialNodeCount"],
             ),
-        ),
-    )
+        )
+        self.ready = [
+            self._make_pool(key, pool, part)
+            for key, pool in options.node_pools.items()
+            for part in _parts(key, pool)
+        ]
+
+    def _make_pool(self, key: str, pool: GkeNodePool, part: _Part) -> gcp.container.NodePool:
+        zones = self._options.zones(pool)
+        return gcp.container.NodePool(
+            f"{self._name}-{part.name}",
+            project=self._options.project,
+            location=self._options.region,
+            cluster=self._cluster.name,
+            # The same `up` upgrades the control plane, and then the pool.
+            version=self._cluster.master_version,
+            node_locations=list(zones) or None,
+            # Per zone, rounded up: the autoscaler removes the surplus.
+            initial_node_count=-(-part.min // (len(zones) or 3)),
+            autoscaling={
+                "total_min_node_count": part.min,
+                "total_max_node_count": part.max,
+                # Zones differ in how many GPUs and spot nodes they have available.
+                "location_policy": "ANY" if part.spot or pool.accelerator else "BALANCED",
+            },
+            management={"auto_repair": True, "auto_upgrade": True},
+            upgrade_settings={"strategy": "SURGE", "max_surge": 1, "max_unavailable": 0},
+            node_drain_configs=[{"respect_pdb_during_node_pool_deletion": True}],
+            network_config={"enable_private_nodes": True},
+            node_config=self._node_config(key, pool, part),
+            opts=self._opts,
+        )
+
+    def _node_config(
+        self, key: str, pool: GkeNodePool, part: _Part
+    ) -> gcp.container.NodePoolNodeConfigArgsDict:
+        dra = _DRA_LABELS if pool.gpu_driver == "dra" else {}
+        return {
+            "machine_type": pool.machine_type,
+            "image_type": pool.image_family,
+            "spot": part.spot,
+            "guest_accelerators": _guest_accelerators(pool),
+            "disk_type": pool.disk_type or machines.disk_type(pool.machine_type),
+            "disk_size_gb": pool.disk_gib,
+            "boot_disk_kms_key": self._encryption.key,
+            "labels": {**pool.all_labels(key), **dra},
+            "taints": [_taint(taint) for taint in pool.all_taints],
+            "resource_labels": resource_labels(),
+            "service_account": self._account.email,
+            # The account's roles limit its permissions.
+            "oauth_scopes": ["https://www.googleapis.com/auth/cloud-platform"],
+            "shielded_instance_config": {
+                "enable_secure_boot": True,
+                "enable_integrity_monitoring": True,
+            },
+            "workload_metadata_config": {"mode": "GKE_METADATA"},
+            "metadata": {"disable-legacy-endpoints": "true"},
+            "kubelet_config": {"insecure_kubelet_readonly_port_enabled": "FALSE"},
+        }
 
 
-def _nodes(
-    key: str,
+def _guest_accelerators(
     pool: GkeNodePool,
-    spot: bool,
-    account: Account,
-    encryption: Encryption,
-) -> gcp.container.NodePoolNodeConfigArgsDict:
-    dra = _DRA_LABELS if pool.gpu_driver == "dra" else {}
-    return {
-        "machine_type": pool.machine_type,
-        "image_type": pool.image_family,
-        "spot": spot,
-        "guest_accelerators": _devices(pool),
-        "disk_type": pool.disk_type or machines.disk_type(pool.machine_type),
-        "disk_size_gb": pool.disk_size,
-        "boot_disk_kms_key": encryption.key,
-        "labels": {**pool.all_labels(key), **dra},
-        "taints": [_taint(taint) for taint in pool.all_taints],
-        "resource_labels": resource_labels(),
-        "service_account": account.email,
-        # What the account may do is its roles' to say.
-        "oauth_scopes": ["https://www.googleapis.com/auth/cloud-platform"],
-        "shielded_instance_config": {
-            "enable_secure_boot": True,
-            "enable_integrity_monitoring": True,
-        },
-        "workload_metadata_config": {"mode": "GKE_METADATA"},
-        "metadata": {"disable-legacy-endpoints": "true"},
-        "kubelet_config": {"insecure_kubelet_readonly_port_enabled": "FALSE"},
-    }
-
-
-def _devices(pool: GkeNodePool) -> list[gcp.container.NodePoolNodeConfigGuestAcceleratorArgsDict]:
+) -> list[gcp.container.NodePoolNodeConfigGuestAcceleratorArgsDict]:
     if pool.accelerator is None:
         return []
     return [
@@ -167,6 +179,6 @@ def _devices(pool: GkeNodePool) -> list[gcp.container.NodePoolNodeConfigGuestAcc
 
 
 def _taint(taint: str) -> gcp.container.NodePoolNodeConfigTaintArgsDict:
-    named, _, effect = taint.rpartition(":")
-    key, _, value = named.partition("=")
+    key_and_value, _, effect = taint.rpartition(":")
+    key, _, value = key_and_value.partition("=")
     return {"key": key, "value": value, "effect": _EFFECTS[effect]}

@@ -1,4 +1,4 @@
-"""`GkeOptions`: what a stack says of a cluster in Google Kubernetes Engine."""
+"""`GkeOptions`: the options of a cluster on Google Kubernetes Engine."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from components.clusters.cloud import (
     AccessOptions,
     CidrsAccess,
     CloudOptions,
-    CreateVpc,
     DnsOptions,
     PrivateAccess,
     VpcOptions,
 )
+from components.clusters.gke.identifiers import ProjectId, Region, SecurityGroup
 from components.clusters.gke.node_pool_options import GkeNodePool, short_enough
-from components.clusters.gke.provider_keys import GCP, GCP_BESIDE
-from components.clusters.gke.versions import DEFAULT, MINORS
-from components.clusters.gke.zones import has_gpu, of_region, zones_of
-from components.clusters.ranges import apart, ip_range
+from components.clusters.gke.provider_keys import GCP, GCP_REMOTE
+from components.clusters.gke.versions import DEFAULT_MINOR, MINORS
+from components.clusters.gke.vpc_options import GkeCreateVpc, GkeExistingVpc
+from components.clusters.gke.zones import check_gpu_zones, check_region, zones_of
+from components.clusters.ranges import free_range_fix
 from components.clusters.support import known
 from components.config.addon_options import METRICS_API, Capability
 from components.config.one_of import OneOf
@@ -30,31 +31,11 @@ from components.config.options import Options, example, likely, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys
 from components.config.values import Label
 
-#: A node's range of pod addresses: https://cloud.google.com/kubernetes-engine/docs/how-to/flexible-pod-cidr
+#: The prefix of each node's range of pod addresses:
+#: https://cloud.google.com/kubernetes-engine/docs/how-to/flexible-pod-cidr
 NODE_PREFIX = 24
 _POD_RANGES = ("10.4.0.0/14", "10.64.0.0/14", "10.128.0.0/14", "172.24.0.0/14", "100.64.0.0/14")
-_REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
-_PROJECT = re.compile(r"([a-z][a-z0-9.-]*:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
 _KEY = re.compile(r"projects/[^/]+/locations/([^/]+)/keyRings/[^/]+/cryptoKeys/[^/]+")
-
-
-def _project(name: str) -> str:
-    if not _PROJECT.fullmatch(name):
-        raise mistake(
-            "the project's ID: 6 to 30 lower-case letters, digits and `-`",
-            "run `gcloud projects list`: it is neither the name nor the number",
-        )
-    return name
-
-
-def _region(name: str) -> str:
-    if not _REGION.fullmatch(name):
-        zone = re.fullmatch(rf"({_REGION.pattern})-[a-z]", name)
-        raise mistake(
-            "a region such as `us-central1`: the control plane is in several of its zones",
-            f"did you mean `{zone[1]}`?" if zone else "run `gcloud compute regions list`",
-        )
-    return name
 
 
 def _time(text: str) -> str:
@@ -64,54 +45,16 @@ def _time(text: str) -> str:
     return text
 
 
-def _group(name: str) -> str:
-    if not re.fullmatch(r"gke-security-groups@[a-z0-9.-]+", name):
-        raise mistake(
-            "`gke-security-groups@<your domain>`: GKE knows no other",
-            "make a group of that name, and the groups that RBAC may name its members",
-        )
-    return name
-
-
 class DnsAccess(AccessOptions):
-    """No endpoint with an IP address: a name of Google's that is reached from anywhere, behind
-    Google's front end, which lets in whom IAM gives `container.clusters.connect`."""
+    """No endpoint with an IP address. The API has a DNS name of Google, which can be called from
+    anywhere. Google's front end admits callers with the IAM permission
+    `container.clusters.connect`."""
 
     kind: Literal["dns"]
 
 
-class GkeCreateVpc(CreateVpc):
-    """A network made for the cluster: one subnet, whose nodes have no public addresses and reach
-    the Internet by Cloud NAT."""
-
-    kind: Literal["create"]
-    zones: tuple[str, ...] = Field(default=(), strict=False)
-    """Zones of the nodes; three of the region, chosen by GKE, where it is left out"""
-    pods: Annotated[str, *ip_range("10.4.0.0/14", 21, 9, ("0.0.0.0/0",))] = "10.4.0.0/14"
-    """Addresses of the pods: a /24 for each node"""
-
-    @property
-    def ranges(self) -> tuple[str, ...]:
-        return (self.cidr, self.pods)
-
-
-class ExistingVpc(VpcOptions):
-    """A network that is there. Its nodes need Cloud NAT, or a registry inside, to pull images."""
-
-    kind: Literal["existing"]
-    network: str
-    """Name of the network; `projects/<host project>/global/networks/<name>` of a Shared VPC"""
-    subnetwork: str
-    """Name of the subnet of the nodes, in the region; of a Shared VPC
-    `projects/<host project>/regions/<region>/subnetworks/<name>`"""
-    pods: str
-    """Name of the subnet's secondary range for pods"""
-    services: str
-    """Name of the subnet's secondary range for Services"""
-
-
 class Maintenance(Options):
-    """When GKE may upgrade patches of the control plane and of nodes."""
+    """Weekly windows in which GKE may install patches on the control plane and the nodes."""
 
     days: tuple[Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"], ...] = Field(
         default=("SA", "SU"), strict=False
@@ -122,7 +65,7 @@ class Maintenance(Options):
     """Length of each window"""
 
     @model_validator(mode="after")
-    def _enough(self) -> Maintenance:
+    def _long_enough(self) -> Maintenance:
         # https://cloud.google.com/kubernetes-engine/docs/concepts/maintenance-windows-and-exclusions
         days = len(set(self.days))
         if 4 * days * self.hours < 48:
@@ -133,15 +76,15 @@ class Maintenance(Options):
         return self
 
 
-class GkeDns(DnsOptions):
+class GkeDnsOptions(DnsOptions):
     """A zone of Cloud DNS, in the cluster's project."""
 
     managed_zone: Label
-    """What Cloud DNS calls the zone: `gcloud dns managed-zones list`"""
+    """Cloud DNS' name of the zone, as `gcloud dns managed-zones list` shows it"""
 
 
 class GkeOptions(CloudOptions):
-    """A regional GKE cluster with node pools of one's own (not Autopilot)."""
+    """A regional GKE cluster with node pools (not Autopilot)."""
 
     model_config = example(
         kind="gke",
@@ -153,38 +96,38 @@ class GkeOptions(CloudOptions):
     )
     identities: ClassVar[frozenset[str]] = frozenset({"gs"})
     provides: ClassVar[frozenset[Capability]] = frozenset({METRICS_API})
-    remote_keys: ClassVar[ProviderKeys | None] = GCP_BESIDE
+    remote_keys: ClassVar[ProviderKeys | None] = GCP_REMOTE
     usual_machine: ClassVar[str] = "e2-standard-4"
 
     kind: Literal["gke"]
-    project: Annotated[str, AfterValidator(_project)]
-    """The project's ID. It is made there whatever project the environment or `gcloud` names"""
-    region: Annotated[str, AfterValidator(_region)]
-    vpc: Annotated[VpcOptions, OneOf({"create": GkeCreateVpc, "existing": ExistingVpc})]
-    """The network: made for the cluster, or one that is there"""
+    project: ProjectId
+    """The project's ID. It overrides the project of the environment and of `gcloud`"""
+    region: Region
+    vpc: Annotated[VpcOptions, OneOf({"create": GkeCreateVpc, "existing": GkeExistingVpc})]
+    """The network: made for the cluster, or an existing one"""
     access: Annotated[
         AccessOptions, OneOf({"cidrs": CidrsAccess, "private": PrivateAccess, "dns": DnsAccess})
     ]
-    """From where the Kubernetes API is reached"""
+    """From where the Kubernetes API can be called"""
     encryption_key: str | None = None
-    """The whole name of a key in the region, which encrypts Kubernetes' secrets, disks, Filestore
-    and the registry, and which Google's agents may use (docs/clouds/gke.md). Left out, one is
-    made, rotated every 90 days"""
+    """The resource name of a key in the region, which encrypts Kubernetes' secrets, disks,
+    Filestore and the registry. Google's service agents need permission to use it
+    (docs/clouds/gke.md). Default: the stack makes one, rotated every 90 days"""
     channel: Literal["rapid", "regular", "stable", "extended"] = "regular"
-    """Where patches come from. The minor version stays the one of `version` until its support
-    ends"""
+    """The release channel that patches come from. The minor version remains that of `version`
+    until its support ends"""
     maintenance: Maintenance = Maintenance()
-    """When GKE may upgrade patches"""
+    """When GKE may install patches"""
     node_pools: dict[Annotated[Label, AfterValidator(short_enough)], GkeNodePool]
-    """The nodes, by a name for each pool"""
-    dns: GkeDns | None = None
-    """A record for `slipway:gateway.host`; none is made where it is left out"""
-    security_group: Annotated[str, AfterValidator(_group)] | None = None
-    """`gke-security-groups@<domain>`, whose member groups RBAC may name; left out, RBAC knows
-    no groups"""
+    """The node pools, by name"""
+    dns: GkeDnsOptions | None = None
+    """The zone that gets a record for `slipway:gateway.host`. Default: none"""
+    security_group: SecurityGroup | None = None
+    """`gke-security-groups@<domain>`: RBAC can name the groups that are members of it. Default:
+    RBAC cannot name groups"""
     filestore_tier: Literal["zonal", "enterprise"] = "zonal"
-    """What volumes with `access_mode: ReadWriteMany` are made of: Filestore in one zone, or in
-    several of the region. Each volume has at least 1Ti"""
+    """The Filestore tier of volumes with `access_mode: ReadWriteMany`: in one zone, or in several
+    zones of the region. Each volume has at least 1Ti"""
 
     @classmethod
     def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
@@ -193,28 +136,28 @@ class GkeOptions(CloudOptions):
     @property
     def minor(self) -> str:
         """Kubernetes' minor version."""
-        return self.version or DEFAULT
+        return self.version or DEFAULT_MINOR
 
     def zones(self, pool: GkeNodePool) -> tuple[str, ...]:
-        """The zones of `pool`; none where GKE chooses."""
-        return zones_of(pool, self.region, _chosen(self.vpc))
+        """The zones of `pool`; empty if GKE chooses them."""
+        return zones_of(pool, self.region, _zones(self.vpc))
 
     @field_validator("version")
     @classmethod
-    def _known(cls, value: str | None) -> str | None:
+    def _known_version(cls, value: str | None) -> str | None:
         return value and known(value, MINORS)
 
     @field_validator("vpc")
     @classmethod
-    def _in_region(cls, vpc: VpcOptions, info: ValidationInfo) -> VpcOptions:
+    def _zones_in_region(cls, vpc: VpcOptions, info: ValidationInfo) -> VpcOptions:
         region = info.data.get("region")
         if region:
-            of_region(_chosen(vpc), region, "zones")
+            check_region(_zones(vpc), region, "zones")
         return vpc
 
     @field_validator("encryption_key")
     @classmethod
-    def _beside_the_cluster(cls, key: str | None, info: ValidationInfo) -> str | None:
+    def _key_in_region(cls, key: str | None, info: ValidationInfo) -> str | None:
         region = info.data.get("region")
         if key is None or region is None:
             return key
@@ -228,27 +171,27 @@ class GkeOptions(CloudOptions):
 
     @field_validator("node_pools")
     @classmethod
-    def _where_they_can_be(
+    def _pools_can_exist(
         cls, pools: dict[str, GkeNodePool], info: ValidationInfo
     ) -> dict[str, GkeNodePool]:
         region, vpc = info.data.get("region"), info.data.get("vpc")
         for name, pool in pools.items():
             if region:
-                of_region(pool.zones, region, f"{name}.zones")
+                check_region(pool.zones, region, f"{name}.zones")
             if region and vpc:
-                has_gpu(name, pool, region, _chosen(vpc))
+                check_gpu_zones(name, pool, region, _zones(vpc))
         if isinstance(vpc, GkeCreateVpc):
-            _has_room(pools, vpc)
+            _check_addresses(pools, vpc)
         return pools
 
     @model_validator(mode="after")
-    def _ranges_apart(self) -> GkeOptions:
+    def _no_pod_overlap(self) -> GkeOptions:
         if isinstance(self.vpc, GkeCreateVpc):
             for name, cidr in (("vpc.cidr", self.vpc.cidr), ("service_cidr", self.service_cidr)):
                 if ipaddress.ip_network(cidr).overlaps(ipaddress.ip_network(self.vpc.pods)):
                     raise mistake(
                         f"`vpc.pods` ({self.vpc.pods}) outside `{name}` ({cidr})",
-                        apart("vpc.pods", _POD_RANGES, self.vpc.cidr, self.service_cidr),
+                        free_range_fix("vpc.pods", _POD_RANGES, self.vpc.cidr, self.service_cidr),
                     )
         elif "service_cidr" in self.model_fields_set:
             raise mistake(
@@ -258,12 +201,13 @@ class GkeOptions(CloudOptions):
         return self
 
 
-def _chosen(vpc: VpcOptions) -> tuple[str, ...]:
+def _zones(vpc: VpcOptions) -> tuple[str, ...]:
     return vpc.zones if isinstance(vpc, GkeCreateVpc) else ()
 
 
-def _has_room(pools: dict[str, GkeNodePool], vpc: GkeCreateVpc) -> None:
-    # One more of each pool while it is upgraded.
+def _check_addresses(pools: dict[str, GkeNodePool], vpc: GkeCreateVpc) -> None:
+    """Raises a `mistake` if `vpc` has too few addresses for all nodes of `pools`."""
+    # During an upgrade each pool has one more node.
     nodes = sum(pool.max + 1 for pool in pools.values())
     room = {
         "vpc.cidr": 2 ** (32 - ipaddress.ip_network(vpc.cidr).prefixlen) - 4,

@@ -1,4 +1,5 @@
-"""What a stack file may say under `gcp:`, and how `gke-gcloud-auth-plugin` is told the same."""
+"""The settings that a stack file may have under `gcp:`, and the arguments that make
+`gke-gcloud-auth-plugin` log in with the same credentials."""
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ GCP = ProviderKeys(
         "externalCredentials": _OUTSIDE,
     },
 )
-#: Beside a cluster of another stack, whose outputs name the project.
-GCP_BESIDE = replace(
+#: For the cluster of another stack, whose outputs have the project.
+GCP_REMOTE = replace(
     GCP,
     stated={},
     refused={
@@ -33,13 +34,13 @@ GCP_BESIDE = replace(
 )
 
 
-def login(settings: Settings) -> Sequence[str]:
-    """Arguments of `gke-gcloud-auth-plugin`, by which it is who the provider is."""
+def login_arguments(settings: Settings) -> Sequence[str]:
+    """Arguments by which `gke-gcloud-auth-plugin` uses the provider's credentials."""
     if "impersonateServiceAccount" not in settings:
         return []
     chain: list[str] = []
     if "impersonateServiceAccountDelegates" in settings:
         chain = json.loads(settings["impersonateServiceAccountDelegates"].text)
-    # gcloud takes the whole chain, the account to be in the end last.
+    # gcloud expects the whole chain of delegates, with the impersonated account last.
     chain = [*chain, settings["impersonateServiceAccount"].text]
     return [f"--impersonate_service_account={','.join(chain)}"]

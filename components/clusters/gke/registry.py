@@ -1,8 +1,8 @@
-"""`registry`: where images of one's own are, for the nodes to pull."""
+"""`Registry`: the repository of Artifact Registry that the nodes pull from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_gcp as gcp
@@ -12,42 +12,46 @@ from components.clusters.gke.labels import slug
 from components.clusters.gke.options import GkeOptions
 
 
-@dataclass(frozen=True, kw_only=True)
 class Registry:
-    """What images are named by, and the leave to pull them."""
+    """A repository named `slipway-<stack>`, with immutable tags, that the service account of the
+    nodes reads.
 
-    address: pulumi.Output[str]
-    pull: pulumi.Resource
+    It is made after the cluster: permission to use the key takes minutes to take effect, and the
+    provider does not retry the repository's creation.
+    """
 
+    url: pulumi.Output[str]
+    """The prefix of image names in the repository."""
+    ready: Sequence[pulumi.Resource]
+    """The nodes' permission to pull: what workloads depend on."""
 
-def registry(
-    name: str,
-    options: GkeOptions,
-    encryption: Encryption,
-    nodes: pulumi.Input[str],
-    cluster: pulumi.Resource,
-    opts: pulumi.ResourceOptions,
-) -> Registry:
-    """A repository of Artifact Registry that the service account `nodes` reads. It is named
-    `slipway-<stack>`; a tag that is there stays what it is. It comes after `cluster`: leave to use
-    a key takes minutes to hold everywhere, and its making is not repeated."""
-    made = gcp.artifactregistry.Repository(
-        f"{name}-images",
-        repository_id=slug(f"slipway-{pulumi.get_stack()}"),
-        location=options.region,
-        format="DOCKER",
-        kms_key_name=encryption.key,
-        docker_config={"immutable_tags": True},
-        opts=pulumi.ResourceOptions.merge(
-            opts, pulumi.ResourceOptions(depends_on=[*encryption.needs, cluster])
-        ),
-    )
-    pull = gcp.artifactregistry.RepositoryIamMember(
-        f"{name}-images-pull",
-        repository=made.name,
-        location=options.region,
-        role="roles/artifactregistry.reader",
-        member=nodes,
-        opts=opts,
-    )
-    return Registry(address=made.registry_uri, pull=pull)
+    def __init__(
+        self,
+        name: str,
+        options: GkeOptions,
+        *,
+        encryption: Encryption,
+        nodes: pulumi.Input[str],
+        cluster: pulumi.Resource,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        repository = gcp.artifactregistry.Repository(
+            f"{name}-images",
+            repository_id=slug(f"slipway-{pulumi.get_stack()}"),
+            location=options.region,
+            format="DOCKER",
+            kms_key_name=encryption.key,
+            docker_config={"immutable_tags": True},
+            opts=pulumi.ResourceOptions.merge(
+                opts, pulumi.ResourceOptions(depends_on=[*encryption.ready, cluster])
+            ),
+        )
+        pull = gcp.artifactregistry.RepositoryIamMember(
+            f"{name}-images-pull",
+            repository=repository.name,
+            location=options.region,
+            role="roles/artifactregistry.reader",
+            member=nodes,
+            opts=opts,
+        )
+        self.url, self.ready = repository.registry_uri, [pull]

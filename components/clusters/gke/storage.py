@@ -1,4 +1,4 @@
-"""`storage_classes`: what volumes are made of."""
+"""`Storage`: the StorageClasses of a GKE cluster."""
 
 from __future__ import annotations
 
@@ -11,51 +11,62 @@ from components.clusters.gke.options import GkeOptions
 from components.kubernetes.object import KubernetesObject
 
 
-def storage_classes(
-    name: str,
-    options: GkeOptions,
-    network: Network,
-    encryption: Encryption,
-    opts: pulumi.ResourceOptions,
-) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
-    """Two StorageClasses, both encrypted by the customer's key: disks for one node at a time, and
-    Filestore for many."""
-    disk = KubernetesObject(
-        f"{name}-disk",
-        "storage.k8s.io/v1",
-        "StorageClass",
-        {
-            # GKE's own default is a default, too: of two the newer one counts.
-            "metadata": {"annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
-            "provisioner": "pd.csi.storage.gke.io",
-            "parameters": {"type": _disk(options), "disk-encryption-kms-key": encryption.key},
-            "reclaimPolicy": "Delete",
-            "allowVolumeExpansion": True,
-            "volumeBindingMode": "WaitForFirstConsumer",
-        },
-        opts,
-    )
-    shared = KubernetesObject(
-        f"{name}-filestore",
-        "storage.k8s.io/v1",
-        "StorageClass",
-        {
-            "provisioner": "filestore.csi.storage.gke.io",
-            "parameters": {
-                "tier": options.filestore_tier,
-                "network": network.name,
-                "instance-encryption-kms-key": encryption.key,
+class Storage:
+    """Two StorageClasses, encrypted with the cluster's key: disks, which one node mounts and which
+    are the default, and Filestore, which several nodes mount."""
+
+    disk_class: pulumi.Output[str]
+    shared_class: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        options: GkeOptions,
+        *,
+        network: Network,
+        encryption: Encryption,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        self.disk_class = KubernetesObject(
+            f"{name}-disk",
+            "storage.k8s.io/v1",
+            "StorageClass",
+            {
+                # GKE's own class is a default, too. Kubernetes uses the newer one.
+                "metadata": {
+                    "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}
+                },
+                "provisioner": "pd.csi.storage.gke.io",
+                "parameters": {
+                    "type": _disk_type(options),
+                    "disk-encryption-kms-key": encryption.key,
+                },
+                "reclaimPolicy": "Delete",
+                "allowVolumeExpansion": True,
+                "volumeBindingMode": "WaitForFirstConsumer",
             },
-            "reclaimPolicy": "Delete",
-            "allowVolumeExpansion": True,
-            "volumeBindingMode": "WaitForFirstConsumer",
-        },
-        opts,
-    )
-    return disk.name, shared.name
+            opts,
+        ).name
+        self.shared_class = KubernetesObject(
+            f"{name}-filestore",
+            "storage.k8s.io/v1",
+            "StorageClass",
+            {
+                "provisioner": "filestore.csi.storage.gke.io",
+                "parameters": {
+                    "tier": options.filestore_tier,
+                    "network": network.name,
+                    "instance-encryption-kms-key": encryption.key,
+                },
+                "reclaimPolicy": "Delete",
+                "allowVolumeExpansion": True,
+                "volumeBindingMode": "WaitForFirstConsumer",
+            },
+            opts,
+        ).name
 
 
-def _disk(options: GkeOptions) -> str:
-    """What can be attached to the nodes: Persistent Disk where some have nothing else."""
+def _disk_type(options: GkeOptions) -> str:
+    """The disk type that volumes get: Hyperdisk if all pools need it, otherwise Persistent Disk."""
     types = {machines.disk_type(pool.machine_type) for pool in options.node_pools.values()}
     return "hyperdisk-balanced" if types == {"hyperdisk-balanced"} else "pd-balanced"

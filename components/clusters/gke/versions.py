@@ -1,5 +1,5 @@
-"""Kubernetes' minor versions on GKE. GKE brings DNS, the CSI drivers, the metrics server and the
-GPU device plugin with the minor version: there are no add-ons to pin."""
+"""The minor versions of Kubernetes on GKE. There are no add-ons to pin: GKE chooses DNS, the CSI
+drivers, the metrics server and the GPU device plugin by the minor version."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 
 from components.clusters.support import Minor
 
-#: Google's release schedule, its column "end of standard support", read on 2026-08-22 by way of
+#: From Google's release schedule, column "end of standard support", read on 2026-08-22 from
 #: endoflife.date: https://cloud.google.com/kubernetes-engine/docs/release-schedule
 MINORS = {
     "1.33": Minor(until=date(2026, 8, 3)),
@@ -15,5 +15,5 @@ MINORS = {
     "1.35": Minor(until=date(2027, 4, 11)),
     "1.36": Minor(until=date(2027, 8, 9)),
 }
-#: What new clusters in the Regular channel had on 2026-09-17.
-DEFAULT = "1.35"
+#: The version of new clusters in the Regular channel on 2026-09-17.
+DEFAULT_MINOR = "1.35"

@@ -1,4 +1,4 @@
-"""Which zones a pool's nodes can be in."""
+"""The zones in which the nodes of a pool can run."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from components.config.options import listed, mistake
 
 
 def zones_of(pool: GkeNodePool, region: str, chosen: Sequence[str]) -> tuple[str, ...]:
-    """The zones of `pool`, where the network is in `chosen`, or in all of `region` if it names
-    none: those that have its GPU. None where GKE chooses."""
+    """The zones of `pool`: those that the pool names, or else the zones of the network (`chosen`,
+    empty for all of `region`) that have the pool's GPU. Empty if GKE chooses them."""
     if pool.zones:
         return pool.zones
-    there = machines.zones_with(pool.accelerator.kind, region) if pool.accelerator else None
-    if there is None:
+    with_gpu = machines.zones_with(pool.accelerator.kind, region) if pool.accelerator else None
+    if with_gpu is None:
         return tuple(chosen)
-    return tuple(zone for zone in there if not chosen or zone in chosen)
+    return tuple(zone for zone in with_gpu if not chosen or zone in chosen)
 
 
-def of_region(zones: Sequence[str], region: str, key: str) -> None:
-    """Raises a `mistake` for a zone of another region; `key` is where the zones are."""
+def check_region(zones: Sequence[str], region: str, key: str) -> None:
+    """Raises a `mistake` for a zone of another region. `key` is the option that has the zones."""
     for zone in zones:
         if not re.fullmatch(rf"{re.escape(region)}-[a-z]", zone):
             raise mistake(
@@ -31,22 +31,22 @@ def of_region(zones: Sequence[str], region: str, key: str) -> None:
             )
 
 
-def has_gpu(name: str, pool: GkeNodePool, region: str, chosen: Sequence[str]) -> None:
-    """Raises a `mistake` where `region`, or the zones of `pool`, are known not to have its GPU."""
+def check_gpu_zones(name: str, pool: GkeNodePool, region: str, chosen: Sequence[str]) -> None:
+    """Raises a `mistake` if it is known that `region`, or a zone of `pool`, lacks the pool's GPU."""
     kind = pool.accelerator.kind if pool.accelerator else None
-    there = machines.zones_with(kind, region) if kind else None
-    if kind is None or there is None:
+    with_gpu = machines.zones_with(kind, region) if kind else None
+    if kind is None or with_gpu is None:
         return
-    if not there:
+    if not with_gpu:
         raise mistake(
             f"a region with `{kind}` for the pool `{name}`: {listed(machines.GPUS[kind].zones)}",
             "change the region, or the pool's accelerator",
         )
-    without = [zone for zone in pool.zones if zone not in there]
+    without = [zone for zone in pool.zones if zone not in with_gpu]
     if without or not zones_of(pool, region, chosen):
         raise mistake(
-            f"zones with `{kind}` for the pool `{name}`: {listed(there)}",
+            f"zones with `{kind}` for the pool `{name}`: {listed(with_gpu)}",
             f"take `{without[0]}` out of `{name}.zones`"
             if without
-            else f"add `{there[0]}` to `slipway:cluster.vpc.zones`",
+            else f"add `{with_gpu[0]}` to `slipway:cluster.vpc.zones`",
         )

@@ -1,4 +1,4 @@
-"""An engine home in which the clouds are simulated, and stacks whose account a test can read."""
+"""Fixtures of stacks in simulated clouds."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from local.paths import cache_dir
 from local.toolchain.tools import Toolbox
 from tests.engine.apiserver import ApiServer, api_server
 from tests.engine.charts import repository
-from tests.engine.clouds.simulated import Simulated
+from tests.engine.clouds.simulated import SimulatedProject
 
-Toy = Callable[..., Simulated]
+StackFactory = Callable[..., SimulatedProject]
 
 
 @pytest.fixture(scope="session")
 def simulated_home(pulumi_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The clone's plugins for Kubernetes and TLS, and the simulated clouds."""
-    made = tmp_path_factory.mktemp("simulated") / "home"
+    """A Pulumi home with the plugins for Kubernetes and TLS, and those of the simulated clouds."""
+    simulated = tmp_path_factory.mktemp("simulated") / "home"
     python = Path(os.environ.get("SLIPWAY_LOCAL_PYTHON", sys.executable))
     packages = Path(sysconfig.get_path("purelib"))
-    home.make(made, python, packages, pulumi_home)
-    return made
+    home.make(simulated, python, packages, pulumi_home)
+    return simulated
 
 
 @pytest.fixture
 def new_cluster(tmp_path: Path) -> Iterator[ApiServer]:
-    """An API server of the test's own: a cluster is empty when it is made."""
+    """An API server for one test, since a new cluster is empty."""
     directory = tmp_path / "cluster"
     directory.mkdir()
     with api_server(directory) as server:
@@ -43,8 +43,8 @@ def new_cluster(tmp_path: Path) -> Iterator[ApiServer]:
 
 
 @pytest.fixture(scope="session")
-def charts_of_vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a repository that has Karpenter's chart, as AWS publishes it."""
+def vendor_charts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a chart repository with Karpenter's chart, as AWS publishes it."""
     files = Toolbox(cache_dir()).sources("karpenter")
     chart = tmp_path_factory.mktemp("chart") / "karpenter"
     shutil.copytree(files / "charts" / "karpenter", chart)
@@ -55,10 +55,12 @@ def charts_of_vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 
 
 @pytest.fixture
-def toy(simulated_home: Path, tmp_path: Path) -> Toy:
-    """Makes a stack whose program the test writes; all of a test's stacks are in one account."""
+def new_stack(simulated_home: Path, tmp_path: Path) -> StackFactory:
+    """Makes stacks whose programs the test writes, all in one account."""
 
-    def make() -> Simulated:
-        return Simulated(tmp_path / uuid.uuid4().hex[:6], simulated_home, tmp_path / "account")
+    def make() -> SimulatedProject:
+        return SimulatedProject(
+            tmp_path / uuid.uuid4().hex[:6], simulated_home, tmp_path / "account"
+        )
 
     return make

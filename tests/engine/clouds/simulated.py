@@ -1,4 +1,4 @@
-"""A project in a simulated cloud, and its account as the cloud sees it."""
+"""`SimulatedProject`: a project in simulated clouds, and the logs of its accounts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ SETTINGS = {
 }
 
 
-class Simulated(Workbench):
-    """A stack `dev` with a program of its own, in the account in `account`."""
+class SimulatedProject(Workbench):
+    """A stack `dev` with a program of its own, in the accounts in the directory `account`."""
 
     def __init__(self, directory: Path, home: Path, account: Path) -> None:
         self.account = account
@@ -31,13 +31,13 @@ class Simulated(Workbench):
         return simulation.variables(home, super().engine(home)) | {ACCOUNT: str(self.account)}
 
     def log(self, cloud: str) -> list[tuple[str, str]]:
-        """What was done in the account, oldest first: (op, the resource's name)."""
+        """The operations in the account, oldest first, as (operation, resource name)."""
         path = self.account / cloud / "log.jsonl"
         lines = [json.loads(line) for line in path.read_text().splitlines()]
         return [(each["op"], each["urn"].rpartition("::")[2]) for each in lines]
 
-    def order(self, cloud: str, *faults: dict[str, Any]) -> None:
-        """Failures that the cloud is to answer."""
+    def inject(self, cloud: str, *faults: dict[str, Any]) -> None:
+        """Makes the cloud fail operations; see `local.clouds.account.Account.fault`."""
         directory = self.account / cloud
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "faults.json").write_text(json.dumps(faults))

@@ -1,4 +1,4 @@
-"""A simulated cloud keeps what is made in it, and says no where the real one would."""
+"""A simulated cloud keeps its resources, and refuses what the real one refuses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.engine.clouds.conftest import Toy
+from tests.engine.clouds.conftest import StackFactory
 
 _NETWORK = """
 from pulumi_aws import ec2
@@ -24,8 +24,8 @@ def _network(cidr: str = "10.0.0.0/16", tag: str = "one") -> str:
     return _NETWORK.format(cidr=cidr, tag=tag)
 
 
-def test_what_is_made_stays_is_changed_replaced_and_goes_in_order(toy: Toy) -> None:
-    stack = toy()
+def test_resources_are_kept_updated_replaced_and_deleted_in_order(new_stack: StackFactory) -> None:
+    stack = new_stack()
     stack.program(_network())
     assert "is simulated" in stack.preview().text
     stack.up()
@@ -69,10 +69,10 @@ def test_what_is_made_stays_is_changed_replaced_and_goes_in_order(toy: Toy) -> N
          "scalingConfig.minSize", "is '1': expected an integer"),
     ],
 )  # fmt: skip
-def test_what_the_sdk_does_not_accept_is_refused_with_its_path(
-    toy: Toy, line: str, path: str, reason: str
+def test_inputs_that_the_sdk_does_not_accept_are_refused_with_their_path(
+    new_stack: StackFactory, line: str, path: str, reason: str
 ) -> None:
-    stack = toy()
+    stack = new_stack()
     stack.program(f"from pulumi_aws import eks\n{_SCALING}\n{line}\n")
     refused = stack.preview(check=False)
     assert refused.code != 0
@@ -80,37 +80,37 @@ def test_what_the_sdk_does_not_accept_is_refused_with_its_path(
     assert reason in refused.text
 
 
-def test_what_another_stack_uses_cannot_be_deleted(toy: Toy) -> None:
-    ours, theirs = toy(), toy()
-    ours.program(_network())
-    ours.up()
-    subnet = ours.outputs()["subnet"]
-    theirs.program(
+def test_a_resource_that_another_stack_uses_cannot_be_deleted(new_stack: StackFactory) -> None:
+    stack, other = new_stack(), new_stack()
+    stack.program(_network())
+    stack.up()
+    subnet = stack.outputs()["subnet"]
+    other.program(
         "from pulumi_aws import ec2\n"
         f'ec2.NatGateway("nat", subnet_id="{subnet}", connectivity_type="private")\n'
     )
-    theirs.up()
-    refused = ours.pulumi("destroy", "--yes", "--skip-preview", check=False)
+    other.up()
+    refused = stack.pulumi("destroy", "--yes", "--skip-preview", check=False)
     assert refused.code != 0
     assert f"DependencyViolation: Subnet {subnet} is still used by NatGateway nat-" in refused.text
-    theirs.destroy()
-    ours.destroy()
+    other.destroy()
+    stack.destroy()
 
 
-def test_what_is_ordered_to_fail_fails_once(toy: Toy) -> None:
-    stack = toy()
+def test_an_injected_fault_occurs_once(new_stack: StackFactory) -> None:
+    stack = new_stack()
     stack.program(_network())
-    said = "VpcLimitExceeded: the maximum number of VPCs has been reached"
-    stack.order("aws", {"op": "create", "type": "aws:ec2/vpc:*", "said": said, "times": 1})
+    reason = "VpcLimitExceeded: the maximum number of VPCs has been reached"
+    stack.inject("aws", {"op": "create", "type": "aws:ec2/vpc:*", "reason": reason, "times": 1})
     failed = stack.up(check=False)
     assert failed.code != 0
-    assert said in failed.text
+    assert reason in failed.text
     stack.up()
     assert stack.log("aws")[0] == ("refused create", "vpc")
 
 
-def test_a_function_that_is_not_known_is_refused_by_its_name(toy: Toy) -> None:
-    stack = toy()
+def test_an_unknown_function_is_refused_with_its_name(new_stack: StackFactory) -> None:
+    stack = new_stack()
     stack.program("import pulumi_aws as aws\naws.get_billing_service_account()\n")
     refused = stack.preview(check=False)
     assert refused.code != 0

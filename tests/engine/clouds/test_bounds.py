@@ -1,4 +1,4 @@
-"""Nobody takes a simulated cloud for a real one, or a protected thing away by accident."""
+"""Limits of the simulated clouds: they are never mistaken for real ones, and enforce protections."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from local.clouds import ACCOUNT, SIMULATED
 from local.clouds.account import API
 from tests.engine.apiserver import ApiServer
-from tests.engine.clouds.conftest import Toy
+from tests.engine.clouds.conftest import StackFactory
 
 _CLUSTERS = {
     "aws": """
@@ -36,8 +36,8 @@ pulumi.export("id", cluster.id)
 
 
 @pytest.mark.parametrize("cloud", _CLUSTERS)
-def test_a_protected_cluster_goes_in_two_steps(toy: Toy, cloud: str) -> None:
-    stack = toy()
+def test_a_protected_cluster_is_destroyed_in_two_steps(new_stack: StackFactory, cloud: str) -> None:
+    stack = new_stack()
     text = _CLUSTERS[cloud]
     stack.program(text.replace("PROTECTION", "deletion_protection=True"))
     stack.up()
@@ -56,16 +56,16 @@ def test_a_protected_cluster_goes_in_two_steps(toy: Toy, cloud: str) -> None:
     ]
 
 
-def test_a_gke_cluster_that_says_nothing_is_protected(toy: Toy) -> None:
-    stack = toy()
+def test_a_gke_cluster_is_protected_by_default(new_stack: StackFactory) -> None:
+    stack = new_stack()
     stack.program(_CLUSTERS["gcp"].replace(", PROTECTION", ""))
     stack.up()
     refused = stack.pulumi("destroy", "--yes", "--skip-preview", check=False)
     assert "is protected by deletionProtection" in refused.text
 
 
-def test_without_an_account_everything_is_previewed_and_nothing_made(toy: Toy) -> None:
-    stack = toy()
+def test_without_an_account_only_previews_work(new_stack: StackFactory) -> None:
+    stack = new_stack()
     stack.program(_CLUSTERS["gcp"].replace("PROTECTION", "deletion_protection=True"))
     del stack.environment[ACCOUNT]
     assert "2 to create" in stack.preview().text
@@ -75,8 +75,8 @@ def test_without_an_account_everything_is_previewed_and_nothing_made(toy: Toy) -
     assert [each for each in stack.resources() if "providers" not in each["type"]] == []
 
 
-def test_outside_its_home_the_plugin_does_not_work(toy: Toy) -> None:
-    stack = toy()
+def test_the_plugin_works_only_with_its_environment_variable(new_stack: StackFactory) -> None:
+    stack = new_stack()
     stack.program(_CLUSTERS["gcp"].replace("PROTECTION", "deletion_protection=True"))
     del stack.environment[SIMULATED]
     refused = stack.preview(check=False)
@@ -84,8 +84,8 @@ def test_outside_its_home_the_plugin_does_not_work(toy: Toy) -> None:
     assert f"{SIMULATED} is not set" in refused.text
 
 
-def test_a_name_that_is_taken_is_refused(toy: Toy) -> None:
-    stack = toy()
+def test_a_name_that_is_taken_is_refused(new_stack: StackFactory) -> None:
+    stack = new_stack()
     stack.program(
         "from pulumi_aws import ecr\n"
         'first = ecr.Repository("first", name="models")\n'
@@ -96,8 +96,8 @@ def test_a_name_that_is_taken_is_refused(toy: Toy) -> None:
 
 
 @pytest.mark.parametrize("cloud", ["aws", "alicloud"])
-def test_a_cloud_without_a_region_is_refused(toy: Toy, cloud: str) -> None:
-    stack = toy()
+def test_a_cloud_without_a_region_is_refused(new_stack: StackFactory, cloud: str) -> None:
+    stack = new_stack()
     kind = {"aws": "ec2.Vpc", "alicloud": "vpc.Network"}[cloud]
     stack.program(
         f"from pulumi_{cloud} import {kind.partition('.')[0]} as m\n"
@@ -116,10 +116,10 @@ def test_a_cloud_without_a_region_is_refused(toy: Toy, cloud: str) -> None:
         ("", ["create", "create", "delete", "delete"]),
     ],
 )
-def test_what_has_a_name_of_its_own_goes_before_what_replaces_it(
-    toy: Toy, name: str, order: list[str]
+def test_a_resource_with_a_fixed_name_is_deleted_before_its_replacement(
+    new_stack: StackFactory, name: str, order: list[str]
 ) -> None:
-    stack = toy()
+    stack = new_stack()
     text = "from pulumi_aws import ecr\necr.Repository('r', {}encryption_configurations=[{}])\n"
     stack.program(text.format(name, "{'encryption_type': 'AES256'}"))
     stack.up()
@@ -129,31 +129,31 @@ def test_what_has_a_name_of_its_own_goes_before_what_replaces_it(
     assert [op for op, _ in stack.log("aws")] == order
 
 
-def test_an_update_in_a_preview_leaves_what_is_known_known(toy: Toy) -> None:
-    stack = toy()
+def test_a_preview_of_an_update_keeps_known_outputs(new_stack: StackFactory) -> None:
+    stack = new_stack()
     text = _CLUSTERS["aws"].replace("PROTECTION", "deletion_protection=False, tags={'v': 'VALUE'}")
     text += 'pulumi.export("group", cluster.vpc_config.cluster_security_group_id)\n'
     stack.program(text)
     stack.up()
     stack.program(text.replace("VALUE", "2"))
-    seen = stack.preview()
-    assert "1 to update" in seen.text
-    assert "group" not in seen.text.partition("Outputs:")[2]
+    previewed = stack.preview()
+    assert "1 to update" in previewed.text
+    assert "group" not in previewed.text.partition("Outputs:")[2]
 
 
 def test_a_cluster_whose_services_still_have_load_balancers_is_not_deleted(
-    toy: Toy, cluster: ApiServer, namespace: str
+    new_stack: StackFactory, cluster: ApiServer, namespace: str
 ) -> None:
-    stack = toy()
+    stack = new_stack()
     stack.program(_CLUSTERS["gcp"].replace("PROTECTION", "deletion_protection=False"))
     stack.up()
     ports = ["--tcp=80:80", "-n", namespace]
     cluster.kubectl("create", "service", "loadbalancer", "left", *ports)
-    served = stack.account / API
-    served.write_text(json.dumps(cluster.admission()))
+    api_file = stack.account / API
+    api_file.write_text(json.dumps(cluster.admission()))
     refused = stack.pulumi("destroy", "--yes", "--skip-preview", check=False)
     assert refused.code != 0
     assert "nobody would delete what these made" in refused.text
     assert f"Service {namespace}/left" in refused.text
-    served.unlink()
+    api_file.unlink()
     stack.destroy()

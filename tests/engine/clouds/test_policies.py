@@ -1,4 +1,4 @@
-"""The policy pack, asked by the engine."""
+"""The policy pack, run by the engine."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from local.paths import Clone
-from tests.engine.clouds.conftest import Toy
-from tests.engine.clouds.simulated import Simulated
+from tests.engine.clouds.conftest import StackFactory
+from tests.engine.clouds.simulated import SimulatedProject
 from tests.engine.project import Outcome
 
-#: All that is asked of a cluster, by a key that a preview does not know.
+#: A cluster that breaks no rule, with a key whose ARN a preview does not know.
 _CLUSTER = """
 from pulumi_aws import eks, kms
 key = kms.Key("key", enable_key_rotation=True)
@@ -44,37 +44,42 @@ def pack() -> Path:
     return clone.root / "policy"
 
 
-def _asked(stack: Simulated, pack: Path, program: str, *arguments: str) -> Outcome:
+def _previewed(stack: SimulatedProject, pack: Path, program: str, *arguments: str) -> Outcome:
     stack.program(program)
     return stack.preview("--policy-pack", str(pack), *arguments, check=False)
 
 
-def test_a_cluster_that_is_all_that_is_asked_passes_before_its_key_is_known(
-    toy: Toy, pack: Path
+def test_a_cluster_that_breaks_no_rule_passes_before_its_key_is_known(
+    new_stack: StackFactory, pack: Path
 ) -> None:
-    passed = _asked(toy(), pack, _cluster())
+    passed = _previewed(new_stack(), pack, _cluster())
     assert passed.code == 0, passed.text
     assert "✅ slipway" in passed.text
     assert "can't run policy" not in passed.text
 
 
-def test_a_cluster_that_anybody_reaches_is_refused_before_anything_is_made(
-    toy: Toy, pack: Path
+def test_a_cluster_that_is_open_to_all_is_refused_before_anything_is_made(
+    new_stack: StackFactory, pack: Path
 ) -> None:
-    stack = toy()
-    refused = _asked(stack, pack, _cluster(cidrs=("203.0.113.0/24", "0.0.0.0/0")))
+    stack = new_stack()
+    refused = _previewed(stack, pack, _cluster(cidrs=("203.0.113.0/24", "0.0.0.0/0")))
     assert refused.code != 0
     assert "[mandatory]  CKV_AWS_38  (aws:eks:Cluster: c)" in refused.text
     assert refused.text.count("[mandatory]") == 1
     assert not stack.resources()
 
 
-def test_a_rule_that_is_off_is_turned_on_by_a_file(toy: Toy, pack: Path, tmp_path: Path) -> None:
+def test_a_file_turns_on_a_rule_that_is_off(
+    new_stack: StackFactory, pack: Path, tmp_path: Path
+) -> None:
     strict = tmp_path / "strict.json"
     strict.write_text(json.dumps({"CKV_AWS_39": "mandatory"}))
-    refused = _asked(toy(), pack, _cluster(), "--policy-pack-config", str(strict))
+    refused = _previewed(new_stack(), pack, _cluster(), "--policy-pack-config", str(strict))
     assert refused.code != 0
     assert "[mandatory]  CKV_AWS_39" in refused.text
     assert (
-        _asked(toy(), pack, _cluster(public=False), "--policy-pack-config", str(strict)).code == 0
+        _previewed(
+            new_stack(), pack, _cluster(public=False), "--policy-pack-config", str(strict)
+        ).code
+        == 0
     )

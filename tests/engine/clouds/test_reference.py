@@ -1,4 +1,4 @@
-"""A platform and models beside it: both are made, stay as they are, and go, the models first."""
+"""A stack with the cluster and one with the models: both are created, and destroyed, models first."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from tests.engine.apiserver import ApiServer, api_server
-from tests.engine.clouds.conftest import Toy
-from tests.engine.clouds.life import Life, of, shown
-from tests.engine.clouds.test_life import CLOUDS, ROOT
+from tests.engine.clouds.conftest import StackFactory
+from tests.engine.clouds.lifecycle import CloudStack, of, shown
+from tests.engine.clouds.test_lifecycle import CLOUDS, ROOT
 from tests.engine.program.controllers import controllers
 
-#: What lets pods in.
+#: The types that make up an identity.
 IDENTITY = {
     "ack": ("alicloud:ram/role:*", "alicloud:ram/policy:*", "alicloud:ram/rolePolicyAttachment:*"),
     "eks": ("aws:iam/role:*", "aws:iam/rolePolicy:*", "aws:eks/podIdentityAssociation:*"),
@@ -39,62 +39,64 @@ def _configs(kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", CLOUDS)
-def test_models_come_and_go_beside_a_platform(
+def test_models_are_deployed_to_the_cluster_of_another_stack(
     simulated_home: Path, tmp_path: Path, kind: str
 ) -> None:
-    beneath, above = _configs(kind)
+    cluster_config, models_config = _configs(kind)
     (tmp_path / "cluster").mkdir()
     with api_server(tmp_path / "cluster") as cluster:
-        platform = Life(
+        platform = CloudStack(
             tmp_path / "program", simulated_home, tmp_path / "account", cluster, "platform"
         )
-        platform.write(beneath)
+        platform.write(cluster_config)
         for name in CLOUDS[kind].namespaces:
             cluster.kubectl("create", "namespace", name)
-        models = platform.beside("models")
-        models.write(above)
+        models = platform.other("models")
+        models.write(models_config)
         with controllers(cluster, "models", "slipway-gateway", "kube-system"):
-            platform.made()
-            _, steps = models.made()
+            platform.deploy()
+            _, steps = models.deploy()
             print(shown(steps))
             for pattern in IDENTITY[kind]:
                 assert of(steps, "create", pattern), pattern
-            _assert_made_of_what_is_told(platform, models)
+            _assert_identity_outputs_used(platform, models)
             for stack in (platform, models):
                 _, steps = stack.run("up", "--yes", "--skip-preview", "--expect-no-changes")
                 assert steps == [], shown(steps)
             for stack in (models, platform):
-                stack.destroyed()
+                stack.tear_down()
                 assert stack.resources() == []
     for account in platform.account.glob("*/resources.json"):
         assert json.loads(account.read_text()) == []
 
 
-def _assert_made_of_what_is_told(platform: Life, models: Life) -> None:
-    told = platform.outputs()["cluster"]["identity"]
-    made = json.dumps([each for each in models.resources() if each["type"] != _REFERENCE])
-    assert told
-    assert [key for key, value in told.items() if value not in made] == []
+def _assert_identity_outputs_used(platform: CloudStack, models: CloudStack) -> None:
+    identity = platform.outputs()["cluster"]["identity"]
+    resources = json.dumps([each for each in models.resources() if each["type"] != _REFERENCE])
+    assert identity
+    assert [key for key, value in identity.items() if value not in resources] == []
 
 
-_OLDER = """
+_WITHOUT_IDENTITY = """
 pulumi.export("cluster", {"kind": "gke", "name": "platform"})
 pulumi.export("kubeconfig", Output.secret("{}"))
 """
 
 
-def test_nothing_is_made_on_the_cluster_of_an_older_platform(
-    toy: Toy, simulated_home: Path, tmp_path: Path, cluster: ApiServer
+def test_a_cluster_without_identity_outputs_is_refused_before_anything_is_made(
+    new_stack: StackFactory, simulated_home: Path, tmp_path: Path, cluster: ApiServer
 ) -> None:
-    platform = toy()
-    platform.program(_OLDER)
+    platform = new_stack()
+    platform.program(_WITHOUT_IDENTITY)
     platform.up()
-    models = Life(tmp_path / "program", simulated_home, tmp_path / "account", cluster, "models")
+    models = CloudStack(
+        tmp_path / "program", simulated_home, tmp_path / "account", cluster, "models"
+    )
     models.environment["PULUMI_BACKEND_URL"] = platform.environment["PULUMI_BACKEND_URL"]
     models.init()
-    _, above = _configs("gke")
-    models.write({**above, "cluster": {**above["cluster"], "stack": "organization/bench/dev"}})
-    refused, steps = models.made(check=False)
+    _, config = _configs("gke")
+    models.write({**config, "cluster": {**config["cluster"], "stack": "organization/bench/dev"}})
+    refused, steps = models.deploy(check=False)
     assert refused.code != 0
     assert "run `pulumi up --stack organization/bench/dev`" in refused.text
     assert "Traceback" not in refused.text

@@ -1,4 +1,4 @@
-"""Stacks on ACK to test with, and what Alibaba Cloud answers."""
+"""Stack files on ACK, and a mock of Alibaba Cloud."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ GPU = {
 
 
 def ack(**changes: Any) -> dict[str, Any]:
-    """`slipway:cluster`; `changes` replace keys, None takes one out."""
+    """`slipway:cluster` of kind `ack`. `changes` replace its keys, None removes one."""
     whole = {
         "kind": "ack",
         "region": "cn-hangzhou",
@@ -52,18 +52,18 @@ def ack(**changes: Any) -> dict[str, Any]:
 
 
 def pools(**changes: Any) -> dict[str, Any]:
-    """The same with another `default` pool."""
+    """A cluster whose `default` pool has `changes`."""
     return ack(node_pools={"default": {**DEFAULT, **changes}})
 
 
 def gpu(**changes: Any) -> dict[str, Any]:
-    """The same with another `gpu` pool."""
-    one = {key: value for key, value in {**GPU, **changes}.items() if value is not None}
-    return ack(node_pools={"default": DEFAULT, "gpu": one})
+    """A cluster whose `gpu` pool has `changes`, None removes a key."""
+    pool = {key: value for key, value in {**GPU, **changes}.items() if value is not None}
+    return ack(node_pools={"default": DEFAULT, "gpu": pool})
 
 
 def stack(cluster: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
-    """A whole stack file: one model in a bucket."""
+    """A stack file with one model in a bucket. `changes` replace its keys."""
     return stack_file(
         **{
             "cluster": cluster or ack(),
@@ -75,7 +75,7 @@ def stack(cluster: dict[str, Any] | None = None, **changes: Any) -> dict[str, An
     )
 
 
-#: A kubeconfig with credentials, which nobody is to keep.
+#: A kubeconfig with credentials that must not be kept.
 KUBECONFIG = """
 clusters:
 - cluster: {server: "https://unused", certificate-authority-data: QVVUSE9SSVRZ}
@@ -85,7 +85,7 @@ users:
 ACCOUNT = "1234567890123456"
 OIDC_PROVIDER = f"acs:ram::{ACCOUNT}:oidc-provider/ack-rrsa-c1"
 OIDC_ISSUER = "https://oidc-ack.example.com/c1"
-#: What is computed of each type; `{name}` is the resource's name.
+#: Outputs that the cloud computes, by type. `{name}` is the resource's name.
 _COMPUTED: dict[str, dict[str, Any]] = {
     "cs/managedKubernetes:ManagedKubernetes": {
         "rrsaMetadata": {
@@ -104,7 +104,7 @@ _COMPUTED: dict[str, dict[str, Any]] = {
 
 
 class Alibaba(Cloud):
-    """What Alibaba Cloud computes, and a cluster's kubeconfig."""
+    """Computed outputs, and the answers to functions."""
 
     def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         computed = _COMPUTED.get(type_.removeprefix("alicloud:"), {})
@@ -126,7 +126,7 @@ class Alibaba(Cloud):
 
 
 def up(cluster: dict[str, Any] | None = None, **changes: Any) -> Recording:
-    """What `up` registers of `stack(cluster, **changes)`; `preview` and `address` are the
-    engine's."""
-    asked = {key: changes.pop(key) for key in ("preview", "address") if key in changes}
-    return run(lambda: deploy(load()), stack(cluster, **changes), cloud=Alibaba(), **asked)
+    """What `up` registers for `stack(cluster, **changes)`. `preview` and `address` are passed to
+    `run`."""
+    settings = {key: changes.pop(key) for key in ("preview", "address") if key in changes}
+    return run(lambda: deploy(load()), stack(cluster, **changes), cloud=Alibaba(), **settings)

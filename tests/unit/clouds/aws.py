@@ -1,4 +1,4 @@
-"""What AWS answers."""
+"""Stack files on EKS, and a mock of AWS."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ KEY = "arn:aws:kms:eu-central-1:111122223333:key/0a1b"
 
 
 def cluster(**changes: Any) -> dict[str, Any]:
-    """`slipway:cluster` of kind `eks`; None takes a key out."""
+    """`slipway:cluster` of kind `eks`. `changes` replace its keys, None removes one."""
     whole = {
         "kind": "eks",
         "region": "eu-central-1",
@@ -47,30 +47,31 @@ def cluster(**changes: Any) -> dict[str, Any]:
 
 
 class Aws(Cloud):
-    """Names, ARNs, and what EKS says of a cluster."""
+    """Computed outputs such as names and ARNs, and the answers to functions."""
 
     def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         package, _, kind = type_.rpartition(":")
         if not package.startswith("aws:"):
             return {}
         service = package.removeprefix("aws:").partition("/")[0]
-        named = inputs.get("name") or f"{name}-1a2b3c4"
+        resource_name = inputs.get("name") or f"{name}-1a2b3c4"
         region = "" if service == "iam" else "eu-central-1"
-        found: dict[str, Any] = {
-            "name": named,
-            "arn": f"arn:aws:{service}:{region}:{ACCOUNT}:{kind.lower()}/{named}",
+        outputs: dict[str, Any] = {
+            "name": resource_name,
+            "arn": f"arn:aws:{service}:{region}:{ACCOUNT}:{kind.lower()}/{resource_name}",
         }
         if type_ == "aws:eks/cluster:Cluster":
-            found |= {
+            outputs |= {
                 "endpoint": "https://0A1B2C.gr7.eu-central-1.eks.amazonaws.com",
                 "certificateAuthority": {"data": "Q0E="},
                 "vpcConfig": {**inputs["vpcConfig"], "clusterSecurityGroupId": "sg-0c1u57e4"},
             }
         if type_ == "aws:ec2/launchTemplate:LaunchTemplate":
-            found["latestVersion"] = 1
+            outputs["latestVersion"] = 1
         if type_ == "aws:ecr/repository:Repository":
-            found["repositoryUrl"] = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/{named}"
-        return found
+            registry = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com"
+            outputs["repositoryUrl"] = f"{registry}/{resource_name}"
+        return outputs
 
     def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         answers = {
@@ -82,7 +83,8 @@ class Aws(Cloud):
 
 
 def up(preview: bool = False, **changes: Any) -> Recording:
-    """A stack with `changes` of its cluster; `models` and `volumes` are the stack's."""
+    """What `up` registers. `changes` replace keys of the cluster, or `models`, `volumes` and `gateway`
+    of the stack."""
     stack = {"volumes": None, "models": {"half_plus_two": model(source=S3)}}
     stack |= {key: changes.pop(key) for key in ("models", "volumes", "gateway") if key in changes}
     return run(
@@ -95,5 +97,6 @@ def up(preview: bool = False, **changes: Any) -> Recording:
 
 
 def statements(resource: Resource, key: str = "policy") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(resource.inputs[key])["Statement"]
-    return found
+    """The statements of the policy document in the input `key`."""
+    document: list[dict[str, Any]] = json.loads(resource.inputs[key])["Statement"]
+    return document

@@ -1,4 +1,4 @@
-"""Properties that resources of a cloud have to have, and resources with one taken away."""
+"""`Property`: an input that resources must have, and resources from which it is removed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any
 
 from tests.unit.components.engine import Resource
 
-#: Its path, for what the engine is told beside the inputs.
+#: The path of the resource option `protect`, which is no input.
 PROTECT = "protect"
 
 
 @dataclass(frozen=True)
 class Property:
-    """Every resource of `type`, whole or its last part, has at `path` of its inputs `value`, or
-    what the function `value` agrees to. In a path a number is a place in a list, `*` all of it."""
+    """All resources of `type` (a token or its last part) must have `value` at `path` of their
+    inputs, or a value for which the function `value` returns true. In a path a number is an index
+    of a list, and `*` stands for all its items."""
 
     type: str
     path: str
@@ -26,12 +27,12 @@ class Property:
         return f"{self.type.rpartition(':')[2]}.{self.path}"
 
     def holds(self, resources: Sequence[Resource]) -> bool:
-        """False where there is none of the type."""
-        found = [value for each in resources if self._of(each) for value in self._read(each)]
-        return bool(found) and all(value is not None and self._right(value) for value in found)
+        """Whether they all have the property. False if there are no resources of the type."""
+        values = [value for each in resources if self._of(each) for value in self._read(each)]
+        return bool(values) and all(value is not None and self._right(value) for value in values)
 
-    def taken_away(self, resources: Sequence[Resource]) -> Iterator[list[Resource]]:
-        """The resources without the property in one of the type, for each of them."""
+    def removed(self, resources: Sequence[Resource]) -> Iterator[list[Resource]]:
+        """For each resource of the type, all resources, with the property removed from that one."""
         for at, each in enumerate(resources):
             if self._of(each):
                 yield [*resources[:at], self._without(each), *resources[at + 1 :]]
@@ -45,25 +46,25 @@ class Property:
     def _read(self, resource: Resource) -> list[Any]:
         if self.path == PROTECT:
             return [resource.protect]
-        found: list[Any] = [resource.inputs]
+        values: list[Any] = [resource.inputs]
         for part in self.path.split("."):
-            found = [inner for value in found for inner in _at(value, part)]
-        return found
+            values = [inner for value in values for inner in _at(value, part)]
+        return values
 
     def _without(self, resource: Resource) -> Resource:
         if self.path == PROTECT:
             return replace(resource, protect=False)
         changed = replace(resource, inputs=copy.deepcopy(resource.inputs))
-        *way, last = self.path.split(".")
+        *parents, last = self.path.split(".")
         value: Any = changed.inputs
-        for part in way:
+        for part in parents:
             (value, *_) = _at(value, part)
         del value[int(last) if isinstance(value, list) else last]
         return changed
 
 
 def _at(value: Any, part: str) -> list[Any]:
-    """What of `value` a part of a path means; None stands for nothing."""
+    """The values in `value` that a part of a path stands for; `[None]` if there are none."""
     if part == "*":
         return list(value) if value else [None]
     try:
@@ -72,8 +73,8 @@ def _at(value: Any, part: str) -> list[Any]:
         return [None]
 
 
-def assert_missed(wanted: Property, resources: Sequence[Resource]) -> None:
-    """`wanted` does not hold where it is taken away from any one resource."""
-    broken = list(wanted.taken_away(resources))
+def assert_removal_detected(wanted: Property, resources: Sequence[Resource]) -> None:
+    """`wanted` no longer holds if it is removed from any one resource."""
+    broken = list(wanted.removed(resources))
     assert broken
     assert not any(wanted.holds(each) for each in broken)

@@ -1,4 +1,4 @@
-"""Stacks that many tests look at, and no test changes."""
+"""Recordings that many tests read, and none changes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ __all__ = ["cluster"]
 
 
 @pytest.fixture(scope="session")
-def all_of_ack() -> Recording:
-    """A cluster on ACK with all that there is."""
+def full_ack() -> Recording:
+    """A cluster on ACK with all optional parts."""
     return ack_stack.up(
         ack_stack.ack(
             shared_storage=True, registry={"instance": "cri-1"}, dns={"zone": "example.com"}
@@ -22,5 +22,6 @@ def all_of_ack() -> Recording:
 
 
 @pytest.fixture(scope="session")
-def made_on_gke() -> Recording:
+def plain_gke() -> Recording:
+    """A cluster on GKE without optional parts."""
     return gke.up()

@@ -1,4 +1,4 @@
-"""What each cloud answers, by the kind of its clusters."""
+"""The mocks of all clouds, by the kind of cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stack files on GKE, and what Google Cloud answers."""
+"""Stack files on GKE, and a mock of Google Cloud."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tests.unit.components.engine import Cloud, Recording, run
 from tests.unit.components.environment import model, stack_file
 
 NUMBER = "123456789012"
-#: The stack's key, as it is named.
+#: The ID of the key that the stack makes.
 KEY = "cluster-key-id"
 CLUSTER = "gcp:container/cluster:Cluster"
 POOL = "gcp:container/nodePool:NodePool"
 
 
 class Gcp(Cloud):
-    """What Google Cloud computes of a cluster, and the project's number."""
+    """Computed outputs, and the project's number."""
 
     def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         if type_ == CLUSTER:
@@ -28,26 +28,26 @@ class Gcp(Cloud):
         if type_ == "gcp:projects/serviceIdentity:ServiceIdentity":
             return {"member": f"serviceAccount:agent-of-{inputs['service']}"}
         if type_ == "gcp:artifactregistry/repository:Repository":
-            called = inputs["repositoryId"]
-            address = f"us-central1-docker.pkg.dev/my-project/{called}"
-            return {"name": called, "registryUri": address}
+            repository = inputs["repositoryId"]
+            url = f"us-central1-docker.pkg.dev/my-project/{repository}"
+            return {"name": repository, "registryUri": url}
         return {}
 
     def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        known = function == "gcp:organizations/getProject:getProject"
-        return {"number": NUMBER} if known else {}
+        is_project = function == "gcp:organizations/getProject:getProject"
+        return {"number": NUMBER} if is_project else {}
 
 
 def _control_plane(inputs: dict[str, Any]) -> dict[str, Any]:
     endpoints = inputs["controlPlaneEndpointsConfig"]
-    by_name = {**endpoints["dnsEndpointConfig"], "endpoint": "gke-1a2b.us-central1.gke.goog"}
+    dns_endpoint = {**endpoints["dnsEndpointConfig"], "endpoint": "gke-1a2b.us-central1.gke.goog"}
     return {
         "name": "cluster-control-plane-1a2b3c4",
         "endpoint": "203.0.113.20",
         "masterVersion": "1.35.8-gke.1036000",
         "masterAuth": {**inputs["masterAuth"], "clusterCaCertificate": "Q0E="},
         "privateClusterConfig": {**inputs["privateClusterConfig"], "privateEndpoint": "10.0.0.2"},
-        "controlPlaneEndpointsConfig": {**endpoints, "dnsEndpointConfig": by_name},
+        "controlPlaneEndpointsConfig": {**endpoints, "dnsEndpointConfig": dns_endpoint},
     }
 
 
@@ -61,7 +61,7 @@ GPU = {
 
 
 def cluster(**changes: Any) -> dict[str, Any]:
-    """`slipway:cluster`; `changes` replace its keys, None takes one out."""
+    """`slipway:cluster` of kind `gke`. `changes` replace its keys, None removes one."""
     whole = {
         "kind": "gke",
         "project": "my-project",
@@ -75,8 +75,7 @@ def cluster(**changes: Any) -> dict[str, Any]:
 
 
 def stack(**changes: Any) -> dict[str, Any]:
-    """A stack file on GKE whose model is read from a bucket; `changes` replace keys of the
-    cluster."""
+    """A stack file with one model in a bucket. `changes` replace keys of the cluster."""
     source = {"kind": "gcs", "uri": "gs://my-models/half_plus_two", "version": 1}
     return stack_file(
         cluster=cluster(**changes), volumes=None, models={"half_plus_two": model(source=source)}
@@ -84,9 +83,10 @@ def stack(**changes: Any) -> dict[str, Any]:
 
 
 def up(config: dict[str, Any] | None = None, **changes: Any) -> Recording:
-    """What `up` registers of `config`, or of `stack(**changes)`."""
+    """What `up` registers for `config`, or for `stack(**changes)`."""
     return run(lambda: deploy(load()), config or stack(**changes), cloud=Gcp())
 
 
 def pool(recording: Recording, name: str) -> dict[str, Any]:
+    """The inputs of a node pool."""
     return recording.one("NodePool", f"cluster-{name}").inputs

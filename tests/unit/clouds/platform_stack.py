@@ -1,4 +1,4 @@
-"""What a stack beside a platform reads of it."""
+"""A mock of the stack that has the cluster, for stacks of kind `reference`."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from tests.unit.components.engine import Cloud
 
 STACK = "organization/slipway/platform"
 KUBECONFIG = '{"current-context": "platform"}'
-#: `slipway:cluster` of the stack beside it.
+#: `slipway:cluster` of the stack that uses the cluster.
 CLUSTER = {"kind": "reference", "stack": STACK}
-_NOTHING = Cloud()
+_NO_CLOUD = Cloud()
 
 
 class Platform(Cloud):
-    """The outputs of the other stack, whose output `cluster` is given, beside what a cloud
-    answers."""
+    """Adds the outputs of the other stack, with `cluster` as its output `cluster`, to the mock of a
+    cloud."""
 
-    def __init__(self, cluster: Mapping[str, Any], cloud: Cloud = _NOTHING) -> None:
+    def __init__(self, cluster: Mapping[str, Any], cloud: Cloud = _NO_CLOUD) -> None:
         self._cluster, self._cloud = dict(cluster), cloud
 
     def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:

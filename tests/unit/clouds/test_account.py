@@ -1,4 +1,4 @@
-"""What a simulated account knows of its resources, and who gets a token for its clusters."""
+"""Simulated accounts: which resources use each other, and tokens for their clusters."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ def account(tmp_path: Path) -> Account:
     return Account(tmp_path / "aws")
 
 
-def _users(account: Account, of: Record, *others: Record) -> list[str]:
+def _users(account: Account, record: Record, *others: Record) -> list[str]:
+    """The IDs of those of `others` that use `record`."""
     with account.open():
-        for each in (of, *others):
-            account.keep("create", each)
-        return [each.id for each in account.users(of, {"clusterName": "aws:eks/cluster:*"})]
+        for each in (record, *others):
+            account.apply("create", each)
+        return [each.id for each in account.users(record, {"clusterName": "aws:eks/cluster:*"})]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def _users(account: Account, of: Record, *others: Record) -> list[str]:
         ({"policy": '{"Resource": "subnet-2"}'}, False),
     ],
 )
-def test_whoever_names_an_id_or_an_arn_anywhere_uses_it(
+def test_a_resource_with_the_id_or_the_arn_of_another_in_its_inputs_uses_it(
     account: Account, inputs: dict[str, Any], uses: bool
 ) -> None:
     subnet = _record("aws:ec2/subnet:Subnet", "subnet-2")
@@ -53,7 +54,7 @@ def test_whoever_names_an_id_or_an_arn_anywhere_uses_it(
 
 
 @pytest.mark.parametrize(("key", "uses"), [("clusterName", True), ("repository", False)])
-def test_a_plain_name_is_a_use_only_where_it_names_that_kind(
+def test_a_plain_name_is_a_use_only_in_a_property_that_refers_to_that_type(
     account: Account, key: str, uses: bool
 ) -> None:
     cluster = _record(_CLUSTER, "models", name="models")
@@ -61,13 +62,13 @@ def test_a_plain_name_is_a_use_only_where_it_names_that_kind(
     assert _users(account, cluster, other) == (["other"] if uses else [])
 
 
-def test_what_is_named_by_another_is_not_used_by_it(account: Account) -> None:
+def test_a_resource_whose_id_is_another_s_name_is_not_used_by_that_one(account: Account) -> None:
     policy = _record("aws:ecr/lifecyclePolicy:LifecyclePolicy", "models", repository="models")
     repository = _record("aws:ecr/repository:Repository", "models", name="models")
     assert _users(account, policy, repository) == []
 
 
-def test_what_is_made_again_has_another_stamp_and_a_new_account_the_same_ones(
+def test_a_resource_made_again_has_another_stamp_but_the_same_as_in_a_new_account(
     tmp_path: Path,
 ) -> None:
     stamps = []
@@ -75,7 +76,7 @@ def test_what_is_made_again_has_another_stamp_and_a_new_account_the_same_ones(
         account = Account(tmp_path / name)
         with account.open():
             stamps.append(account.stamp("urn::x"))
-            account.keep("create", _record(_CLUSTER, "x"))
+            account.apply("create", _record(_CLUSTER, "x"))
             stamps.append(account.stamp("urn::x"))
     assert stamps[0] == stamps[2] != stamps[1] == stamps[3]
 
@@ -95,7 +96,7 @@ def test_what_is_made_again_has_another_stamp_and_a_new_account_the_same_ones(
         ),
     ],
 )
-def test_a_change_of_what_cannot_be_changed_replaces(
+def test_a_change_of_a_create_only_property_replaces_the_resource(
     keys: tuple[str, ...], old: dict[str, Any], new: dict[str, Any], replaces: bool
 ) -> None:
     assert create_only.holds(_CLUSTER, keys, old, new) is replaces
@@ -103,13 +104,13 @@ def test_a_change_of_what_cannot_be_changed_replaces(
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    """The directory of an account with one cluster in each cloud, called `models`."""
+    """A directory of accounts with one cluster named `models` in each cloud."""
     (tmp_path / API).write_text(json.dumps({"url": "", "ca": "", "token": "theirs"}))
     for cloud, _, _, _, kind in credentials.PROGRAMS.values():
         account = Account(tmp_path / cloud)
         with account.open():
             owner = f"arn::{CLOUDS[cloud].account}:models"
-            account.keep("create", _record(kind, "models", owner=owner))
+            account.apply("create", _record(kind, "models", owner=owner))
         (tmp_path / cloud / PROFILES).write_text(json.dumps({"others": "7"}))
     return tmp_path
 
@@ -122,14 +123,14 @@ def directory(tmp_path: Path) -> Path:
         ("ack-ram-tool", ["credential-plugin", "get-credential", "--cluster-id=models"]),
     ],
 )
-def test_a_cluster_that_is_there_has_a_token(
+def test_an_existing_cluster_has_a_token(
     directory: Path, program: str, arguments: Sequence[str]
 ) -> None:
     assert credentials.token(program, arguments, directory)["token"] == "theirs"
 
 
 @pytest.mark.parametrize(
-    ("program", "arguments", "said"),
+    ("program", "arguments", "reason"),
     [
         ("aws", ["eks", "get-token", "--cluster-name", "other"], "no cluster other"),
         ("aws", ["eks", "get-token"], "--cluster-name is missing"),
@@ -147,20 +148,20 @@ def test_a_cluster_that_is_there_has_a_token(
         ),
     ],
 )
-def test_another_question_is_answered_by_no(
-    directory: Path, program: str, arguments: Sequence[str], said: str
+def test_a_token_for_anything_else_is_refused(
+    directory: Path, program: str, arguments: Sequence[str], reason: str
 ) -> None:
-    with pytest.raises(credentials.Refused, match=said):
+    with pytest.raises(credentials.Refused, match=reason):
         credentials.token(program, arguments, directory)
 
 
-def test_the_home_takes_no_credentials_along_and_the_dev_stack_does_not_know_of_it(
+def test_a_simulation_gets_no_credentials_and_the_dev_stack_is_not_simulated(
     tmp_path: Path,
 ) -> None:
-    given = {"AWS_PROFILE": "p", "GOOGLE_CREDENTIALS": "g", ACCOUNT: "there", "LANG": "C"}
-    made = home.variables(tmp_path, given)
-    assert given.keys() & made.keys() == {"LANG"}
-    assert made[SIMULATED] == "1"
-    said = exports(Clone(tmp_path))
-    assert SIMULATED not in said
-    assert "simulated" not in said.lower()
+    given = {"AWS_PROFILE": "p", "GOOGLE_CREDENTIALS": "g", ACCOUNT: "directory", "LANG": "C"}
+    variables = home.variables(tmp_path, given)
+    assert given.keys() & variables.keys() == {"LANG"}
+    assert variables[SIMULATED] == "1"
+    exported = exports(Clone(tmp_path))
+    assert SIMULATED not in exported
+    assert "simulated" not in exported.lower()

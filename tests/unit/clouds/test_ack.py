@@ -1,4 +1,4 @@
-"""What a stack on ACK makes in the cloud: add-ons, logs, storage, and in which order."""
+"""The resources of a cluster on ACK and their order: add-ons, logs, storage."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ from tests.unit.clouds.ack_stack import (
 from tests.unit.components.engine import Recording
 
 
-def test_add_ons_have_their_pins_and_the_network_plugin_comes_with_the_cluster() -> None:
+def test_add_ons_have_their_pinned_versions_and_the_network_plugin_is_installed_with_the_cluster() -> (
+    None
+):
     recording = up()
-    made = {each.inputs["name"]: each.inputs for each in recording.of("KubernetesAddon")}
-    assert {name: inputs.get("version") for name, inputs in made.items()} == dict(ADDONS)
+    addons = {each.inputs["name"]: each.inputs for each in recording.of("KubernetesAddon")}
+    assert {name: inputs.get("version") for name, inputs in addons.items()} == dict(ADDONS)
     cluster = recording.one(CLUSTER)
     assert [each["name"] for each in cluster.inputs["addons"]] == [
         "terway-eniip",
@@ -34,14 +36,14 @@ def test_add_ons_have_their_pins_and_the_network_plugin_comes_with_the_cluster()
     assert cluster.ignore_changes == ["addons"]
 
 
-def test_what_containers_write_is_kept() -> None:
+def test_the_logs_of_containers_are_collected() -> None:
     recording = up(ack(log_days=30, log_project="logs-of-prod"))
     config = recording.one("LogTailConfig").inputs
     (source,) = json.loads(config["inputDetail"])["plugin"]["inputs"]
     assert source["detail"] == {"Stdout": True, "Stderr": True}
-    attached = recording.one("LogTailAttachment")
-    assert attached.inputs["machineGroupName"] == "k8s-group-cluster-control-plane-cluster-id"
-    assert "cluster-addon-loongcollector" in recording.needs(attached)
+    attachment = recording.one("LogTailAttachment")
+    assert attachment.inputs["machineGroupName"] == "k8s-group-cluster-control-plane-cluster-id"
+    assert "cluster-addon-loongcollector" in recording.needs(attachment)
     assert recording.one("Project").inputs["projectName"] == "logs-of-prod"
     assert {each.inputs["retentionPeriod"] for each in recording.of("Store")} == {30}
 
@@ -75,25 +77,27 @@ def test_a_volume_gets_the_class_that_its_access_mode_needs() -> None:
     assert shared["parameters"]["server"] == "1-abc.cn-hangzhou.nas.aliyuncs.com:/"
 
 
-def test_a_volume_of_many_nodes_without_shared_storage_is_refused() -> None:
+def test_a_volume_for_several_nodes_without_shared_storage_is_refused() -> None:
     volumes = {"shared": {"size": "1Gi", "access_mode": "ReadWriteMany"}}
     with pytest.raises(pulumi.RunError, match="shared_storage: true"):
         up(volumes=volumes)
 
 
-def test_objects_come_after_nodes_and_add_ons_and_go_before_them(all_of_ack: Recording) -> None:
-    provider = next(each for each in all_of_ack.resources if each.name == "cluster-provider")
-    needs = all_of_ack.needs(provider)
+def test_kubernetes_objects_are_created_after_nodes_and_add_ons_and_deleted_before_them(
+    full_ack: Recording,
+) -> None:
+    provider = next(each for each in full_ack.resources if each.name == "cluster-provider")
+    needs = full_ack.needs(provider)
     assert {"cluster-pool-default", "cluster-pool-gpu", "cluster-pool-autoscaler"} <= needs
     assert {f"cluster-addon-{name}" for name in ADDONS} <= needs
-    for each in all_of_ack.of_package("kubernetes"):
+    for each in full_ack.of_package("kubernetes"):
         assert each.provider.startswith(f"{provider.urn}::"), each.name
 
 
-def test_the_network_is_whole_before_the_cluster_and_the_cluster_before_its_nodes(
-    all_of_ack: Recording,
+def test_the_network_is_ready_before_the_cluster_and_the_cluster_before_its_nodes(
+    full_ack: Recording,
 ) -> None:
-    cluster = all_of_ack.one(CLUSTER)
+    cluster = full_ack.one(CLUSTER)
     assert {
         "cluster-network-snat",
         "cluster-network-pods-cn-hangzhou-j",
@@ -101,15 +105,15 @@ def test_the_network_is_whole_before_the_cluster_and_the_cluster_before_its_node
         "cluster-control-plane-public-door",
         "cluster-control-plane-public-caller-203-0-113-0-24",
         "cluster-logs-project",
-    } <= all_of_ack.needs(cluster)
-    for each in all_of_ack.of(POOL):
-        assert cluster.name in all_of_ack.needs(each)
+    } <= full_ack.needs(cluster)
+    for each in full_ack.of(POOL):
+        assert cluster.name in full_ack.needs(each)
 
 
-def test_everything_in_the_cloud_is_in_the_region_of_the_stack(all_of_ack: Recording) -> None:
-    cloud = next(each for each in all_of_ack.resources if each.name == "cluster-cloud")
+def test_everything_in_the_cloud_is_in_the_region_of_the_stack(full_ack: Recording) -> None:
+    cloud = next(each for each in full_ack.resources if each.name == "cluster-cloud")
     assert cloud.inputs["region"] == "cn-hangzhou"
-    for each in all_of_ack.of_package("alicloud"):
+    for each in full_ack.of_package("alicloud"):
         assert each.provider.startswith(f"{cloud.urn}::"), each.name
 
 
@@ -119,7 +123,7 @@ def test_a_version_is_a_release_of_ack(minor: str) -> None:
     assert up(ack(version=minor)).one(CLUSTER).inputs["version"] == RELEASES[minor]
 
 
-def test_a_version_out_of_support_is_told_of_at_preview(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_preview_warns_of_a_version_out_of_support(monkeypatch: pytest.MonkeyPatch) -> None:
     late = max(each.until for each in MINORS.values()) + timedelta(days=1)
 
     class Later(date):
@@ -129,12 +133,12 @@ def test_a_version_out_of_support_is_told_of_at_preview(monkeypatch: pytest.Monk
 
     assert not [line for line in up(preview=True).warnings if "support" in line]
     monkeypatch.setattr("components.clusters.ack.cluster.date", Later)
-    (said,) = [line for line in up(preview=True).warnings if "support" in line]
-    assert DEFAULT_MINOR in said
+    (warning,) = [line for line in up(preview=True).warnings if "support" in line]
+    assert DEFAULT_MINOR in warning
     assert support.warning(DEFAULT_MINOR, MINORS, late)
 
 
-def test_a_key_of_the_user_s_own_is_used_everywhere() -> None:
+def test_a_key_that_the_stack_names_encrypts_everything() -> None:
     recording = up(ack(encryption_key="key-own"))
     assert recording.of("Key") == []
     assert recording.one(CLUSTER).inputs["encryptionProviderKey"] == "key-own"
@@ -146,5 +150,5 @@ def test_a_key_of_the_user_s_own_is_used_everywhere() -> None:
     ("stack_name", "name"),
     [("dev", "slipway-dev"), ("Prod_EU.1", "slipway-prod-eu-1")],
 )
-def test_a_stack_s_name_becomes_one_that_the_cloud_takes(stack_name: str, name: str) -> None:
+def test_a_stack_s_name_becomes_a_valid_name_in_the_cloud(stack_name: str, name: str) -> None:
     assert cluster_name(stack_name) == name

@@ -1,4 +1,4 @@
-"""What models, nodes and who pulls images may do in Alibaba Cloud."""
+"""The permissions of models, nodes and the pull-secret add-on in Alibaba Cloud."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_role_reads_one_model_s_directory_and_trusts_one_account() -> None:
     ]
 
 
-def test_the_driver_mounts_by_that_role_and_the_pod_has_no_account() -> None:
+def test_the_csi_driver_mounts_with_that_role_and_the_pod_has_no_service_account() -> None:
     recording = up()
     volume = recording.one("PersistentVolume").inputs["spec"]["csi"]["volumeAttributes"]
     assert volume["authType"] == "rrsa"
@@ -73,7 +73,7 @@ def test_the_driver_mounts_by_that_role_and_the_pod_has_no_account() -> None:
     assert volume["serviceAccountName"] == "models-half-plus-two"
     spec = recording.one("Deployment", "half-plus-two-server").inputs["spec"]["template"]["spec"]
     assert "serviceAccountName" not in spec
-    # It may read before it is mounted.
+    # The policy is attached before the volume is mounted.
     assert "half-plus-two-reads-reads" in recording.needs(recording.one("PersistentVolume"))
 
 
@@ -90,7 +90,7 @@ def test_models_of_one_server_share_a_role_that_reads_both() -> None:
     ]
 
 
-def test_a_model_elsewhere_needs_no_role() -> None:
+def test_a_model_with_a_role_of_its_own_gets_no_other() -> None:
     recording = up(models={"m": model(source={**OSS, "role": "own"})})
     assert set(roles(recording)) == {"slipway-dev-nodes"}
     volume = recording.one("PersistentVolume").inputs["spec"]["csi"]["volumeAttributes"]
@@ -98,7 +98,7 @@ def test_a_model_elsewhere_needs_no_role() -> None:
     assert "serviceAccountName" not in volume
 
 
-def test_nodes_may_do_nothing_in_the_cloud() -> None:
+def test_nodes_have_no_permissions_in_the_cloud() -> None:
     recording = up()
     assert roles(recording)["slipway-dev-nodes"]["Statement"] == [
         {
@@ -107,12 +107,12 @@ def test_nodes_may_do_nothing_in_the_cloud() -> None:
             "Principal": {"Service": ["ecs.aliyuncs.com"]},
         }
     ]
-    attached = [each.inputs["roleName"] for each in recording.of("RolePolicyAttachment")]
-    assert "slipway-dev-nodes" not in attached
+    roles_with_policies = [each.inputs["roleName"] for each in recording.of("RolePolicyAttachment")]
+    assert "slipway-dev-nodes" not in roles_with_policies
 
 
-def test_images_are_pulled_from_one_namespace_of_one_registry(all_of_ack: Recording) -> None:
-    assert policies(all_of_ack)["slipway-dev-pulls"]["Statement"] == [
+def test_images_are_pulled_from_one_namespace_of_one_registry(full_ack: Recording) -> None:
+    assert policies(full_ack)["slipway-dev-pulls"]["Statement"] == [
         {
             "Action": ["cr:GetAuthorizationToken", "cr:ListInstanceEndpoint"],
             "Effect": "Allow",
@@ -124,13 +124,13 @@ def test_images_are_pulled_from_one_namespace_of_one_registry(all_of_ack: Record
             "Resource": ["acs:cr:*:*:repository/cri-1/slipway-dev/*"],
         },
     ]
-    trust = roles(all_of_ack)
+    trust = roles(full_ack)
     assert trust["slipway-dev-pull"]["Statement"][0]["Principal"] == {
         "RAM": ["acs:ram::1234567890123456:role/cluster-registry-caller"]
     }
     subject = trust["slipway-dev-pull-caller"]["Statement"][0]["Condition"]["StringEquals"]
     assert subject["oidc:sub"] == ("system:serviceaccount:kube-system:aliyun-acr-credential-helper")
-    addon = all_of_ack.one(
+    addon = full_ack.one(
         "KubernetesAddon", "cluster-addon-managed-aliyun-acr-credential-helper"
     ).inputs
     config = json.loads(addon["config"])
@@ -142,7 +142,7 @@ def test_images_are_pulled_from_one_namespace_of_one_registry(all_of_ack: Record
     )
 
 
-def test_without_a_registry_nobody_pulls_with_a_password() -> None:
+def test_without_a_registry_the_pull_secret_add_on_is_not_installed() -> None:
     recording = up()
     assert "managed-aliyun-acr-credential-helper" not in [
         each.inputs["name"] for each in recording.of("KubernetesAddon")
@@ -150,7 +150,7 @@ def test_without_a_registry_nobody_pulls_with_a_password() -> None:
     assert recording.of("RegistryEnterpriseNamespace") == []
 
 
-def test_names_of_roles_are_short_and_differ() -> None:
-    long = [ram_name("slipway-dev", "reads", "m" * 60 + str(at)) for at in range(2)]
-    assert all(len(name) <= 64 for name in long)
-    assert len({*long}) == 2
+def test_names_of_roles_are_short_and_unique() -> None:
+    names = [ram_name("slipway-dev", "reads", "m" * 60 + str(at)) for at in range(2)]
+    assert all(len(name) <= 64 for name in names)
+    assert len({*names}) == 2

@@ -1,4 +1,4 @@
-"""Every mistake in a cluster on ACK is answered with its key, its value and its fix."""
+"""Each mistake in a cluster on ACK is reported with its key, its value and its fix."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def vpc(**changes: Any) -> dict[str, Any]:
     return ack(vpc={**CREATED, **changes})
 
 
-def there(**changes: Any) -> dict[str, Any]:
+def existing(**changes: Any) -> dict[str, Any]:
     return ack(vpc={**EXISTING, **changes})
 
 
-# The cluster, the key in it, the value as it is told, and words of the fix.
+# The cluster, the wrong key, a part of the quoted value, and a part of the fix.
 MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
     "no region": (ack(region=None), ".region", None, "add the key `region`"),
     "a region by its name": (ack(region="Hangzhou"), ".region", "Hangzhou", "as the console"),
@@ -59,50 +59,50 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
         "write zones of that region, or change the region",
     ),
     "a zone by its letter": (vpc(zones=["i", "j"]), ".vpc", '"i"', "`cn-hangzhou-a`"),
-    "addresses that the cloud has for itself": (
+    "an address range that the cloud reserves": (
         vpc(cidr="100.64.0.0/16"),
         ".vpc.cidr",
         "100.64.0.0/16",
         "write `10.0.0.0/16`",
     ),
-    "Services among the nodes": (
+    "a Service range that overlaps the nodes": (
         vpc(cidr="172.16.0.0/12"),
         "",
         None,
         "no address can be both a node's and a Service's",
     ),
-    "Services in a network that is there": (
-        there(cidr="172.16.0.0/12"),
+    "a Service range that overlaps an existing network": (
+        existing(cidr="172.16.0.0/12"),
         "",
         None,
         "write `10.100.0.0/16` in `service_cidr`: no address can be",
     ),
-    "a network by its name": (there(id="prod"), ".vpc.id", "prod", "copy it from the console"),
+    "a network by its name": (existing(id="prod"), ".vpc.id", "prod", "copy it from the console"),
     "a vSwitch by its name": (
-        there(nodes={"cn-hangzhou-i": "a", "cn-hangzhou-j": "vsw-2"}),
+        existing(nodes={"cn-hangzhou-i": "a", "cn-hangzhou-j": "vsw-2"}),
         ".vpc.nodes.cn-hangzhou-i",
         '"a"',
         "copy it from the console",
     ),
     "nodes in one zone": (
-        there(nodes={"cn-hangzhou-i": "vsw-1"}, pods={"cn-hangzhou-i": "vsw-3"}),
+        existing(nodes={"cn-hangzhou-i": "vsw-1"}, pods={"cn-hangzhou-i": "vsw-3"}),
         ".vpc",
         None,
         "add a vSwitch in another zone",
     ),
     "pods in other zones": (
-        there(pods={"cn-hangzhou-i": "vsw-3", "cn-hangzhou-k": "vsw-4"}),
+        existing(pods={"cn-hangzhou-i": "vsw-3", "cn-hangzhou-k": "vsw-4"}),
         ".vpc",
         None,
         "name a vSwitch of cn-hangzhou-j in both",
     ),
-    "a pool where the network is not": (
+    "a pool in a zone outside the network": (
         pools(zones=["cn-hangzhou-k"]),
         "",
         None,
         "take `cn-hangzhou-k` out of `node_pools.default.zones`, or",
     ),
-    "a pool where a network that is there is not": (
+    "a pool in a zone outside an existing network": (
         {**pools(zones=["cn-hangzhou-k"]), "vpc": EXISTING},
         ".node_pools",
         None,
@@ -138,7 +138,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
         None,
         "take `accelerator` out",
     ),
-    "a machine with a GPU that is not told": (
+    "a machine with a GPU that the pool does not name": (
         gpu(accelerator=None),
         ".node_pools.gpu",
         None,
@@ -211,7 +211,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
         "add the key `from`",
     ),
     "an API by GKE's name": (ack(access={"kind": "dns"}), ".access", "dns", "choose one of these"),
-    "a key and where to make one": (
+    "a key and a KMS instance to make one in": (
         ack(encryption_key="key-1", kms_instance="kst-1"),
         "",
         None,
@@ -235,7 +235,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
         "Slipway_Logs",
         "did you mean `slipway-logs`",
     ),
-    "logs for no time": (ack(log_days=0), ".log_days", "0", "write `1`"),
+    "a log retention of no days": (ack(log_days=0), ".log_days", "0", "write `1`"),
     "a key of another cloud": (
         ack(project="prod"),
         ".project",
@@ -248,8 +248,8 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_names_key_value_and_fix(name: str) -> None:
     cluster, key, value, fix = MISTAKES[name]
-    said = refused(stack(cluster))
-    entries = said.split("\n  slipway:")
+    report = refused(stack(cluster))
+    entries = report.split("\n  slipway:")
     (entry,) = [each for each in entries if each.startswith("cluster")]
     head, _, rest = entry.partition("\n")
     assert head.split(" is ")[0] == f"cluster{key}"
@@ -274,31 +274,31 @@ def test_a_mistake_names_key_value_and_fix(name: str) -> None:
         pools(alternatives=["ecs.g8i.xlarge"], spot={"on_demand": 1}),
     ],
 )
-def test_what_is_right_is_taken(cluster: dict[str, Any]) -> None:
+def test_a_correct_cluster_is_accepted(cluster: dict[str, Any]) -> None:
     config, mistakes = validate(stack(cluster))
     assert config is not None, [str(each) for each in mistakes]
 
 
-def test_a_model_that_wants_a_gpu_finds_the_machines(monkeypatch: pytest.MonkeyPatch) -> None:
-    one = {"m": model(source=OSS, accelerator={"kind": "nvidia-a10"})}
-    assert validate(stack(models=one))[0] is not None
-    said = refused(stack(pools(), models=one))
-    assert "no node pool with an accelerator" in said
+def test_a_model_with_a_gpu_needs_a_pool_with_that_gpu() -> None:
+    models = {"m": model(source=OSS, accelerator={"kind": "nvidia-a10"})}
+    assert validate(stack(models=models))[0] is not None
+    report = refused(stack(pools(), models=models))
+    assert "no node pool with an accelerator" in report
 
 
-def test_without_the_sdk_a_stack_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = importlib.util.find_spec
+def test_a_missing_sdk_is_reported_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    find_spec = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util,
         "find_spec",
-        lambda name, *more: None if name == "pulumi_alicloud" else found(name, *more),
+        lambda name, *more: None if name == "pulumi_alicloud" else find_spec(name, *more),
     )
-    said = refused(stack())
-    assert "slipway:cluster.kind" in said
-    assert "requirements-ack.txt" in said
+    report = refused(stack())
+    assert "slipway:cluster.kind" in report
+    assert "requirements-ack.txt" in report
 
 
-def test_a_bucket_of_another_cloud_needs_a_key() -> None:
+def test_a_bucket_of_another_cloud_needs_credentials() -> None:
     source = {"kind": "s3", "uri": "s3://bucket/models/m"}
     assert "slipway:models.m.source.credentials" in refused(
         stack(models={"m": model(source=source)})

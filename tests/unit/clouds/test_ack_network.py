@@ -1,4 +1,4 @@
-"""Who reaches what of a cluster on ACK: its API, its nodes, its gateway."""
+"""Network access to a cluster on ACK: to its API, its nodes and its gateway."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from tests.unit.components.engine import Recording
 from tests.unit.components.environment import model
 
 
-def callers(recording: Recording, door: str) -> set[str]:
-    group = f"cluster-control-plane-{door}-callers-id"
+def admitted_ranges(recording: Recording, endpoint: str) -> set[str]:
+    """The ranges from which a load balancer of the API can be called."""
+    group = f"cluster-control-plane-{endpoint}-callers-id"
     return {
         each.inputs["cidrIp"]
         for each in recording.of("SecurityGroupRule")
@@ -31,24 +32,27 @@ def callers(recording: Recording, door: str) -> set[str]:
     }
 
 
-def test_the_public_api_lets_in_who_is_named_and_nobody_else(all_of_ack: Recording) -> None:
-    assert callers(all_of_ack, "public") == {"203.0.113.0/24"}
-    assert callers(all_of_ack, "private") == {"10.0.0.0/16", "100.104.0.0/16"}
-    doors = {each.name: each.inputs["addressType"] for each in all_of_ack.of("LoadBalancer")}
-    assert doors == {
+def test_the_public_endpoint_admits_only_the_named_ranges(full_ack: Recording) -> None:
+    assert admitted_ranges(full_ack, "public") == {"203.0.113.0/24"}
+    assert admitted_ranges(full_ack, "private") == {"10.0.0.0/16", "100.104.0.0/16"}
+    address_types = {each.name: each.inputs["addressType"] for each in full_ack.of("LoadBalancer")}
+    assert address_types == {
         "cluster-control-plane-private-door": "Intranet",
         "cluster-control-plane-public-door": "Internet",
     }
 
 
-def test_a_private_api_has_no_public_door() -> None:
+def test_a_private_api_has_no_public_endpoint() -> None:
     recording = up(ack(access=PRIVATE))
-    (door,) = recording.of("LoadBalancer")
-    assert door.inputs["addressType"] == "Intranet"
-    assert callers(recording, "private") == {"10.0.0.0/16", "100.104.0.0/16", "10.8.0.0/24"}
+    (load_balancer,) = recording.of("LoadBalancer")
+    assert load_balancer.inputs["addressType"] == "Intranet"
+    assert admitted_ranges(recording, "private") == {"10.0.0.0/16", "100.104.0.0/16", "10.8.0.0/24"}
     cluster = recording.one(CLUSTER).inputs
-    (told,) = cluster["controlPlaneEndpointsConfig"]["loadBalancersConfigs"]
-    assert told == {"endpointType": "private", "loadBalancerId": f"{door.name}-id"}
+    (endpoint,) = cluster["controlPlaneEndpointsConfig"]["loadBalancersConfigs"]
+    assert endpoint == {
+        "endpointType": "private",
+        "loadBalancerId": f"{load_balancer.name}-id",
+    }
 
 
 def kubeconfig(recording: Recording) -> dict[str, Any]:
@@ -56,25 +60,25 @@ def kubeconfig(recording: Recording) -> dict[str, Any]:
     return document
 
 
-def test_the_kubeconfig_is_a_secret_without_a_secret_in_it(all_of_ack: Recording) -> None:
-    assert "kubeconfig" in all_of_ack.secret_outputs
-    document = kubeconfig(all_of_ack)
+def test_the_kubeconfig_is_a_secret_and_contains_no_credentials(full_ack: Recording) -> None:
+    assert "kubeconfig" in full_ack.secret_outputs
+    document = kubeconfig(full_ack)
     (user,) = document["users"]
     assert set(user["user"]) == {"exec"}
-    called = user["user"]["exec"]
-    assert called["command"] == "ack-ram-tool"
-    assert called["args"][:2] == ["credential-plugin", "get-credential"]
-    minutes = called["args"][called["args"].index("--expiration") + 1]
+    login = user["user"]["exec"]
+    assert login["command"] == "ack-ram-tool"
+    assert login["args"][:2] == ["credential-plugin", "get-credential"]
+    minutes = login["args"][login["args"].index("--expiration") + 1]
     assert int(minutes.removesuffix("m")) <= 60
     (cluster,) = document["clusters"]
     assert cluster["cluster"] == {
         "server": "https://cluster-control-plane-public-door.nlb.example.com:6443",
         "certificate-authority-data": "QVVUSE9SSVRZ",
     }
-    assert "S0VZ" not in all_of_ack.outputs["kubeconfig"]
+    assert "S0VZ" not in full_ack.outputs["kubeconfig"]
 
 
-def test_the_api_is_called_at_the_private_door_where_there_is_no_other() -> None:
+def test_a_private_api_is_called_at_its_private_endpoint() -> None:
     (cluster,) = kubeconfig(up(ack(access=PRIVATE)))["clusters"]
     assert "private-door" in cluster["cluster"]["server"]
 
@@ -92,7 +96,7 @@ def test_nodes_and_pods_have_ranges_of_their_own_in_each_zone() -> None:
         )
 
 
-def test_everything_leaves_by_one_address() -> None:
+def test_all_traffic_to_the_internet_has_one_address() -> None:
     recording = up()
     snat = recording.one("SnatEntry").inputs
     assert snat["sourceCidr"] == "10.0.0.0/16"
@@ -100,7 +104,7 @@ def test_everything_leaves_by_one_address() -> None:
     assert recording.one("EipAssociation").inputs["instanceType"] == "Nat"
 
 
-def test_a_network_that_is_there_is_left_as_it_is() -> None:
+def test_an_existing_network_is_not_changed() -> None:
     recording = up(ack(vpc=EXISTING))
     for kind in ("Network", "Switch", "NatGateway", "EipAddress", "SnatEntry"):
         assert [each.name for each in recording.of(kind) if "alicloud" in each.type] == []
@@ -108,10 +112,12 @@ def test_a_network_that_is_there_is_left_as_it_is() -> None:
     assert cluster["vswitchIds"] == ["vsw-1", "vsw-2"]
     assert cluster["podVswitchIds"] == ["vsw-3", "vsw-4"]
     assert recording.one("FlowLog").inputs["resourceId"] == "vpc-1"
-    assert callers(recording, "private") >= {"192.168.0.0/16"}
+    assert admitted_ranges(recording, "private") >= {"192.168.0.0/16"}
 
 
-def test_the_gateway_has_a_network_load_balancer_in_all_zones_that_keeps_who_calls() -> None:
+def test_the_gateway_has_a_network_load_balancer_in_all_zones_that_keeps_the_caller_s_address() -> (
+    None
+):
     recording = up(gateway={"kind": "nginx", "host": "a.example.com", "allow": ["198.51.100.0/24"]})
     service = recording.one("Service", "gateway-controller-service").inputs
     assert service["spec"]["loadBalancerClass"] == "alibabacloud.com/nlb"
@@ -127,7 +133,7 @@ def test_the_gateway_has_a_network_load_balancer_in_all_zones_that_keeps_who_cal
     }
 
 
-def test_an_exposed_model_has_such_a_load_balancer_too() -> None:
+def test_an_exposed_model_has_a_network_load_balancer_too() -> None:
     exposed = model(source=OSS, expose={"kind": "load_balancer", "port": 9090})
     service = up(models={"m": exposed}).one("Service", "m-balancer").inputs
     assert service["spec"]["loadBalancerClass"] == "alibabacloud.com/nlb"
@@ -141,20 +147,20 @@ def test_an_exposed_model_has_such_a_load_balancer_too() -> None:
         ("example.com", {"ip": "2001:db8::1"}, ("@", "AAAA", "2001:db8::1")),
     ],
 )
-def test_the_host_has_a_record_in_the_zone(
+def test_the_gateway_s_host_has_a_record_in_the_zone(
     host: str, address: dict[str, str], record: tuple[str, str, str]
 ) -> None:
     gateway = {"kind": "nginx", "host": host}
     recording = up(ack(dns={"zone": "example.com"}), gateway=gateway, address=address)
-    made = recording.one("AlidnsRecord").inputs
-    assert (made["rr"], made["type"], made["value"]) == record
-    assert made["domainName"] == "example.com"
+    inputs = recording.one("AlidnsRecord").inputs
+    assert (inputs["rr"], inputs["type"], inputs["value"]) == record
+    assert inputs["domainName"] == "example.com"
 
 
 def test_without_a_zone_there_is_no_record() -> None:
     assert up().of("AlidnsRecord") == []
 
 
-def test_the_network_of_a_vpc_that_is_made_can_be_seen_in_a_preview() -> None:
+def test_a_cluster_with_a_new_network_can_be_previewed() -> None:
     recording = up(ack(vpc={**CREATED, "cidr": "172.30.0.0/16"}), preview=True)
     assert recording.one(CLUSTER)

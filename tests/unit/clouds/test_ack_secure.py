@@ -1,5 +1,4 @@
-"""What a stack on ACK asks for for security's sake is a list, and each line of it is seen to fail
-where it is taken away."""
+"""The security properties of a cluster on ACK. Each is checked, and its removal is detected."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from tests.unit.clouds.ack_stack import (
     ack,
     up,
 )
-from tests.unit.clouds.checklist import Property, assert_missed
+from tests.unit.clouds.checklist import Property, assert_removal_detected
 from tests.unit.components.engine import Recording, Resource, run
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -78,7 +77,7 @@ SECURE = [
     Property("RegistryEnterpriseRepo", "repoType", "PRIVATE"),
     Property("RegistryEnterpriseRepo", "tagImmutability", True),
 ]
-#: What nodes do not have: ways in from outside, and passwords.
+#: Inputs that must not be set: they give access from outside, or passwords.
 NEVER = [
     (POOL, "internetMaxBandwidthOut"),
     (POOL, "password"),
@@ -92,15 +91,15 @@ NEVER = [
 
 
 @pytest.mark.parametrize("wanted", SECURE, ids=str)
-def test_what_keeps_the_cluster_secure_is_asked_for(
-    all_of_ack: Recording, wanted: Property
-) -> None:
-    assert wanted.holds(all_of_ack.resources)
+def test_a_cluster_has_the_security_property(full_ack: Recording, wanted: Property) -> None:
+    assert wanted.holds(full_ack.resources)
 
 
 @pytest.mark.parametrize("wanted", SECURE, ids=str)
-def test_what_is_taken_away_is_missed(all_of_ack: Recording, wanted: Property) -> None:
-    assert_missed(wanted, all_of_ack.resources)
+def test_the_removal_of_a_security_property_is_detected(
+    full_ack: Recording, wanted: Property
+) -> None:
+    assert_removal_detected(wanted, full_ack.resources)
 
 
 def unwanted(resources: list[Resource]) -> set[tuple[str, str]]:
@@ -113,35 +112,37 @@ def unwanted(resources: list[Resource]) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("kind", "key"), NEVER)
-def test_nodes_have_no_way_in_and_no_password(all_of_ack: Recording, kind: str, key: str) -> None:
-    assert unwanted(all_of_ack.resources) == set()
-    given = copy.deepcopy(all_of_ack.resources)
-    next(each for each in given if each.kind == kind).inputs[key] = "x"
-    assert unwanted(given) == {(kind, key)}
+def test_nodes_have_no_public_access_and_no_password(
+    full_ack: Recording, kind: str, key: str
+) -> None:
+    assert unwanted(full_ack.resources) == set()
+    changed = copy.deepcopy(full_ack.resources)
+    next(each for each in changed if each.kind == kind).inputs[key] = "x"
+    assert unwanted(changed) == {(kind, key)}
 
 
-def test_without_deletion_protection_the_cloud_protects_nothing() -> None:
+def test_without_deletion_protection_nothing_is_protected() -> None:
     recording = up(ack(deletion_protection=False))
     assert recording.one(CLUSTER).inputs["deletionProtection"] is False
     assert recording.one("Key").inputs["deletionProtection"] == "Disabled"
     assert [each.name for each in recording.resources if each.protect] == []
 
 
-def test_deletion_protection_stops_a_destroy_before_it_begins(all_of_ack: Recording) -> None:
-    protected = {each.kind for each in all_of_ack.resources if each.protect}
+def test_deletion_protection_stops_a_destroy_before_it_begins(full_ack: Recording) -> None:
+    protected = {each.kind for each in full_ack.resources if each.protect}
     assert protected == {CLUSTER, "Key"}
 
 
 @pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.parent.name)
-def test_an_environment_of_the_repository_is_made_as_it_stands(path: Path) -> None:
+def test_a_stack_file_of_the_repository_is_deployed(path: Path) -> None:
     config = yaml.safe_load(path.read_text())["config"]
     recording = run(
         lambda: deploy(load()),
         {key.removeprefix("slipway:"): value for key, value in config.items()},
         cloud=Alibaba(),
     )
-    made = recording.of_package("alicloud")
-    asked = [line for line in SECURE if any(each.kind == line.type for each in made)]
-    assert len(asked) > len(SECURE) / 2
-    assert [str(line) for line in asked if not line.holds(made)] == []
+    resources = recording.of_package("alicloud")
+    applicable = [line for line in SECURE if any(each.kind == line.type for each in resources)]
+    assert len(applicable) > len(SECURE) / 2
+    assert [str(line) for line in applicable if not line.holds(resources)] == []
     assert len(recording.of("Deployment")) == len(config["slipway:models"]) + 1

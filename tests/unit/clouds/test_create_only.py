@@ -1,4 +1,4 @@
-"""The table of what makes a resource anew has every type that a stack makes in a cloud."""
+"""The table of create-only properties has all types that stacks make in a cloud."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ def _files() -> Iterator[tuple[str, Callable[[], Recording]]]:
             yield str(path.relative_to(ROOT)), _written(path)
 
 
-#: Those of the repository, and in each cloud one that has everything.
+#: The stacks of the repository, and for each cloud some with all optional parts.
 STACKS: dict[str, Callable[[], Recording]] = {
     **dict(_files()),
     "eks, everything": _eks,
-    "eks, a network that is there": lambda: aws.up(vpc=aws.EXISTING),
+    "eks, existing network": lambda: aws.up(vpc=aws.EXISTING),
     "gke, everything": _gke,
     "ack, everything": _ack(),
     "ack, private": _ack(access=ack_stack.PRIVATE),
@@ -85,32 +85,32 @@ def _types(recording: Recording) -> set[str]:
 
 @pytest.fixture(scope="module")
 def registered() -> dict[str, set[str]]:
-    """The types of each stack."""
+    """The types that each stack registers."""
     return {name: _types(up()) for name, up in STACKS.items()}
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_every_type_that_a_stack_makes_is_in_the_table(
+def test_all_types_that_a_stack_makes_are_in_the_table(
     registered: dict[str, set[str]], name: str
 ) -> None:
     assert registered[name]
     assert registered[name] - create_only.table().keys() == set()
 
 
-def test_no_class_of_a_cloud_s_sdk_is_used_that_none_of_these_stacks_makes(
+def test_these_stacks_make_all_resources_of_the_sdks_that_the_program_uses(
     registered: dict[str, set[str]],
 ) -> None:
-    made = {
+    registered_types = {
         (token.partition(":")[0], token.rpartition(":")[2])
         for tokens in registered.values()
         for token in tokens
     }
     used = {each for path in (ROOT / "components").rglob("*.py") for each in _used(path)}
-    assert used - made == set()
+    assert used - registered_types == set()
 
 
 def _used(path: Path) -> Iterator[tuple[str, str]]:
-    """The cloud and the class of each resource that a file makes: what it calls of an SDK."""
+    """Cloud and class of each resource that a file makes: the classes of an SDK that it calls."""
     tree = ast.parse(path.read_text())
     cloud: dict[str, str] = {}
     for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""A pool whose GPUs are left to a driver for Dynamic Resource Allocation, on each cloud."""
+"""Pools whose GPUs are for a driver of Dynamic Resource Allocation (DRA), on each cloud."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ def clusters(**gpu: Any) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("kind", clusters())
-def test_a_model_that_asks_for_the_device_plugin_s_gpus_does_not_run_there(kind: str) -> None:
+def test_a_model_with_an_accelerator_does_not_run_on_a_pool_for_dra(kind: str) -> None:
     def refused(**gpu: Any) -> list[str]:
         cluster, accelerator = clusters(**gpu)[kind]
         models = {"m": model(accelerator=accelerator)}
-        _, found = validate(stack_file(cluster=cluster, volumes=FILES, models=models))
-        return [each.path for each in found if "m" in each.path.split(".")]
+        _, mistakes = validate(stack_file(cluster=cluster, volumes=FILES, models=models))
+        return [each.path for each in mistakes if "m" in each.path.split(".")]
 
     assert refused() == []
     assert refused(gpu_driver="dra") == ["slipway:models.m.accelerator"]
 
 
-def test_ack_keeps_its_device_plugin_from_such_a_pool() -> None:
+def test_ack_runs_no_device_plugin_on_a_pool_for_dra() -> None:
     def labels(cluster: dict[str, Any]) -> dict[str, str]:
-        said = ack_stack.up(cluster).one("NodePool", "cluster-pool-gpu").inputs["labels"]
-        return {each["key"]: each["value"] for each in said}
+        pool = ack_stack.up(cluster).one("NodePool", "cluster-pool-gpu")
+        return {each["key"]: each["value"] for each in pool.inputs["labels"]}
 
     key = "ack.node.gpu.schedule"
     assert key not in labels(ack_stack.gpu())

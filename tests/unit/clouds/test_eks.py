@@ -1,4 +1,4 @@
-"""A cluster on Amazon EKS: what is registered, in which order, and what it lets in."""
+"""The resources of a cluster on Amazon EKS, their order and their permissions."""
 
 from __future__ import annotations
 
@@ -33,44 +33,44 @@ def on_the_cluster(recording: Recording) -> list[Resource]:
     return [each for each in recording.of_package("kubernetes") if each.custom]
 
 
-def test_everything_on_the_cluster_is_made_after_its_nodes_and_goes_before_them() -> None:
+def test_kubernetes_objects_are_created_after_the_nodes_and_deleted_before_them() -> None:
     recording = up(node_pools=BOTH_POOLS, shared_storage=True)
     (provider,) = recording.of_package("pulumi:providers")[-1:]
     provider = recording.one("kubernetes", "cluster-provider")
-    needed = recording.needs(provider)
-    assert {each.name for each in recording.of("NodeGroup")} <= needed
-    assert {each.name for each in recording.of("Addon")} <= needed
-    assert {each.name for each in recording.of("MountTarget")} <= needed
+    dependencies = recording.needs(provider)
+    assert {each.name for each in recording.of("NodeGroup")} <= dependencies
+    assert {each.name for each in recording.of("Addon")} <= dependencies
+    assert {each.name for each in recording.of("MountTarget")} <= dependencies
     assert {each.provider.partition("::cluster-provider")[1] for each in on_the_cluster(recording)}
     for each in on_the_cluster(recording):
         assert provider.urn in each.provider, each.name
 
 
-def test_the_network_is_there_before_the_cluster_and_stays_until_it_is_gone() -> None:
+def test_the_network_is_created_before_the_cluster_and_deleted_after_it() -> None:
     recording = up()
-    needed = recording.needs(recording.one("Cluster"))
+    dependencies = recording.needs(recording.one("Cluster"))
     network = [each.name for each in recording.resources if each.name.startswith("cluster-network")]
-    assert {name for name in network if recording.of("NatGateway", name)} <= needed
-    assert {each.name for each in recording.of("Route")} <= needed
-    assert {each.name for each in recording.of("RouteTableAssociation")} <= needed
-    assert "cluster-logs-control-plane" in needed
-    assert "cluster-control-plane-role-amazoneksclusterpolicy" in needed
+    assert {name for name in network if recording.of("NatGateway", name)} <= dependencies
+    assert {each.name for each in recording.of("Route")} <= dependencies
+    assert {each.name for each in recording.of("RouteTableAssociation")} <= dependencies
+    assert "cluster-logs-control-plane" in dependencies
+    assert "cluster-control-plane-role-amazoneksclusterpolicy" in dependencies
 
 
-def test_pods_have_a_network_before_nodes_and_as_long_as_they_are_there() -> None:
+def test_the_network_add_ons_are_created_before_nodes_and_deleted_after_them() -> None:
     recording = up()
     for group in recording.of("NodeGroup"):
-        needed = recording.needs(group)
-        assert {"cluster-addon-vpc-cni", "cluster-addon-kube-proxy"} <= needed
-        assert "cluster-addon-eks-pod-identity-agent" in needed
-        assert "cluster-node-role-pull" in needed
+        dependencies = recording.needs(group)
+        assert {"cluster-addon-vpc-cni", "cluster-addon-kube-proxy"} <= dependencies
+        assert "cluster-addon-eks-pod-identity-agent" in dependencies
+        assert "cluster-node-role-pull" in dependencies
     for name in ("coredns", "aws-ebs-csi-driver", "amazon-cloudwatch-observability"):
         assert "cluster-nodes-default" in recording.needs(
             recording.one("Addon", f"cluster-addon-{name}")
         )
 
 
-def test_a_model_reads_its_prefix_and_nothing_else() -> None:
+def test_a_model_may_only_read_its_prefix() -> None:
     recording = up()
     role = recording.one("Role", "half-plus-two-reads")
     assert statements(recording.one("RolePolicy", "half-plus-two-reads-models")) == [
@@ -96,8 +96,8 @@ def test_a_model_reads_its_prefix_and_nothing_else() -> None:
     association = recording.one("PodIdentityAssociation", "half-plus-two-identity")
     assert association.inputs["serviceAccount"] == "half-plus-two"
     assert association.inputs["namespace"] == "models"
-    needed = recording.needs(recording.one("Deployment", "half-plus-two-server"))
-    assert {"half-plus-two-identity", "half-plus-two-reads-models"} <= needed
+    dependencies = recording.needs(recording.one("Deployment", "half-plus-two-server"))
+    assert {"half-plus-two-identity", "half-plus-two-reads-models"} <= dependencies
 
 
 def test_a_model_without_a_bucket_has_no_role() -> None:
@@ -105,7 +105,7 @@ def test_a_model_without_a_bucket_has_no_role() -> None:
     assert not [each for each in recording.of("Role") if "reads" in each.name]
 
 
-def test_nodes_pull_from_the_cluster_s_repositories_and_amazon_s_and_from_no_others() -> None:
+def test_nodes_may_pull_only_from_the_cluster_s_and_amazon_s_repositories() -> None:
     token, pull = statements(up().one("RolePolicy", "cluster-node-role-pull"))
     assert token["Action"] == ["ecr:GetAuthorizationToken"]
     assert {action.partition(":")[0] for action in pull["Action"]} == {"ecr"}
@@ -114,11 +114,13 @@ def test_nodes_pull_from_the_cluster_s_repositories_and_amazon_s_and_from_no_oth
         f"arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/slipway-dev/models",
         "arn:aws:ecr:eu-central-1:602401143452:repository/*",
     ]
-    attached = [each.name for each in up().of("RolePolicyAttachment") if "node-role" in each.name]
-    assert attached == ["cluster-node-role-amazoneksworkernodepolicy"]
+    attachments = [
+        each.name for each in up().of("RolePolicyAttachment") if "node-role" in each.name
+    ]
+    assert attachments == ["cluster-node-role-amazoneksworkernodepolicy"]
 
 
-def test_the_outputs_say_where_images_are_pushed() -> None:
+def test_the_outputs_have_the_registry_s_address() -> None:
     url = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/slipway-dev"
     assert up().outputs["cluster"]["registry"] == url
 
@@ -127,7 +129,9 @@ def test_the_outputs_say_where_images_are_pushed() -> None:
     ("mode", "storage_class"),
     [("ReadWriteOnce", "cluster-storage-disk"), ("ReadWriteMany", "cluster-storage-files")],
 )
-def test_a_volume_is_made_of_what_its_access_mode_needs(mode: str, storage_class: str) -> None:
+def test_a_volume_gets_the_storage_class_that_its_access_mode_needs(
+    mode: str, storage_class: str
+) -> None:
     volumes = {"models": {"size": "1Gi", "access_mode": mode}}
     pvc = {"kind": "pvc", "claim": "models", "path": "half_plus_two"}
     recording = up(shared_storage=True, volumes=volumes, models={"m": model(source=pvc)})
@@ -136,7 +140,7 @@ def test_a_volume_is_made_of_what_its_access_mode_needs(mode: str, storage_class
     assert storage_class in recording.needs(claim)
 
 
-def test_files_are_reached_from_the_cluster_s_nodes_alone() -> None:
+def test_only_the_cluster_s_nodes_reach_the_file_system() -> None:
     recording = up(shared_storage=True)
     rule = recording.one("SecurityGroupIngressRule").inputs
     assert rule["referencedSecurityGroupId"] == "sg-0c1u57e4"
@@ -145,7 +149,7 @@ def test_files_are_reached_from_the_cluster_s_nodes_alone() -> None:
     assert zones == {f"cluster-network-private-{zone}-id" for zone in ZONES}
 
 
-def test_what_calls_aws_on_the_cluster_has_a_role_of_its_own() -> None:
+def test_add_ons_that_call_aws_have_roles_of_their_own() -> None:
     recording = up(shared_storage=True)
     accounts = {
         each.inputs["addonName"]: [
@@ -177,15 +181,15 @@ def test_every_add_on_is_pinned_to_a_version_of_the_cluster_s_minor() -> None:
 
 
 @pytest.mark.parametrize(
-    ("today", "told"),
+    ("today", "warning"),
     [
         (date(2026, 12, 2), None),
         (date(2026, 12, 3), "out of support since 2026-12-02; extended support costs extra"),
         (date(2027, 12, 3), "out of support since 2026-12-02: upgrade"),
     ],
 )
-def test_a_preview_tells_of_a_version_out_of_support(
-    today: date, told: str | None, monkeypatch: pytest.MonkeyPatch
+def test_a_preview_warns_of_a_version_out_of_support(
+    today: date, warning: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Calendar(date):
         @classmethod
@@ -193,12 +197,12 @@ def test_a_preview_tells_of_a_version_out_of_support(
             return today
 
     monkeypatch.setattr(eks_cluster, "date", Calendar)
-    found = [each for each in up(preview=True, version="1.34").warnings if "support" in each]
-    assert bool(found) == bool(told)
-    assert told is None or told in found[0]
+    warnings = [each for each in up(preview=True, version="1.34").warnings if "support" in each]
+    assert bool(warnings) == bool(warning)
+    assert warning is None or warning in warnings[0]
 
 
-def test_administrators_get_an_entry_each() -> None:
+def test_each_administrator_gets_an_access_entry() -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:role/platform"
     recording = up(administrators={"platform": arn})
     assert recording.one("AccessEntry").inputs["principalArn"] == arn
@@ -207,13 +211,13 @@ def test_administrators_get_an_entry_each() -> None:
     assert policy["accessScope"] == {"type": "cluster"}
 
 
-def test_a_key_that_is_there_encrypts_everything() -> None:
+def test_a_key_that_the_stack_names_encrypts_everything() -> None:
     recording = up(encryption_key=KEY)
     assert recording.of("Key") == []
     assert recording.one("Cluster").inputs["encryptionConfig"]["provider"]["keyArn"] == KEY
 
 
-def test_only_the_account_its_logs_and_its_autoscaling_use_the_key() -> None:
+def test_only_the_account_cloudwatch_logs_and_autoscaling_may_use_the_key() -> None:
     root, logs, scaling = statements(up().one("Key"))
     assert root["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     assert logs["Principal"] == {"Service": "logs.eu-central-1.amazonaws.com"}
@@ -230,7 +234,7 @@ def test_a_cluster_without_protection_can_be_destroyed_with_its_images() -> None
     assert up().one("Repository").inputs["forceDelete"] is False
 
 
-def test_images_of_the_cluster_itself_come_from_the_mirror(tmp_path: Path) -> None:
+def test_images_of_the_cluster_s_own_pods_come_from_the_mirror(tmp_path: Path) -> None:
     config = stack_file(
         cluster=aws.cluster(node_pools=BOTH_POOLS),
         images={"mirror": "mirror.example.com"},
@@ -247,7 +251,7 @@ def test_images_of_the_cluster_itself_come_from_the_mirror(tmp_path: Path) -> No
     assert all(image.startswith("mirror.example.com/") for image in images)
 
 
-def test_two_clouds_that_a_stack_does_not_use_are_not_loaded() -> None:
+def test_the_sdks_of_other_clouds_are_not_loaded() -> None:
     program = (
         "import sys\n"
         "from components.clusters.eks.cluster import EksCluster\n"

@@ -1,4 +1,4 @@
-"""Every mistake about a cluster on EKS is answered with its key and its fix, without AWS' SDK."""
+"""Each mistake in a cluster on EKS is reported with its key and its fix, without AWS' SDK."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def access(kind: str, **more: Any) -> dict[str, Any]:
     return cluster(access={"kind": kind, **more})
 
 
-# The cluster, the key below `slipway:cluster`, and words of what is told.
+# The cluster, the wrong key in `slipway:cluster`, and a part of the message.
 MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
-    "a region that there is not": (
+    "a region that does not exist": (
         cluster(region="eu-central-9"),
         "region",
         "write `eu-central-2`, `eu-central-1`, `eu-north-1`",
@@ -48,8 +48,8 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a patch version": (cluster(version="1.36.3"), "version", "a minor version"),
     "no network": (cluster(vpc=None), "vpc", "add the key `vpc`"),
     "a network of no kind": (cluster(vpc={"zones": []}), "vpc", "choose one of these"),
-    "a network that is found": (
-        cluster(vpc={**VPC, "kind": "found"}),
+    "a network of an unknown kind": (
+        cluster(vpc={**VPC, "kind": "unknown"}),
         "vpc",
         "one of `create` or `existing`",
     ),
@@ -75,7 +75,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "vpc.cidr",
         "write `10.0.0.0/16`",
     ),
-    "a network that is nobody's": (
+    "a public address range": (
         cluster(vpc={**VPC, "cidr": "8.8.0.0/16"}),
         "vpc.cidr",
         "a private IPv4 range",
@@ -127,7 +127,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "",
         "zones of the region `eu-central-1`",
     ),
-    "nobody said to reach the API": (cluster(access=None), "access", "add the key `access`"),
+    "no access to the API": (cluster(access=None), "access", "add the key `access`"),
     "a public API for nobody": (access("cidrs", cidrs=[]), "access.cidrs", "name at least one"),
     "a public API without ranges": (access("cidrs"), "access.cidrs", "add the key `cidrs`"),
     "a public API for everybody": (
@@ -155,20 +155,20 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "node_pools",
         "add `default: {machine_type: m7i.large, min: 1, max: 2}`",
     ),
-    "nothing that is there from the start": (
+    "no pool with a permanent node": (
         cluster(node_pools={"default": {**DEFAULT_POOL, "min": 0}}),
         "node_pools",
         "at least one node",
     ),
     "zero nodes at most": (pool(max=0), "node_pools.web.max", "write `1`"),
-    "no most": (
+    "no maximum": (
         pools(web={"machine_type": "m7i.large"}),
         "node_pools.web.max",
         "add the key `max`",
     ),
-    "less than none": (pool(min=-1), "node_pools.web.min", "write `0`"),
-    "more at least than at most": (pool(min=4), "node_pools.web", "write `max: 4`"),
-    "a floor above the most": (
+    "a negative minimum": (pool(min=-1), "node_pools.web.min", "write `0`"),
+    "a minimum above the maximum": (pool(min=4), "node_pools.web", "write `max: 4`"),
+    "more on-demand nodes than the maximum": (
         pool(spot={"on_demand": 4}),
         "node_pools.web",
         "`spot.on_demand` (4) of at most `max` (3)",
@@ -179,12 +179,12 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "node_pools.web.machine_type",
         "such as `m7i.large`",
     ),
-    "GPUs that are not said": (
+    "GPUs that the pool does not name": (
         pool(machine_type="g6.12xlarge"),
         "node_pools.web",
         "write `accelerator: {kind: nvidia-l4, count: 4}`",
     ),
-    "GPUs that the machine has not": (
+    "GPUs on a machine without them": (
         pool(accelerator={"kind": "nvidia"}),
         "node_pools.web",
         "`m7i.large` has none",
@@ -214,12 +214,12 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "node_pools",
         "`ca-west-1` has no GPUs",
     ),
-    "an image family that there is not": (
+    "an unknown image family": (
         pool(image_family="AL2"),
         "node_pools.web.image_family",
         "'AL2023'",
     ),
-    "claims of devices that Karpenter does not see": (
+    "a pool for DRA with Karpenter": (
         {**gpu(gpu_driver="dra"), "autoscaler": "karpenter"},
         "",
         "Karpenter makes no nodes for pods that claim devices",
@@ -247,7 +247,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "labels of your own",
     ),
     "a disk without unit": (pool(disk="100"), "node_pools.web.disk", "add the unit"),
-    "a pool that is no name": (
+    "a pool with an invalid name": (
         pools(Web_1=DEFAULT_POOL),
         "node_pools.Web_1",
         "did you mean `web-1`",
@@ -262,82 +262,84 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "administrators.me",
         "the role's own ARN",
     ),
-    "a retention that CloudWatch has not": (
+    "a retention that CloudWatch does not offer": (
         cluster(log_retention_days=100),
         "log_retention_days",
         "write `120`",
     ),
-    "an autoscaler that there is not": (
+    "an unknown autoscaler": (
         cluster(autoscaler="karpentr"),
         "autoscaler",
         "write `karpenter`",
     ),
-    "a zone that is no name": (cluster(dns={"zone": "Z0123"}), "dns.zone", "a host name"),
+    "a DNS zone by its ID": (cluster(dns={"zone": "Z0123"}), "dns.zone", "a host name"),
     "a key of another cloud": (cluster(project="my-project"), "project", "take `project` out"),
 }
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_told_by_its_key_and_its_fix(name: str) -> None:
+def test_a_mistake_is_reported_with_its_key_and_its_fix(name: str) -> None:
     raw, key, words = MISTAKES[name]
-    config, found = validate(
+    config, mistakes = validate(
         {**stack_file(models={}, volumes=None), "gateway": GATEWAY, "cluster": raw}
     )
     assert config is None
     path = f"slipway:cluster.{key}" if key else "slipway:cluster"
-    assert path in [each.path for each in found]
-    assert words in str(next(each for each in found if each.path == path))
+    assert path in [each.path for each in mistakes]
+    assert words in str(next(each for each in mistakes if each.path == path))
 
 
-def test_a_good_cluster_is_taken() -> None:
-    config, found = validate({**stack_file(volumes=None, models={}), "cluster": gpu()})
-    assert config and not found
+def test_a_correct_cluster_is_accepted() -> None:
+    config, mistakes = validate({**stack_file(volumes=None, models={}), "cluster": gpu()})
+    assert config and not mistakes
 
 
 @pytest.mark.parametrize(
     ("region", "machine"), [("ap-southeast-7", "g6.xlarge"), ("eu-central-1", "g9.xlarge")]
 )
-def test_a_region_or_a_gpu_that_is_not_known_here_is_let_through(region: str, machine: str) -> None:
-    there = {
+def test_a_region_or_a_gpu_that_the_tables_do_not_have_is_accepted(
+    region: str, machine: str
+) -> None:
+    raw = {
         **gpu(machine_type=machine),
         "region": region,
         "vpc": {**VPC, "zones": [f"{region}a", f"{region}b"]},
     }
-    config, found = validate({**stack_file(volumes=None, models={}), "cluster": there})
-    assert config and not found
+    config, mistakes = validate({**stack_file(volumes=None, models={}), "cluster": raw})
+    assert config and not mistakes
 
 
-def test_what_is_known_of_gpus_is_of_regions_and_gpus_that_there_are() -> None:
+def test_the_gpu_tables_agree_on_regions_and_families() -> None:
     assert GPU_FAMILIES.keys() <= ADDON_ACCOUNTS.keys()
-    told = {family for families in GPU_FAMILIES.values() for family in families.split()}
-    assert all(machines.may_have_gpus(f"{family}.xlarge") for family in told)
+    offered = {family for families in GPU_FAMILIES.values() for family in families.split()}
+    assert all(machines.may_have_gpus(f"{family}.xlarge") for family in offered)
     for family in ("g4dn", "g5", "g5g", "g6", "g6e", "p4d", "p4de", "p5", "p5e", "p5en", "p6-b200"):
         assert machines.gpus(f"{family}.48xlarge")
-        assert family in told
+        assert family in offered
 
 
-def test_a_gpu_model_needs_a_pool_of_such_gpus() -> None:
-    wants = {"half_plus_two": model(accelerator={"kind": "nvidia-a10g"})}
-    for there in (pools(), gpu(), gpu(gpu_driver="dra")):
-        _, found = validate({**stack_file(models=wants), "cluster": there})
-        assert [each.path for each in found] == ["slipway:models.half_plus_two.accelerator"]
+def test_a_model_with_a_gpu_needs_a_pool_with_that_gpu() -> None:
+    models = {"half_plus_two": model(accelerator={"kind": "nvidia-a10g"})}
+    for raw in (pools(), gpu(), gpu(gpu_driver="dra")):
+        _, mistakes = validate({**stack_file(models=models), "cluster": raw})
+        assert [each.path for each in mistakes] == ["slipway:models.half_plus_two.accelerator"]
 
 
 def test_a_shared_volume_needs_a_file_system() -> None:
     volumes = {"models": {"size": "1Gi", "access_mode": "ReadWriteMany"}}
-    _, found = validate({**stack_file(volumes=volumes), "cluster": cluster()})
-    (told,) = found
-    assert told.path == "slipway:volumes.models"
-    assert "write `shared_storage: true` in `slipway:cluster`" in str(told)
+    _, mistakes = validate({**stack_file(volumes=volumes), "cluster": cluster()})
+    (mistake,) = mistakes
+    assert mistake.path == "slipway:volumes.models"
+    assert "write `shared_storage: true` in `slipway:cluster`" in str(mistake)
     for more in ({"shared_storage": True}, {}):
         named = {} if more else {"storage_class": "fast"}
-        there = {"models": {**volumes["models"], **named}}
-        config, _ = validate({**stack_file(volumes=there), "cluster": cluster(**more)})
+        changed = {"models": {**volumes["models"], **named}}
+        config, _ = validate({**stack_file(volumes=changed), "cluster": cluster(**more)})
         assert config
 
 
 @pytest.mark.parametrize(
-    ("host", "right"),
+    ("host", "accepted"),
     [
         ("models.example.com", True),
         ("example.com", True),
@@ -345,32 +347,32 @@ def test_a_shared_volume_needs_a_file_system() -> None:
         (None, False),
     ],
 )
-def test_a_zone_needs_a_host_in_it(host: str | None, right: bool) -> None:
+def test_a_dns_zone_needs_a_host_in_it(host: str | None, accepted: bool) -> None:
     gateway = {key: value for key, value in (GATEWAY | {"host": host}).items() if value}
-    config, found = validate(
+    config, mistakes = validate(
         {
             **stack_file(models={}),
             "gateway": gateway,
             "cluster": cluster(dns={"zone": "example.com"}),
         }
     )
-    assert bool(config) is right
-    assert [each.path for each in found] == ([] if right else ["slipway:gateway.host"])
+    assert bool(config) is accepted
+    assert [each.path for each in mistakes] == ([] if accepted else ["slipway:gateway.host"])
 
 
-def test_a_model_in_google_s_store_needs_a_key() -> None:
+def test_a_model_in_cloud_storage_needs_credentials() -> None:
     gcs = {"kind": "gcs", "uri": "gs://bucket/model"}
-    _, found = validate({**stack_file(models={"m": model(source=gcs)}), "cluster": cluster()})
-    assert [each.path for each in found] == ["slipway:models.m.source.credentials"]
+    _, mistakes = validate({**stack_file(models={"m": model(source=gcs)}), "cluster": cluster()})
+    assert [each.path for each in mistakes] == ["slipway:models.m.source.credentials"]
 
 
-def test_a_mistake_is_told_without_amazon_s_sdk() -> None:
+def test_a_mistake_is_reported_without_loading_amazon_s_sdk() -> None:
     program = (
         "import sys\n"
         "from components.config.load import validate\n"
         "from tests.unit.components.environment import stack_file\n"
-        "config, found = validate({**stack_file(models={}), 'cluster': {'kind': 'eks'}})\n"
-        "print(len(found) > 2, [name for name in sys.modules if name.startswith('pulumi_aws')])\n"
+        "config, mistakes = validate({**stack_file(models={}), 'cluster': {'kind': 'eks'}})\n"
+        "print(len(mistakes) > 2, [name for name in sys.modules if name.startswith('pulumi_aws')])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""Who reaches what of a cluster on Amazon EKS: its nodes, its API, its gateway."""
+"""Network access to a cluster on Amazon EKS: to its nodes, its API and its gateway."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def test_nodes_are_in_private_subnets_only() -> None:
     }
 
 
-def test_one_nat_gateway_serves_all_zones_where_that_is_asked() -> None:
+def test_one_nat_gateway_can_serve_all_zones() -> None:
     recording = up(vpc={**VPC, "nat": "one"})
     (gateway,) = recording.of("NatGateway")
     routes = [each.inputs.get("natGatewayId") for each in recording.of("Route")]
     assert routes.count(f"{gateway.name}-id") == len(ZONES)
 
 
-def test_subnets_do_not_overlap_and_say_which_load_balancers_they_are_for() -> None:
+def test_subnets_do_not_overlap_and_are_tagged_for_their_load_balancers() -> None:
     from ipaddress import ip_network
 
     recording = up(vpc={**VPC, "cidr": "10.4.0.0/20"})
@@ -53,12 +53,12 @@ def test_subnets_do_not_overlap_and_say_which_load_balancers_they_are_for() -> N
         assert each.inputs["tags"][f"kubernetes.io/role/{role}"] == "1"
 
 
-def test_what_names_no_security_group_gets_through_to_nothing() -> None:
+def test_the_default_security_group_admits_no_traffic() -> None:
     group = up().one("DefaultSecurityGroup").inputs
     assert not group.get("ingress") and not group.get("egress")
 
 
-def test_a_network_that_is_there_is_not_touched() -> None:
+def test_an_existing_network_is_not_changed() -> None:
     recording = up(vpc=EXISTING)
     assert recording.of("Vpc") == recording.of("Subnet") == recording.of("FlowLog") == []
     ids = set(EXISTING["private_subnets"].values())  # type: ignore[attr-defined]
@@ -66,7 +66,7 @@ def test_a_network_that_is_there_is_not_touched() -> None:
     assert set(recording.one("NodeGroup").inputs["subnetIds"]) == ids
 
 
-def test_a_private_api_lets_in_the_ranges_that_up_comes_from_and_no_others() -> None:
+def test_a_private_api_admits_only_the_named_ranges() -> None:
     recording = up(access=PRIVATE)
     rules = [each.inputs for each in recording.of("SecurityGroupIngressRule")]
     assert {rule.get("cidrIpv4") or rule.get("cidrIpv6") for rule in rules} == set(PRIVATE["from"])
@@ -77,14 +77,14 @@ def test_a_private_api_lets_in_the_ranges_that_up_comes_from_and_no_others() -> 
     assert "publicAccessCidrs" not in recording.one("Cluster").inputs["vpcConfig"]
 
 
-def test_no_key_and_no_certificate_stands_in_the_kubeconfig() -> None:
+def test_the_kubeconfig_contains_no_key_and_no_certificate() -> None:
     recording = up()
     (user,) = json.loads(recording.outputs["kubeconfig"])["users"]
     assert set(user["user"]) == {"exec"}
-    asked = user["user"]["exec"]
-    assert asked["command"] == "aws"
-    assert asked["args"][:2] == ["eks", "get-token"]
-    assert asked["args"][-4:] == ["--region", "eu-central-1", "--cluster-name", "slipway-dev"]
+    login = user["user"]["exec"]
+    assert login["command"] == "aws"
+    assert login["args"][:2] == ["eks", "get-token"]
+    assert login["args"][-4:] == ["--region", "eu-central-1", "--cluster-name", "slipway-dev"]
     assert "kubeconfig" in recording.secret_outputs
     assert recording.of("AccessKey") == []
 

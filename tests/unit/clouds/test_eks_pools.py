@@ -1,4 +1,4 @@
-"""Node pools on Amazon EKS, and who makes their nodes."""
+"""Node pools on Amazon EKS, and their autoscaler."""
 
 from __future__ import annotations
 
@@ -31,15 +31,13 @@ from tests.unit.components.environment import model
         ),
     ],
 )
-def test_the_nodes_image_is_the_one_that_the_machine_needs(
-    pool: dict[str, Any], image: str
-) -> None:
+def test_the_nodes_image_fits_the_machine_type(pool: dict[str, Any], image: str) -> None:
     pools = {"default": DEFAULT_POOL, "other": {**DEFAULT_POOL, **pool}}
     recording = up(node_pools=pools)
     assert recording.one("NodeGroup", "cluster-nodes-other").inputs["amiType"] == image
 
 
-def test_a_pool_of_gpus_is_tainted_labelled_and_offers_them() -> None:
+def test_a_pool_of_gpus_is_tainted_and_labelled_and_has_a_device_plugin() -> None:
     recording = up(node_pools=BOTH_POOLS, models={"m": model(accelerator={"kind": "nvidia"})})
     group = recording.one("NodeGroup", "cluster-nodes-gpu").inputs
     assert group["taints"] == [
@@ -50,8 +48,8 @@ def test_a_pool_of_gpus_is_tainted_labelled_and_offers_them() -> None:
     assert group["scalingConfig"] == {"desiredSize": 0, "minSize": 0, "maxSize": 2}
     plugin = recording.one("DaemonSet").inputs["spec"]["template"]["spec"]
     terms = plugin["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
-    (here,) = terms["nodeSelectorTerms"][0]["matchExpressions"]
-    assert (here["key"], here["values"]) == ("slipway/node-pool", ["gpu"])
+    (expression,) = terms["nodeSelectorTerms"][0]["matchExpressions"]
+    assert (expression["key"], expression["values"]) == ("slipway/node-pool", ["gpu"])
     pod = recording.one("Deployment", "m-server").inputs["spec"]["template"]["spec"]
     assert pod["tolerations"] == [
         {"key": "nvidia.com/gpu", "operator": "Equal", "value": "present", "effect": "NoSchedule"}
@@ -67,11 +65,13 @@ def test_a_pool_of_gpus_is_tainted_labelled_and_offers_them() -> None:
         {"default": DEFAULT_POOL, "gpu": {**GPU_POOL, "gpu_driver": "dra"}},
     ],
 )
-def test_a_device_plugin_runs_only_where_the_image_brings_none(pools: dict[str, Any]) -> None:
+def test_no_device_plugin_is_installed_without_gpus_or_if_the_image_has_one_or_for_dra(
+    pools: dict[str, Any],
+) -> None:
     assert up(node_pools=pools).of("DaemonSet") == []
 
 
-def test_a_spot_pool_keeps_a_floor_of_nodes_that_nobody_takes_back() -> None:
+def test_a_spot_pool_has_a_second_group_with_its_on_demand_nodes() -> None:
     pool = {**DEFAULT_POOL, "min": 3, "max": 10, "spot": {"on_demand": 2}}
     recording = up(node_pools={"default": DEFAULT_POOL, "batch": pool})
     spot = recording.one("NodeGroup", "cluster-nodes-batch-spot").inputs
@@ -82,19 +82,19 @@ def test_a_spot_pool_keeps_a_floor_of_nodes_that_nobody_takes_back() -> None:
     assert spot["labels"] == floor["labels"]
 
 
-def test_a_pool_without_a_floor_is_spot_alone() -> None:
+def test_a_spot_pool_without_on_demand_nodes_is_one_group() -> None:
     pools = {"default": DEFAULT_POOL, "batch": {**DEFAULT_POOL, "spot": {}}}
     groups = [each.name for each in up(node_pools=pools).of("NodeGroup")]
     assert sorted(groups) == ["cluster-nodes-batch-spot", "cluster-nodes-default"]
 
 
-def test_a_pool_that_is_all_floor_has_no_spot_nodes() -> None:
+def test_a_spot_pool_with_only_on_demand_nodes_has_no_spot_group() -> None:
     pool = {**DEFAULT_POOL, "spot": {"on_demand": 3}}
     groups = [each.name for each in up(node_pools={"default": pool}).of("NodeGroup")]
     assert groups == ["cluster-nodes-default-floor"]
 
 
-def test_a_pool_can_be_in_some_zones_and_bring_labels_taints_and_a_disk() -> None:
+def test_a_pool_has_its_zones_labels_taints_and_disk_size() -> None:
     pool = {
         **DEFAULT_POOL,
         "zones": ["eu-central-1b"],
@@ -111,7 +111,7 @@ def test_a_pool_can_be_in_some_zones_and_bring_labels_taints_and_a_disk() -> Non
     assert template["blockDeviceMappings"][0]["ebs"]["volumeSize"] == 47
 
 
-def test_up_does_not_take_back_the_nodes_that_the_autoscaler_made() -> None:
+def test_up_does_not_change_the_number_of_nodes_that_the_autoscaler_chose() -> None:
     recording = up()
     assert recording.one("NodeGroup").ignore_changes == ["scalingConfig.desiredSize"]
     server = recording.one("Deployment", "cluster-autoscaler-server").inputs["spec"]

@@ -1,4 +1,4 @@
-"""A cluster on Amazon EKS is one that may stand in a production account."""
+"""The security properties of a cluster on Amazon EKS. Each is checked, and its removal is detected."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from tests.unit.clouds.aws import PRIVATE, up
-from tests.unit.clouds.checklist import PROTECT, Property, assert_missed
+from tests.unit.clouds.checklist import PROTECT, Property, assert_removal_detected
 
 
 def is_key(value: Any) -> bool:
     return str(value).startswith("arn:aws:kms:")
 
 
-#: What makes a cluster one that may stand in a production account.
+#: The properties that a production account requires.
 SECURE: dict[str, Property] = {
-    "IAM alone says who may call the API": Property(
+    "only IAM grants access to the API": Property(
         "Cluster", "accessConfig.authenticationMode", "API"
     ),
     "secrets are encrypted": Property("Cluster", "encryptionConfig.resources", ["secrets"]),
@@ -73,7 +73,7 @@ SECURE: dict[str, Property] = {
 }
 
 
-#: What a stack says beside the least where a property is about that.
+#: Additional options of the stack that a property needs.
 OPTIONS: dict[str, dict[str, Any]] = {
     "a private cluster has no public endpoint": {"access": PRIVATE},
     "shared files are encrypted": {"shared_storage": True},
@@ -85,8 +85,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 def test_a_cluster_is_secure_by_default(what: str) -> None:
     resources = up(**OPTIONS.get(what, {})).resources
     assert SECURE[what].holds(resources)
-    assert_missed(SECURE[what], resources)
+    assert_removal_detected(SECURE[what], resources)
 
 
-def test_what_is_asked_for_beside_the_least_is_for_a_property() -> None:
+def test_additional_options_belong_to_a_property() -> None:
     assert OPTIONS.keys() <= SECURE.keys()

@@ -1,4 +1,4 @@
-"""GKE: what is made, in which order, and who may do what there."""
+"""The resources of a cluster on GKE, their order and their permissions."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from tests.unit.components.environment import stack_file
 ROOT = Path(__file__).parents[3]
 
 
-def test_nothing_is_made_before_what_it_needs(made_on_gke: Recording) -> None:
-    provider = made_on_gke.one("kubernetes", "cluster-provider")
+def test_each_resource_is_made_after_those_that_it_needs(plain_gke: Recording) -> None:
+    provider = plain_gke.one("kubernetes", "cluster-provider")
     pools = {"cluster-default", "cluster-gpu"}
-    assert {*pools, "cluster-images-pull"} <= made_on_gke.needs(provider)
+    assert {*pools, "cluster-images-pull"} <= plain_gke.needs(provider)
     before = {"cluster-nat", "cluster-subnet", "cluster-key-secrets", "cluster-key-disks"}
-    assert before <= made_on_gke.needs(made_on_gke.one("Cluster"))
+    assert before <= plain_gke.needs(plain_gke.one("Cluster"))
     for each in pools:
         needed = {"cluster-control-plane", "cluster-nodes-role", *before}
-        assert needed <= made_on_gke.needs(made_on_gke.one("NodePool", each))
-    assert {"cluster-key-images", "cluster-control-plane"} <= made_on_gke.needs(
-        made_on_gke.one("Repository")
+        assert needed <= plain_gke.needs(plain_gke.one("NodePool", each))
+    assert {"cluster-key-images", "cluster-control-plane"} <= plain_gke.needs(
+        plain_gke.one("Repository")
     )
 
 
-def test_a_network_is_made_or_one_that_is_there_is_used(made_on_gke: Recording) -> None:
-    ranges = made_on_gke.one("Subnetwork").inputs["secondaryIpRanges"]
+def test_a_network_is_made_or_an_existing_one_is_used(plain_gke: Recording) -> None:
+    ranges = plain_gke.one("Subnetwork").inputs["secondaryIpRanges"]
     assert [each["ipCidrRange"] for each in ranges] == ["10.4.0.0/14", "172.20.0.0/16"]
     adopted = up(vpc=ADOPTED)
     assert not [each for each in adopted.resources if each.type.startswith("gcp:compute")]
@@ -56,7 +56,7 @@ ADOPTED = {
 
 
 @pytest.mark.parametrize(("vpc", "loaded"), [({"kind": "create"}, True), (ADOPTED, False)])
-def test_what_costs_most_of_the_sdk_is_loaded_where_a_network_is_made(
+def test_the_largest_part_of_the_sdk_is_loaded_only_to_make_a_network(
     vpc: dict[str, Any], loaded: bool
 ) -> None:
     program = (
@@ -77,29 +77,29 @@ def test_what_costs_most_of_the_sdk_is_loaded_where_a_network_is_made(
 
 
 def gateway_service(recording: Recording) -> Resource:
-    (found,) = [
+    (service,) = [
         each
         for each in recording.of("Service")
         if each.inputs["spec"].get("type") == "LoadBalancer"
     ]
-    return found
+    return service
 
 
-def test_the_gateway_s_load_balancer_is_regional_and_tells_who_calls(
-    made_on_gke: Recording,
+def test_the_gateway_s_load_balancer_is_regional_and_keeps_the_caller_s_address(
+    plain_gke: Recording,
 ) -> None:
-    service = gateway_service(made_on_gke).inputs
+    service = gateway_service(plain_gke).inputs
     annotations = {"cloud.google.com/l4-rbs": "enabled", **UNTIL_ADDRESSED}
     assert service["metadata"]["annotations"] == annotations
     assert service["spec"]["externalTrafficPolicy"] == "Local"
 
 
-def test_the_stack_tells_where_images_are_pushed(made_on_gke: Recording) -> None:
+def test_the_outputs_have_the_registry_s_address(plain_gke: Recording) -> None:
     address = "us-central1-docker.pkg.dev/my-project/slipway-dev"
-    assert made_on_gke.outputs["cluster"]["registry"] == address
+    assert plain_gke.outputs["cluster"]["registry"] == address
 
 
-def test_the_gateway_s_host_gets_a_record_where_a_zone_is_given() -> None:
+def test_the_gateway_s_host_gets_a_record_in_the_zone() -> None:
     dns = {"zone": "example.com", "managed_zone": "example-com"}
     gateway = {**stack_file()["gateway"], "host": "models.example.com"}
     recording = up({**stack(dns=dns), "gateway": gateway})
@@ -111,30 +111,32 @@ def test_the_gateway_s_host_gets_a_record_where_a_zone_is_given() -> None:
     assert not up().of("RecordSet")
 
 
-def test_a_version_out_of_support_is_told_of() -> None:
-    (told,) = [line for line in up(version="1.33").warnings if "out of support" in line]
-    assert "slipway:cluster.version: Kubernetes 1.33 is out of support since 2026-08-03" in told
+def test_a_version_out_of_support_causes_a_warning() -> None:
+    (warning,) = [line for line in up(version="1.33").warnings if "out of support" in line]
+    assert "slipway:cluster.version: Kubernetes 1.33 is out of support since 2026-08-03" in warning
     assert up(version="1.33").one("Cluster").inputs["minMasterVersion"] == "1.33"
 
 
-def test_groups_are_known_where_there_is_one_for_them() -> None:
+def test_rbac_can_name_groups_if_the_stack_names_a_security_group() -> None:
     group = "gke-security-groups@example.com"
     plane = up(security_group=group).one("Cluster").inputs
     assert plane["authenticatorGroupsConfig"] == {"securityGroup": group}
     assert "authenticatorGroupsConfig" not in up().one("Cluster").inputs
 
 
-def test_a_window_may_end_on_the_next_day() -> None:
+def test_a_maintenance_window_can_end_on_the_next_day() -> None:
     late = {"days": ["SA", "SU"], "start": "22:30", "hours": 8}
     window = up(maintenance=late).one("Cluster").inputs["maintenancePolicy"]["recurringWindow"]
     assert window["startTime"] == "2026-01-01T22:30:00Z"
     assert window["endTime"] == "2026-01-02T06:30:00Z"
 
 
-def test_everything_of_google_s_is_made_by_the_stack_s_own_provider(made_on_gke: Recording) -> None:
+def test_all_resources_of_google_cloud_have_the_stack_s_explicit_provider(
+    plain_gke: Recording,
+) -> None:
     others = {
         each.name
-        for each in made_on_gke.of_package("gcp")
+        for each in plain_gke.of_package("gcp")
         if each.custom and "cluster-google" not in each.provider
     }
     assert others == set()
@@ -149,15 +151,15 @@ def written(path: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_the_stack_files_that_are_here_are_deployed_without_a_warning(path: Path) -> None:
+def test_the_stack_files_of_the_repository_are_deployed_without_a_warning(path: Path) -> None:
     config = written(path)
     recording = up(config)
     assert recording.outputs["endpoints"].keys() == config["models"].keys()
-    # The default minor is not past its support on the day that this was written.
+    # Whether the default minor is out of support depends on the day of the test.
     assert [line for line in recording.warnings if "out of support" not in line] == []
 
 
-def test_the_three_pools_of_the_example_are_pinned_tainted_and_open() -> None:
+def test_the_pools_of_the_example_have_their_machine_types_and_taints() -> None:
     recording = up(written(FILES[1]))
     nodes = {
         name: pool(recording, name)["nodeConfig"] for name in ("default", "webapp", "kfserving")
@@ -171,5 +173,5 @@ def test_the_three_pools_of_the_example_are_pinned_tainted_and_open() -> None:
     assert series == {"default": "n2", "webapp": "e2", "kfserving": "n2"}
     spec = recording.one("Deployment", "rpm-server").inputs["spec"]["template"]["spec"]
     assert [each["value"] for each in spec["tolerations"]] == ["kfserving"]
-    # A bucket that is public is read without anybody's leave.
+    # The other bucket is public, so its model needs no permission.
     assert [each.inputs["bucket"] for each in recording.of("BucketIAMMember")] == ["my-models"]

@@ -1,4 +1,4 @@
-"""What is wrong with a GKE cluster is told before anything is made, without Google's SDK."""
+"""Each mistake in a cluster on GKE is reported with its key and its fix, without Google's SDK."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def gpu(**changes: Any) -> dict[str, Any]:
     return pools(gpu={**GPU, **changes})
 
 
-# The cluster, the key below `slipway:cluster`, and words of what was expected or of the fix.
+# The cluster, the wrong key in `slipway:cluster`, and a part of the message.
 MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "no project": ({**gke(), "project": None}, "project", "text"),
     "a project's name": (gke(project="My Project"), "project", "neither the name nor the number"),
@@ -97,12 +97,12 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "`vpc.pods` (10.4.0.0/14) outside `service_cidr`",
     ),
     "nodes among Services": (gke(service_cidr="10.0.0.0/20"), "", "`service_cidr` (10.0.0.0/20)"),
-    "Services' range beside a network that is there": (
+    "a Service range with an existing network": (
         gke(vpc=EXISTING, service_cidr="10.9.0.0/20"),
         "",
         "take `service_cidr` out",
     ),
-    "a network that is there without a subnet": (
+    "an existing network without a subnet": (
         gke(vpc={key: EXISTING[key] for key in EXISTING if key != "subnetwork"}),
         "vpc.subnetwork",
         "add the key `subnetwork`",
@@ -143,12 +143,12 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "a pool without taints",
     ),
     "zero nodes at most": (pools(web={**DEFAULT, "max": 0}), "node_pools.web.max", "at least 1"),
-    "more at least than at most": (
+    "a minimum above the maximum": (
         pools(web={**DEFAULT, "min": 5}),
         "node_pools.web",
         "`max` (3) of at least `min` (5)",
     ),
-    "a floor above the most": (
+    "more on-demand nodes than the maximum": (
         pools(web={**DEFAULT, "spot": {"on_demand": 4}}),
         "node_pools.web",
         "`spot.on_demand` (4) of at most `max` (3)",
@@ -164,7 +164,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "node_pools.web.labels.slipway/node-pool",
         "labels of your own",
     ),
-    "an image that there is not": (
+    "an unknown image": (
         pools(web={**DEFAULT, "image_family": "WINDOWS_LTSC_CONTAINERD"}),
         "node_pools.web.image_family",
         "'COS_CONTAINERD' or 'UBUNTU_CONTAINERD'",
@@ -174,7 +174,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "node_pools.gpu",
         "`nvidia-b200`, not `nvidia`",
     ),
-    "an accelerator that the machine has not": (
+    "an accelerator on a machine without it": (
         gpu(machine_type="e2-standard-4"),
         "node_pools.gpu",
         "`g2-standard-4`, `g2-standard-8`",
@@ -189,7 +189,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "node_pools.gpu",
         "write `accelerator: {kind: nvidia-t4, count: 2}`",
     ),
-    "a machine with accelerators that are not said": (
+    "a machine with accelerators that the pool does not name": (
         pools(gpu={"machine_type": "a2-highgpu-2g", "max": 1}),
         "node_pools.gpu",
         "`accelerator: {kind: nvidia-a100, count: 2}`",
@@ -229,7 +229,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "maintenance",
         "48 hours of maintenance",
     ),
-    "a day that there is not": (
+    "an unknown day": (
         gke(maintenance={"days": ["Sunday"]}),
         "maintenance.days[0]",
         "'SU'",
@@ -239,12 +239,12 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "dns.managed_zone",
         "add the key `managed_zone`",
     ),
-    "a machine that is sold as spot only": (
+    "a machine that is offered as spot only": (
         gpu(machine_type="a3-highgpu-1g", accelerator={"kind": "nvidia-h100"}),
         "node_pools.gpu",
         "write `spot: {}`",
     ),
-    "a floor of machines that are sold as spot only": (
+    "on-demand nodes of a machine that is offered as spot only": (
         gpu(
             machine_type="a3-highgpu-2g",
             accelerator={"kind": "nvidia-h100", "count": 2},
@@ -253,7 +253,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "node_pools.gpu",
         "`spot` without a floor",
     ),
-    "a window at no time": (
+    "a window with an invalid start": (
         gke(maintenance={"start": "2:00"}),
         "maintenance.start",
         "did you mean `02:00`?",
@@ -263,57 +263,57 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
         "security_group",
         "`gke-security-groups@<your domain>`",
     ),
-    "a channel that there is not": (gke(channel="nightly"), "channel", "'regular'"),
+    "an unknown channel": (gke(channel="nightly"), "channel", "'regular'"),
 }
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_told_by_its_key_and_its_fix(name: str) -> None:
+def test_a_mistake_is_reported_with_its_key_and_its_fix(name: str) -> None:
     raw, key, words = MISTAKES[name]
     gateway = {"kind": "nginx", "host": "models.example.com", "tls": {"kind": "self-signed"}}
-    config, found = validate({**stack_file(models={}), "gateway": gateway, "cluster": raw})
+    config, mistakes = validate({**stack_file(models={}), "gateway": gateway, "cluster": raw})
     assert config is None
     path = f"slipway:cluster.{key}" if key else "slipway:cluster"
-    assert [each.path for each in found] == [path]
-    assert words in str(found[0])
+    assert [each.path for each in mistakes] == [path]
+    assert words in str(mistakes[0])
 
 
-def test_a_good_cluster_is_taken() -> None:
-    config, found = validate({**stack_file(), "cluster": gpu()})
-    assert config and not found
+def test_a_correct_cluster_is_accepted() -> None:
+    config, mistakes = validate({**stack_file(), "cluster": gpu()})
+    assert config and not mistakes
 
 
-def test_a_gpu_model_needs_a_pool_whose_devices_can_be_asked_for() -> None:
-    wants = {"half_plus_two": model(accelerator={"kind": "nvidia-l4"})}
+def test_a_model_with_a_gpu_needs_a_pool_that_offers_that_gpu() -> None:
+    models = {"half_plus_two": model(accelerator={"kind": "nvidia-l4"})}
     for cluster in (gke(), gpu(gpu_driver="dra")):
-        _, found = validate({**stack_file(models=wants), "cluster": cluster})
-        (told,) = found
-        assert told.path == "slipway:models.half_plus_two.accelerator"
-    config, found = validate({**stack_file(models=wants), "cluster": gpu()})
-    assert config and not found
+        _, mistakes = validate({**stack_file(models=models), "cluster": cluster})
+        (mistake,) = mistakes
+        assert mistake.path == "slipway:models.half_plus_two.accelerator"
+    config, mistakes = validate({**stack_file(models=models), "cluster": gpu()})
+    assert config and not mistakes
 
 
 @pytest.mark.parametrize("host", [None, "models.example.org", "badexample.com"])
-def test_a_zone_gets_a_record_of_a_name_in_it(host: str | None) -> None:
+def test_a_dns_zone_needs_a_host_in_it(host: str | None) -> None:
     dns = {"zone": "example.com", "managed_zone": "example-com"}
     gateway = {**stack_file()["gateway"], "host": host}
     if host is None:
         del gateway["host"]
     whole = {**stack_file(models={}, gateway=gateway), "cluster": gke(dns=dns)}
-    _, (told,) = validate(whole)
-    assert told.path == "slipway:gateway.host"
-    assert "write `host: models.example.com`" in str(told)
+    _, (mistake,) = validate(whole)
+    assert mistake.path == "slipway:gateway.host"
+    assert "write `host: models.example.com`" in str(mistake)
     for good in ("models.example.com", "example.com"):
-        config, found = validate({**whole, "gateway": {**gateway, "host": good}})
-        assert config and not found
+        config, mistakes = validate({**whole, "gateway": {**gateway, "host": good}})
+        assert config and not mistakes
 
 
 def test_a_gke_stack_file_is_read_without_the_sdk_of_any_cloud() -> None:
     program = (
         "import json, sys\n"
         "from components.config.load import validate\n"
-        "config, found = validate(json.loads(sys.stdin.read()))\n"
-        "assert config and not found\n"
+        "config, mistakes = validate(json.loads(sys.stdin.read()))\n"
+        "assert config and not mistakes\n"
         "clouds = ('pulumi_aws', 'pulumi_gcp', 'pulumi_alicloud', 'pulumi_kubernetes')\n"
         "print([name for name in sys.modules if name in clouds])"
     )

@@ -1,4 +1,4 @@
-"""Node pools on GKE, and the disks that their nodes can have."""
+"""Node pools on GKE, and the disk types of their nodes and volumes."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from tests.unit.components.engine import Recording
 from tests.unit.components.environment import model, stack_file
 
 
-def test_a_pool_is_as_large_as_it_says(made_on_gke: Recording) -> None:
-    assert pool(made_on_gke, "default")["autoscaling"] == {
+def test_a_pool_scales_between_its_bounds(plain_gke: Recording) -> None:
+    assert pool(plain_gke, "default")["autoscaling"] == {
         "totalMinNodeCount": 1,
         "totalMaxNodeCount": 3,
         "locationPolicy": "BALANCED",
     }
-    empty = pool(made_on_gke, "gpu")
+    empty = pool(plain_gke, "gpu")
     assert empty["autoscaling"]["totalMinNodeCount"] == 0
     assert empty["initialNodeCount"] == 0
-    # Another minimum is no other pool.
-    assert made_on_gke.one("NodePool", "cluster-gpu").ignore_changes == ["initialNodeCount"]
+    # A changed minimum must not replace the pool.
+    assert plain_gke.one("NodePool", "cluster-gpu").ignore_changes == ["initialNodeCount"]
 
 
-def test_a_gpu_pool_has_gpus_drivers_and_a_taint_where_there_are_any(
-    made_on_gke: Recording,
+def test_a_pool_of_gpus_has_drivers_and_a_taint_and_is_in_zones_that_have_the_gpu(
+    plain_gke: Recording,
 ) -> None:
-    nodes = pool(made_on_gke, "gpu")["nodeConfig"]
+    nodes = pool(plain_gke, "gpu")["nodeConfig"]
     assert nodes["guestAccelerators"] == [
         {
             "type": "nvidia-l4",
@@ -33,15 +33,15 @@ def test_a_gpu_pool_has_gpus_drivers_and_a_taint_where_there_are_any(
     ]
     taint = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
     assert nodes["taints"] == [taint]
-    assert pool(made_on_gke, "gpu")["nodeLocations"] == [f"us-central1-{zone}" for zone in "abc"]
-    assert pool(made_on_gke, "gpu")["autoscaling"]["locationPolicy"] == "ANY"
-    assert "nodeLocations" not in pool(made_on_gke, "default")
+    assert pool(plain_gke, "gpu")["nodeLocations"] == [f"us-central1-{zone}" for zone in "abc"]
+    assert pool(plain_gke, "gpu")["autoscaling"]["locationPolicy"] == "ANY"
+    assert "nodeLocations" not in pool(plain_gke, "default")
     some = up(vpc={"kind": "create", "zones": ["us-central1-b", "us-central1-f"]})
     assert pool(some, "gpu")["nodeLocations"] == ["us-central1-b"]
     assert some.one("Cluster").inputs["nodeLocations"] == ["us-central1-b", "us-central1-f"]
 
 
-def test_a_gpu_model_runs_on_the_gpu_pool() -> None:
+def test_a_model_with_a_gpu_runs_on_the_pool_that_has_it() -> None:
     models = {"half_plus_two": model(accelerator={"kind": "nvidia-l4"})}
     recording = up({**stack_file(), "cluster": cluster(), "models": models})
     spec = recording.one("Deployment", "half-plus-two-server").inputs["spec"]["template"]["spec"]
@@ -62,7 +62,7 @@ def test_a_pool_for_dra_has_neither_driver_nor_device_plugin() -> None:
     assert nodes["labels"]["gke-no-default-nvidia-gpu-device-plugin"] == "true"
 
 
-def test_spot_nodes_stand_beside_a_floor_that_stays() -> None:
+def test_a_spot_pool_has_a_second_pool_with_its_on_demand_nodes() -> None:
     spot = {**DEFAULT, "min": 2, "max": 5, "spot": {"on_demand": 1}}
     recording = up(node_pools={"default": DEFAULT, "web": spot})
     sizes = {
@@ -73,12 +73,12 @@ def test_spot_nodes_stand_beside_a_floor_that_stays() -> None:
     assert sizes == {"web": (1, 4), "web-floor": (1, 1)}
     kinds = [pool(recording, name)["nodeConfig"] for name in ("web", "web-floor")]
     assert [each["spot"] for each in kinds] == [True, False]
-    # Pods choose nodes by the pool, whatever they cost.
+    # Pods choose the pool, not its spot or on-demand part.
     assert kinds[0]["labels"] == kinds[1]["labels"]
     assert pool(recording, "web")["autoscaling"]["locationPolicy"] == "ANY"
 
 
-def test_a_pool_whose_nodes_are_all_floor_has_no_spot_half() -> None:
+def test_a_spot_pool_with_only_on_demand_nodes_has_no_spot_part() -> None:
     floor = {**DEFAULT, "max": 2, "spot": {"on_demand": 2}}
     recording = up(node_pools={"default": DEFAULT, "web": floor})
     assert {each.name for each in recording.of("NodePool")} == {
@@ -87,7 +87,7 @@ def test_a_pool_whose_nodes_are_all_floor_has_no_spot_half() -> None:
     }
 
 
-def test_another_machine_boots_from_the_disk_that_it_can_have() -> None:
+def test_the_boot_disk_fits_the_machine_type() -> None:
     pools = {
         "default": {**DEFAULT, "disk": "50Gi"},
         "new": {**DEFAULT, "machine_type": "c4-standard-8"},
@@ -99,17 +99,17 @@ def test_another_machine_boots_from_the_disk_that_it_can_have() -> None:
     assert pool(recording, "default")["nodeConfig"]["diskSizeGb"] == 50
 
 
-def test_volumes_are_disks_that_the_nodes_can_have() -> None:
+def test_the_disks_of_volumes_fit_the_machine_types() -> None:
     new = {**DEFAULT, "machine_type": "n4-standard-4"}
     for pools, disk in (
         ({"default": new}, "hyperdisk-balanced"),
         ({"default": new, "old": DEFAULT}, "pd-balanced"),
     ):
-        made = up(node_pools=pools).one("StorageClass", "cluster-disk")
-        assert made.inputs["parameters"]["type"] == disk
+        storage_class = up(node_pools=pools).one("StorageClass", "cluster-disk")
+        assert storage_class.inputs["parameters"]["type"] == disk
 
 
-def test_volumes_are_encrypted_disks_and_shared_ones_filestore() -> None:
+def test_volumes_are_on_encrypted_disks_and_shared_ones_on_encrypted_filestore() -> None:
     volumes = {"one": {"size": "1Gi"}, "many": {"size": "1Ti", "access_mode": "ReadWriteMany"}}
     recording = up({**stack(), "volumes": volumes})
     by_name = {

@@ -1,4 +1,4 @@
-"""A cluster on GKE has what the checklist says, and nobody in it may do more than he needs to."""
+"""The security properties of a cluster on GKE, and its least privileges."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.clouds.checklist import Property, assert_missed
+from tests.unit.clouds.checklist import Property, assert_removal_detected
 from tests.unit.clouds.gke import CLUSTER, KEY, NUMBER, POOL, stack, up
 from tests.unit.components.engine import Recording
 from tests.unit.components.environment import model
@@ -109,30 +109,30 @@ CHECKLIST = (
 
 @pytest.mark.parametrize("wanted", CHECKLIST, ids=str)
 def test_a_cluster_has_every_property_of_the_checklist(
-    made_on_gke: Recording, wanted: Property
+    plain_gke: Recording, wanted: Property
 ) -> None:
-    assert wanted.holds(made_on_gke.resources)
+    assert wanted.holds(plain_gke.resources)
 
 
 @pytest.mark.parametrize("wanted", CHECKLIST, ids=str)
-def test_a_property_of_the_checklist_that_is_taken_away_is_missed(
-    made_on_gke: Recording, wanted: Property
+def test_the_removal_of_a_property_of_the_checklist_is_detected(
+    plain_gke: Recording, wanted: Property
 ) -> None:
-    assert_missed(wanted, made_on_gke.resources)
+    assert_removal_detected(wanted, plain_gke.resources)
 
 
-def login(recording: Recording) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(recording.outputs["kubeconfig"])
-    return found
+def kubeconfig(recording: Recording) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(recording.outputs["kubeconfig"])
+    return document
 
 
-def test_nobody_logs_in_with_a_key_or_a_certificate(made_on_gke: Recording) -> None:
-    (user,) = login(made_on_gke)["users"]
+def test_the_kubeconfig_contains_no_key_and_no_certificate(plain_gke: Recording) -> None:
+    (user,) = kubeconfig(plain_gke)["users"]
     assert user["user"].keys() == {"exec"}
     assert user["user"]["exec"]["command"] == "gke-gcloud-auth-plugin"
-    assert "kubeconfig" in made_on_gke.secret_outputs
-    assert made_on_gke.one("kubernetes", "cluster-provider").inputs["kubeconfig"]
-    kinds = {each.kind for each in made_on_gke.of_package("gcp")}
+    assert "kubeconfig" in plain_gke.secret_outputs
+    assert plain_gke.one("kubernetes", "cluster-provider").inputs["kubeconfig"]
+    kinds = {each.kind for each in plain_gke.of_package("gcp")}
     assert not kinds & {"Key", "HmacKey", "WorkloadIdentityPoolProvider"}
 
 
@@ -145,15 +145,15 @@ def test_nobody_logs_in_with_a_key_or_a_certificate(made_on_gke: Recording) -> N
     ],
     ids=lambda it: it["kind"] if isinstance(it, dict) else "",
 )
-def test_the_api_is_called_where_the_stack_says(
+def test_the_kubeconfig_has_the_endpoint_of_the_access_kind(
     access: dict[str, Any], server: str, certificate: str | None
 ) -> None:
-    (reached,) = login(up(access=access))["clusters"]
-    assert reached["cluster"]["server"] == server
-    assert reached["cluster"].get("certificate-authority-data") == certificate
+    (cluster,) = kubeconfig(up(access=access))["clusters"]
+    assert cluster["cluster"]["server"] == server
+    assert cluster["cluster"].get("certificate-authority-data") == certificate
 
 
-def test_an_endpoint_with_an_address_takes_calls_from_the_stack_s_ranges_only() -> None:
+def test_an_ip_endpoint_admits_only_the_named_ranges() -> None:
     for kind, key in (("cidrs", "cidrs"), ("private", "from")):
         plane = up(access={"kind": kind, key: ["198.51.100.0/24"]}).one("Cluster").inputs
         assert plane["masterAuthorizedNetworksConfig"] == {
@@ -175,8 +175,8 @@ def test_destroy_is_refused_until_the_stack_allows_it() -> None:
     assert free.one("Cluster").inputs["deletionProtection"] is False
 
 
-def test_google_s_agents_use_the_key_and_nobody_else(made_on_gke: Recording) -> None:
-    members = {each.inputs["member"] for each in made_on_gke.of("CryptoKeyIAMMember")}
+def test_only_google_s_service_agents_may_use_the_key(plain_gke: Recording) -> None:
+    members = {each.inputs["member"] for each in plain_gke.of("CryptoKeyIAMMember")}
     assert members == {
         f"serviceAccount:service-{NUMBER}@container-engine-robot.iam.gserviceaccount.com",
         f"serviceAccount:service-{NUMBER}@compute-system.iam.gserviceaccount.com",
@@ -185,7 +185,7 @@ def test_google_s_agents_use_the_key_and_nobody_else(made_on_gke: Recording) -> 
     }
 
 
-def test_a_key_of_one_s_own_is_used_and_none_is_made() -> None:
+def test_a_key_that_the_stack_names_is_used_and_none_is_made() -> None:
     key = "projects/keys/locations/us-central1/keyRings/ring/cryptoKeys/key"
     recording = up(encryption_key=key)
     assert recording.one("Cluster").inputs["databaseEncryption"]["keyName"] == key
@@ -193,37 +193,35 @@ def test_a_key_of_one_s_own_is_used_and_none_is_made() -> None:
     assert not [each for each in recording.of_package("gcp") if each.type.startswith("gcp:kms")]
 
 
-def test_nodes_may_log_and_pull_from_the_stack_s_registry_and_nothing_else(
-    made_on_gke: Recording,
+def test_nodes_may_only_write_logs_and_metrics_and_pull_from_the_stack_s_registry(
+    plain_gke: Recording,
 ) -> None:
-    granted = [each for each in made_on_gke.resources if each.inputs.get("member") == NODES]
+    granted = [each for each in plain_gke.resources if each.inputs.get("member") == NODES]
     assert sorted((each.kind, each.inputs["role"]) for each in granted) == [
         ("IAMMember", "roles/container.defaultNodeServiceAccount"),
         ("RepositoryIamMember", "roles/artifactregistry.reader"),
     ]
-    assert made_on_gke.one("RepositoryIamMember").inputs["repository"] == "slipway-dev"
+    assert plain_gke.one("RepositoryIamMember").inputs["repository"] == "slipway-dev"
 
 
-def test_a_model_s_pods_read_its_directory_and_nothing_else(made_on_gke: Recording) -> None:
-    leave = made_on_gke.one("BucketIAMMember")
-    assert leave.inputs["bucket"] == "my-models"
-    namespace = made_on_gke.one("Deployment", "half-plus-two-server").inputs["metadata"][
-        "namespace"
-    ]
-    assert leave.inputs["member"] == (
+def test_a_model_s_pods_may_only_read_its_directory(plain_gke: Recording) -> None:
+    permission = plain_gke.one("BucketIAMMember")
+    assert permission.inputs["bucket"] == "my-models"
+    namespace = plain_gke.one("Deployment", "half-plus-two-server").inputs["metadata"]["namespace"]
+    assert permission.inputs["member"] == (
         f"principal://iam.googleapis.com/projects/{NUMBER}/locations/global/workloadIdentityPools/"
         f"my-project.svc.id.goog/subject/ns/{namespace}/sa/half-plus-two"
     )
-    assert leave.inputs["condition"]["expression"] == (
+    assert permission.inputs["condition"]["expression"] == (
         'resource.name.startsWith("projects/_/buckets/my-models/objects/half_plus_two/") || '
         'api.getAttribute("storage.googleapis.com/objectListPrefix", "")'
         '.startsWith("half_plus_two/")'
     )
-    account = made_on_gke.one("ServiceAccount", "half-plus-two-reader")
-    assert leave.name in made_on_gke.needs(account)
+    account = plain_gke.one("ServiceAccount", "half-plus-two-reader")
+    assert permission.name in plain_gke.needs(account)
 
 
-def test_a_bucket_of_another_cloud_is_asked_a_key_for() -> None:
+def test_a_bucket_of_another_cloud_needs_credentials() -> None:
     source = {"kind": "s3", "uri": "s3://bucket/half_plus_two", "version": 1}
     config = {**stack(), "models": {"half_plus_two": model(source=source)}}
     with pytest.raises(Exception, match="a cluster of kind `gke` gives its pods no cloud identity"):

@@ -1,4 +1,4 @@
-"""What the README installs, from nothing: the program's requirements and what they bring."""
+"""Installs the program's requirements into a new environment, with the README's commands."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-#: Seconds for a gigabyte of the clouds' SDKs.
+#: In seconds. The clouds' SDKs have a gigabyte.
 TIMEOUT = 600
 IMPORTED = (
     "import pulumi, pulumi_aws.eks, pulumi_gcp.container, pulumi_kubernetes, pulumi_tls, grpc"
 )
 
 
-def test_the_readme_s_requirements_go_together_and_are_enough(tmp_path: Path) -> None:
+def test_the_readme_s_requirements_are_consistent_and_sufficient(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text()
-    found = re.search(
+    commands = re.search(
         r"^(python3 -m venv \.venv)\b.*\n(\.venv/bin/pip install -r .*)$", readme, re.MULTILINE
     )
-    assert found
+    assert commands
     for name in ("requirements.txt", "constraints.txt"):
         (tmp_path / name).write_text((ROOT / name).read_text())
-    # Compiled, they take twice as long, and next to nothing of them is imported here.
+    # To compile the SDKs would take as long again, and hardly any of it is imported here.
     environment = {**os.environ, "PIP_NO_COMPILE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    for command in (*found.groups(), ".venv/bin/pip check", f'.venv/bin/python -c "{IMPORTED}"'):
+    for command in (*commands.groups(), ".venv/bin/pip check", f'.venv/bin/python -c "{IMPORTED}"'):
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=tmp_path,

@@ -1,4 +1,4 @@
-"""Karpenter on EKS: which nodes are its own, what it may do, and in which order it goes."""
+"""Karpenter on EKS: its nodes, its permissions, and the order of its resources."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from components.clusters.eks.versions import KARPENTER
 from components.images import Images
 from local.toolchain import pins
 from tests.unit.clouds.aws import BOTH_POOLS, DEFAULT_POOL, S3, cluster, up
-from tests.unit.clouds.checklist import Property, assert_missed
+from tests.unit.clouds.checklist import Property, assert_removal_detected
 from tests.unit.components.engine import Recording, Resource
 from tests.unit.components.environment import model
 
 SPOT = {"machine_type": "m7i.large", "min": 2, "max": 5, "spot": {"on_demand": 1}}
 
 
-def made(pools: dict[str, Any], **changes: Any) -> Recording:
+def karpenter_up(pools: dict[str, Any], **changes: Any) -> Recording:
     return up(autoscaler="karpenter", node_pools=pools, **changes)
 
 
@@ -37,19 +37,19 @@ def sizes(recording: Recording) -> dict[str, tuple[str, int, int]]:
 
 
 def pool(recording: Recording, name: str) -> dict[str, Any]:
-    (found,) = [each for each in recording.of("NodePool") if each.name.endswith(f"-{name}")]
-    spec: dict[str, Any] = found.inputs["spec"]
+    (node_pool,) = [each for each in recording.of("NodePool") if each.name.endswith(f"-{name}")]
+    spec: dict[str, Any] = node_pool.inputs["spec"]
     return spec
 
 
 def statements(recording: Recording) -> list[dict[str, Any]]:
     policy = recording.one("RolePolicy", "cluster-karpenter-role-nodes").inputs["policy"]
-    found: list[dict[str, Any]] = json.loads(policy)["Statement"]
-    return found
+    document: list[dict[str, Any]] = json.loads(policy)["Statement"]
+    return document
 
 
-def test_the_fewest_nodes_of_a_pool_are_managed_and_the_others_karpenter_s() -> None:
-    recording = made({**BOTH_POOLS, "burst": SPOT})
+def test_the_minimum_of_a_pool_is_managed_and_karpenter_makes_the_others() -> None:
+    recording = karpenter_up({**BOTH_POOLS, "burst": SPOT})
     assert sizes(recording) == {
         "default": ("ON_DEMAND", 1, 1),
         "burst-spot": ("SPOT", 1, 1),
@@ -60,25 +60,25 @@ def test_the_fewest_nodes_of_a_pool_are_managed_and_the_others_karpenter_s() -> 
 
 
 @pytest.mark.parametrize("family", ["AL2023", "BOTTLEROCKET"])
-def test_a_pool_s_machines_have_together_the_disks_of_as_many_as_it_may_have(family: str) -> None:
+def test_the_storage_limit_of_a_pool_is_that_of_its_most_nodes(family: str) -> None:
     burst = {**SPOT, "disk": "200Gi", "image_family": family}
-    recording = made({"default": DEFAULT_POOL, "burst": burst})
+    recording = karpenter_up({"default": DEFAULT_POOL, "burst": burst})
     assert pool(recording, "burst")["limits"]["ephemeral-storage"] == "600Gi"
 
 
-def test_a_pool_of_a_fixed_number_is_managed_alone() -> None:
-    recording = made({"default": {**DEFAULT_POOL, "min": 3, "max": 3}})
+def test_a_pool_of_a_fixed_size_has_only_managed_nodes() -> None:
+    recording = karpenter_up({"default": {**DEFAULT_POOL, "min": 3, "max": 3}})
     assert sizes(recording) == {"default": ("ON_DEMAND", 3, 3)}
     assert not recording.of("NodePool")
 
 
-def test_a_number_that_nothing_else_changes_is_up_s_to_say() -> None:
-    (group,) = made({"default": DEFAULT_POOL}).of("NodeGroup")
+def test_up_sets_the_size_of_groups_that_no_autoscaler_changes() -> None:
+    (group,) = karpenter_up({"default": DEFAULT_POOL}).of("NodeGroup")
     assert group.ignore_changes == []
 
 
-def test_its_nodes_are_those_of_the_pool() -> None:
-    recording = made(
+def test_karpenter_s_nodes_have_the_settings_of_the_pool() -> None:
+    recording = karpenter_up(
         {
             **BOTH_POOLS,
             "burst": {
@@ -111,7 +111,9 @@ def test_its_nodes_are_those_of_the_pool() -> None:
 
 
 def test_a_model_with_a_gpu_runs_on_nodes_that_karpenter_makes() -> None:
-    recording = made(BOTH_POOLS, models={"m": model(source=S3, accelerator={"kind": "nvidia-l4"})})
+    recording = karpenter_up(
+        BOTH_POOLS, models={"m": model(source=S3, accelerator={"kind": "nvidia-l4"})}
+    )
     spec = recording.one("Deployment", "m-server").inputs["spec"]["template"]["spec"]
     (term,) = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][
         "nodeSelectorTerms"
@@ -121,8 +123,8 @@ def test_a_model_with_a_gpu_runs_on_nodes_that_karpenter_makes() -> None:
     assert labels[wanted["key"]] in wanted["values"]
 
 
-def begins(with_: str) -> Callable[[Any], bool]:
-    return lambda value: str(value).startswith(with_)
+def starts_with(prefix: str) -> Callable[[Any], bool]:
+    return lambda value: str(value).startswith(prefix)
 
 
 CLASS = "EC2NodeClass"
@@ -131,38 +133,38 @@ SECURE = [
     Property(CLASS, "spec.metadataOptions.httpPutResponseHopLimit", 1),
     Property(CLASS, "spec.associatePublicIPAddress", False),
     Property(CLASS, "spec.blockDeviceMappings.*.ebs.encrypted", True),
-    Property(CLASS, "spec.blockDeviceMappings.*.ebs.kmsKeyID", begins("arn:aws:kms:")),
+    Property(CLASS, "spec.blockDeviceMappings.*.ebs.kmsKeyID", starts_with("arn:aws:kms:")),
     Property(CLASS, "spec.securityGroupSelectorTerms.*.id", "sg-0c1u57e4"),
-    Property(CLASS, "spec.instanceProfile", begins("cluster-karpenter-nodes")),
+    Property(CLASS, "spec.instanceProfile", starts_with("cluster-karpenter-nodes")),
 ]
 
 
 @pytest.mark.parametrize("wanted", SECURE, ids=str)
-def test_its_nodes_are_as_secure_as_managed_ones(wanted: Property) -> None:
-    recording = made(BOTH_POOLS)
+def test_karpenter_s_nodes_are_as_secure_as_managed_ones(wanted: Property) -> None:
+    recording = karpenter_up(BOTH_POOLS)
     assert len(recording.of(CLASS)) == 2
     assert wanted.holds(recording.resources)
-    assert_missed(wanted, recording.resources)
+    assert_removal_detected(wanted, recording.resources)
 
 
-def test_it_changes_only_machines_that_it_made_for_this_cluster() -> None:
+def test_karpenter_may_change_only_instances_of_this_cluster() -> None:
     writes = ("Run", "Create", "Terminate", "Delete")
-    for each in statements(made(BOTH_POOLS)):
+    for each in statements(karpenter_up(BOTH_POOLS)):
         if any(action.partition(":")[2].startswith(writes) for action in each["Action"]):
             if each["Action"][0].startswith(("sqs:", "kms:")):
                 assert each["Resource"].startswith("arn:aws:")
                 continue
-            told = each.get("Condition", {}).get("StringEquals", {})
-            owned = [key for key in told if key.endswith("/kubernetes.io/cluster/slipway-dev")]
-            given = {part.split(":")[-1].split("/")[0] for part in each["Resource"]}
-            assert owned or given <= {"image", "snapshot", "security-group", "subnet"}, each
+            equals = each.get("Condition", {}).get("StringEquals", {})
+            owned = [key for key in equals if key.endswith("/kubernetes.io/cluster/slipway-dev")]
+            kinds = {part.split(":")[-1].split("/")[0] for part in each["Resource"]}
+            assert owned or kinds <= {"image", "snapshot", "security-group", "subnet"}, each
 
 
-def test_it_hands_its_nodes_one_role_and_makes_no_profiles() -> None:
-    found = statements(made(BOTH_POOLS))
-    (passed,) = [each for each in found if each["Action"] == ["iam:PassRole"]]
+def test_karpenter_may_pass_one_role_and_make_no_instance_profiles() -> None:
+    policy = statements(karpenter_up(BOTH_POOLS))
+    (passed,) = [each for each in policy if each["Action"] == ["iam:PassRole"]]
     assert ":role/cluster-karpenter-node-role" in passed["Resource"]
-    actions = {action for each in found for action in each["Action"]}
+    actions = {action for each in policy for action in each["Action"]}
     assert {each for each in actions if each.startswith("iam:")} == {
         "iam:PassRole",
         "iam:GetInstanceProfile",
@@ -170,22 +172,24 @@ def test_it_hands_its_nodes_one_role_and_makes_no_profiles() -> None:
     }
 
 
-def test_a_role_of_aws_that_starts_machines_may_use_the_key_where_it_starts_any() -> None:
+def test_the_service_roles_that_start_instances_may_use_the_key() -> None:
     def launchers(recording: Recording) -> list[str]:
-        found = json.loads(recording.one("Key").inputs["policy"])["Statement"]
-        (said,) = [each for each in found if "aws:PrincipalArn" in json.dumps(each)]
-        return [each.split("/")[2] for each in said["Condition"]["ArnLike"]["aws:PrincipalArn"]]
+        policy = json.loads(recording.one("Key").inputs["policy"])["Statement"]
+        (statement,) = [each for each in policy if "aws:PrincipalArn" in json.dumps(each)]
+        return [
+            each.split("/")[2] for each in statement["Condition"]["ArnLike"]["aws:PrincipalArn"]
+        ]
 
     assert launchers(up()) == ["autoscaling.amazonaws.com"]
-    assert launchers(made(BOTH_POOLS)) == [
+    assert launchers(karpenter_up(BOTH_POOLS)) == [
         "autoscaling.amazonaws.com",
         "ec2fleet.amazonaws.com",
         "spot.amazonaws.com",
     ]
 
 
-def test_it_hears_of_every_interruption_and_only_its_rules_write_to_the_queue() -> None:
-    recording = made(BOTH_POOLS)
+def test_all_interruptions_reach_the_queue_and_only_its_rules_write_to_it() -> None:
+    recording = karpenter_up(BOTH_POOLS)
     rules = recording.of("EventRule")
     assert len(rules) == len(recording.of("EventTarget")) == 5
     assert recording.one("Queue").inputs["sqsManagedSseEnabled"] is True
@@ -195,8 +199,8 @@ def test_it_hears_of_every_interruption_and_only_its_rules_write_to_the_queue() 
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def of_the_models(recording: Recording) -> list[Resource]:
-    """What is on the cluster, but for Karpenter itself."""
+def other_objects(recording: Recording) -> list[Resource]:
+    """The Kubernetes objects that do not belong to Karpenter."""
     return [
         each
         for each in recording.of_package("kubernetes")
@@ -204,11 +208,11 @@ def of_the_models(recording: Recording) -> list[Resource]:
     ]
 
 
-def test_models_go_before_its_nodes_and_those_before_it() -> None:
-    recording = made(BOTH_POOLS)
+def test_models_are_deleted_before_karpenter_s_nodes_and_those_before_karpenter() -> None:
+    recording = karpenter_up(BOTH_POOLS)
     pools = {each.name for each in recording.of("NodePool")}
     assert pools == {"cluster-karpenter-default", "cluster-karpenter-gpu"}
-    (providers,) = {each.provider.rpartition("::")[0] for each in of_the_models(recording)}
+    (providers,) = {each.provider.rpartition("::")[0] for each in other_objects(recording)}
     assert providers.endswith("::cluster-provider")
     assert pools <= recording.needs(recording.one("kubernetes", "cluster-provider"))
     for each in recording.of("NodePool"):
@@ -222,12 +226,12 @@ def test_models_go_before_its_nodes_and_those_before_it() -> None:
         } <= recording.needs(each)
 
 
-def test_there_is_none_where_the_stack_does_not_ask_for_it() -> None:
+def test_karpenter_is_not_installed_by_default() -> None:
     recording = up(node_pools=BOTH_POOLS)
     assert not [each.name for each in recording.resources if "karpenter" in each.name]
 
 
-def said(**changes: Any) -> dict[str, Any]:
+def chart_values(**changes: Any) -> dict[str, Any]:
     options = EksOptions.model_validate(cluster(autoscaler="karpenter", **changes))
     return values(options, "c", "q", Images("mirror.example.com", "IfNotPresent"))
 
@@ -241,16 +245,18 @@ def said(**changes: Any) -> dict[str, Any]:
         ({"a": DEFAULT_POOL, "b": {**DEFAULT_POOL, "taints": ["a=b:NoSchedule"]}}, 1),
     ],
 )
-def test_a_second_replica_has_a_node_to_run_on(pools: dict[str, Any], replicas: int) -> None:
-    assert said(node_pools=pools)["replicas"] == replicas
+def test_karpenter_has_a_second_replica_only_with_a_second_permanent_node(
+    pools: dict[str, Any], replicas: int
+) -> None:
+    assert chart_values(node_pools=pools)["replicas"] == replicas
 
 
-def test_it_is_tested_in_the_version_that_is_deployed() -> None:
+def test_the_tested_version_is_the_deployed_one() -> None:
     assert f"v{KARPENTER}" == pins.KARPENTER
 
 
-def test_its_image_comes_from_the_mirror_and_its_chart_from_the_repository_of_charts() -> None:
-    assert said()["controller"]["image"] == {
+def test_image_and_chart_come_from_their_mirrors() -> None:
+    assert chart_values()["controller"]["image"] == {
         "repository": "mirror.example.com/karpenter/controller",
         "tag": "1.14.1",
         "digest": "",

@@ -48,26 +48,26 @@ def up(kind: str) -> Recording:
 
 
 def served(recording: Recording) -> dict[str, Any]:
-    """What of the models' pods no cluster has a say in."""
-    found = {}
+    """The parts of the models' objects that do not depend on the kind of cluster."""
+    parts = {}
     for name in ("half-plus-two", "cifar10"):
         pod = recording.one("Deployment", f"{name}-server").inputs["spec"]["template"]["spec"]
-        found[name] = {key: pod[key] for key in ("containers", "securityContext", "volumes")}
-        found[f"{name} ports"] = recording.one("Service", f"{name}-service").inputs["spec"]["ports"]
+        parts[name] = {key: pod[key] for key in ("containers", "securityContext", "volumes")}
+        parts[f"{name} ports"] = recording.one("Service", f"{name}-service").inputs["spec"]["ports"]
         (grpc,) = recording.one("Ingress", f"{name}-route-grpc").inputs["spec"]["rules"]
-        found[f"{name} route"] = grpc["http"]["paths"][0]["path"]
-    return found
+        parts[f"{name} route"] = grpc["http"]["paths"][0]["path"]
+    return parts
 
 
-def test_every_kind_of_cluster_is_here() -> None:
+def test_all_kinds_of_clusters_are_tested() -> None:
     assert sorted(CLUSTERS) == registry.CLUSTERS.kinds()
 
 
 @pytest.mark.parametrize("kind", CLUSTERS)
 def test_the_same_models_are_served_on_every_kind_of_cluster(kind: str) -> None:
-    here, there = up("local"), up(kind)
-    assert served(there) == served(here)
-    assert there.outputs["endpoints"].keys() == here.outputs["endpoints"].keys() == MODELS.keys()
-    pod = there.one("Deployment", "cifar10-server").inputs["spec"]["template"]["spec"]
+    local, other = up("local"), up(kind)
+    assert served(other) == served(local)
+    assert other.outputs["endpoints"].keys() == local.outputs["endpoints"].keys() == MODELS.keys()
+    pod = other.one("Deployment", "cifar10-server").inputs["spec"]["template"]["spec"]
     assert [each["key"] for each in pod["tolerations"]] == ["nvidia.com/gpu"]
     assert pod["affinity"]["nodeAffinity"]

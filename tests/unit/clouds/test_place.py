@@ -1,4 +1,4 @@
-"""Which account and region a stack is made in: printed, and pinned by `account`."""
+"""The account and region of a stack: they are printed, and `account` pins the account."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from components.config.load import load
 from components.stack import deploy
 from tests.unit.clouds import ack_stack, aws, gke
 from tests.unit.clouds.platform_stack import CLUSTER, Platform
-from tests.unit.clouds.test_reference_identity import SOURCES, TOLD
+from tests.unit.clouds.test_reference_identity import IDENTITY_OUTPUTS, SOURCES
 from tests.unit.components.engine import Cloud, Recording, run
 from tests.unit.components.environment import model, stack_file
 
 CLUSTERS = {"ack": ack_stack.ack, "eks": aws.cluster}
 ACCOUNTS = {"ack": ack_stack.ACCOUNT, "eks": aws.ACCOUNT}
 OTHERS = {"ack": "9" * 16, "eks": "9" * 12}
-#: What is registered before anything of the cloud is.
+#: The types that may be registered before the account is checked.
 BEFORE = {
     "pulumi:pulumi:Stack",
     *("slipway:clusters:AckCluster", "pulumi:providers:alicloud"),
@@ -28,24 +28,24 @@ BEFORE = {
 
 
 class _Refused(grpc.RpcError):
-    """What a plugin says to a function that it does not answer."""
+    """The error of a plugin that refuses to call a function."""
 
-    def __init__(self, said: str) -> None:
-        self._said = said
+    def __init__(self, message: str) -> None:
+        self._message = message
 
     def code(self) -> grpc.StatusCode:
         return grpc.StatusCode.UNKNOWN
 
     def details(self) -> str:
-        return self._said
+        return self._message
 
 
 NO_CREDENTIALS = "no valid credential sources found\nand more"
 
 
 class _Seen(Cloud):
-    """A cloud that remembers which types were made; where it `refuses`, it does not tell who
-    asks."""
+    """A mock that records the types that are made. With `refuses`, the error message, it does not
+    answer `getCallerIdentity`."""
 
     def __init__(self, cloud: Cloud, refuses: str = "") -> None:
         self._cloud, self._refuses, self.seen = cloud, refuses, set[str]()
@@ -70,26 +70,26 @@ def up(kind: str, cloud: Cloud | None = None, preview: bool = False, **changes: 
 
 @pytest.mark.parametrize("preview", [True, False])
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("kind", "message"),
     [
         ("ack", f"Alibaba Cloud: account {ack_stack.ACCOUNT}, region cn-hangzhou"),
         ("eks", f"AWS: account {aws.ACCOUNT}, region eu-central-1"),
     ],
 )
-def test_account_and_region_are_printed(kind: str, said: str, preview: bool) -> None:
-    assert up(kind, preview=preview).notes == [said]
+def test_account_and_region_are_printed(kind: str, message: str, preview: bool) -> None:
+    assert up(kind, preview=preview).notes == [message]
 
 
-def test_of_google_cloud_project_and_region_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_project_and_region_of_google_cloud_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOGLE_PROJECT", "elsewhere")
-    (said,) = gke.up().notes
-    assert said == (
+    (message,) = gke.up().notes
+    assert message == (
         "Google Cloud: project my-project, region us-central1; project elsewhere, which the "
         "environment names, is not used"
     )
 
 
-def test_a_region_of_the_environment_is_not_used_and_that_is_printed(
+def test_a_region_in_the_environment_is_reported_as_not_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "us-west-2")
@@ -99,9 +99,9 @@ def test_a_region_of_the_environment_is_not_used_and_that_is_printed(
 
 
 @pytest.mark.parametrize("kind", ACCOUNTS)
-def test_the_account_that_the_file_pins_is_used(kind: str) -> None:
-    (said,) = up(kind, account=ACCOUNTS[kind]).notes
-    assert f"account {ACCOUNTS[kind]}, as `slipway:cluster.account` says" in said
+def test_the_pinned_account_is_printed(kind: str) -> None:
+    (message,) = up(kind, account=ACCOUNTS[kind]).notes
+    assert f"account {ACCOUNTS[kind]}, as `slipway:cluster.account` says" in message
 
 
 @pytest.mark.parametrize("preview", [True, False])
@@ -110,9 +110,9 @@ def test_another_account_is_refused_before_anything_is_made(kind: str, preview: 
     cloud = _Seen(REAL[kind]())
     with pytest.raises(pulumi.RunError) as refused:
         up(kind, cloud, preview, account=OTHERS[kind])
-    told = str(refused.value)
-    assert told.startswith(f"slipway:cluster.account is `{OTHERS[kind]}`")
-    assert f"`{ACCOUNTS[kind]}`" in told
+    message = str(refused.value)
+    assert message.startswith(f"slipway:cluster.account is `{OTHERS[kind]}`")
+    assert f"`{ACCOUNTS[kind]}`" in message
     assert cloud.seen <= BEFORE
 
 
@@ -128,26 +128,26 @@ def test_a_preview_without_credentials_says_that_the_account_is_not_known(
 
 
 @pytest.mark.parametrize("kind", ACCOUNTS)
-def test_an_account_that_cannot_be_compared_is_no_reason_to_go_on(kind: str) -> None:
+def test_up_fails_if_a_pinned_account_cannot_be_compared(kind: str) -> None:
     with pytest.raises(pulumi.RunError, match=r"no valid credential sources found\): nothing"):
         up(kind, _Seen(REAL[kind](), NO_CREDENTIALS), account=ACCOUNTS[kind])
 
 
-def test_an_account_that_the_provider_refuses_is_named() -> None:
+def test_an_account_that_the_provider_refuses_is_reported() -> None:
     cloud = _Seen(aws.Aws(), f"AWS account ID not allowed: {OTHERS['eks']}")
     with pytest.raises(pulumi.RunError, match=f"are of account `{OTHERS['eks']}`"):
         up("eks", cloud, preview=True, account=aws.ACCOUNT)
     assert cloud.seen <= BEFORE
 
 
-def test_the_provider_of_aws_keeps_the_account_where_no_program_runs() -> None:
+def test_the_aws_provider_itself_refuses_other_accounts_than_the_pinned_one() -> None:
     assert up("eks", account=aws.ACCOUNT).one("aws", "cluster-aws").inputs["allowedAccountIds"] == (
         f'["{aws.ACCOUNT}"]'
     )
     assert "allowedAccountIds" not in up("eks").one("aws").inputs
 
 
-def test_an_account_of_the_provider_s_own_setting_is_compared_too() -> None:
+def test_an_account_in_the_provider_s_settings_is_compared_too() -> None:
     config = {"cluster": ack_stack.ack(), "alicloud:accountId": OTHERS["ack"]}
     with pytest.raises(pulumi.RunError, match=OTHERS["ack"]):
         run(lambda: deploy(load()), config, cloud=ack_stack.Alibaba())
@@ -161,16 +161,14 @@ def test_an_account_of_the_provider_s_own_setting_is_compared_too() -> None:
         ("ack", "1234", "16 digits", "aliyun sts GetCallerIdentity"),
     ],
 )
-def test_an_impossible_account_is_a_mistake(
-    kind: str, account: Any, expected: str, fix: str
-) -> None:
+def test_an_invalid_account_is_a_mistake(kind: str, account: Any, expected: str, fix: str) -> None:
     with pytest.raises(pulumi.RunError) as refused:
         up(kind, account=account)
     assert expected in str(refused.value)
     assert fix in str(refused.value)
 
 
-def test_an_account_is_not_pinned_where_aws_is_not_to_be_asked_for_it() -> None:
+def test_an_account_cannot_be_pinned_if_the_provider_does_not_request_it() -> None:
     config = {
         "cluster": aws.cluster(account=aws.ACCOUNT),
         "aws:skipRequestingAccountId": True,
@@ -179,18 +177,21 @@ def test_an_account_is_not_pinned_where_aws_is_not_to_be_asked_for_it() -> None:
         run(lambda: deploy(load()), config, cloud=aws.Aws())
 
 
-def beside(kind: str, cloud: Cloud) -> Recording:
+def referring(kind: str, cloud: Cloud) -> Recording:
+    """A stack with a model on the cluster of another stack."""
     config = stack_file(
         cluster={**CLUSTER, "identity": kind},
         models={"half_plus_two": model(source=SOURCES[kind])},
         volumes=None,
     )
-    platform = Platform({"kind": kind, "name": "p", "identity": TOLD[kind]}, cloud)
+    platform = Platform({"kind": kind, "name": "p", "identity": IDENTITY_OUTPUTS[kind]}, cloud)
     return run(lambda: deploy(load()), config, cloud=platform)
 
 
-def test_beside_a_platform_the_provider_of_aws_takes_its_account_alone() -> None:
-    inputs = beside("eks", aws.Aws()).one("aws").inputs
+def test_on_a_cluster_of_another_stack_the_aws_provider_refuses_other_accounts_than_the_cluster_s() -> (
+    None
+):
+    inputs = referring("eks", aws.Aws()).one("aws").inputs
     assert inputs["allowedAccountIds"] == f'["{aws.ACCOUNT}"]'
 
 
@@ -203,8 +204,8 @@ class Elsewhere(ack_stack.Alibaba):
         return super().told(function, arguments)
 
 
-def test_beside_a_platform_no_role_is_made_in_another_account_of_alibaba_cloud() -> None:
+def test_on_a_cluster_of_another_stack_no_ram_role_is_made_in_another_account() -> None:
     cloud = _Seen(Elsewhere())
     with pytest.raises(pulumi.RunError, match=f"account `{OTHERS['ack']}`"):
-        beside("ack", cloud)
+        referring("ack", cloud)
     assert not [each for each in cloud.seen if each.startswith("alicloud:")]

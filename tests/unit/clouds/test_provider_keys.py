@@ -1,4 +1,4 @@
-"""What a stack file says outside of `slipway:` is handed to the providers, or refused."""
+"""Settings outside of `slipway:` in a stack file: they are passed to the providers, or refused."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from components.stack import deploy
 from tests.unit.clouds import ack_stack, aws, gke
 from tests.unit.clouds.every import CLOUDS
 from tests.unit.clouds.platform_stack import CLUSTER, Platform
-from tests.unit.clouds.test_reference_identity import SOURCES, TOLD
+from tests.unit.clouds.test_reference_identity import IDENTITY_OUTPUTS, SOURCES
 from tests.unit.components.engine import Cloud, Recording, run
 from tests.unit.components.environment import model, stack_file
 
 PACKAGES = {"ack": "alicloud", "eks": "aws", "gke": "gcp"}
 CLUSTERS = {"ack": ack_stack.ack(), "eks": aws.cluster(), "gke": gke.cluster()}
 SECRET = "s3cr3t-w0rd"
-#: Of each shape one value that no provider has by itself.
+#: A value of each shape that is no provider's default.
 VALUES: dict[Shape, Any] = {
-    "text": "told",
+    "text": "set",
     "true or false": False,
     "a number": 4711,
-    "a list": ["told"],
-    "a map": {"toldByTheFile": "told"},
+    "a list": ["set"],
+    "a map": {"setByTheFile": "set"},
 }
-#: Where the shape is not all that is looked at.
+#: Values of settings for which more than the shape is checked.
 SPECIAL = {
     ("aws", "assumeRoles"): [{"roleArn": "arn:aws:iam::111122223333:role/deploy"}],
     ("aws", "region"): "eu-central-1",
@@ -44,7 +44,7 @@ SPECIAL = {
 
 
 def platform(kind: str, settings: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
-    """A stack that is a cluster of `kind` alone, and what it says of providers."""
+    """A stack file with only a cluster of `kind`, and provider `settings`."""
     cluster = {**CLUSTERS[kind], **changes}
     return {"cluster": cluster, **(settings or {})}
 
@@ -62,14 +62,14 @@ def refused(config: dict[str, Any], cloud: Cloud | None = None, **settings: Any)
 
 
 def entry(text: str, path: str) -> str:
-    """What is said of `path`."""
+    """The mistake at `path` in an error text."""
     entries = re.split(r"\n  (?=\S)", text)[1:]
-    (found,) = [each for each in entries if re.split(r"[ \n]", each)[0] == path]
-    return found
+    (text_of_path,) = [each for each in entries if re.split(r"[ \n]", each)[0] == path]
+    return text_of_path
 
 
 def refusals() -> Iterator[tuple[str, str, str]]:
-    """Kind of the cluster, package and key."""
+    """The settings that are refused, as kind of cluster, package and key."""
     for kind in registry.CLUSTERS.kinds():
         identity = {"identity": "eks"} if kind == "reference" else {}
         options = registry.CLUSTERS.options(kind)
@@ -78,7 +78,7 @@ def refusals() -> Iterator[tuple[str, str, str]]:
 
 
 def of_kind(kind: str, **settings: Any) -> dict[str, Any]:
-    """A whole stack on a cluster of any kind."""
+    """A stack file on a cluster of any kind, with provider `settings`."""
     if kind in CLUSTERS:
         return {"cluster": CLUSTERS[kind], **settings}
     cluster = {**CLUSTER, "identity": "eks"} if kind == "reference" else {"kind": kind}
@@ -89,14 +89,14 @@ def of_kind(kind: str, **settings: Any) -> dict[str, Any]:
 def test_every_setting_of_a_cloud_reaches_its_provider(kind: str) -> None:
     package = PACKAGES[kind]
     keys = registry.CLUSTERS.options(kind).provider_keys({})[0]
-    told = {
+    values = {
         key: SPECIAL.get((package, key), VALUES[argument.shape])
         for key, argument in provider_arguments(package).items()
         if key not in keys.refused and key != "skipRequestingAccountId"
     }
-    config = platform(kind, {f"{package}:{key}": value for key, value in told.items()})
+    config = platform(kind, {f"{package}:{key}": value for key, value in values.items()})
     inputs = up(config, CLOUDS[kind]).one(package).inputs
-    for key, value in told.items():
+    for key, value in values.items():
         arrived = inputs[key] if isinstance(value, str) else json.loads(inputs[key])
         assert arrived == value or (key == "defaultTags" and value.items() <= arrived.items()), key
 
@@ -104,31 +104,31 @@ def test_every_setting_of_a_cloud_reaches_its_provider(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["ack", "eks", "gke", "existing", "local"])
 def test_every_setting_of_kubernetes_reaches_the_provider_of_every_kind(kind: str) -> None:
     keys = registry.CLUSTERS.options(kind).provider_keys({})[-1]
-    told = {
+    values = {
         key: VALUES[argument.shape]
         for key, argument in provider_arguments("kubernetes").items()
         if key not in keys.refused and (kind, key) != ("local", "upsertExistingObjects")
     }
-    settings = {f"kubernetes:{key}": value for key, value in told.items()}
+    settings = {f"kubernetes:{key}": value for key, value in values.items()}
     recording = up(of_kind(kind, **settings), CLOUDS.get(kind, Cloud()))
     for provider in recording.of("kubernetes"):
-        for key, value in told.items():
+        for key, value in values.items():
             arrived = provider.inputs[key]
             assert (arrived if isinstance(value, str) else json.loads(arrived)) == value, key
 
 
 @pytest.mark.parametrize(("kind", "package", "key"), refusals())
-def test_a_setting_that_is_refused_is_not_repeated_and_its_fix_is_accepted(
+def test_the_value_of_a_refused_setting_is_not_quoted_and_the_fix_is_accepted(
     kind: str, package: str, key: str
 ) -> None:
-    beneath = {"kind": "eks", "name": "p", "identity": TOLD["eks"]}
-    cloud = Platform(beneath) if kind == "reference" else CLOUDS.get(kind)
+    cluster_output = {"kind": "eks", "name": "p", "identity": IDENTITY_OUTPUTS["eks"]}
+    cloud = Platform(cluster_output) if kind == "reference" else CLOUDS.get(kind)
     path = f"{package}:{key}"
     for secret in (False, True):
         keys = {"secret_keys": (path,)} if secret else {}
-        told = refused(of_kind(kind, **{path: SECRET}), cloud, **keys)
-        assert SECRET not in told
-        assert f"`pulumi config rm {path}`" in entry(told, path).partition("fix: ")[2]
+        message = refused(of_kind(kind, **{path: SECRET}), cloud, **keys)
+        assert SECRET not in message
+        assert f"`pulumi config rm {path}`" in entry(message, path).partition("fix: ")[2]
     assert up(of_kind(kind), cloud or Cloud()).resources
 
 
@@ -162,44 +162,44 @@ def test_a_setting_that_is_refused_is_not_repeated_and_its_fix_is_accepted(
 def test_a_setting_that_would_be_ignored_is_a_mistake(
     kind: str, path: str, value: Any, expected: str, fix: str
 ) -> None:
-    found = entry(refused(of_kind(kind, **{path: value}), CLOUDS.get(kind)), path)
-    before, _, after = found.partition("fix: ")
-    assert expected in before
-    assert fix in after
+    text = entry(refused(of_kind(kind, **{path: value}), CLOUDS.get(kind)), path)
+    expectation, _, proposal = text.partition("fix: ")
+    assert expected in expectation
+    assert fix in proposal
 
 
-def test_settings_are_told_beside_all_other_mistakes() -> None:
+def test_wrong_settings_are_reported_together_with_all_other_mistakes() -> None:
     config = platform("eks", {"aws:region": "us-east-1", "slipway:modles": {}}, version="9.9")
-    told = refused(config)
+    message = refused(config)
     for path in ("aws:region", "slipway:cluster.version", "slipway:modles"):
-        assert entry(told, path)
+        assert entry(message, path)
 
 
-def test_what_may_be_a_secret_is_encrypted_or_refused() -> None:
+def test_a_setting_that_may_be_a_secret_has_to_be_encrypted() -> None:
     path, proxy = "aws:httpsProxy", f"http://me:{SECRET}@proxy.example.com"
-    told = refused(platform("eks", {path: proxy}))
-    assert SECRET not in told
-    assert f"`pulumi config set --secret {path}`" in entry(told, path)
+    message = refused(platform("eks", {path: proxy}))
+    assert SECRET not in message
+    assert f"`pulumi config set --secret {path}`" in entry(message, path)
     inputs = up(platform("eks", {path: proxy}), aws.Aws(), secret_keys=(path,)).one("aws").inputs
     assert inputs["httpsProxy"]["4dabf18193072939515e22adb298388d"]
     assert inputs["httpsProxy"]["value"] == proxy
 
 
-def test_tags_of_the_file_stand_beside_that_of_the_stack() -> None:
+def test_default_tags_of_the_file_are_merged_with_the_stack_s() -> None:
     config = platform("eks", {"aws:defaultTags": {"tags": {"team": "ml"}}})
     tags = json.loads(up(config, aws.Aws()).one("aws").inputs["defaultTags"])
     assert tags == {"tags": {"team": "ml", "slipway-stack": "slipway-dev"}}
 
 
 def login(recording: Recording) -> dict[str, Any]:
-    """How the kubeconfig of the stack's outputs logs in."""
+    """The login program in the kubeconfig of the stack's outputs."""
     user: dict[str, Any] = json.loads(recording.outputs["kubeconfig"])["users"][0]["user"]["exec"]
     return user
 
 
-def test_the_login_of_eks_is_who_the_provider_is() -> None:
+def test_the_login_of_eks_uses_the_provider_s_credentials() -> None:
     role = "arn:aws:iam::111122223333:role/deploy"
-    told = login(
+    eks_login = login(
         up(
             platform(
                 "eks",
@@ -212,25 +212,27 @@ def test_the_login_of_eks_is_who_the_provider_is() -> None:
             aws.Aws(),
         )
     )
-    assert told["args"][-4:] == ["--profile", "production", "--role-arn", role]
-    assert told["env"] == [{"name": "AWS_SHARED_CREDENTIALS_FILE", "value": "/etc/aws/credentials"}]
+    assert eks_login["args"][-4:] == ["--profile", "production", "--role-arn", role]
+    assert eks_login["env"] == [
+        {"name": "AWS_SHARED_CREDENTIALS_FILE", "value": "/etc/aws/credentials"}
+    ]
     plain = login(up(platform("eks"), aws.Aws()))
     assert "--profile" not in plain["args"]
     assert "env" not in plain
 
 
-def test_the_login_of_gke_is_who_the_provider_is() -> None:
+def test_the_login_of_gke_uses_the_provider_s_credentials() -> None:
     settings = {
         "gcp:impersonateServiceAccount": "up@my-project.iam.gserviceaccount.com",
         "gcp:impersonateServiceAccountDelegates": ["a@b.iam.gserviceaccount.com"],
     }
-    told = login(up(platform("gke", settings), gke.Gcp()))
+    gke_login = login(up(platform("gke", settings), gke.Gcp()))
     chain = "a@b.iam.gserviceaccount.com,up@my-project.iam.gserviceaccount.com"
-    assert told["args"] == [f"--impersonate_service_account={chain}"]
+    assert gke_login["args"] == [f"--impersonate_service_account={chain}"]
     assert "args" not in login(up(platform("gke"), gke.Gcp()))
 
 
-def test_the_login_of_ack_is_who_the_provider_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_login_of_ack_uses_the_provider_s_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALICLOUD_PROFILE", "of-the-environment")
     plain = up(platform("ack"), ack_stack.Alibaba())
     assert plain.one("alicloud").inputs["profile"] == "of-the-environment"
@@ -239,13 +241,15 @@ def test_the_login_of_ack_is_who_the_provider_is(monkeypatch: pytest.MonkeyPatch
         "alicloud:profile": "production",
         "alicloud:sharedCredentialsFile": "/etc/aliyun/config.json",
     }
-    told = login(up(platform("ack", settings), ack_stack.Alibaba()))["args"]
+    arguments = login(up(platform("ack", settings), ack_stack.Alibaba()))["args"]
     expected = ["--profile-name", "production", "--profile-file", "/etc/aliyun/config.json"]
-    assert told[-4:] == expected
+    assert arguments[-4:] == expected
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-def test_identities_beside_a_platform_are_made_as_the_file_says(kind: str) -> None:
+def test_the_provider_for_identities_on_another_stack_s_cluster_has_the_file_s_settings(
+    kind: str,
+) -> None:
     key = {"ack": "alicloud:profile", "eks": "aws:profile", "gcp": ""}.get(
         kind, "gcp:billingProject"
     )
@@ -254,7 +258,7 @@ def test_identities_beside_a_platform_are_made_as_the_file_says(kind: str) -> No
         models={"half_plus_two": model(source=SOURCES[kind])},
         volumes=None,
     )
-    told = {"kind": kind, "name": "p", "identity": TOLD[kind]}
-    recording = up({**config, key: "production"}, Platform(told, CLOUDS[kind]))
+    cluster_output = {"kind": kind, "name": "p", "identity": IDENTITY_OUTPUTS[kind]}
+    recording = up({**config, key: "production"}, Platform(cluster_output, CLOUDS[kind]))
     package, _, name = key.partition(":")
     assert recording.one(package).inputs[name] == "production"

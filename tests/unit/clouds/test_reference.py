@@ -1,4 +1,4 @@
-"""Models in a stack of their own, beside the stack that has the cluster."""
+"""Models in a stack of their own, on the cluster of another stack."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def up(**changes: Any) -> Recording:
     return run(lambda: deploy(load()), stack_file(cluster={**CLUSTER, **changes}), cloud=cloud)
 
 
-def test_the_cluster_is_the_other_stack_s() -> None:
+def test_the_cluster_comes_from_the_other_stack_s_outputs() -> None:
     recording = up()
     (read,) = recording.of("StackReference")
     assert read.inputs["id"] == STACK
@@ -32,23 +32,23 @@ def test_the_cluster_is_the_other_stack_s() -> None:
     assert KUBECONFIG in json.dumps(provider.inputs["kubeconfig"]).replace('\\"', '"')
 
 
-def test_nothing_of_the_platform_is_made_again() -> None:
+def test_no_part_of_the_cluster_is_made() -> None:
     recording = up()
     assert recording.of_package("aws") == []
     assert recording.one("kubernetes").parent == recording.one("ReferenceCluster").urn
 
 
-def test_load_balancers_are_asked_for_as_the_stack_says() -> None:
-    asked = {"example.com/zones": "a,b"}
-    told = up(load_balancer_annotations=asked, load_balancer_class="example.com/nlb")
-    service = told.one("Service", "gateway-controller-service").inputs
-    assert service["metadata"]["annotations"] == asked | UNTIL_ADDRESSED
+def test_load_balancers_have_the_stack_s_annotations_and_class() -> None:
+    annotations = {"example.com/zones": "a,b"}
+    recording = up(load_balancer_annotations=annotations, load_balancer_class="example.com/nlb")
+    service = recording.one("Service", "gateway-controller-service").inputs
+    assert service["metadata"]["annotations"] == annotations | UNTIL_ADDRESSED
     assert service["spec"]["loadBalancerClass"] == "example.com/nlb"
     plain = up().one("Service", "gateway-controller-service").inputs
     assert "loadBalancerClass" not in plain["spec"]
 
 
-def test_a_platform_is_a_cluster_and_nothing_of_models() -> None:
+def test_a_stack_can_have_only_a_cluster() -> None:
     config = {"cluster": aws.cluster(node_pools=aws.BOTH_POOLS)}
     recording = run(lambda: deploy(load()), config, cloud=aws.Aws())
     assert recording.outputs["endpoints"] == {}
@@ -61,8 +61,8 @@ def test_a_platform_is_a_cluster_and_nothing_of_models() -> None:
 @pytest.mark.parametrize("key", ["models", "volumes"])
 def test_models_need_a_gateway(key: str) -> None:
     whole = stack_file()
-    _, found = validate({"cluster": aws.cluster(), key: whole[key]})
-    assert "slipway:gateway" in [each.path for each in found]
+    _, mistakes = validate({"cluster": aws.cluster(), key: whole[key]})
+    assert "slipway:gateway" in [each.path for each in mistakes]
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,10 @@ def test_models_need_a_gateway(key: str) -> None:
         ({**CLUSTER, "stack": "platform"}, "cluster.stack", "`organization/slipway/platform`"),
     ],
 )
-def test_a_mistake_is_told_by_its_key_and_its_fix(
+def test_a_mistake_is_reported_with_its_key_and_its_fix(
     raw: dict[str, Any], path: str, words: str
 ) -> None:
-    config, found = validate(stack_file(cluster=raw))
+    config, mistakes = validate(stack_file(cluster=raw))
     assert config is None
-    told = {each.path: str(each) for each in found}
-    assert words in told[f"slipway:{path}"]
+    texts = {each.path: str(each) for each in mistakes}
+    assert words in texts[f"slipway:{path}"]

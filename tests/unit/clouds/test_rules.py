@@ -1,4 +1,4 @@
-"""What the simulated clouds refuse by the order of things, as the real ones would or should."""
+"""Operations that the simulated clouds refuse because of their order, like the real ones."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ _GKE = "gcp:container/cluster:Cluster"
 _GKE_POOL = "gcp:container/nodePool:NodePool"
 
 
-def _made(token: str, resource_id: str, **inputs: Any) -> Record:
+def _record(token: str, resource_id: str, **inputs: Any) -> Record:
     outputs = {"arn": f"arn:{resource_id}", **inputs}
     return Record(token, resource_id, f"urn::{resource_id}", "0" * 64, inputs, outputs)
 
 
 def _attached(policy: str) -> Record:
-    return _made(_ATTACHMENT, policy, role="r", policyArn=f"arn:aws:iam::aws:policy/{policy}")
+    return _record(_ATTACHMENT, policy, role="r", policyArn=f"arn:aws:iam::aws:policy/{policy}")
 
 
-ROLE = _made(_ROLE, "r", name="r")
-SUBNET = _made(_SUBNET, "s", vpcId="v")
-NAT = _made(_NAT, "n", subnetId="s")
-GATEWAY = _made(_GATEWAY, "g", vpcId="v")
-CLUSTER = _made(_CLUSTER, "c", roleArn="arn:r", enabledClusterLogTypes=["audit"])
-POOL = _made(_POOL, "p", nodeRoleArn="arn:r")
-LOGS = _made(_LOGS, "l", name="/aws/eks/c/cluster")
-KEY = _made(_KEY, "k")
-GKE = _made(_GKE, "gke", databaseEncryption={"keyName": "k"})
-GKE_POOL = _made(_GKE_POOL, "gp", nodeConfig={"bootDiskKmsKey": "k"})
+ROLE = _record(_ROLE, "r", name="r")
+SUBNET = _record(_SUBNET, "s", vpcId="v")
+NAT = _record(_NAT, "n", subnetId="s")
+GATEWAY = _record(_GATEWAY, "g", vpcId="v")
+CLUSTER = _record(_CLUSTER, "c", roleArn="arn:r", enabledClusterLogTypes=["audit"])
+POOL = _record(_POOL, "p", nodeRoleArn="arn:r")
+LOGS = _record(_LOGS, "l", name="/aws/eks/c/cluster")
+KEY = _record(_KEY, "k")
+GKE = _record(_GKE, "gke", databaseEncryption={"keyName": "k"})
+GKE_POOL = _record(_GKE_POOL, "gp", nodeConfig={"bootDiskKmsKey": "k"})
 
 
 def _agent(name: str) -> Record:
     member = f"serviceAccount:service-1@{name}.iam.gserviceaccount.com"
-    return _made(_MEMBER, name, cryptoKeyId="k", member=member)
+    return _record(_MEMBER, name, cryptoKeyId="k", member=member)
 
 
-#: What is made, what has to be there first, and what is said where it is not.
+#: A resource, one that exists, one that it needs first, and a part of the reason without that.
 CREATIONS = [
     (CLUSTER, ROLE, _attached("AmazonEKSClusterPolicy"), "AmazonEKSClusterPolicy attached yet"),
     (POOL, ROLE, _attached("AmazonEKSWorkerNodePolicy"), "AmazonEKSWorkerNodePolicy"),
@@ -59,7 +59,7 @@ CREATIONS = [
     (GKE, KEY, _agent("container-engine-robot"), "container-engine-robot"),
     (GKE_POOL, KEY, _agent("compute-system"), "compute-system"),
 ]
-#: What is deleted, beside what it cannot be, and what is said.
+#: A resource, existing ones that prevent its deletion, and a part of the reason.
 DELETIONS = [
     (GATEWAY, (SUBNET, NAT), "mapped public addresses"),
     (_attached("AmazonEKSWorkerNodePolicy"), (ROLE, POOL), "works by this policy"),
@@ -67,36 +67,36 @@ DELETIONS = [
 ]
 
 
-def _account(directory: Path, record: Record, *there: Record) -> Account:
+def _account(directory: Path, record: Record, *existing: Record) -> Account:
     account = Account(directory / record.type.partition(":")[0])
     with account.open():
-        for each in there:
-            account.keep("create", each)
+        for each in existing:
+            account.apply("create", each)
     return account
 
 
-@pytest.mark.parametrize(("made", "there", "first", "said"), CREATIONS)
-def test_what_needs_another_is_not_made_before_it(
-    tmp_path: Path, made: Record, there: Record, first: Record, said: str
+@pytest.mark.parametrize(("record", "existing", "needed", "reason"), CREATIONS)
+def test_a_resource_is_not_made_before_one_that_it_needs(
+    tmp_path: Path, record: Record, existing: Record, needed: Record, reason: str
 ) -> None:
-    cloud = CLOUDS[made.type.partition(":")[0]]
-    account = _account(tmp_path, made, there)
+    cloud = CLOUDS[record.type.partition(":")[0]]
+    account = _account(tmp_path, record, existing)
     with account.open():
-        assert said in str(refusals.of_creation(made, cloud, account))
-        account.keep("create", first)
-        assert refusals.of_creation(made, cloud, account) is None
+        assert reason in str(refusals.of_creation(record, cloud, account))
+        account.apply("create", needed)
+        assert refusals.of_creation(record, cloud, account) is None
 
 
-@pytest.mark.parametrize(("gone", "there", "said"), DELETIONS)
-def test_what_another_needs_is_not_deleted_before_it(
-    tmp_path: Path, gone: Record, there: tuple[Record, ...], said: str
+@pytest.mark.parametrize(("record", "existing", "reason"), DELETIONS)
+def test_a_resource_is_not_deleted_before_one_that_needs_it(
+    tmp_path: Path, record: Record, existing: tuple[Record, ...], reason: str
 ) -> None:
-    cloud = CLOUDS[gone.type.partition(":")[0]]
-    account = _account(tmp_path, gone, gone, *there)
+    cloud = CLOUDS[record.type.partition(":")[0]]
+    account = _account(tmp_path, record, record, *existing)
     with account.open():
-        assert said in str(refusals.of_deletion(gone, cloud, account))
-        account.keep("delete", there[-1])
-        assert refusals.of_deletion(gone, cloud, account) is None
+        assert reason in str(refusals.of_deletion(record, cloud, account))
+        account.apply("delete", existing[-1])
+        assert refusals.of_deletion(record, cloud, account) is None
 
 
 def test_the_log_group_that_eks_makes_itself_cannot_be_made_after_the_cluster(
@@ -105,7 +105,7 @@ def test_the_log_group_that_eks_makes_itself_cannot_be_made_after_the_cluster(
     account = _account(tmp_path, LOGS, CLUSTER)
     with account.open():
         assert "ResourceAlreadyExists" in str(refusals.of_creation(LOGS, CLOUDS["aws"], account))
-        account.keep("delete", CLUSTER)
+        account.apply("delete", CLUSTER)
         assert refusals.of_creation(LOGS, CLOUDS["aws"], account) is None
 
 
@@ -121,11 +121,11 @@ def test_the_log_group_that_eks_makes_itself_cannot_be_made_after_the_cluster(
         ("gcp:filestore/instance:Instance", {"deletionProtectionEnabled": True}, True),
     ],
 )
-def test_what_is_protected_stays(
+def test_a_protected_resource_is_not_deleted(
     tmp_path: Path, token: str, inputs: dict[str, Any], protected: bool
 ) -> None:
-    record = _made(token, "x", **inputs)
+    record = _record(token, "x", **inputs)
     account = _account(tmp_path, record, record)
     with account.open():
-        said = refusals.of_deletion(record, CLOUDS[token.partition(":")[0]], account)
-    assert (said is not None and "is protected by" in said) is protected
+        reason = refusals.of_deletion(record, CLOUDS[token.partition(":")[0]], account)
+    assert (reason is not None and "is protected by" in reason) is protected

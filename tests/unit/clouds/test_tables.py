@@ -1,4 +1,4 @@
-"""What the simulated clouds are told agrees with the types of the SDKs themselves."""
+"""The data of the simulated clouds agrees with the types of the SDKs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from pulumi import _types
 
-from local.clouds import create_only, made_up
+from local.clouds import create_only, fake_values
 from local.clouds.checking import failures
 from local.clouds.clouds import CLOUDS
-from local.clouds.made_up import Facts
+from local.clouds.fake_values import Facts
 from local.clouds.sdk import Sdk
 
 _PACKAGES = Path(sysconfig.get_path("purelib"))
@@ -26,23 +26,26 @@ _GIVEN = {"name": "n", "id": "i", "clusterId": "c", "region": "region-1"}
 
 
 @pytest.mark.parametrize(("cloud", "token"), _KINDS)
-def test_what_is_made_up_of_a_resource_is_what_its_sdk_reads(cloud: str, token: str) -> None:
+def test_the_fake_outputs_of_a_resource_have_the_types_of_its_sdk(cloud: str, token: str) -> None:
     sdk = _SDKS[cloud]
     resource = sdk.resource(token)
     kind = CLOUDS[cloud].kinds[token]
-    state = made_up.outputs(sdk, resource.outputs, kind, _FACTS, {}, _STAMP, "id-of-it")
+    state = fake_values.outputs(sdk, resource.outputs, kind, _FACTS, {}, _STAMP, "id")
     assert failures(sdk, resource.outputs, state) == []
-    unknown = made_up.outputs(sdk, resource.outputs, kind, _FACTS, {}, "", None)
+    unknown = fake_values.outputs(sdk, resource.outputs, kind, _FACTS, {}, "", None)
     assert unknown.keys() == state.keys()
 
 
 @pytest.mark.parametrize(("cloud", "token"), _FUNCTIONS)
-def test_what_a_function_answers_is_what_its_sdk_reads(cloud: str, token: str) -> None:
+def test_the_result_of_a_function_has_the_types_of_its_sdk(cloud: str, token: str) -> None:
     sdk = _SDKS[cloud]
     function = sdk.function(token)
     given = {name: value for name, value in _GIVEN.items() if name in function.inputs}
-    told = CLOUDS[cloud].functions[token](given, _FACTS)
-    assert failures(sdk, function.outputs, made_up.answer(sdk, function.outputs, given, told)) == []
+    answer = CLOUDS[cloud].functions[token](given, _FACTS)
+    assert (
+        failures(sdk, function.outputs, fake_values.result(sdk, function.outputs, given, answer))
+        == []
+    )
 
 
 @pytest.mark.parametrize("token", create_only.table())
@@ -69,7 +72,9 @@ def test_every_create_only_property_is_an_input_and_its_source_is_named(token: s
         ("pulumi_alicloud.cs.node_pool", "NodePoolArgs", "alicloud:cs/nodePool:NodePool"),
     ],
 )
-def test_the_sdk_is_read_as_python_reads_it(module: str, arguments: str, token: str) -> None:
+def test_the_inputs_read_from_the_sdk_s_text_are_those_of_its_classes(
+    module: str, arguments: str, token: str
+) -> None:
     loaded = getattr(importlib.import_module(module), arguments)
     names = _types.input_type_py_to_pulumi_names(loaded).values()
     assert sorted(names) == sorted(_SDKS[token.partition(":")[0]].resource(token).inputs)

@@ -11,7 +11,7 @@ from tests.unit.clouds import (
     test_eks_mistakes,
     test_gke_mistakes,
 )
-from tests.unit.clouds.test_ack_mistakes import there as existing_ack
+from tests.unit.clouds.test_ack_mistakes import existing as existing_ack
 from tests.unit.clouds.test_ack_mistakes import vpc as ack_vpc
 from tests.unit.clouds.test_eks_mistakes import access, pool
 from tests.unit.clouds.test_gke_mistakes import gke

@@ -17,8 +17,8 @@ _STACK = {"cluster": {"kind": "local"}, "gateway": {"kind": "nginx", "host": "a.
 #: What the least of an options model says, by its title, beside what its schema shows.
 _LEAST: Mapping[str, dict[str, Any]] = {
     "AckOptions": ack_stack.ack(),
-    "CreateAckVpc": ack_stack.CREATED,
-    "ExistingAckVpc": ack_stack.EXISTING,
+    "AckCreateVpc": ack_stack.CREATED,
+    "AckExistingVpc": ack_stack.EXISTING,
     "AckNodePool": ack_stack.DEFAULT,
     "EksOptions": aws.cluster(),
     "EksCreateVpc": aws.VPC,
@@ -31,7 +31,7 @@ _LEAST: Mapping[str, dict[str, Any]] = {
     "NginxOptions": _STACK["gateway"],
     "Ports": {"rest": 8080},
     "Replicas": {"max": 2},
-    "ExistingVpc": {
+    "GkeExistingVpc": {
         "kind": "existing",
         "network": "net",
         "subnetwork": "sub",

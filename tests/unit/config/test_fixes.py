@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from components.clusters.kubeconfig_options import ReachedOptions
+from components.clusters.kubeconfig_options import KubeconfigOptions
 from components.gateways.controllers.traefik_options import TRAEFIK_IMAGE
 from tests.unit.components.environment import kubeconfig, model, stack_file
 from tests.unit.config.call_sites import Made, recorded, untold
@@ -123,7 +123,7 @@ UNTOLD = {"see\\ the\\ schema\\ in\\ schema/slipway\\.schema\\.json"}
 @pytest.fixture(autouse=True)
 def reached(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody connects to the cluster, a thousand times."""
-    monkeypatch.setattr(ReachedOptions, "unreachable", lambda _: None)
+    monkeypatch.setattr(KubeconfigOptions, "unreachable", lambda _: None)
 
 
 def refused_fixes(config: StackFile, before: list[Answer]) -> list[str]:
@@ -185,7 +185,7 @@ def _another(patch: pytest.MonkeyPatch, directory: Path) -> StackFile:
 
 
 def _silent(patch: pytest.MonkeyPatch, directory: Path) -> StackFile:
-    patch.setattr(ReachedOptions, "unreachable", lambda _: "unreachable")
+    patch.setattr(KubeconfigOptions, "unreachable", lambda _: "unreachable")
     return stack_file()
 
 

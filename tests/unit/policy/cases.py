@@ -1,4 +1,4 @@
-"""What breaks each rule: one change of a resource that breaks none."""
+"""The cases that break each rule: one change to a resource that breaks none."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 from tests.unit.policy.resources import ACK_CLUSTER, EKS_TEMPLATE, GOOD
 
-#: Takes the property away.
+#: The value of a case that removes the property.
 ABSENT = object()
 
 
 @dataclass(frozen=True)
 class Case:
-    """`path` of a good resource of `type` is `value`: that breaks `rule`, and nothing else but
-    what is in `also`."""
+    """A good resource of `type`, in which `path` is changed to `value`. It breaks `rule`, the rules
+    in `also`, and no others."""
 
     rule: str
     type: str
@@ -33,17 +33,17 @@ class Case:
 
 
 def changed(good: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """A copy of `good`, in which `path` (numbers are places in lists) is `value`."""
-    made = copy.deepcopy(good)
+    """A copy of `good` in which `path` is `value`. Numbers in the path are indices of lists."""
+    resource = copy.deepcopy(good)
     *parents, last = (int(part) if part.isdigit() else part for part in path.split("."))
-    inner: Any = made
+    inner: Any = resource
     for part in parents:
         inner = inner[part]
     if value is ABSENT:
         del inner[last]
     else:
         inner[last] = value
-    return made
+    return resource
 
 
 def _of(type: str, *cases: tuple[Any, ...]) -> tuple[Case, ...]:
@@ -205,7 +205,7 @@ CASES = (
     *(*_ACK, *_ACK_POOLS),
 )
 
-#: Resources beside the good ones that break no rule.
+#: More resources that break no rule.
 GOOD_TOO = {
     "EKS, public to a CIDR": (
         "aws:eks/cluster:Cluster",

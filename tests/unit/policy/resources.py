@@ -1,4 +1,4 @@
-"""Resources that break no rule, as the engine hands them to a policy pack."""
+"""Resources that break no rule, as the engine passes them to a policy pack."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ ACK_POOL: dict[str, Any] = {
     "systemDiskKmsKey": KEY,
 }
 
-#: By the type of a resource.
+#: By type.
 GOOD = {
     "aws:eks/cluster:Cluster": EKS_CLUSTER,
     "aws:eks/nodeGroup:NodeGroup": EKS_NODE_GROUP,

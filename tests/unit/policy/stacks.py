@@ -1,4 +1,4 @@
-"""The stack files in the repository whose cluster a cloud has."""
+"""The stack files in the repository that make a cluster in a cloud."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ CLOUDS = ("ack", "eks", "gke")
 
 
 def stacks() -> dict[str, dict[str, Any]]:
-    """By path, the configuration of each."""
-    found = {}
+    """Their configurations, by path."""
+    configs = {}
     for path in [*ROOT.glob("Pulumi.*.yaml"), *ROOT.glob("examples/*/*.yaml")]:
         config = (yaml.safe_load(path.read_text()) or {}).get("config") or {}
         if (config.get("slipway:cluster") or {}).get("kind") in CLOUDS:
-            found[path.relative_to(ROOT).as_posix()] = config
-    return found
+            configs[path.relative_to(ROOT).as_posix()] = config
+    return configs

@@ -15,6 +15,7 @@ from tests.unit.policy.resources import GOOD
 
 
 def broken(type: str, properties: dict[str, Any], *, opt_in: bool = True) -> set[str]:
+    """The IDs of the rules that a resource breaks."""
     rules = [rule for rule in RULES if type in rule.types and (opt_in or not rule.opt_in)]
     return {rule.id for rule in rules if rule.broken(properties)}
 
@@ -25,17 +26,17 @@ def test_a_good_resource_breaks_no_rule(type: str) -> None:
 
 
 @pytest.mark.parametrize("name", GOOD_TOO)
-def test_there_is_more_than_one_way_to_be_good(name: str) -> None:
+def test_other_good_resources_break_no_rule(name: str) -> None:
     assert broken(*GOOD_TOO[name], opt_in=False) == set()
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_one_change_breaks_the_rule_and_nothing_else(case: Case) -> None:
+def test_a_change_breaks_its_rule_and_no_other(case: Case) -> None:
     assert broken(case.type, case.properties()) == {case.rule, *case.also}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_every_rule_has_a_case_for_each_type_that_it_is_about(rule: Rule) -> None:
+def test_every_rule_has_a_case_for_each_of_its_types(rule: Rule) -> None:
     assert {case.type for case in CASES if case.rule == rule.id} == set(rule.types)
 
 
@@ -47,27 +48,27 @@ def _unknown(value: Any) -> Any:
 
 @pytest.mark.parametrize("deep", [True, False], ids=["values", "properties"])
 @pytest.mark.parametrize("type", GOOD)
-def test_what_a_preview_does_not_know_breaks_no_rule(type: str, deep: bool) -> None:
+def test_unknown_values_break_no_rule(type: str, deep: bool) -> None:
     good = GOOD[type]
     unknown: dict[str, Any | Unknown] = _unknown(good) if deep else dict.fromkeys(good, UNKNOWN)
     assert broken(type, unknown) == set()
 
 
 @pytest.mark.parametrize("cidr", ["0.0.0.0/0", "::/0", "128.0.0.0/1", "0.0.0.0/7"])
-def test_half_the_internet_is_all_of_it(cidr: str) -> None:
+def test_a_large_part_of_the_internet_is_open_to_all(cidr: str) -> None:
     assert open_to_all(["203.0.113.0/24", cidr])
     assert not open_to_all(["203.0.113.0/24", "10.0.0.0/8", "2001:db8::/32"])
 
 
-def test_ids_are_used_once() -> None:
+def test_the_ids_of_rules_are_unique() -> None:
     assert Counter(rule.id for rule in RULES).most_common(1)[0][1] == 1
     assert not LEFT_OUT.keys() & {rule.id for rule in RULES}
 
 
-def test_the_oldest_version_is_that_of_the_clusters_too() -> None:
+def test_the_oldest_supported_version_is_that_of_the_options() -> None:
     oldest = min(MINORS, key=lambda minor: tuple(map(int, minor.split("."))))
     assert oldest == eks.OLDEST_MINOR
 
 
-def test_the_page_says_what_the_rules_say() -> None:
+def test_the_page_of_rules_is_up_to_date() -> None:
     assert table.PAGE.read_text() == table.page(), "run `python -m policy.rules.table`"

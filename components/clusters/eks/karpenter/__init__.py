@@ -1,4 +1,4 @@
-"""`Karpenter`: makes nodes for pods that wait, and removes those that nothing needs."""
+"""`Karpenter`: adds nodes for pending pods, and removes nodes that no pod needs."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pulumi_aws import eks, iam
 from components.clusters.eks import policies
 from components.clusters.eks.control_plane import ControlPlane
 from components.clusters.eks.karpenter.chart import NAMESPACE, SERVICE_ACCOUNT, make_chart
+from components.clusters.eks.karpenter.iam_policy import controller_policy
 from components.clusters.eks.karpenter.interruptions import Interruptions
-from components.clusters.eks.karpenter.nodes import Machines, beyond, make_pool
-from components.clusters.eks.karpenter.rights import rights
+from components.clusters.eks.karpenter.nodes import NodeSettings, make_pool, max_nodes
 from components.clusters.eks.node_pools import node_role
 from components.clusters.eks.options import EksOptions
 from components.clusters.eks.roles import Role
@@ -21,12 +21,12 @@ from components.kubernetes.object import KubernetesObject
 
 
 class Karpenter(pulumi.ComponentResource):
-    """Karpenter by its chart, and a NodePool for each pool with room above its managed nodes.
-
-    `pools` are the NodePools: what is made after them is deleted before their nodes are drained,
-    and those before Karpenter, which drains them, is taken away."""
+    """Karpenter's chart, and a NodePool for each pool that may have more nodes than its managed
+    ones."""
 
     pools: Sequence[KubernetesObject]
+    """The NodePools. What depends on them is deleted before their nodes are drained. The NodePools
+    are deleted before Karpenter, which drains the nodes."""
 
     def __init__(
         self,
@@ -43,7 +43,8 @@ class Karpenter(pulumi.ComponentResource):
         super().__init__("slipway:clusters:EksKarpenter", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         interruptions = Interruptions(f"{name}-interruptions", child)
-        # Not that of the managed nodes, whose entry EKS makes and takes away with them.
+        # A role of its own: EKS creates and deletes the access entry of the managed nodes' role
+        # together with those nodes.
         nodes = node_role(f"{name}-node-role", options.region, repositories, child)
         profile = iam.InstanceProfile(f"{name}-nodes", role=nodes.name, opts=child)
         entry = eks.AccessEntry(
@@ -55,11 +56,11 @@ class Karpenter(pulumi.ComponentResource):
         )
         role = Role(
             f"{name}-role",
-            policies.pods(control_plane.cluster.arn, NAMESPACE, SERVICE_ACCOUNT),
+            policies.pod_identity_trust(control_plane.cluster.arn, NAMESPACE, SERVICE_ACCOUNT),
             options.region,
             child,
             inline={
-                "nodes": rights(
+                "nodes": controller_policy(
                     cluster_name=control_plane.name,
                     cluster_arn=control_plane.cluster.arn,
                     region=options.region,
@@ -89,19 +90,19 @@ class Karpenter(pulumi.ComponentResource):
                 parent=self, depends_on=[association, *interruptions.ready]
             ),
         )
-        machines = Machines(
+        settings = NodeSettings(
             cluster_name=control_plane.name,
             subnets=subnets,
             security_group=control_plane.security_group,
             instance_profile=profile.name,
             key_arn=key_arn,
         )
-        # What a node needs to come and, what is more, to go: all of it goes after them.
-        after = [chart, association, *role.resources, *interruptions.ready]
-        after += [entry, profile, *nodes.resources]
+        # What Karpenter needs to start and to terminate nodes, so it is deleted after them.
+        needed = [chart, association, *role.resources, *interruptions.ready]
+        needed += [entry, profile, *nodes.resources]
         self.pools = [
-            make_pool(name, pool, said, machines, after, self)
-            for pool, said in options.node_pools.items()
-            if beyond(said)
+            make_pool(name, key, pool, settings, needed, self)
+            for key, pool in options.node_pools.items()
+            if max_nodes(pool)
         ]
         self.register_outputs({})

@@ -1,4 +1,4 @@
-"""Karpenter's chart."""
+"""`make_chart`: Karpenter's chart and its values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _REGISTRY = "oci://public.ecr.aws/karpenter"
 _CHART = "karpenter"
 _IMAGE = "public.ecr.aws/karpenter/controller"
-#: Where its documents put it: the API server serves requests of this namespace first.
+#: As Karpenter's documentation recommends: the API server gives requests from it priority.
 NAMESPACE = "kube-system"
 SERVICE_ACCOUNT = "karpenter"
 
@@ -30,15 +30,15 @@ def make_chart(
     images: Images,
     opts: pulumi.ResourceOptions,
 ) -> Chart:
-    """The controller, what it may do on the cluster, and the definitions of its kinds."""
+    """The controller, its RBAC roles, and its CustomResourceDefinitions."""
     from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
 
     images = images.within(name, NAMESPACE, opts)
-    called, repository = images.chart(_CHART, _REGISTRY)
+    chart, repository = images.chart(_CHART, _REGISTRY)
     return Chart(
         name,
         name=_CHART,
-        chart=called,
+        chart=chart,
         version=KARPENTER,
         namespace=NAMESPACE,
         repository_opts=RepositoryOptsArgs(repo=repository),
@@ -53,11 +53,12 @@ def values(
     queue: pulumi.Input[str],
     images: Images,
 ) -> dict[str, Any]:
-    """The chart's values. Its own for the pod are those of a restricted namespace."""
+    """The chart's values. Its default security context satisfies the Pod Security Standard
+    *restricted*."""
     return {
-        # Two are never on one node.
-        "replicas": min(2, options.lasting_nodes),
-        # The chart's own keeps them apart by nodes that neither may run on, too.
+        # The chart's anti-affinity never puts two replicas on one node.
+        "replicas": min(2, options.permanent_nodes),
+        # The chart's default also counts zones whose nodes the replicas cannot run on.
         "topologySpreadConstraints": [
             {
                 "maxSkew": 1,
@@ -80,8 +81,9 @@ def values(
 
 
 def _image(images: Images) -> dict[str, str]:
-    """The chart's own image, or the same tag at the mirror: a mirror may have repacked it, so
-    the chart's digest is dropped there, but for one that the stack file has."""
+    """Values that override the chart's image: none without a mirror and a digest in the stack
+    file. For a mirror, the chart's digest is replaced by the stack file's, or dropped, since a
+    mirror may have repacked the image."""
     reference, _, digest = images.resolve(f"{_IMAGE}:{KARPENTER}").partition("@")
     repository, _, tag = reference.rpartition(":")
     if images.mirror is None and not digest:

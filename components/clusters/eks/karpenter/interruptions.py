@@ -1,4 +1,4 @@
-"""`Interruptions`: what AWS says beforehand of machines that it takes away."""
+"""`Interruptions`: the queue of AWS' notices about instances that it will interrupt."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pulumi_aws import cloudwatch, sqs
 
 from components.clusters.eks import policies
 
-#: Events by their source: https://karpenter.sh/docs/reference/cloudformation/.
+#: Events, as source and detail type: https://karpenter.sh/docs/reference/cloudformation/.
 _EVENTS = {
     "maintenance": ("aws.health", "AWS Health Event"),
     "spot": ("aws.ec2", "EC2 Spot Instance Interruption Warning"),
@@ -17,15 +17,16 @@ _EVENTS = {
     "state": ("aws.ec2", "EC2 Instance State-change Notification"),
     "reservation": ("aws.ec2", "EC2 Capacity Reservation Instance Interruption Warning"),
 }
-#: After it the machine is gone; Karpenter's own choice.
+#: As in Karpenter's CloudFormation template: afterwards the instance is gone.
 _KEPT_SECONDS = 300
 
 
 class Interruptions(pulumi.ComponentResource):
-    """A queue, encrypted, that only EventBridge's rules of this stack write to."""
+    """An encrypted queue, to which only the EventBridge rules of this stack send."""
 
     queue: sqs.Queue
     ready: list[pulumi.Resource]
+    """The queue's policy and the rules' targets: what Karpenter depends on."""
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions) -> None:
         super().__init__("slipway:clusters:EksInterruptions", name, None, opts)
@@ -38,11 +39,11 @@ class Interruptions(pulumi.ComponentResource):
         )
         rules = [
             cloudwatch.EventRule(
-                f"{name}-{what}",
+                f"{name}-{event}",
                 event_pattern=json.dumps({"source": [source], "detail-type": [detail]}),
                 opts=child,
             )
-            for what, (source, detail) in _EVENTS.items()
+            for event, (source, detail) in _EVENTS.items()
         ]
         policy = sqs.QueuePolicy(
             f"{name}-policy",
@@ -64,12 +65,12 @@ class Interruptions(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        after = pulumi.ResourceOptions(parent=self, depends_on=[policy])
+        after_policy = pulumi.ResourceOptions(parent=self, depends_on=[policy])
         targets = [
             cloudwatch.EventTarget(
-                f"{name}-{what}-target", rule=rule.name, arn=self.queue.arn, opts=after
+                f"{name}-{event}-target", rule=rule.name, arn=self.queue.arn, opts=after_policy
             )
-            for what, rule in zip(_EVENTS, rules, strict=True)
+            for event, rule in zip(_EVENTS, rules, strict=True)
         ]
         self.ready = [policy, *targets]
         self.register_outputs({})

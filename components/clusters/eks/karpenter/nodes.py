@@ -1,4 +1,4 @@
-"""What Karpenter makes of a pool: its `EC2NodeClass` and its `NodePool`."""
+"""The `EC2NodeClass` and the `NodePool` by which Karpenter makes the nodes of a pool."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.clusters.eks.node_pool_options import EksNodePool
 from components.clusters.eks.node_pools import disks
-from components.clusters.eks.options import EksNodePool
 from components.kubernetes.object import Fields, KubernetesObject
 
 GROUP = "karpenter.k8s.aws"
-#: Of the family's images the newest for the cluster's version: nodes with another are replaced.
+#: The newest image of a family for the cluster's version. Nodes with another image are replaced.
 _IMAGES = {"AL2023": "al2023@latest", "BOTTLEROCKET": "bottlerocket@latest"}
-#: How long an evicted pod, or a budget that lets none go, holds up a node that has to go.
+#: How long a slow pod or a PodDisruptionBudget can delay the termination of a node.
 _DRAIN = "30m"
-#: A destroy waits for the last node: its drain, and until EC2 has ended the machine.
+#: A destroy waits until the last node is drained and EC2 has terminated the instance.
 _DELETION = "45m"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Machines:
-    """What the machines of all pools have."""
+class NodeSettings:
+    """The settings that the nodes of all pools have in common."""
 
     cluster_name: pulumi.Output[str]
     subnets: Mapping[str, pulumi.Output[str]]
@@ -32,55 +32,55 @@ class Machines:
     key_arn: pulumi.Output[str]
 
 
-def beyond(said: EksNodePool) -> int:
-    """How many nodes the pool may have that no managed node group makes."""
-    return said.max - max(said.min, said.spot.on_demand if said.spot else 0)
+def max_nodes(pool: EksNodePool) -> int:
+    """How many nodes Karpenter may make for the pool, in addition to the managed ones."""
+    return pool.max - max(pool.min, pool.spot.on_demand if pool.spot else 0)
 
 
 def make_pool(
     name: str,
-    pool: str,
-    said: EksNodePool,
-    machines: Machines,
-    after: Sequence[pulumi.Resource],
+    key: str,
+    pool: EksNodePool,
+    settings: NodeSettings,
+    depends_on: Sequence[pulumi.Resource],
     parent: pulumi.Resource,
 ) -> KubernetesObject:
-    """The pool's NodePool, made after `after`. When it is deleted, so are its nodes, drained by
-    Karpenter: the deletion is a foreground one, which waits for what the NodePool owns."""
+    """The pool's NodePool. Its deletion waits until Karpenter has drained and deleted its nodes: the
+    engine deletes in the foreground, which waits for all objects that the NodePool owns."""
     node_class = KubernetesObject(
-        f"{name}-{pool}-class",
+        f"{name}-{key}-class",
         f"{GROUP}/v1",
         "EC2NodeClass",
-        {"spec": _class(pool, said, machines)},
+        {"spec": _class(key, pool, settings)},
         pulumi.ResourceOptions(
             parent=parent,
-            depends_on=after,
+            depends_on=depends_on,
             custom_timeouts=pulumi.CustomTimeouts(delete=_DELETION),
         ),
     )
     return KubernetesObject(
-        f"{name}-{pool}",
+        f"{name}-{key}",
         "karpenter.sh/v1",
         "NodePool",
-        {"spec": _pool(pool, said, node_class.name)},
+        {"spec": _pool(key, pool, node_class.name)},
         pulumi.ResourceOptions(
             parent=parent, custom_timeouts=pulumi.CustomTimeouts(delete=_DELETION)
         ),
     )
 
 
-def _class(pool: str, said: EksNodePool, machines: Machines) -> Fields:
-    zones = said.zones or tuple(machines.subnets)
+def _class(key: str, pool: EksNodePool, settings: NodeSettings) -> Fields:
+    zones = pool.zones or tuple(settings.subnets)
     return {
-        "amiSelectorTerms": [{"alias": _IMAGES[said.image_family]}],
-        "instanceProfile": machines.instance_profile,
-        "subnetSelectorTerms": [{"id": machines.subnets[zone]} for zone in zones],
-        "securityGroupSelectorTerms": [{"id": machines.security_group}],
+        "amiSelectorTerms": [{"alias": _IMAGES[pool.image_family]}],
+        "instanceProfile": settings.instance_profile,
+        "subnetSelectorTerms": [{"id": settings.subnets[zone]} for zone in zones],
+        "securityGroupSelectorTerms": [{"id": settings.security_group}],
         "associatePublicIPAddress": False,
         "metadataOptions": {
             "httpEndpoint": "enabled",
             "httpTokens": "required",
-            # One hop ends on the node: no pod gets the node's credentials.
+            # One hop reaches only the node itself, so pods cannot get its credentials.
             "httpPutResponseHopLimit": 1,
         },
         "blockDeviceMappings": [
@@ -90,52 +90,53 @@ def _class(pool: str, said: EksNodePool, machines: Machines) -> Fields:
                     "volumeSize": f"{size}Gi",
                     "volumeType": "gp3",
                     "encrypted": True,
-                    "kmsKeyID": machines.key_arn,
+                    "kmsKeyID": settings.key_arn,
                     "deleteOnTermination": True,
                 },
             }
-            for device, size in disks(said).items()
+            for device, size in disks(pool).items()
         ],
-        "tags": {"Name": pulumi.Output.concat(machines.cluster_name, "-", pool)},
+        "tags": {"Name": pulumi.Output.concat(settings.cluster_name, "-", key)},
     }
 
 
-def _pool(pool: str, said: EksNodePool, node_class: pulumi.Output[str]) -> Fields:
-    most = beyond(said)
-    *_, disk = disks(said).values()
+def _pool(key: str, pool: EksNodePool, node_class: pulumi.Output[str]) -> Fields:
+    most = max_nodes(pool)
+    *_, disk = disks(pool).values()
     return {
         "template": {
-            "metadata": {"labels": said.all_labels(pool)},
+            "metadata": {"labels": pool.all_labels(key)},
             "spec": {
                 "nodeClassRef": {"group": GROUP, "kind": "EC2NodeClass", "name": node_class},
                 "requirements": [
-                    _one_of("node.kubernetes.io/instance-type", said.machine_type),
-                    _one_of("karpenter.sh/capacity-type", "spot" if said.spot else "on-demand"),
+                    _in("node.kubernetes.io/instance-type", pool.machine_type),
+                    _in("karpenter.sh/capacity-type", "spot" if pool.spot else "on-demand"),
                 ],
-                "taints": [_taint(each) for each in said.all_taints],
+                "taints": [_taint(each) for each in pool.all_taints],
                 "terminationGracePeriod": _DRAIN,
             },
         },
         "limits": {
             "nodes": str(most),
-            # What a machine has is counted while nodes are chosen for many pods at once, `nodes`
-            # only in between; of a pool's machines the disk is what is known.
+            # While Karpenter chooses nodes for many pods at once, it counts the resources of the
+            # nodes, but compares `nodes` only before and after. The disk is the resource whose size
+            # is known here.
             "ephemeral-storage": f"{most * disk}Gi",
         },
         "disruption": {
             "consolidationPolicy": "WhenEmptyOrUnderutilized",
-            # As long as the Cluster Autoscaler lets a node idle.
+            # The default of the Cluster Autoscaler.
             "consolidateAfter": "10m",
         },
     }
 
 
-def _one_of(key: str, value: str) -> Fields:
+def _in(key: str, value: str) -> Fields:
     return {"key": key, "operator": "In", "values": [value]}
 
 
 def _taint(taint: str) -> Fields:
-    named, _, effect = taint.rpartition(":")
-    key, _, value = named.partition("=")
-    # An empty value is refused.
+    key_and_value, _, effect = taint.rpartition(":")
+    key, _, value = key_and_value.partition("=")
+    # Karpenter refuses an empty value.
     return {"key": key, "effect": effect} | ({"value": value} if value else {})

@@ -1,4 +1,4 @@
-"""What becomes of a cluster's objects, in the order in which it becomes of them."""
+"""Watches objects of a cluster, and keeps the events in their order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.engine.apiserver import ApiServer, process
 from tests.engine.tools import tool
 
-#: kubectl makes blanks of tabs.
+#: Separated by `|`, since kubectl replaces tabs by spaces.
 _LINE = "|".join(
     f"{{{field}}}"
     for field in (
@@ -27,12 +27,12 @@ _FIELDS = 6
 
 @dataclass(frozen=True)
 class Event:
-    """`revision` is that of the whole cluster: of two events, the earlier has the lower one."""
+    """An event of a watch. `revision` is the cluster's: the earlier of two events has the lower one."""
 
     what: str
     name: str
     revision: int
-    going: bool
+    deleting: bool
     pool: str
     node: str
 
@@ -49,18 +49,18 @@ class Watch:
     def of(self, resource: str) -> list[Event]:
         lines = [line.split("|") for line in self._logs[resource].read_text().splitlines()]
         return [
-            Event(told[0], told[1], int(told[2]), bool(told[3]), *told[4:])
-            for told in lines
-            if len(told) == _FIELDS  # others are kubectl's own words, where a kind is gone
+            Event(fields[0], fields[1], int(fields[2]), bool(fields[3]), *fields[4:])
+            for fields in lines
+            if len(fields) == _FIELDS  # the others are messages of kubectl about a deleted kind
         ]
 
-    def gone(self, resource: str) -> list[Event]:
+    def deleted(self, resource: str) -> list[Event]:
         return [each for each in self.of(resource) if each.what == "DELETED"]
 
 
 @contextmanager
 def watched(cluster: ApiServer, directory: Path, *resources: str) -> Iterator[Watch]:
-    """All of `resources`, in all namespaces, until the end."""
+    """Watches `resources` in all namespaces until the context ends."""
     watch = Watch(directory, resources)
     with ExitStack() as running:
         for each in resources:

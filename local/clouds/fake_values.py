@@ -1,4 +1,4 @@
-"""Outputs that a resource would have: from its cloud's templates, the rest by type and name."""
+"""Fake outputs of resources and functions: from the cloud's templates, or else by type and name."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any, Final
 from local.clouds.sdk import Properties, Sdk, Type
 from local.plugins.values import UNKNOWN, Unknown
 
-#: One moment for everything that is dated: a second `up` must see no change.
+#: The value of all dates and times. It is constant, so that a second `up` sees no change.
 MOMENT: Final = "2026-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How one resource type is identified, and its outputs that others read. Both are templates of
-    `str.format`: `{name}` `{id}` `{region}` `{location}` `{project}` `{account}` `{hex8}` `{hex17}`
+    """The ID of a resource type, and those of its outputs that other resources read. Both are
+    templates of `str.format`: `{name}` `{id}` `{region}` `{location}` `{project}` `{account}` `{hex8}` `{hex17}`
     `{hex32}` `{uuid}` `{number}` `{api_url}` `{api_host}` `{api_ca}`, and `{of[<input>]}`."""
 
     id: str
@@ -27,47 +27,47 @@ class Kind:
 
 @dataclass(frozen=True)
 class Facts:
-    """What templates are filled with, beside the resource itself."""
+    """Values for templates that do not come from the resource itself."""
 
     region: str
     project: str
     account: str
     api: Mapping[str, str]
     authenticated: bool = True
-    """Whether there are credentials, and so an account that they are of."""
+    """Whether there are credentials, and thus an account."""
 
 
 def identifier(kind: Kind | None, facts: Facts, inputs: Mapping[str, Any], stamp: str) -> str:
-    """The id of a new resource; without a kind it is its name, or digits."""
+    """The ID of a new resource. Without a kind it is the resource's name, or digits."""
     template = kind.id if kind else ("{name}" if inputs.get("name") else "{hex17}")
     return str(_filled(template, _words(facts, inputs, stamp)))
 
 
 def outputs(
     sdk: Sdk,
-    known: Properties,
+    types: Properties,
     kind: Kind | None,
     facts: Facts,
     inputs: Mapping[str, Any],
     stamp: str,
     resource_id: str | None,
 ) -> dict[str, Any]:
-    """Everything that the state keeps of a resource; what only its creation tells is unknown where
-    `resource_id` is None."""
-    made: dict[str, Any] = {
+    """All outputs of a resource. If `resource_id` is None, those that only its creation determines
+    are unknown."""
+    known_outputs: dict[str, Any] = {
         name: value for name, value in inputs.items() if not name.startswith("__")
     }
     templates = kind.outputs if kind else {}
     if resource_id is None:
-        made = _merged(made, _unknown(templates))
+        known_outputs = _merged(known_outputs, _unknown(templates))
     else:
         words = _words(facts, inputs, stamp) | {"id": resource_id}
-        made = _merged(made, _filled(templates, words))
-    return _completed(sdk, known, made, stamp if resource_id else None)
+        known_outputs = _merged(known_outputs, _filled(templates, words))
+    return _completed(sdk, types, known_outputs, stamp if resource_id else None)
 
 
 def kept(old: Any, new: Any) -> Any:
-    """`new` with what was known before where it is unknown: an update makes no other id."""
+    """`new`, with values of `old` in place of unknown ones: an update changes no ID."""
     if isinstance(new, Unknown):
         return new if old is None else old
     if isinstance(new, dict) and isinstance(old, dict):
@@ -77,13 +77,14 @@ def kept(old: Any, new: Any) -> Any:
     return new
 
 
-def answer(
-    sdk: Sdk, known: Properties, given: Mapping[str, Any], told: Mapping[str, Any]
+def result(
+    sdk: Sdk, types: Properties, arguments: Mapping[str, Any], answer: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """A function's result: what it is `told`, what it was given, and the rest made up."""
-    stamp = hashlib.sha256(repr(sorted(given.items())).encode()).hexdigest()
-    made = {name: given[name] for name in known if given.get(name) is not None} | dict(told)
-    return _completed(sdk, known, made, stamp)
+    """A function's whole result: the cloud's `answer`, the arguments, and fake values for the
+    rest."""
+    stamp = hashlib.sha256(repr(sorted(arguments.items())).encode()).hexdigest()
+    known = {name: arguments[name] for name in types if arguments.get(name) is not None}
+    return _completed(sdk, types, known | dict(answer), stamp)
 
 
 def _words(facts: Facts, inputs: Mapping[str, Any], stamp: str) -> dict[str, Any]:
@@ -98,12 +99,14 @@ def _words(facts: Facts, inputs: Mapping[str, Any], stamp: str) -> dict[str, Any
         "hex32": stamp[:32],
         "uuid": str(uuid.UUID(stamp[:32])),
         "number": str(int(stamp[:12], 16)),
-        "of": _Given(inputs),
+        "of": _Inputs(inputs),
         **{f"api_{key}": value for key, value in facts.api.items()},
     }
 
 
-class _Given(dict[str, Any]):
+class _Inputs(dict[str, Any]):
+    """Inputs for templates: a missing one is empty."""
+
     def __missing__(self, key: str) -> str:
         return ""
 
@@ -124,29 +127,30 @@ def _unknown(template: Any) -> Any:
     return UNKNOWN
 
 
-def _merged(inputs: Any, told: Any) -> Any:
-    """What was asked for stays as it was asked for; what is told of a list's one item is told of
-    each."""
-    if isinstance(inputs, list) and isinstance(told, list) and len(told) == 1:
-        return [_merged(each, told[0]) for each in inputs]
-    if isinstance(inputs, dict) and isinstance(told, dict):
+def _merged(inputs: Any, outputs: Any) -> Any:
+    """`outputs`, overridden by `inputs`. The only item of a list in `outputs` applies to each item
+    of the list in `inputs`."""
+    if isinstance(inputs, list) and isinstance(outputs, list) and len(outputs) == 1:
+        return [_merged(each, outputs[0]) for each in inputs]
+    if isinstance(inputs, dict) and isinstance(outputs, dict):
         return {
             **inputs,
-            **{key: _merged(inputs.get(key), value) for key, value in told.items()},
+            **{key: _merged(inputs.get(key), value) for key, value in outputs.items()},
         }
-    return told if inputs is None else inputs
+    return outputs if inputs is None else inputs
 
 
 def _completed(
-    sdk: Sdk, known: Properties, made: dict[str, Any], stamp: str | None
+    sdk: Sdk, types: Properties, known: dict[str, Any], stamp: str | None
 ) -> dict[str, Any]:
-    """`made` with everything in it that is always there; unknown where there is no `stamp`."""
-    for name, each in known.items():
-        if made.get(name) is not None:
-            made[name] = _inside(sdk, each.type, made[name], stamp)
+    """`known`, with the required properties that it lacks: fake ones, or unknown ones without a
+    `stamp`."""
+    for name, each in types.items():
+        if known.get(name) is not None:
+            known[name] = _inside(sdk, each.type, known[name], stamp)
         elif each.required:
-            made[name] = UNKNOWN if stamp is None else _of_type(sdk, each.type, name, stamp)
-    return made
+            known[name] = UNKNOWN if stamp is None else _of_type(sdk, each.type, name, stamp)
+    return known
 
 
 def _inside(sdk: Sdk, wanted: Type, value: Any, stamp: str | None) -> Any:

@@ -1,4 +1,4 @@
-"""`ReachedCluster`: a cluster that is there already, reached by a kubeconfig."""
+"""`KubeconfigCluster`: an existing cluster, which the stack uses by a kubeconfig."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from components.contracts.cluster import NodePool
 from components.contracts.identity import Grant, Identity
 
 
-class ReachedCluster(pulumi.ComponentResource):
-    """A Kubernetes provider that reads no other kubeconfig than the one that it is given, and
-    nothing else: node pools as they are described, and no workload identity, so pods get no leave
-    to read a bucket.
+class KubeconfigCluster(pulumi.ComponentResource):
+    """A Kubernetes provider that uses only the given kubeconfig. The component makes nothing else:
+    its node pools are those that the options describe. It has no workload identity, so pods cannot
+    get read access to a bucket.
 
-    With `adopt` the provider takes over objects that exist already, which is for clusters that
+    With `adopt` the provider takes over existing objects, which is safe only on a cluster that
     nobody else writes to.
     """
 
@@ -38,14 +38,14 @@ class ReachedCluster(pulumi.ComponentResource):
         token: str,
         name: str,
         options: DescribedOptions,
-        called: pulumi.Input[str],
+        cluster_name: pulumi.Input[str],
         kubeconfig: pulumi.Input[str],
         *,
         adopt: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(token, name, None, opts)
-        self.name = pulumi.Output.from_input(called)
+        self.name = pulumi.Output.from_input(cluster_name)
         self.kubeconfig = pulumi.Output.secret(kubeconfig)
         self.adopts = adopt
         self.provider = kubernetes_provider(
@@ -76,7 +76,7 @@ class ReachedCluster(pulumi.ComponentResource):
         grants: Sequence[Grant],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """None needed for no grants; raises `pulumi.RunError` for any."""
+        """An empty identity if there are no grants; raises `pulumi.RunError` otherwise."""
         if not grants:
             return Identity()
         urls = ", ".join(grant.url for grant in grants)
@@ -90,4 +90,4 @@ class ReachedCluster(pulumi.ComponentResource):
         return requested
 
     def publish(self, host: str, address: pulumi.Output[str]) -> None:
-        """Its names are somebody else's."""
+        """Does nothing: the stack does not manage the cluster's DNS zone."""

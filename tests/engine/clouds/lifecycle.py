@@ -1,4 +1,4 @@
-"""A stack in a simulated cloud, on a real API server, and the order of what the engine does."""
+"""`CloudStack`: a stack in a simulated cloud with a real API server, and the order of its operations."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.engine.apiserver import ApiServer
 from tests.engine.program.program import Program
 from tests.engine.project import Outcome
 
-#: Where the stacks' objects are.
+#: The namespaces of the stacks' objects.
 NAMESPACES = ("models", "slipway-gateway", "slipway-metrics", "kube-system")
-_DOES = ("create", "update", "delete", "replace", "create-replacement", "delete-replaced")
+_OPERATIONS = ("create", "update", "delete", "replace", "create-replacement", "delete-replaced")
 
 
 @dataclass(frozen=True)
 class Step:
-    """Something that the engine did: `begun` and `ended` are places in its log."""
+    """An operation of the engine. `begun` and `ended` are line numbers in its event log."""
 
     op: str
     type: str
@@ -33,9 +33,9 @@ class Step:
     ended: int
 
 
-class Life(Program):
-    """A stack whose cloud is simulated, with its account in `account`; every cluster there is
-    `cluster`."""
+class CloudStack(Program):
+    """A stack whose cloud is simulated, with the account in the directory `account`. `cluster` stands
+    in for all clusters."""
 
     timeout = 300
 
@@ -52,8 +52,8 @@ class Life(Program):
         self._log = directory / "events.jsonl"
         self.init()
 
-    def beside(self, stack: str) -> Life:
-        """Another stack of the same program, in the same account, that may refer to this one."""
+    def other(self, stack: str) -> CloudStack:
+        """Another stack of the same program in the same account, which can reference this one."""
         other = copy.copy(self)
         other.stack, other.environment = stack, {**self.environment, "PULUMI_STACK": stack}
         other.init()
@@ -63,22 +63,22 @@ class Life(Program):
         return simulation.variables(home, super().engine(home)) | {ACCOUNT: str(self.account)}
 
     def run(self, *arguments: str, check: bool = True) -> tuple[Outcome, list[Step]]:
-        """`pulumi <arguments>` and what it did, in the order in which it was done."""
+        """Runs `pulumi <arguments>`; returns its operations in the order in which they ended."""
         self._log.unlink(missing_ok=True)
         outcome = self.pulumi(*arguments, f"--event-log={self._log}", check=check)
         return outcome, _steps(self._log) if self._log.exists() else []
 
-    def made(self, check: bool = True) -> tuple[Outcome, list[Step]]:
+    def deploy(self, check: bool = True) -> tuple[Outcome, list[Step]]:
         return self.run("up", "--yes", "--skip-preview", check=check)
 
-    def destroyed(self, check: bool = True) -> tuple[Outcome, list[Step]]:
+    def tear_down(self, check: bool = True) -> tuple[Outcome, list[Step]]:
         return self.run("destroy", "--yes", "--skip-preview", check=check)
 
-    def destroyed_in_two_steps(self, config: dict[str, Any]) -> list[Step]:
-        """What the second did; before the first, which takes the protection off, it is refused.
-        The stack's file has `config`."""
+    def tear_down_protected(self, config: dict[str, Any]) -> list[Step]:
+        """Destroys a protected stack, whose stack file has `config`: a destroy is refused, an `up`
+        turns the protection off, and a second destroy succeeds. Returns the last one's operations."""
         before = self.resources()
-        # As one types it: with the preview that comes before a destroy, and stops it.
+        # With the preview, like users run it. The preview already fails.
         refused, _ = self.run("destroy", "--yes", check=False)
         assert refused.code != 0
         assert "protect" in refused.text
@@ -86,13 +86,13 @@ class Life(Program):
 
         config["slipway:cluster"]["deletion_protection"] = False
         self.write(config)
-        self.made()
-        _, steps = self.destroyed()
+        self.deploy()
+        _, steps = self.tear_down()
         print(shown(steps))
         return steps
 
     def assert_gone(self) -> None:
-        """Neither the state nor the account has anything left."""
+        """The state and all accounts are empty."""
         assert self.resources() == []
         for account in self.account.glob("*/resources.json"):
             assert json.loads(account.read_text()) == []
@@ -100,24 +100,25 @@ class Life(Program):
 
 def _steps(log: Path) -> list[Step]:
     begun: dict[tuple[str, str], int] = {}
-    found = []
-    for place, line in enumerate(log.read_text().splitlines()):
+    steps = []
+    for number, line in enumerate(log.read_text().splitlines()):
         event: Mapping[str, Any] = json.loads(line)
         for kind in ("resourcePreEvent", "resOutputsEvent"):
-            told = event.get(kind, {}).get("metadata")
-            if told is None or told["op"] not in _DOES:
+            metadata = event.get(kind, {}).get("metadata")
+            if metadata is None or metadata["op"] not in _OPERATIONS:
                 continue
-            key = (told["op"], told["urn"])
+            key = (metadata["op"], metadata["urn"])
             if kind == "resourcePreEvent":
-                begun[key] = place
+                begun[key] = number
             else:
-                name = told["urn"].rpartition("::")[2]
-                found.append(Step(told["op"], told["type"], name, begun.get(key, place), place))
-    return found
+                name = metadata["urn"].rpartition("::")[2]
+                start = begun.get(key, number)
+                steps.append(Step(metadata["op"], metadata["type"], name, start, number))
+    return steps
 
 
 def of(steps: list[Step], op: str, *patterns: str) -> list[Step]:
-    """Those whose type matches one of `patterns`, as `aws:ec2/*`."""
+    """The operations `op` on types that match one of `patterns`, such as `aws:ec2/*`."""
     return [
         each
         for each in steps
@@ -126,7 +127,7 @@ def of(steps: list[Step], op: str, *patterns: str) -> list[Step]:
 
 
 def assert_before(first: list[Step], then: list[Step]) -> None:
-    """All of `first` had ended when the first of `then` began; neither is empty."""
+    """All of `first` ended before any of `then` began. Neither is empty."""
     assert first
     assert then
     last, next_ = max(first, key=lambda each: each.ended), min(then, key=lambda each: each.begun)
@@ -134,5 +135,5 @@ def assert_before(first: list[Step], then: list[Step]) -> None:
 
 
 def shown(steps: list[Step]) -> str:
-    """The order, a line each."""
+    """The operations as text, one a line."""
     return "\n".join(f"{each.op:<8} {each.type:<60} {each.name}" for each in steps)

@@ -1,4 +1,4 @@
-"""What Karpenter may do in the account."""
+"""`controller_policy`: Karpenter's permissions in the account."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from components.clusters.eks.regions import partition
 _LAUNCH = ["ec2:RunInstances", "ec2:CreateFleet"]
 
 
-def rights(
+def controller_policy(
     *,
     cluster_name: pulumi.Output[str],
     cluster_arn: pulumi.Output[str],
@@ -21,14 +21,15 @@ def rights(
     queue_arn: pulumi.Output[str],
     node_role_arn: pulumi.Output[str],
 ) -> pulumi.Output[str]:
-    """A policy: machines that it made and tagged for this cluster, and no others. It makes no
-    instance profiles, for it is given one:
-    https://karpenter.sh/docs/reference/cloudformation/. A disk is encrypted in the name of whoever
-    starts the machine: https://karpenter.sh/docs/troubleshooting/."""
+    """A policy to start instances, and to change only those that Karpenter tagged for this cluster:
+    https://karpenter.sh/docs/reference/cloudformation/. It has no permission to make instance
+    profiles, since the stack makes one. It has permission to use the key, since a disk is encrypted
+    with the permissions of the role that starts the instance:
+    https://karpenter.sh/docs/troubleshooting/."""
     via_ec2 = {"kms:ViaService": f"ec2.{region}.{_suffix(region)}"}
     return policies.document(
-        *_machines(cluster_name, region),
-        *_looking(region),
+        *_instances(cluster_name, region),
+        *_read(region),
         policies.allow(["eks:DescribeCluster"], cluster_arn),
         policies.allow(["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"], queue_arn),
         policies.allow(
@@ -36,7 +37,7 @@ def rights(
             node_role_arn,
             {"StringEquals": {"iam:PassedToService": [f"ec2.{_suffix(region)}"]}},
         ),
-        policies.allow(policies.USE_OF_KEY, key_arn, {"StringEquals": via_ec2}),
+        policies.allow(policies.USE_KEY, key_arn, {"StringEquals": via_ec2}),
         policies.allow(
             ["kms:CreateGrant"],
             key_arn,
@@ -45,46 +46,52 @@ def rights(
     )
 
 
-def _machines(cluster_name: pulumi.Output[str], region: str) -> list[dict[str, Any]]:
-    def of(*kinds: str, owner: str = "*") -> list[str]:
+def _instances(cluster_name: pulumi.Output[str], region: str) -> list[dict[str, Any]]:
+    def arns(*kinds: str, owner: str = "*") -> list[str]:
         arn = f"arn:{partition(region)}:ec2:{region}"
         return [f"{arn}:{owner}:{kind}/*" for kind in kinds]
 
-    def tagged(where: str, **more: Any) -> pulumi.Output[dict[str, Any]]:
+    def tagged(tag: str, **equals: Any) -> pulumi.Output[dict[str, Any]]:
+        """The condition that the request (`RequestTag`) or the resource (`ResourceTag`) has the tags
+        of this cluster's nodes."""
+
         def condition(name: str) -> dict[str, Any]:
-            equal = {f"aws:{where}/kubernetes.io/cluster/{name}": "owned"}
-            if where == "RequestTag":
+            equal = {f"aws:{tag}/kubernetes.io/cluster/{name}": "owned"}
+            if tag == "RequestTag":
                 equal["aws:RequestTag/eks:eks-cluster-name"] = name
-            like = {f"aws:{where}/karpenter.sh/nodepool": "*"}
-            return {"StringEquals": {**equal, **more}, "StringLike": like}
+            like = {f"aws:{tag}/karpenter.sh/nodepool": "*"}
+            return {"StringEquals": {**equal, **equals}, "StringLike": like}
 
         return cluster_name.apply(condition)
 
-    made = ["fleet", "instance", "volume", "network-interface", "launch-template"]
-    made.append("spot-instances-request")
-    while_made = {"ec2:CreateAction": ["RunInstances", "CreateFleet", "CreateLaunchTemplate"]}
-    named = ["eks:eks-cluster-name", "karpenter.sh/nodeclaim", "Name"]
-    later = pulumi.Output.all(tagged("ResourceTag"), cluster_name).apply(
+    created = ["fleet", "instance", "volume", "network-interface", "launch-template"]
+    created.append("spot-instances-request")
+    on_creation = {"ec2:CreateAction": ["RunInstances", "CreateFleet", "CreateLaunchTemplate"]}
+    tag_keys = ["eks:eks-cluster-name", "karpenter.sh/nodeclaim", "Name"]
+    after_creation = pulumi.Output.all(tagged("ResourceTag"), cluster_name).apply(
         lambda it: {
             **it[0],
             "StringEqualsIfExists": {"aws:RequestTag/eks:eks-cluster-name": it[1]},
-            "ForAllValues:StringEquals": {"aws:TagKeys": named},
+            "ForAllValues:StringEquals": {"aws:TagKeys": tag_keys},
         }
     )
     return [
         policies.allow(
-            _LAUNCH, [*of("image", "snapshot", owner=""), *of("security-group", "subnet")]
+            _LAUNCH, [*arns("image", "snapshot", owner=""), *arns("security-group", "subnet")]
         ),
-        _if(policies.allow(_LAUNCH, of("launch-template")), tagged("ResourceTag")),
+        _if(policies.allow(_LAUNCH, arns("launch-template")), tagged("ResourceTag")),
         _if(
-            policies.allow([*_LAUNCH, "ec2:CreateLaunchTemplate"], of(*made)), tagged("RequestTag")
+            policies.allow([*_LAUNCH, "ec2:CreateLaunchTemplate"], arns(*created)),
+            tagged("RequestTag"),
         ),
-        _if(policies.allow(["ec2:CreateTags"], of(*made)), tagged("RequestTag", **while_made)),
-        _if(policies.allow(["ec2:CreateTags"], of("instance")), later),
+        _if(
+            policies.allow(["ec2:CreateTags"], arns(*created)), tagged("RequestTag", **on_creation)
+        ),
+        _if(policies.allow(["ec2:CreateTags"], arns("instance")), after_creation),
         _if(
             policies.allow(
                 ["ec2:TerminateInstances", "ec2:DeleteLaunchTemplate"],
-                of("instance", "launch-template"),
+                arns("instance", "launch-template"),
             ),
             tagged("ResourceTag"),
         ),
@@ -95,7 +102,7 @@ def _if(statement: dict[str, Any], condition: pulumi.Output[dict[str, Any]]) -> 
     return {**statement, "Condition": condition}
 
 
-def _looking(region: str) -> list[dict[str, Any]]:
+def _read(region: str) -> list[dict[str, Any]]:
     profiles = f"arn:{partition(region)}:iam::*:instance-profile/*"
     return [
         policies.allow(

@@ -1,4 +1,4 @@
-"""Whether Alibaba Cloud's SDK is there."""
+"""`check_sdk`: reports a missing SDK of Alibaba Cloud when the stack file is validated."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import importlib.util
 from components.config.options import mistake
 
 
-def installed(kind: str) -> str:
-    """`kind`, where the SDK that it needs is in the program's environment; a mistake where not."""
+def check_sdk(kind: str) -> str:
+    """`kind`, if the SDK that clusters of this kind need is installed. Raises a `mistake` if not."""
     if kind == "ack" and importlib.util.find_spec("pulumi_alicloud") is None:
         raise mistake(
             "pulumi-alicloud in the program's environment, which only stacks on ACK need",

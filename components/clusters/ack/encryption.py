@@ -1,4 +1,4 @@
-"""`Key`: what secrets and disks of a cluster on ACK are encrypted with."""
+"""`Encryption`: the key that encrypts secrets and disks of a cluster on ACK."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from pulumi_alicloud import kms
 
 from components.clusters.ack.options import AckOptions
 
-#: For so long a key that was deleted can be had back.
+#: How long a deleted key can be restored.
 _PENDING_DAYS = 30
 
 
-class Key(pulumi.ComponentResource):
-    """A key of KMS, changed once a year, or the one that the stack names."""
+class Encryption(pulumi.ComponentResource):
+    """A KMS key, rotated once a year, or the key that the stack names."""
 
-    id: pulumi.Output[str]
+    key: pulumi.Output[str]
+    """The key's ID."""
 
-    def __init__(
-        self, name: str, options: AckOptions, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, options: AckOptions, opts: pulumi.ResourceOptions) -> None:
+        # A type token stays as it is when its class is renamed: stacks have it in their state.
         super().__init__("slipway:clusters:AckKey", name, None, opts)
         if options.encryption_key:
-            self.id = pulumi.Output.from_input(options.encryption_key)
+            self.key = pulumi.Output.from_input(options.encryption_key)
         else:
-            protected = "Enabled" if options.deletion_protection else "Disabled"
-            self.id = kms.Key(
+            protection = "Enabled" if options.deletion_protection else "Disabled"
+            self.key = kms.Key(
                 f"{name}-key",
                 description="Secrets and disks of a cluster of Slipway",
                 key_spec="Aliyun_AES_256",
@@ -33,8 +33,8 @@ class Key(pulumi.ComponentResource):
                 dkms_instance_id=options.kms_instance,
                 automatic_rotation="Enabled",
                 rotation_interval="365d",
-                deletion_protection=protected,
+                deletion_protection=protection,
                 pending_window_in_days=_PENDING_DAYS,
                 opts=pulumi.ResourceOptions(parent=self, protect=options.deletion_protection),
             ).id
-        self.register_outputs({"id": self.id})
+        self.register_outputs({"id": self.key})

@@ -1,4 +1,4 @@
-"""`AckNodePool`: nodes of one make on ACK."""
+"""`AckNodePool`: the options of a node pool on ACK."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DRIVER = re.compile(r"\d{3}\.\d{1,3}(\.\d{1,3})?")
 
 
 def _machine(raw: str) -> str:
-    if not machines.is_type(raw):
+    if not machines.is_machine_type(raw):
         expected = "a machine type of ECS such as `ecs.g7.xlarge`"
         raise likely(_machine, expected, "write it as ECS lists it", f"ecs.{raw}")
     if machines.is_refused(raw):
@@ -32,35 +32,36 @@ Machine = Annotated[str, AfterValidator(_machine)]
 
 
 class AckNodePool(CloudNodePool):
-    """Nodes of one make."""
+    """A node pool."""
 
     machine_type: Machine
-    """What ECS calls the machine, such as `ecs.g7.xlarge`"""
+    """The ECS instance type, such as `ecs.g7.xlarge`"""
     alternatives: tuple[Machine, ...] = Field(default=(), strict=False)
-    """Machine types to take where there is none of `machine_type`, in this order. GPUs have to
-    be the same"""
+    """Instance types to use where `machine_type` is not available, in this order. All must have the
+    same GPUs"""
     driver: str | None = None
-    """The version of NVIDIA's driver that new nodes install, such as `550.144.03`; left out,
-    ACK's own choice. Where ACK does not know the version it takes its own, too"""
+    """The version of NVIDIA's driver that new nodes install, such as `550.144.03`. Default: ACK's
+    choice, which ACK also falls back to for a version that it does not have"""
 
     disk: Annotated[str, *amount("40Gi", "2048Gi")] = "100Gi"
-    """The disk of each node, encrypted: images, logs, and model files that pods copy"""
+    """The size of each node's disk, which is encrypted. It holds images, logs and the model files
+    that pods copy"""
     gpu_driver: Literal["device-plugin", "dra"] | None = None
-    """How its GPUs are offered to Kubernetes: by ACK's device plugin where it is left out. With
-    `dra` none runs: they are left to NVIDIA's driver for Dynamic Resource Allocation, which is
-    not Slipway's, and models that ask for `accelerator` do not run there"""
+    """What offers the GPUs to Kubernetes. Default: ACK's device plugin. With `dra` no device plugin
+    runs: you install NVIDIA's driver for Dynamic Resource Allocation, and models with
+    `accelerator` do not run on these nodes"""
     upgrade: bool = False
-    """Bring its nodes to the cluster's version by this `up`, one at a time, each with a new system
-    disk. Any later `up` that changes the pool does it again: take it out afterwards"""
+    """Whether this `up` upgrades the nodes to the cluster's version, one at a time, each with a new
+    system disk. Take it out afterwards: a later `up` that changes the pool would upgrade again"""
 
     @property
     def machine_types(self) -> list[str]:
-        """All types that a node may have."""
+        """All instance types that the pool may use."""
         return [self.machine_type, *self.alternatives]
 
     @property
     def disk_gib(self) -> int:
-        """The disk in GiB, rounded up."""
+        """The disk's size in GiB, rounded up."""
         return -(-byte_count(self.disk) // 2**30)
 
     @field_validator("driver")
@@ -73,35 +74,37 @@ class AckNodePool(CloudNodePool):
         return value
 
     @model_validator(mode="after")
-    def _what_the_machines_have(self) -> AckNodePool:
+    def _accelerator_matches_machines(self) -> AckNodePool:
         for machine in self.machine_types:
-            self._compare(machine)
+            self._compare_accelerator(machine)
         if self.driver and self.accelerator is None:
             raise mistake("`driver` beside `accelerator`", "take `driver` out")
-        self.drives_something()
+        self.check_gpu_driver()
         return self
 
-    def _compare(self, machine: str) -> None:
-        asked, there = self.accelerator, machines.gpus(machine)
+    def _compare_accelerator(self, machine: str) -> None:
+        accelerator, gpus = self.accelerator, machines.gpus(machine)
         other = f"take `{machine}` out of `alternatives`" if machine != self.machine_type else None
-        if asked and not machines.has_gpus(machine):
+        if accelerator and not machines.may_have_gpus(machine):
             drivers = {"gpu_driver": self.gpu_driver, "driver": self.driver}
             keys = ["accelerator", *(key for key, value in drivers.items() if value)]
             raise mistake(
-                f"a machine with {asked.kind} such as `ecs.gn7i-c8g1.2xlarge`: `{machine}` has no "
+                f"a machine with {accelerator.kind} such as `ecs.gn7i-c8g1.2xlarge`: `{machine}` has no "
                 "GPU",
                 other or f"take {' and '.join(f'`{key}`' for key in keys)} out",
             )
-        if asked is None and machines.has_gpus(machine):
-            said = there.written if there else "{kind: nvidia}"
+        if accelerator is None and machines.may_have_gpus(machine):
+            written = gpus.written if gpus else "{kind: nvidia}"
             raise mistake(
                 f"`accelerator` beside `{machine}`, which has GPUs",
-                other or f"add `accelerator: {said}`",
+                other or f"add `accelerator: {written}`",
             )
-        if asked is None or there is None:
+        if accelerator is None or gpus is None:
             return
-        if there.count != asked.count or not (asked.is_on(there) or asked.kind == there.kind):
+        if gpus.count != accelerator.count or not (
+            accelerator.is_on(gpus) or accelerator.kind == gpus.kind
+        ):
             raise mistake(
-                f"what `{machine}` has: {there.count} of `{there.kind}`",
-                other or f"write `accelerator: {there.written}`",
+                f"what `{machine}` has: {gpus.count} of `{gpus.kind}`",
+                other or f"write `accelerator: {gpus.written}`",
             )

@@ -1,5 +1,5 @@
-"""A cluster whose machines are only on paper: the control plane, the scheduler and Karpenter are
-real, and kwok says what kubelets would say."""
+"""A cluster with fake nodes: the control plane, the scheduler and Karpenter are real, and kwok stands
+in for the kubelets."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from tests.engine.apiserver import ApiServer, api_server, process
 from tests.engine.program.program import ROOT
 from tests.engine.tools import tool
 
-#: Beside those of every API server of the tests.
+#: In addition to the controllers of every API server in the tests.
 _CONTROLLERS = ("disruption-controller", "node-lifecycle-controller")
 _KARPENTER = "/api/v1/namespaces/kube-system/pods?labelSelector=app.kubernetes.io/name=karpenter"
 _ACCOUNT = "/api/v1/namespaces/kube-system/serviceaccounts/karpenter"
-_OBJECTS = Path(__file__).with_name("paper.yaml")
+_OBJECTS = Path(__file__).with_name("kwok_cluster.yaml")
 _LOOK_SECONDS = 0.2
 
 
 @contextmanager
 def cluster(directory: Path, machines: Iterable[Mapping[str, Any]]) -> Iterator[ApiServer]:
-    """A cluster with one managed node, where Karpenter makes others of `machines`."""
+    """A cluster with one managed node, in which Karpenter makes others of `machines`."""
     with api_server(directory, *_CONTROLLERS) as server, ExitStack() as running:
-        who = f"--kubeconfig={server.controllers}"
+        kubeconfig = f"--kubeconfig={server.controllers}"
         for command in (
-            ["kube-scheduler", who, "--leader-elect=false", "--secure-port=0"],
+            ["kube-scheduler", kubeconfig, "--leader-elect=false", "--secure-port=0"],
             [
                 "kwok",
-                who,
+                kubeconfig,
                 f"--config={ROOT / 'local' / 'toolchain' / 'kwok.yaml'}",
                 "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
                 "--node-lease-duration-seconds=40",
@@ -54,10 +54,10 @@ def cluster(directory: Path, machines: Iterable[Mapping[str, Any]]) -> Iterator[
 
 
 def machine(name: str, zone: str, amounts: Mapping[str, str]) -> dict[str, Any]:
-    """An instance type on demand in `zone`, as the provider for kwok reads it."""
-    where = {"karpenter.sh/capacity-type": "on-demand", "topology.kubernetes.io/zone": zone}
+    """An on-demand instance type in `zone`, as Karpenter's provider for kwok reads it."""
+    labels = {"karpenter.sh/capacity-type": "on-demand", "topology.kubernetes.io/zone": zone}
     requirements = [
-        {"key": key, "operator": "In", "values": [value]} for key, value in where.items()
+        {"key": key, "operator": "In", "values": [value]} for key, value in labels.items()
     ]
     return {
         "name": name,
@@ -70,31 +70,31 @@ def machine(name: str, zone: str, amounts: Mapping[str, str]) -> dict[str, Any]:
 
 @contextmanager
 def _karpenter(server: ApiServer, log: Path, machines: Path) -> Iterator[None]:
-    """Runs Karpenter as a kubelet would: while there is a pod of its Deployment on a node, with
-    that pod's environment, and as its service account."""
-    over = threading.Event()
+    """Runs Karpenter like a kubelet would: while a pod of its Deployment is on a node, with that
+    pod's environment, as its service account."""
+    stopped = threading.Event()
 
-    def work() -> None:
-        while not over.wait(_LOOK_SECONDS):
+    def keep_running() -> None:
+        while not stopped.wait(_LOOK_SECONDS):
             for pod in _running(server)[:1]:
                 with process(log, [tool("karpenter")], _environment(server, pod, machines)) as run:
-                    while _running(server) and not over.wait(_LOOK_SECONDS):
+                    while _running(server) and not stopped.wait(_LOOK_SECONDS):
                         assert run.poll() is None, log.read_text()[-2000:]
 
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(work)
+        running = pool.submit(keep_running)
         try:
             yield
         finally:
-            over.set()
+            stopped.set()
             running.result()
 
 
 def _running(server: ApiServer) -> list[Any]:
-    found = server.call("GET", _KARPENTER)["items"]
+    pods = server.call("GET", _KARPENTER)["items"]
     return [
         each
-        for each in found
+        for each in pods
         if each["status"].get("phase") == "Running" and "deletionTimestamp" not in each["metadata"]
     ]
 
@@ -103,15 +103,15 @@ def _environment(server: ApiServer, pod: Any, machines: Path) -> dict[str, str]:
     request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
     token = server.call("POST", f"{_ACCOUNT}/token", request)["status"]["token"]
     (container,) = pod["spec"]["containers"]
-    said = {each["name"]: each["value"] for each in container["env"] if "value" in each}
+    variables = {each["name"]: each["value"] for each in container["env"] if "value" in each}
     return {
-        **said,
+        **variables,
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),
         "KUBECONFIG": str(server.kubeconfig_of("karpenter", token)),
         "INSTANCE_TYPES_FILE_PATH": str(machines),
         "DISABLE_LEADER_ELECTION": "true",
-        # Nobody asks on either, and others may listen there.
+        # No listeners: nothing calls them, and their ports may be in use.
         "METRICS_PORT": "0",
         "HEALTH_PROBE_PORT": "0",
     }
