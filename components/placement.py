@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from components.config.accelerators import Accelerator
 from components.contracts.cluster import NodePool
 from components.kubernetes.object import Fields
+from components.kubernetes.taints import Taint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ def placement(
     return Placement(
         devices={accelerator.resource: str(accelerator.count)} if accelerator else {},
         node_affinity=_any_of(chosen) if all(pool.labels for pool in chosen) else None,
-        tolerations=[_toleration(taint) for taint in taints],
+        tolerations=[_toleration(Taint.parse(each)) for each in taints],
     )
 
 
@@ -55,7 +56,5 @@ def _any_of(pools: Sequence[NodePool]) -> Fields:
     }
 
 
-def _toleration(taint: str) -> Fields:
-    named, _, effect = taint.rpartition(":")
-    key, _, value = named.partition("=")
-    return {"key": key, "operator": "Equal", "value": value, "effect": effect}
+def _toleration(taint: Taint) -> Fields:
+    return {"key": taint.key, "operator": "Equal", "value": taint.value, "effect": taint.effect}

@@ -10,6 +10,7 @@ from components import workload
 from components.addons.metrics_server_options import API_SERVICE, MetricsServerOptions
 from components.contracts.addon import AddonArgs
 from components.images import Images
+from components.kubernetes import rbac
 from components.kubernetes.object import Fields, KubernetesObject
 from components.platform.certificates import Certificate
 from components.platform.namespace import Namespace
@@ -22,7 +23,6 @@ _TLS = "/etc/metrics-server"
 #: Between its own `up`s nothing renews the certificate, and who trusts it is the API server alone.
 _DAYS = 3650
 _LABELS = workload.labels("metrics-server", "metrics")
-_RBAC = "rbac.authorization.k8s.io"
 _RULES: list[Fields] = [
     {"apiGroups": [""], "resources": ["nodes/metrics"], "verbs": ["get"]},
     {"apiGroups": [""], "resources": ["nodes", "pods"], "verbs": ["get", "list", "watch"]},
@@ -82,42 +82,19 @@ class MetricsServer(pulumi.ComponentResource):
             {"metadata": {"namespace": self._namespace}, "automountServiceAccountToken": False},
             self._child,
         ).name
-        role = KubernetesObject(
-            f"{self._name}-reader", f"{_RBAC}/v1", "ClusterRole", {"rules": _RULES}, self._child
-        )
-        subject: Fields = {
-            "kind": "ServiceAccount",
-            "name": account,
-            "namespace": self._namespace,
-        }
+        reader = rbac.Account(name=account, namespace=self._namespace)
+        role = rbac.role(f"{self._name}-reader", _RULES, self._child)
 
         def bind(
-            what: str, kind: str, role: pulumi.Input[str], namespace: str | None = None
+            what: str, role_name: pulumi.Input[str], namespace: str | None = None
         ) -> KubernetesObject:
-            fields: Fields = {
-                "roleRef": {
-                    "apiGroup": _RBAC,
-                    "kind": "Role" if namespace else "ClusterRole",
-                    "name": role,
-                },
-                "subjects": [subject],
-            }
-            if namespace:
-                fields["metadata"] = {"namespace": namespace}
-            return KubernetesObject(
-                f"{self._name}-{what}", f"{_RBAC}/v1", kind, fields, self._child
-            )
+            return rbac.bind(f"{self._name}-{what}", role_name, reader, self._child, namespace)
 
         return account, [
-            bind("reader-binding", "ClusterRoleBinding", role.name),
-            # Who calls is said by the API server, and what they may is asked of it.
-            bind("delegator", "ClusterRoleBinding", "system:auth-delegator"),
-            bind(
-                "authentication",
-                "RoleBinding",
-                "extension-apiserver-authentication-reader",
-                "kube-system",
-            ),
+            bind("reader-binding", role.name),
+            # The API server authenticates the callers and decides what they may read.
+            bind("delegator", "system:auth-delegator"),
+            bind("authentication", "extension-apiserver-authentication-reader", "kube-system"),
         ]
 
     def _make_network_policy(self) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import pulumi
+from pulumi_kubernetes import Provider
 
 from components.config.provider_keys import Settings
 from components.sdk_arguments import provider_arguments
-
-if TYPE_CHECKING:
-    from pulumi_kubernetes import Provider
 
 _Provider = TypeVar("_Provider", bound=pulumi.ProviderResource)
 
@@ -58,8 +56,6 @@ def kubernetes_provider(
     """A provider that uses only `kubeconfig`. With `adopt` it takes over existing objects. It
     updates Secrets in place, unless they are `immutable` or `settings` disable that, so that a
     registry's new password causes no roll-out."""
-    from pulumi_kubernetes import Provider
-
     return make_provider(
         Provider,
         "kubernetes",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticKnownError
 
 from components import registry
@@ -27,7 +27,7 @@ def _stack(name: str) -> str:
     return name
 
 
-def _identity(kind: str) -> str:
+def _identity(kind: Any) -> Any:
     """A kind of cluster whose workload identity the program can make, and whose SDK it has."""
     kinds = registry.IDENTITIES.kinds()
     if kind not in kinds:
@@ -50,7 +50,7 @@ class ReferenceOptions(DescribedOptions):
     identity: (
         Annotated[
             str,
-            AfterValidator(_identity),
+            BeforeValidator(_identity),
             WithJsonSchema({"enum": registry.IDENTITIES.kinds(), "type": "string"}),
         ]
         | None

@@ -70,7 +70,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "policy/rules": ("components", "local", "client", "pulumi"),
 }
 #: Imports inside functions: SDKs and programs that most stacks do without.
-MOST_LATE_IMPORTS = 60
+MOST_LATE_IMPORTS = 20
 MOST_STACK_LINES = 80
 
 

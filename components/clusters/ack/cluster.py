@@ -5,22 +5,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 import pulumi
+import pulumi_alicloud
 
 from components.clusters import support
 from components.clusters.account import checked_account, report_place
+from components.clusters.ack.addons import COLLECTOR, Addons
+from components.clusters.ack.control_plane import ControlPlane
+from components.clusters.ack.dns import Record
+from components.clusters.ack.encryption import Encryption
+from components.clusters.ack.identity import OidcProvider, bucket_identity
+from components.clusters.ack.kubeconfig import kubeconfig
+from components.clusters.ack.logs import Logs
 from components.clusters.ack.names import cluster_name, ram_name
+from components.clusters.ack.network import Network
+from components.clusters.ack.node_pools import NodePools
 from components.clusters.ack.options import AckOptions
+from components.clusters.ack.provider import alicloud_provider
+from components.clusters.ack.registry import Registry
+from components.clusters.ack.storage import Storage
 from components.clusters.ack.versions import MINORS, REGISTRY_ADDON
 from components.clusters.providers import kubernetes_provider
 from components.contracts.cluster import NodePool
 from components.contracts.identity import Grant, Identity
 from components.images import Images
-
-if TYPE_CHECKING:
-    from components.clusters.ack.network import Network
 
 _SERVICE = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer"
 
@@ -61,9 +70,6 @@ class AckCluster(pulumi.ComponentResource):
 
     def _make_cloud_provider(self) -> None:
         """The provider of Alibaba Cloud; checks and reports the account."""
-        import pulumi_alicloud
-
-        from components.clusters.ack.provider import alicloud_provider
 
         options, settings = self._options, self._options.settings("alicloud")
         alicloud = alicloud_provider(
@@ -83,14 +89,6 @@ class AckCluster(pulumi.ComponentResource):
         self._cloud = pulumi.ResourceOptions(parent=self, providers=[alicloud])
 
     def _make_cluster(self) -> None:
-        from components.clusters.ack.control_plane import ControlPlane
-        from components.clusters.ack.encryption import Encryption
-        from components.clusters.ack.identity import OidcProvider
-        from components.clusters.ack.kubeconfig import kubeconfig
-        from components.clusters.ack.logs import Logs
-        from components.clusters.ack.network import Network
-        from components.clusters.ack.storage import Storage
-
         name, options, cloud = self._name, self._options, self._cloud
         self._key = Encryption(f"{name}-encryption", options, cloud).key
         self._logs = Logs(
@@ -137,10 +135,6 @@ class AckCluster(pulumi.ComponentResource):
 
     def _make_nodes(self) -> list[pulumi.Resource]:
         """The node pools and add-ons, on which all Kubernetes objects depend."""
-        from components.clusters.ack.addons import COLLECTOR, Addons
-        from components.clusters.ack.node_pools import NodePools
-        from components.clusters.ack.registry import Registry
-
         name, options, cloud = self._name, self._options, self._cloud
         cluster = self._control_plane.cluster
         pools = NodePools(
@@ -182,8 +176,6 @@ class AckCluster(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """A RAM role with which the CSI driver mounts the prefixes in OSS."""
-        from components.clusters.ack.identity import bucket_identity
-
         return bucket_identity(
             service_account,
             namespace,
@@ -211,7 +203,6 @@ class AckCluster(pulumi.ComponentResource):
         """A record in the zone of Alibaba Cloud DNS, if the stack names one."""
         if self._options.dns is None:
             return
-        from components.clusters.ack.dns import Record
 
         Record(
             f"{self._name}-dns",

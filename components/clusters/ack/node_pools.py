@@ -12,6 +12,7 @@ from pulumi_alicloud import cs, ram
 from components.clusters.ack.node_pool_options import AckNodePool
 from components.clusters.ack.options import AckOptions
 from components.clusters.ack.versions import IMAGE_FAMILY, RELEASES
+from components.kubernetes.taints import Taint
 
 #: The node label by which ACK chooses the version of NVIDIA's driver.
 _DRIVER = "ack.aliyun.com/nvidia-driver-version"
@@ -108,7 +109,7 @@ class NodePools(pulumi.ComponentResource):
                 cs.NodePoolLabelArgs(key=key, value=value)
                 for key, value in _labels(name, pool).items()
             ],
-            taints=[_taint(each) for each in pool.all_taints],
+            taints=[_taint(Taint.parse(each)) for each in pool.all_taints],
             management=cs.NodePoolManagementArgs(
                 enable=True,
                 auto_repair=True,
@@ -137,10 +138,8 @@ def _labels(name: str, pool: AckNodePool) -> dict[str, str]:
     return labels
 
 
-def _taint(text: str) -> cs.NodePoolTaintArgs:
-    key_and_value, _, effect = text.rpartition(":")
-    key, _, value = key_and_value.partition("=")
-    return cs.NodePoolTaintArgs(key=key, value=value, effect=effect)
+def _taint(taint: Taint) -> cs.NodePoolTaintArgs:
+    return cs.NodePoolTaintArgs(key=taint.key, value=taint.value, effect=taint.effect)
 
 
 def _size(pool: AckNodePool) -> dict[str, Any]:

@@ -11,13 +11,13 @@ from components.clusters.eks.control_plane import ControlPlane
 from components.clusters.eks.roles import Role
 from components.clusters.eks.versions import CLUSTER_AUTOSCALER_IMAGES
 from components.images import Images
+from components.kubernetes import rbac
 from components.kubernetes.object import Fields, KubernetesObject
 
 _NAMESPACE = "kube-system"
 #: A fixed name, since EKS Pod Identity associates a role with an account by its name.
 _ACCOUNT = "cluster-autoscaler"
 _PORT = 8085
-_RBAC = "rbac.authorization.k8s.io"
 _LABELS = workload.labels("cluster-autoscaler", "nodes")
 _READ = ["get", "list", "watch"]
 #: https://github.com/kubernetes/autoscaler/tree/master/cluster-autoscaler/cloudprovider/aws/examples
@@ -125,9 +125,10 @@ class ClusterAutoscaler(pulumi.ComponentResource):
                 parent=self, depends_on=[association], delete_before_replace=True
             ),
         ).name
+        bound = rbac.Account(name=account, namespace=_NAMESPACE)
         bindings = [
-            self._bind("nodes", None, _RULES, account),
-            self._bind("own", _NAMESPACE, _OWN_RULES, account),
+            self._bind("nodes", None, _RULES, bound),
+            self._bind("own", _NAMESPACE, _OWN_RULES, bound),
         ]
         images = images.within(name, _NAMESPACE, self._child)
         server = _workload(control_plane.name, region, minor, images, account)
@@ -145,24 +146,11 @@ class ClusterAutoscaler(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _bind(
-        self, what: str, namespace: str | None, rules: list[Fields], account: pulumi.Output[str]
+        self, what: str, namespace: str | None, rules: list[Fields], account: rbac.Account
     ) -> KubernetesObject:
-        kind = "Role" if namespace else "ClusterRole"
-        metadata: Fields = {"metadata": {"namespace": namespace}} if namespace else {}
-        role = KubernetesObject(
-            f"{self._name}-{what}", f"{_RBAC}/v1", kind, {**metadata, "rules": rules}, self._child
-        )
-        return KubernetesObject(
-            f"{self._name}-{what}-binding",
-            f"{_RBAC}/v1",
-            f"{kind}Binding",
-            {
-                **metadata,
-                "roleRef": {"apiGroup": _RBAC, "kind": kind, "name": role.name},
-                "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": _NAMESPACE}],
-            },
-            self._child,
-        )
+        name = f"{self._name}-{what}"
+        role = rbac.role(name, rules, self._child, namespace)
+        return rbac.bind(f"{name}-binding", role.name, account, self._child, namespace)
 
 
 def _policy(cluster_name: pulumi.Output[str]) -> pulumi.Output[str]:

@@ -9,7 +9,23 @@ import pulumi
 
 from components.clusters import support
 from components.clusters.account import checked_account, report_place
+from components.clusters.eks.addons import Addons
+from components.clusters.eks.autoscaler import ClusterAutoscaler
+from components.clusters.eks.control_plane import ControlPlane, control_plane_role
+from components.clusters.eks.device_plugin import DevicePlugin
+from components.clusters.eks.dns import Record
+from components.clusters.eks.encryption import Encryption
+from components.clusters.eks.identity import bucket_identity
+from components.clusters.eks.karpenter import Karpenter
+from components.clusters.eks.kubeconfig import kubeconfig
+from components.clusters.eks.logs import Logs
+from components.clusters.eks.network import Network
+from components.clusters.eks.node_pools import NodePools, node_role
 from components.clusters.eks.options import EksOptions
+from components.clusters.eks.policies import account_of
+from components.clusters.eks.provider import aws_provider, caller_account
+from components.clusters.eks.registry import Registry
+from components.clusters.eks.storage import FileSystem, Storage
 from components.clusters.eks.versions import MINORS
 from components.clusters.providers import kubernetes_provider
 from components.contracts.cluster import NodePool
@@ -55,8 +71,6 @@ class EksCluster(pulumi.ComponentResource):
 
     def _make_cloud_provider(self) -> None:
         """The provider of AWS; checks and reports the account."""
-        from components.clusters.eks.provider import aws_provider, caller_account
-
         options, child = self._options, pulumi.ResourceOptions(parent=self)
 
         def provider(name: str, account: str | None) -> pulumi.ProviderResource:
@@ -75,14 +89,6 @@ class EksCluster(pulumi.ComponentResource):
         report_place("AWS", "aws", {"account": account, "region": options.region}, self)
 
     def _make_cluster(self) -> None:
-        from components.clusters.eks.control_plane import ControlPlane, control_plane_role
-        from components.clusters.eks.encryption import Encryption
-        from components.clusters.eks.kubeconfig import kubeconfig
-        from components.clusters.eks.logs import Logs
-        from components.clusters.eks.network import Network
-        from components.clusters.eks.policies import account_of
-        from components.clusters.eks.registry import Registry
-
         name, options, cloud = self._name, self._options, self._cloud
         cluster_name = options.name or f"{pulumi.get_project()}-{pulumi.get_stack()}"
         role = control_plane_role(
@@ -135,9 +141,6 @@ class EksCluster(pulumi.ComponentResource):
 
     def _make_nodes(self) -> list[pulumi.Resource]:
         """The managed nodes and the add-ons, on which all Kubernetes objects depend."""
-        from components.clusters.eks.addons import Addons
-        from components.clusters.eks.node_pools import NodePools, node_role
-
         name, options = self._name, self._options
         child = pulumi.ResourceOptions(parent=self, provider=self._aws)
         addons = Addons(f"{name}-addon", options, control_plane=self._control_plane, opts=child)
@@ -158,8 +161,6 @@ class EksCluster(pulumi.ComponentResource):
 
     def _make_objects(self, ready: list[pulumi.Resource]) -> None:
         """The Kubernetes objects of the cluster itself, which depend on `ready`."""
-        from components.clusters.eks.storage import FileSystem, Storage
-
         name, options = self._name, self._options
         files = None
         if options.shared_storage:
@@ -177,8 +178,6 @@ class EksCluster(pulumi.ComponentResource):
         kubernetes = self._make_kubernetes_provider(f"{name}-provider", ready)
         self._storage = Storage(f"{name}-storage", key_arn=self._key, files=files, opts=kubernetes)
         if options.autoscaler == "cluster-autoscaler":
-            from components.clusters.eks.autoscaler import ClusterAutoscaler
-
             ClusterAutoscaler(
                 f"{name}-autoscaler",
                 control_plane=self._control_plane,
@@ -189,14 +188,10 @@ class EksCluster(pulumi.ComponentResource):
             )
         pools = [key for key, pool in options.node_pools.items() if pool.needs_device_plugin]
         if pools:
-            from components.clusters.eks.device_plugin import DevicePlugin
-
             DevicePlugin(f"{name}-gpus", pools, self._images, kubernetes)
 
     def _make_karpenter(self, ready: list[pulumi.Resource]) -> Sequence[pulumi.Resource]:
         """Karpenter, with a Kubernetes provider of its own; returns its NodePools."""
-        from components.clusters.eks.karpenter import Karpenter
-
         name = f"{self._name}-karpenter"
         return Karpenter(
             name,
@@ -230,8 +225,6 @@ class EksCluster(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """An IAM role that reads the prefixes in S3, by EKS Pod Identity."""
-        from components.clusters.eks.identity import bucket_identity
-
         return bucket_identity(
             service_account,
             namespace,
@@ -253,7 +246,6 @@ class EksCluster(pulumi.ComponentResource):
         """A record in the zone of Route 53, if the stack names one."""
         if self._options.dns is None:
             return
-        from components.clusters.eks.dns import Record
 
         Record(
             f"{self._name}-record",

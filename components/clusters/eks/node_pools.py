@@ -17,6 +17,7 @@ from components.clusters.eks.options import EksOptions
 from components.clusters.eks.regions import ADDON_ACCOUNTS, partition
 from components.clusters.eks.roles import Role
 from components.config.quantities import byte_count
+from components.kubernetes.taints import Taint
 
 #: How EKS spells the effects of taints.
 _EFFECTS = {
@@ -150,7 +151,7 @@ class NodePools(pulumi.ComponentResource):
                 "max_size": part.max,
             },
             labels=_labels(key, pool),
-            taints=[_taint(each) for each in pool.all_taints],
+            taints=[_taint(Taint.parse(each)) for each in pool.all_taints],
             update_config={"max_unavailable_percentage": _UPDATE_PERCENT},
             node_repair_config={"enabled": True},
             opts=pulumi.ResourceOptions(
@@ -204,7 +205,5 @@ def _labels(key: str, pool: EksNodePool) -> dict[str, str]:
     return labels
 
 
-def _taint(taint: str) -> Any:
-    key_and_value, _, effect = taint.rpartition(":")
-    key, _, value = key_and_value.partition("=")
-    return {"key": key, "value": value, "effect": _EFFECTS[effect]}
+def _taint(taint: Taint) -> Any:
+    return {"key": taint.key, "value": taint.value, "effect": _EFFECTS[taint.effect]}

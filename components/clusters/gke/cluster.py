@@ -6,10 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pulumi
+import pulumi_gcp as gcp
 
 from components.clusters import support
 from components.clusters.account import report_place
+from components.clusters.gke.control_plane import ControlPlane
+from components.clusters.gke.dns import Record
+from components.clusters.gke.encryption import Encryption
+from components.clusters.gke.identity import bucket_identity
+from components.clusters.gke.kubeconfig import kubeconfig
+from components.clusters.gke.network import Network
+from components.clusters.gke.node_pools import NodeAccount, NodePools
 from components.clusters.gke.options import GkeOptions
+from components.clusters.gke.provider import gcp_provider
+from components.clusters.gke.registry import Registry
+from components.clusters.gke.storage import Storage
 from components.clusters.gke.versions import MINORS
 from components.clusters.providers import kubernetes_provider
 from components.contracts.cluster import NodePool
@@ -62,9 +73,6 @@ class GkeCluster(pulumi.ComponentResource):
     def _make_cloud_provider(self) -> None:
         """The provider of Google Cloud; reports the project and reads its number."""
         # Imported here, so that a stack file is validated without the SDK.
-        import pulumi_gcp as gcp
-
-        from components.clusters.gke.provider import gcp_provider
 
         options = self._options
         google = gcp_provider(
@@ -83,14 +91,6 @@ class GkeCluster(pulumi.ComponentResource):
         ).number
 
     def _make_cluster(self) -> None:
-        from components.clusters.gke.control_plane import ControlPlane
-        from components.clusters.gke.encryption import Encryption
-        from components.clusters.gke.kubeconfig import kubeconfig
-        from components.clusters.gke.network import Network
-        from components.clusters.gke.node_pools import NodeAccount, NodePools
-        from components.clusters.gke.registry import Registry
-        from components.clusters.gke.storage import Storage
-
         name, options, cloud = self._name, self._options, self._cloud
         network = Network(name, options, opts=cloud)
         encryption = Encryption(name, options, project_number=self._project_number, opts=cloud)
@@ -129,8 +129,6 @@ class GkeCluster(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """Read access to prefixes in Cloud Storage; raises `pulumi.RunError` for other buckets."""
-        from components.clusters.gke.identity import bucket_identity
-
         if others := [grant.url for grant in grants if not grant.url.startswith("gs://")]:
             raise pulumi.RunError(
                 f"slipway:cluster.kind is `{self.kind}`: its pods cannot read {', '.join(others)} "
@@ -156,7 +154,6 @@ class GkeCluster(pulumi.ComponentResource):
         """A record in the zone of Cloud DNS, if the stack names one."""
         if self._options.dns is None:
             return
-        from components.clusters.gke.dns import Record
 
         Record(
             f"{self._name}-record",

@@ -13,6 +13,7 @@ from components.clusters.gke.encryption import Encryption
 from components.clusters.gke.labels import resource_labels
 from components.clusters.gke.node_pool_options import GkeNodePool
 from components.clusters.gke.options import GkeOptions
+from components.kubernetes.taints import Taint
 
 _EFFECTS = {
     "NoSchedule": "NO_SCHEDULE",
@@ -147,7 +148,7 @@ class NodePools:
             "disk_size_gb": pool.disk_gib,
             "boot_disk_kms_key": self._encryption.key,
             "labels": {**pool.all_labels(key), **dra},
-            "taints": [_taint(taint) for taint in pool.all_taints],
+            "taints": [_taint(Taint.parse(each)) for each in pool.all_taints],
             "resource_labels": resource_labels(),
             "service_account": self._account.email,
             # The account's roles limit its permissions.
@@ -178,7 +179,5 @@ def _guest_accelerators(
     ]
 
 
-def _taint(taint: str) -> gcp.container.NodePoolNodeConfigTaintArgsDict:
-    key_and_value, _, effect = taint.rpartition(":")
-    key, _, value = key_and_value.partition("=")
-    return {"key": key, "value": value, "effect": _EFFECTS[effect]}
+def _taint(taint: Taint) -> gcp.container.NodePoolNodeConfigTaintArgsDict:
+    return {"key": taint.key, "value": taint.value, "effect": _EFFECTS[taint.effect]}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
+from pulumi_kubernetes.core.v1 import Service
+from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
 
 from components.config.durations import seconds
 from components.config.gateway_options import GATEWAY_NAMESPACE
@@ -22,15 +24,12 @@ from components.gateways.controller import (
     namespace_peer,
     spool_bytes,
 )
-from components.kubernetes.object import KubernetesObject
-from components.platform.namespace import Namespace
-
-if TYPE_CHECKING:
-    from pulumi_kubernetes.core.v1 import Service
 from components.gateways.controllers.ingress_nginx_options import (
     CONTROLLER_IMAGE,
     IngressNginxOptions,
 )
+from components.kubernetes.object import KubernetesObject
+from components.platform.namespace import Namespace
 
 CHART = "ingress-nginx"
 #: The chart of controller v1.15.1, the last release of either.
@@ -110,8 +109,6 @@ class IngressNginx(Controller):
     ) -> pulumi.Output[str]:
         """The chart; returns the address of its Service. The engine hands over a chart's objects
         as the SDK's classes."""
-        from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
-
         called, repository = args.images.chart(CHART, CHART_REPOSITORY)
         chart = Chart(
             name,
@@ -199,8 +196,6 @@ def find_service(resources: Sequence[Any] | None) -> Service:
 
     Raises `pulumi.RunError` where the chart has none.
     """
-    from pulumi_kubernetes.core.v1 import Service
-
     for resource in resources or ():
         if isinstance(resource, Service) and resource._name.endswith(f"/{_SERVICE}"):
             return resource

@@ -9,7 +9,7 @@ from pulumi_aws import eks, iam
 
 from components.clusters.eks import policies
 from components.clusters.eks.control_plane import ControlPlane
-from components.clusters.eks.karpenter.chart import NAMESPACE, SERVICE_ACCOUNT, make_chart
+from components.clusters.eks.karpenter.chart import NAMESPACE, SERVICE_ACCOUNT, karpenter_chart
 from components.clusters.eks.karpenter.iam_policy import controller_policy
 from components.clusters.eks.karpenter.interruptions import Interruptions
 from components.clusters.eks.karpenter.nodes import NodeSettings, make_pool, max_nodes
@@ -80,7 +80,7 @@ class Karpenter(pulumi.ComponentResource):
                 parent=self, depends_on=role.resources, delete_before_replace=True
             ),
         )
-        chart = make_chart(
+        chart = karpenter_chart(
             f"{name}-chart",
             options,
             cluster_name=control_plane.name,

@@ -1,17 +1,16 @@
-"""`make_chart`: Karpenter's chart and its values."""
+"""`karpenter_chart`: Karpenter's chart and its values."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
+from pulumi_kubernetes.helm.v4 import Chart
 
 from components.clusters.eks.options import EksOptions
 from components.clusters.eks.versions import KARPENTER
 from components.images import Images
-
-if TYPE_CHECKING:
-    from pulumi_kubernetes.helm.v4 import Chart
+from components.kubernetes.chart import ChartPin, make_chart
 
 _REGISTRY = "oci://public.ecr.aws/karpenter"
 _CHART = "karpenter"
@@ -21,7 +20,7 @@ NAMESPACE = "kube-system"
 SERVICE_ACCOUNT = "karpenter"
 
 
-def make_chart(
+def karpenter_chart(
     name: str,
     options: EksOptions,
     *,
@@ -31,18 +30,13 @@ def make_chart(
     opts: pulumi.ResourceOptions,
 ) -> Chart:
     """The controller, its RBAC roles, and its CustomResourceDefinitions."""
-    from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
-
     images = images.within(name, NAMESPACE, opts)
-    chart, repository = images.chart(_CHART, _REGISTRY)
-    return Chart(
+    return make_chart(
         name,
-        name=_CHART,
-        chart=chart,
-        version=KARPENTER,
+        ChartPin(name=_CHART, repository=_REGISTRY, version=KARPENTER),
         namespace=NAMESPACE,
-        repository_opts=RepositoryOptsArgs(repo=repository),
         values=values(options, cluster_name, queue, images),
+        images=images,
         opts=opts,
     )
 

@@ -10,6 +10,7 @@ import pulumi
 from components.clusters.eks.node_pool_options import EksNodePool
 from components.clusters.eks.node_pools import disks
 from components.kubernetes.object import Fields, KubernetesObject
+from components.kubernetes.taints import Taint
 
 GROUP = "karpenter.k8s.aws"
 #: The newest image of a family for the cluster's version. Nodes with another image are replaced.
@@ -112,7 +113,7 @@ def _pool(key: str, pool: EksNodePool, node_class: pulumi.Output[str]) -> Fields
                     _in("node.kubernetes.io/instance-type", pool.machine_type),
                     _in("karpenter.sh/capacity-type", "spot" if pool.spot else "on-demand"),
                 ],
-                "taints": [_taint(each) for each in pool.all_taints],
+                "taints": [_taint(Taint.parse(each)) for each in pool.all_taints],
                 "terminationGracePeriod": _DRAIN,
             },
         },
@@ -135,8 +136,8 @@ def _in(key: str, value: str) -> Fields:
     return {"key": key, "operator": "In", "values": [value]}
 
 
-def _taint(taint: str) -> Fields:
-    key_and_value, _, effect = taint.rpartition(":")
-    key, _, value = key_and_value.partition("=")
+def _taint(taint: Taint) -> Fields:
     # Karpenter refuses an empty value.
-    return {"key": key, "effect": effect} | ({"value": value} if value else {})
+    return {"key": taint.key, "effect": taint.effect} | (
+        {"value": taint.value} if taint.value else {}
+    )
