@@ -60,7 +60,7 @@ class Controller(pulumi.ComponentResource):
     ingress_class: pulumi.Output[str]
     address: pulumi.Output[str]
     """Host name or IP address of the load balancer."""
-    clients: Sequence[Fields]
+    allowed_peers: Sequence[Fields]
     """Its pods, as peers of a NetworkPolicy."""
 
 

@@ -80,7 +80,7 @@ class IngressNginx(Controller):
         if args.default_certificate is not None:
             certificate = args.default_certificate(self.address)
             certificate.named_secret(f"{name}-tls", namespace, _DEFAULT_CERTIFICATE)
-        self.clients = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
+        self.allowed_peers = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
         self.ingress_class = pulumi.Output.from_input(INGRESS_CLASS)
         self.register_outputs({"ingress_class": self.ingress_class, "address": self.address})
 

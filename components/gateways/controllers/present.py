@@ -44,7 +44,7 @@ class PresentController(Controller):
         service = KubernetesObject.get(
             f"{name}-service", "v1", "Service", identifier, pulumi.ResourceOptions(parent=self)
         )
-        self.clients = [
+        self.allowed_peers = [
             {
                 "namespaceSelector": {
                     "matchLabels": {"kubernetes.io/metadata.name": options.namespace}

@@ -58,7 +58,7 @@ class Traefik(Controller):
         super().__init__("slipway:gateway:Traefik", name, None, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self.clients = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
+        self.allowed_peers = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
         self._namespace = Namespace(
             f"{name}-home", GATEWAY_NAMESPACE, args.cluster, self._child
         ).name
