@@ -111,6 +111,15 @@ def test_a_route_names_the_port_of_its_protocol() -> None:
         }
 
 
+@pytest.mark.parametrize("runtime", ["tfserving", "triton"])
+def test_a_service_tells_gateways_that_its_grpc_port_speaks_http_2_without_tls(
+    runtime: str,
+) -> None:
+    service = up(models={"m": model(runtime=runtime)}).one("Service", "m-service").inputs
+    protocols = {each["name"]: each.get("appProtocol") for each in service["spec"]["ports"]}
+    assert protocols == {"grpc": "kubernetes.io/h2c", "rest": None}
+
+
 @pytest.mark.parametrize("redirect", [True, False])
 def test_plain_http_is_sent_to_https_unless_it_is_wanted(redirect: bool) -> None:
     for protocol in ("grpc", "rest"):
