@@ -1,4 +1,4 @@
-"""`TraefikAccess`: what Traefik may read of the API, and no more."""
+"""`TraefikAccess`: the RBAC permissions of Traefik."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from components.kubernetes.object import Fields, KubernetesObject
 _GROUP = "rbac.authorization.k8s.io"
 _VERSION = f"{_GROUP}/v1"
 _READ = ["list", "watch"]
-#: What the ingress-nginx provider asks for when namespaces are chosen by a selector.
+#: Permissions that the ingress-nginx provider needs to choose namespaces by a selector.
 _CLUSTER_RULES: list[Fields] = [
     {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["list"]},
     {"apiGroups": ["networking.k8s.io"], "resources": ["ingressclasses"], "verbs": _READ},
@@ -29,8 +29,8 @@ _NAMESPACE_RULES: list[Fields] = [
 
 
 class TraefikAccess(pulumi.ComponentResource):
-    """Roles in the watched namespaces alone: Secrets elsewhere stay out of its reach. `account`
-    is the service account, known once the rights are there."""
+    """Roles in the watched namespaces, so Traefik can read no Secrets of others. `account` is the
+    name of the service account that they are bound to."""
 
     account: pulumi.Output[str]
 
