@@ -1,4 +1,4 @@
-"""Stacks behind a gateway, and what their objects hold."""
+"""Runs a stack with a gateway, and reads its Ingress objects and its controller."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def path(ingress: dict[str, Any]) -> str:
 
 
 def reaches(ingress: dict[str, Any], url: str) -> str | None:
-    """The path that the backend sees, as the controllers match: from the start, any case."""
+    """The path that the backend sees; None if no rule matches `url`. Controllers match from the
+    start of the path and ignore case."""
     found = re.match(path(ingress), url, re.IGNORECASE)
     return "/" + found[1] if found else None
 

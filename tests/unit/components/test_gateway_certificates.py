@@ -1,4 +1,4 @@
-"""Which certificate a gateway shows, and what clients are told of it."""
+"""The gateway's TLS certificate, and the authority in the outputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_without_a_host_the_certificate_is_for_the_load_balancer_s_name() -> Non
     assert endpoint["authority"] == "lb.example.com"
 
 
-def test_with_an_address_alone_the_certificate_is_for_it_and_rules_carry_no_host() -> None:
+def test_without_any_name_the_certificate_is_for_the_ip_address_and_rules_have_no_host() -> None:
     recording = up(host=None)
     certificate = recording.one("SelfSignedCert").inputs
     assert certificate["dnsNames"] == []
@@ -40,14 +40,14 @@ def test_with_an_address_alone_the_certificate_is_for_it_and_rules_carry_no_host
     assert rest["url"].startswith(f"https://{ADDRESS}/half_plus_two/v1/")
 
 
-def test_an_ipv6_address_is_in_brackets_where_a_port_follows() -> None:
+def test_an_ipv6_address_is_in_brackets_in_urls_and_before_a_port() -> None:
     endpoint = up(host=None, address={"ip": "2001:db8::7"}).outputs["endpoints"]["half_plus_two"]
     assert endpoint["grpc"]["target"] == "[2001:db8::7]:443"
     assert endpoint["grpc"]["authority"] == "2001:db8::7"
     assert endpoint["rest"]["url"].startswith("https://[2001:db8::7]/half_plus_two/")
 
 
-def test_clients_that_name_no_host_get_the_certificate_from_traefik_s_default() -> None:
+def test_traefik_s_default_certificate_is_for_clients_that_send_no_host_name() -> None:
     recording = up(host=None)
     secret = recording.one("Secret", "gateway-controller-tls").inputs
     assert secret["metadata"] == {"namespace": "slipway-gateway"}
@@ -57,8 +57,8 @@ def test_clients_that_name_no_host_get_the_certificate_from_traefik_s_default() 
     assert sources[1]["secret"] == {"name": "gateway-controller-tls-1a2b3c4d"}
 
 
-def test_traefik_begins_with_the_certificate_of_the_address_that_its_service_has() -> None:
-    """An update of the certificate is a roll-out: `up` waits for pods that show it."""
+def test_traefik_starts_after_its_service_has_an_address_with_that_address_s_certificate() -> None:
+    """A new certificate rolls out new pods, and `up` waits until they are ready."""
     recording = up(host=None)
     secret = recording.one("Secret", "gateway-controller-tls")
     assert secret.inputs["immutable"] is True
@@ -71,7 +71,9 @@ def test_traefik_begins_with_the_certificate_of_the_address_that_its_service_has
 
 
 @pytest.mark.parametrize("controller", ["traefik", "ingress-nginx"])
-def test_routes_come_after_the_certificate_of_clients_that_name_no_host(controller: str) -> None:
+def test_routes_depend_on_the_certificate_for_clients_that_send_no_host_name(
+    controller: str,
+) -> None:
     recording = up(host=None, controller=controller)
     route = recording.one("Ingress", "half-plus-two-route-grpc")
     assert "gateway-controller-tls" in recording.needs(route)
@@ -83,7 +85,7 @@ def test_with_a_host_there_is_no_default_certificate() -> None:
     assert "tls" not in traefik_configuration(recording)
 
 
-def test_a_certificate_of_one_s_own_is_used_as_it_is() -> None:
+def test_a_certificate_in_a_secret_of_the_user_s_is_used_by_its_name() -> None:
     pem = "-----BEGIN CERTIFICATE-----\nx"
     recording = up(tls={"kind": "secret", "name": "mine", "ca_certificate": pem})
     assert recording.of("SelfSignedCert") == recording.of("PrivateKey") == []
@@ -91,6 +93,6 @@ def test_a_certificate_of_one_s_own_is_used_as_it_is() -> None:
     assert recording.outputs["gateway"]["ca_certificate"] == pem
 
 
-def test_a_certificate_that_clients_trust_anyway_has_no_authority_in_the_outputs() -> None:
+def test_without_an_authority_in_the_stack_file_the_outputs_have_none() -> None:
     recording = up(tls={"kind": "secret", "name": "mine"})
     assert recording.outputs["gateway"]["ca_certificate"] is None

@@ -1,4 +1,4 @@
-"""Controllers beside Traefik: ingress-nginx, and one that is installed already."""
+"""The controllers other than Traefik: ingress-nginx, and one that the cluster has already."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.unit.components.engine import ADDRESS
 from tests.unit.components.gateway import chart_values, route, up
 
 
-def test_a_controller_that_is_present_is_read_and_not_touched() -> None:
+def test_a_controller_that_the_cluster_has_is_read_and_not_changed() -> None:
     present = {
         "kind": "present",
         "namespace": "ingress",
@@ -38,13 +38,13 @@ def test_ingress_nginx_of_another_stack_can_be_shared() -> None:
     assert up(controller=present).outputs["gateway"]["address"] == ADDRESS
 
 
-def test_ranges_for_somebody_else_s_load_balancer_are_refused() -> None:
+def test_allowed_ranges_are_refused_for_a_load_balancer_that_is_not_the_stack_s() -> None:
     present = {"kind": "present", "namespace": "ingress", "service": "controller"}
     with pytest.raises(pulumi.RunError, match="loadBalancerSourceRanges"):
         up(controller=present, allow=["10.0.0.0/8"])
 
 
-def test_ingress_nginx_gets_the_limits_the_annotations_and_no_webhook() -> None:
+def test_ingress_nginx_has_the_limits_the_load_balancer_s_annotations_and_no_webhook() -> None:
     values = chart_values(ssl_redirect=False)
     assert values["config"]["ssl-redirect"] == "false"
     assert values["config"]["proxy-body-size"] == str(64 * 1024 * 1024)
@@ -55,7 +55,7 @@ def test_ingress_nginx_gets_the_limits_the_annotations_and_no_webhook() -> None:
     assert values["image"] == {}
 
 
-def test_ingress_nginx_comes_from_the_mirror_by_tag() -> None:
+def test_ingress_nginx_is_pulled_from_the_mirror_by_tag() -> None:
     from components.images import Images
 
     assert chart_values(images=Images("mirror.example.com/proxy"))["image"] == {
@@ -66,7 +66,7 @@ def test_ingress_nginx_comes_from_the_mirror_by_tag() -> None:
     }
 
 
-def test_ingress_nginx_knows_the_certificate_of_clients_that_name_no_host() -> None:
+def test_ingress_nginx_has_a_default_certificate_for_clients_that_send_no_host_name() -> None:
     values = chart_values(default_certificate=lambda address: None)
     assert values["extraArgs"] == {"default-ssl-certificate": "slipway-gateway/gateway-tls"}
 

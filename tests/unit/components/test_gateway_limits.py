@@ -1,4 +1,4 @@
-"""What `slipway:limits` bounds at the gateway."""
+"""The gateway's bounds on a request, most of them from `slipway:limits`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.unit.components.gateway import (
 )
 
 
-def test_a_request_is_held_until_it_is_known_to_be_no_larger_than_the_limit() -> None:
+def test_a_request_is_buffered_so_that_its_size_is_known_before_the_server_gets_it() -> None:
     recording = up()
     for protocol in ("grpc", "rest"):
         found = annotations(route(recording, protocol))
@@ -27,7 +27,7 @@ def test_a_request_is_held_until_it_is_known_to_be_no_larger_than_the_limit() ->
         assert found["client-body-buffer-size"] == "16384"
 
 
-def test_limits_are_in_every_place_that_could_cut_a_call() -> None:
+def test_every_timeout_and_bound_of_the_gateway_follows_the_limits() -> None:
     recording = up(limits={"message_size": "128Mi", "deadline": "2m", "streams": 9, "idle": "5m"})
     for protocol, frame in (("grpc", 5), ("rest", 0)):
         found = annotations(route(recording, protocol))
@@ -50,7 +50,7 @@ def test_a_call_of_90_s_and_64_MiB_passes_by_default() -> None:
     assert entry in arguments(recording)
 
 
-def test_compressed_requests_are_refused_before_any_route_is_looked_at() -> None:
+def test_compressed_requests_are_refused_by_a_router_above_all_routes() -> None:
     http = traefik_configuration(up())["http"]
     for name, entry in (("compressed", "web"), ("compressed-tls", "websecure")):
         router = http["routers"][name]
@@ -64,10 +64,10 @@ def test_compressed_requests_are_refused_before_any_route_is_looked_at() -> None
 
 
 @pytest.mark.parametrize("limits", [{}, {"streams": 1000, "message_size": "2047Mi"}])
-def test_what_full_connections_hold_fits_the_memory_of_every_controller(
+def test_every_controller_has_memory_for_64_connections_with_all_streams_full(
     limits: dict[str, Any],
 ) -> None:
-    """Measured: 92 KiB a stream of Traefik with 30 KB of headers and 16 KB of body."""
+    """Measured: a stream of Traefik with 30 KB of headers and 16 KB of body takes 92 KiB."""
     recording = up(limits=limits)
     streams = limits.get("streams", 128)
     for entry in ("web", "websecure"):

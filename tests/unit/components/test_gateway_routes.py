@@ -1,4 +1,4 @@
-"""The Ingress objects of a model: which calls they route, and where to."""
+"""The Ingress objects of a model: the calls that they route, and to which backend."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_a_model_has_a_grpc_and_a_rest_route_with_their_own_backend_protocol() -
     assert annotations(route(recording, "rest"))["backend-protocol"] == "HTTP"
 
 
-def test_the_prefix_is_rewritten_away() -> None:
+def test_the_prefix_is_removed_before_the_backend_sees_the_path() -> None:
     recording = up()
     call = "/half_plus_two/tensorflow.serving.PredictionService/Predict"
     assert reaches(route(recording, "grpc"), call) == call.removeprefix("/half_plus_two")
@@ -27,7 +27,7 @@ def test_the_prefix_is_rewritten_away() -> None:
 
 
 @pytest.mark.parametrize("protocol", [TENSORFLOW_SERVING, OPEN_INFERENCE_V2])
-def test_every_method_of_a_protocol_is_reached_or_ends_at_the_gateway(
+def test_routed_methods_reach_the_backend_and_refused_ones_do_not(
     protocol: ServingProtocol,
 ) -> None:
     runtime = {TENSORFLOW_SERVING.name: "tfserving", OPEN_INFERENCE_V2.name: "triton"}
@@ -45,7 +45,7 @@ def test_every_method_of_a_protocol_is_reached_or_ends_at_the_gateway(
         assert reaches(rest, "/m/" + path.format(model="m")) is None, path
 
 
-def test_a_route_lets_no_other_service_through() -> None:
+def test_no_other_service_and_no_other_path_is_routed() -> None:
     recording = up()
     for url in (
         "/half_plus_two/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
@@ -68,7 +68,7 @@ def test_a_route_lets_no_other_service_through() -> None:
         assert reaches(route(recording, "rest"), f"/half_plus_two{url}") == url
 
 
-def test_streaming_methods_are_reached_where_the_model_has_streaming() -> None:
+def test_streaming_methods_are_routed_if_the_model_has_streaming() -> None:
     stream = "/inference.GRPCInferenceService/ModelStreamInfer"
     closed = up(models={"m": model(runtime="triton")})
     assert closed.of("Ingress", "m-route-stream") == []
@@ -79,7 +79,7 @@ def test_streaming_methods_are_reached_where_the_model_has_streaming() -> None:
     assert "proxy-request-buffering" not in annotations(opened), "a stream has no end to wait for"
 
 
-def test_a_model_never_catches_the_calls_of_one_whose_name_begins_the_same() -> None:
+def test_a_model_gets_no_calls_of_one_whose_name_has_the_same_beginning() -> None:
     recording = up(models={"a": model(), "ab": model()})
     for protocol, rest in (
         ("grpc", "tensorflow.serving.PredictionService/Predict"),
@@ -121,7 +121,9 @@ def test_a_service_tells_gateways_that_its_grpc_port_speaks_http_2_without_tls(
 
 
 @pytest.mark.parametrize("redirect", [True, False])
-def test_plain_http_is_sent_to_https_unless_it_is_wanted(redirect: bool) -> None:
+def test_plain_http_is_redirected_to_https_unless_the_stack_file_says_otherwise(
+    redirect: bool,
+) -> None:
     for protocol in ("grpc", "rest"):
         ingress = route(up(ssl_redirect=redirect), protocol)
         assert annotations(ingress)["ssl-redirect"] == str(redirect).lower()
