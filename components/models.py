@@ -20,6 +20,7 @@ from components.contracts.source import SourceArgs
 from components.generations import Generations
 from components.platform.load_balancer import LoadBalancer
 from components.platform.volumes import Volumes
+from components.route_check import refuse_unsupported
 
 
 class Models:
@@ -46,13 +47,15 @@ class Models:
         by_server = servers(config.models)
         generations = Generations(by_server)
         self.generations = generations.outputs
-        made: dict[str, Endpoint] = {}
+        endpoints: dict[str, Endpoint] = {}
         for name, members in by_server.items():
             options = of_the_server(list(members.values()))
             backend = self._serve(name, members, options, generations.of(name))
             router = self._router(name, options, backend)
-            made |= {model: router.route(Route.to(model, backend), opts) for model in members}
-        self.endpoints = {model: made[model] for model in config.models}
+            for model in members:
+                route = Route.to(model, backend)
+                endpoints[model] = self._route(route, router, exposed=options.expose is not None)
+        self.endpoints = {model: endpoints[model] for model in config.models}
 
     def _serve(
         self,
@@ -71,7 +74,7 @@ class Models:
                 namespace=self._namespace,
                 images=self._images,
                 limits=self._context.config.limits,
-                clients=self._gateway.clients,
+                allowed_peers=self._gateway.allowed_peers,
                 secrets=secrets,
                 generation=generation,
             ),
@@ -91,6 +94,12 @@ class Models:
             ),
         )
         return ServedModel(name=name, options=options, source=source)
+
+    def _route(self, route: Route, router: Router, *, exposed: bool) -> Endpoint:
+        gateway = self._context.config.gateway
+        assert gateway is not None  # a stack without one has no models
+        refuse_unsupported(route, gateway, exposed=exposed)
+        return router.route(route, self._opts)
 
     def _router(self, name: str, options: ModelOptions, backend: Backend) -> Router:
         """The gateway, or a load balancer of the server's own."""

@@ -1,23 +1,30 @@
-"""The serving protocols: every gRPC method and REST path of a server, routed or refused.
+"""The serving protocols as data: which gRPC methods and REST paths a gateway routes, and which it
+does not.
 
-The tables name all methods of the vendors' service definitions, so that a method that a new release
-adds is seen by a test and decided on, and never routed by accident. Paths are regular expressions
-without the first slash; a controller anchors them at the start, and `grpc_pattern` and `rest_pattern`
-at the end.
+The tables list every method of the vendors' service definitions, so that a test fails when a new
+release adds a method, until the method is listed as routed or refused. A gateway kind renders its
+own matches from these tables (`components/gateways/nginx_paths.py`: regular expressions).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class HttpMethod(StrEnum):
+    """The HTTP method of a REST call."""
+
+    GET = "GET"
+    POST = "POST"
 
 
 @dataclass(frozen=True, kw_only=True)
 class GrpcService:
-    """A gRPC service, and all of its methods. `routed` are called from outside the cluster.
-    `streamed` are, too, where a model has `streaming`: a client sends messages on them for as long
-    as it likes. `refused` end at the gateway."""
+    """A gRPC service and all of its methods. A gateway routes the `routed` ones, and the `streamed`
+    ones of models with `streaming`: on these a client sends any number of messages for as long as
+    it likes. It never routes the `refused` ones."""
 
     name: str
     routed: Sequence[str] = ()
@@ -26,49 +33,38 @@ class GrpcService:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RestPath:
+    """A REST path without its first slash. `{model}` stands for the model's name, `{version}` for
+    a number, `{label}` for letters, digits and underscores. One of `versions` may follow `path`.
+    `calls` has the HTTP method of each call by its suffix, which ends the path; all suffixes of one
+    `RestPath` begin with the same character, `/` or `:`. The suffix `""` is the path itself."""
+
+    path: str
+    versions: Sequence[str] = ()
+    calls: Mapping[str, HttpMethod]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ServingProtocol:
-    """What a protocol looks like on the wire. `rest_routed` are called from outside the cluster,
-    `rest_refused` end at the gateway; `predict` is the path of a prediction. `{model}` stands for
-    the model's name in the paths of REST."""
+    """What a server of one protocol answers. A gateway routes `rest_routed` and never
+    `rest_refused`, which are examples. `predict` is the path of a prediction, with `{model}` for
+    the model's name."""
 
     name: str
     grpc: Sequence[GrpcService]
-    rest_routed: Sequence[str]
+    rest_routed: Sequence[RestPath]
     rest_refused: Sequence[str]
     predict: str
 
-    @property
-    def grpc_pattern(self) -> str:
-        """Matches the unary methods that are routed, and no other path."""
-        return _pattern([(service.name, service.routed) for service in self.grpc])
 
-    @property
-    def stream_pattern(self) -> str | None:
-        """Matches the streaming methods that are routed; None where the protocol has none."""
-        streamed = [(each.name, each.streamed) for each in self.grpc if each.streamed]
-        return _pattern(streamed) if streamed else None
-
-    def rest_pattern(self, model: str) -> str:
-        """Matches the paths of `model` that are routed, and no other path."""
-        paths = "|".join(path.format(model=model) for path in self.rest_routed)
-        return f"(?:{paths})$"
-
-
-def _pattern(services: Sequence[tuple[str, Sequence[str]]]) -> str:
-    methods = "|".join(
-        f"{re.escape(name)}/(?:{'|'.join(routed)})" for name, routed in services if routed
-    )
-    return f"(?:{methods})$"
-
-
-#: https://github.com/grpc/grpc/blob/master/doc/health-checking.md. `List` names all services.
+#: https://github.com/grpc/grpc/blob/master/doc/health-checking.md. `List` reveals the names of all services.
 _HEALTH = GrpcService(name="grpc.health.v1.Health", routed=("Check", "Watch"), refused=("List",))
-_TF_VERSION = "(?:/versions/[0-9]+|/labels/[A-Za-z0-9_]+)?"
-_V2_VERSION = "(?:/versions/[0-9]+)?"
+_TF_VERSIONS = ("/versions/{version}", "/labels/{label}")
+_V2_VERSIONS = ("/versions/{version}",)
 
-#: `tensorflow_serving/apis/*_service.proto`, and TensorFlow's profiler, which listens on the same
-#: port. `HandleReloadConfigRequest` replaces the list of models, `SessionRun` names any tensor of
-#: the graph.
+#: `tensorflow_serving/apis/*_service.proto`, `http_rest_api_handler.cc`, and TensorFlow's profiler,
+#: which listens on the same port. `HandleReloadConfigRequest` replaces the list of models;
+#: `SessionRun` reads any tensor of the graph.
 TENSORFLOW_SERVING = ServingProtocol(
     name="tensorflow-serving",
     grpc=(
@@ -86,15 +82,27 @@ TENSORFLOW_SERVING = ServingProtocol(
         _HEALTH,
     ),
     rest_routed=(
-        f"v1/models/{{model}}{_TF_VERSION}(?:/metadata)?",
-        f"v1/models/{{model}}{_TF_VERSION}:(?:predict|classify|regress)",
+        RestPath(
+            path="v1/models/{model}",
+            versions=_TF_VERSIONS,
+            calls={"": HttpMethod.GET, "/metadata": HttpMethod.GET},
+        ),
+        RestPath(
+            path="v1/models/{model}",
+            versions=_TF_VERSIONS,
+            calls={
+                ":predict": HttpMethod.POST,
+                ":classify": HttpMethod.POST,
+                ":regress": HttpMethod.POST,
+            },
+        ),
     ),
     rest_refused=("v1/models", "monitoring/prometheus/metrics"),
     predict="v1/models/{model}:predict",
 )
 
-#: Triton's `grpc_service.proto` and the extensions of its HTTP server. Servers of this protocol load
-#: and unload models, map memory and change logs by the same gRPC service and below the same `v2/`.
+#: Triton's `grpc_service.proto` and `http_server.cc`. The same gRPC service, and REST paths below the
+#: same `v2/`, also load and unload models, map memory and change the log settings.
 OPEN_INFERENCE_V2 = ServingProtocol(
     name="open-inference-v2",
     grpc=(
@@ -128,10 +136,21 @@ OPEN_INFERENCE_V2 = ServingProtocol(
         _HEALTH,
     ),
     rest_routed=(
-        "v2",
-        "v2/health/(?:live|ready)",
-        f"v2/models/{{model}}{_V2_VERSION}",
-        f"v2/models/{{model}}{_V2_VERSION}/(?:ready|config|stats|infer|generate|generate_stream)",
+        RestPath(path="v2", calls={"": HttpMethod.GET}),
+        RestPath(path="v2/health", calls={"/live": HttpMethod.GET, "/ready": HttpMethod.GET}),
+        RestPath(path="v2/models/{model}", versions=_V2_VERSIONS, calls={"": HttpMethod.GET}),
+        RestPath(
+            path="v2/models/{model}",
+            versions=_V2_VERSIONS,
+            calls={
+                "/ready": HttpMethod.GET,
+                "/config": HttpMethod.GET,
+                "/stats": HttpMethod.GET,
+                "/infer": HttpMethod.POST,
+                "/generate": HttpMethod.POST,
+                "/generate_stream": HttpMethod.POST,
+            },
+        ),
     ),
     rest_refused=(
         "v2/models/{model}/trace/setting",

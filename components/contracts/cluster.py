@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class NodePool:
-    """Nodes to schedule by: all of `labels` on them, `taints` as Kubernetes writes them
-    (`key=value:effect`), `accelerator` what each of them has."""
+    """Nodes that pods are scheduled to: all of them have `labels`, `taints` (written as
+    `key=value:effect`) and `accelerator`."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: Sequence[str] = ()
@@ -32,7 +32,7 @@ class NodePool:
 
 
 class Cluster(Protocol):
-    """Where a stack runs."""
+    """The cluster that a stack runs on."""
 
     kind: str
     name: pulumi.Output[str]
@@ -41,21 +41,23 @@ class Cluster(Protocol):
     """A secret."""
     node_pools: Mapping[str, NodePool]
     load_balancer_class: str | None
-    """Its `loadBalancerClass`; None is the cluster's default."""
+    """`loadBalancerClass` of Services; None for the cluster's default."""
     external_traffic_policy: str | None
-    """That of Services of type LoadBalancer: `Local` keeps the caller's address. None where the
-    load balancer does not keep it anyway."""
+    """`externalTrafficPolicy` of Services of type LoadBalancer: `Local` keeps the client's address.
+    None, for Kubernetes' default, where `Local` would not keep it either."""
     registry: pulumi.Output[str] | None
-    """Where images are pushed that the nodes may pull; None where the stack makes none."""
+    """The registry that the stack makes, to push images that the nodes may pull; None if it makes
+    none."""
     adopts: bool
-    """Whether objects that exist are taken over: nobody but the stack writes to the cluster."""
+    """Whether the provider takes over objects that exist, since only this stack writes to the
+    cluster."""
     workload_identity: Mapping[str, pulumi.Input[str]]
-    """What another stack has to be told to give its pods identities on this cluster: exported, and
-    so never a secret. Empty where the cluster has no workload identity."""
+    """The facts that another stack needs to give its pods identities on this cluster. They are
+    exported, so none is a secret. Empty if the cluster has no workload identity."""
 
     @property
     def load_balancer_annotations(self) -> Mapping[str, pulumi.Input[str]]:
-        """What a Service of type LoadBalancer needs to be reachable from outside."""
+        """The annotations that make a Service of type LoadBalancer reachable from outside."""
         ...
 
     def identity(
@@ -65,25 +67,25 @@ class Cluster(Protocol):
         grants: Sequence[Grant],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """Let the pods of `service_account` use `grants`, and nothing else, without a static key.
-        `opts` are for the resources that it makes; their names begin with the account's.
+        """Gives the pods of `service_account` the access of `grants` and no other, without static
+        credentials. `opts` are for the resources that it makes, whose names begin with the
+        account's.
 
-        Raises `pulumi.RunError` where the cluster has no workload identity.
+        Raises `pulumi.RunError` if the cluster has no workload identity.
         """
         ...
 
     def storage_class(self, requested: str | None, access_mode: str) -> pulumi.Input[str] | None:
-        """The name of the StorageClass to use; None is the cluster's default."""
+        """The name of the StorageClass for a claim; None for the cluster's default."""
         ...
 
     def publish(self, host: str, address: pulumi.Output[str]) -> None:
-        """Let `host` resolve to the gateway's `address`, a name or an IP address, where the stack
-        names a DNS zone; else nothing."""
+        """Makes a DNS record by which `host` resolves to the gateway's `address`, a host name or an
+        IP address. Does nothing if the cluster's options name no DNS zone."""
         ...
 
 
 class ClusterFactory(Protocol):
-    """The class of a cluster, as a stack calls it. `options` are of the class that the registry
-    names beside it."""
+    """Calls the class of a cluster. `options` has the options class of its registry entry."""
 
     def __call__(self, name: str, options: Any, images: Images, /) -> Cluster: ...

@@ -49,7 +49,7 @@ class ServedModel:
 @dataclass(frozen=True, kw_only=True)
 class ServerArgs:
     """What a server is made of. `options` are the merged server-level options of its models;
-    `clients` are the peers of a NetworkPolicy that may call it; `secrets` are those values of
+    `allowed_peers` are the NetworkPolicy peers that may call it; `secrets` are those values of
     `slipway:secrets` that its models name. Another `generation` is another Deployment and Service,
     beside the old ones until these are not needed; None for a server that models do not share."""
 
@@ -59,7 +59,7 @@ class ServerArgs:
     namespace: pulumi.Output[str]
     images: Images
     limits: LimitsOptions
-    clients: Sequence[Fields]
+    allowed_peers: Sequence[Fields]
     secrets: Mapping[str, pulumi.Output[str]]
     generation: pulumi.Output[str] | None = None
 

@@ -1,1 +1,1 @@
-"""The kinds of gateway: how a model is reached from outside."""
+"""The gateway kinds, which make models reachable from outside the cluster."""

@@ -1,4 +1,4 @@
-"""`NginxGateway`: models behind Ingress objects with ingress-nginx's annotations."""
+"""`NginxGateway`: routes models by Ingress objects with ingress-nginx's annotations."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from components.platform.certificates import Certificate
 
 
 class NginxGateway(pulumi.ComponentResource):
-    """A controller, its load balancer and the certificate for its name. Models get their routes
-    by `route`."""
+    """An ingress controller, its load balancer and the TLS certificate of its host. `route` adds
+    the Ingress objects of a model."""
 
     address: pulumi.Output[str]
     host: pulumi.Output[str]
@@ -35,7 +35,7 @@ class NginxGateway(pulumi.ComponentResource):
         self._name, self._options, self._limits = name, options, args.limits
         self._certificate: Certificate | None = None
         self._controller = self._make_controller(name, args)
-        self.clients = self._controller.clients
+        self.allowed_peers = self._controller.allowed_peers
         self.address = self._controller.address
         if options.host:
             self.host = pulumi.Output.from_input(options.host)
@@ -51,13 +51,14 @@ class NginxGateway(pulumi.ComponentResource):
         )
 
     def route(self, route: Route, opts: pulumi.ResourceOptions) -> Endpoint:
-        """Ingress objects below the route's prefix, and how the model is called there."""
+        """Adds Ingress objects for the route's prefix, and returns how the model is called."""
         (only,) = route.backends  # this kind has no weights
         backend = only.backend
-        made = NginxRoute(
+        nginx_route = NginxRoute(
             f"{label(route.model)}-route",
             NginxRouteArgs(
                 model=route.model,
+                prefix=route.prefix,
                 backend=backend,
                 after=[
                     *backend.ready,
@@ -71,19 +72,19 @@ class NginxGateway(pulumi.ComponentResource):
             ),
             opts,
         )
-        return self._endpoint(route, backend, made)
+        return self._endpoint(route, backend, nginx_route)
 
-    def _endpoint(self, route: Route, backend: Backend, made: NginxRoute) -> Endpoint:
-        both = pulumi.Output.all(self.address, self.host)
+    def _endpoint(self, route: Route, backend: Backend, nginx_route: NginxRoute) -> Endpoint:
+        address_and_host = pulumi.Output.all(self.address, self.host)
         predict = backend.protocol.predict.format(model=route.model)
         return Endpoint(
             runtime=backend.runtime,
             protocol=backend.protocol.name,
             server=backend.server,
-            routes=made.objects,
+            routes=nginx_route.objects,
             grpc=None
             if backend.grpc_port is None
-            else both.apply(
+            else address_and_host.apply(
                 lambda it: {
                     "target": socket_address(it[0], TLS_PORT),
                     "authority": it[1],
@@ -93,7 +94,7 @@ class NginxGateway(pulumi.ComponentResource):
             ),
             rest=None
             if backend.rest_port is None
-            else both.apply(
+            else address_and_host.apply(
                 lambda it: {
                     "url": f"https://{url_host(it[1])}{route.prefix}/{predict}",
                     "connect_to": socket_address(it[0], TLS_PORT),
@@ -102,10 +103,10 @@ class NginxGateway(pulumi.ComponentResource):
         )
 
     def _make_controller(self, name: str, args: GatewayArgs) -> Controller:
-        chosen = self._options.chosen_controller(args.default_controller)
-        return registry.CONTROLLERS.component(chosen.kind)(
+        options = self._options.chosen_controller(args.default_controller)
+        return registry.CONTROLLERS.component(options.kind)(
             f"{name}-controller",
-            chosen,
+            options,
             ControllerArgs(
                 cluster=args.cluster,
                 models=args.namespace,
@@ -121,17 +122,19 @@ class NginxGateway(pulumi.ComponentResource):
     def _find_certificate(
         self, namespace: pulumi.Output[str]
     ) -> tuple[pulumi.Output[str | None], pulumi.Output[str]]:
-        """What clients trust the gateway by, and the Secret that routes name."""
+        """The PEM of the certificate's authority, for clients, and the name of the TLS Secret, for
+        routes."""
         tls = self._options.tls
         if isinstance(tls, SecretOptions):
             pem: pulumi.Output[str | None] = pulumi.Output.from_input(tls.ca_certificate)
             return pem, pulumi.Output.from_input(tls.name)
-        made = self._certify(self.host)
-        secret = made.secret(f"{self._name}-tls-secret", namespace)
-        return made.pem.apply(lambda text: text), secret
+        certificate = self._certify(self.host)
+        secret = certificate.secret(f"{self._name}-tls-secret", namespace)
+        return certificate.pem.apply(lambda text: text), secret
 
     def _certify(self, host: pulumi.Output[str]) -> Certificate:
-        """The stack's own certificate; made at the first call. `host` is the gateway's."""
+        """The stack's self-signed certificate for `host`, the gateway's; the first call makes
+        it."""
         if self._certificate is None:
             assert isinstance(self._options.tls, SelfSignedOptions)
             self._certificate = Certificate(

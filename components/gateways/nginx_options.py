@@ -14,15 +14,16 @@ class NginxOptions(GatewayOptions):
 
     kind: Literal["nginx"]
     controller: Annotated[ControllerOptions | None, Chosen(registry.CONTROLLERS, short=True)] = None
-    """What serves them; left out, the cluster's usual one. A controller of the stack's own takes
-    the namespace `slipway-gateway` and the IngressClass `nginx`, so a cluster holds one; where
-    they are there already, as with a second stack, name what serves the cluster by
+    """The ingress controller; left out, the default of the cluster's kind. A controller that the
+    stack installs takes the namespace `slipway-gateway` and the IngressClass `nginx`, so a cluster
+    holds one. Where both exist, as for a second stack, name the installed controller by
     `{kind: present, …}`"""
     ssl_redirect: bool = True
-    """Send plain HTTP to HTTPS; false serves REST on port 80 too"""
+    """Redirect plain HTTP to HTTPS; false also serves REST over plain HTTP on port 80"""
 
     def chosen_controller(self, default: str) -> ControllerOptions:
-        """The controller; of the kind `default` where the stack does not choose."""
+        """The options of the controller; those of the kind `default` where the stack file names
+        none."""
         if self.controller is not None:
             return self.controller
         return registry.CONTROLLERS.options(default).model_validate({"kind": default})

@@ -11,20 +11,23 @@ from components.config.durations import seconds
 from components.config.limits_options import LimitsOptions
 from components.config.quantities import byte_count
 from components.contracts.serving import Backend
+from components.gateways import nginx_paths
 from components.gateways.controller import BODY_IN_MEMORY, MARGIN_SECONDS
 from components.kubernetes.object import UNTIL_ADDRESSED, Fields, KubernetesObject
 
 _PREFIX = "nginx.ingress.kubernetes.io"
-#: Bytes before a message of gRPC: whether it is compressed, and its length.
+#: gRPC puts 5 bytes before each message: a compression flag, and the length in 4 bytes.
 _GRPC_FRAME = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class NginxRouteArgs:
-    """`rule_host` is the host of the rules, None where clients connect to a bare address;
-    `after` is what is there before the routes and goes after them."""
+    """Arguments of a route. The rules of its objects are for the host `rule_host`; for any host
+    where that is None, since clients connect to an IP address. The objects depend on the resources
+    `after`."""
 
     model: str
+    prefix: str
     backend: Backend
     after: Sequence[pulumi.Resource]
     rule_host: pulumi.Output[str | None]
@@ -35,15 +38,15 @@ class NginxRouteArgs:
 
 
 class NginxRoute(pulumi.ComponentResource):
-    """The Ingress objects of one model below `/<model>/`: one for gRPC and one for REST, since
-    `backend-protocol` holds for a whole object, and one for gRPC's streams where the server has
-    `streaming`. The prefix is removed on the way. One `use-regex` makes every path of a host a
-    regular expression that ignores case, and a path matches from its start: the slash after the
-    model's name keeps `/a` from `/ab`.
+    """The Ingress objects of one model below its `prefix`: one for gRPC and one for REST, since
+    `backend-protocol` applies to a whole object, and one for gRPC's streaming methods if the server
+    has `streaming`. `rewrite-target` removes the prefix. A single `use-regex` turns all paths of a
+    host into regular expressions that ignore case and match from the start of the path; the slash
+    after the prefix keeps `/a` from matching `/ab`.
 
-    The controller holds a request until it is whole and no larger than `limits.message_size`: gRPC
-    has no Content-Length, and Traefik limits only what it buffers. A stream has no end to wait for,
-    so Traefik does not limit its messages.
+    The controller buffers a whole request, and refuses one larger than `limits.message_size`,
+    before the server gets it: gRPC sends no Content-Length, and Traefik limits only what it
+    buffers. A stream cannot be buffered, so Traefik does not limit its messages.
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class NginxRoute(pulumi.ComponentResource):
         self.objects: list[KubernetesObject] = []
         backend, protocol = args.backend, args.backend.protocol
         size = byte_count(args.limits.message_size)
-        body = f"{_PREFIX}/proxy-body-size"
+        limit = f"{_PREFIX}/proxy-body-size"
         buffered = {
             f"{_PREFIX}/proxy-request-buffering": "on",
             f"{_PREFIX}/client-body-buffer-size": str(BODY_IN_MEMORY),
@@ -62,16 +65,22 @@ class NginxRoute(pulumi.ComponentResource):
         if backend.grpc_port is not None:
             grpc = {
                 f"{_PREFIX}/backend-protocol": "GRPC",
-                body: str(size + _GRPC_FRAME),
+                limit: str(size + _GRPC_FRAME),
             }
-            self._ingress(f"{name}-grpc", protocol.grpc_pattern, backend.grpc_port, grpc | buffered)
-            if backend.streaming and protocol.stream_pattern:
-                self._ingress(f"{name}-stream", protocol.stream_pattern, backend.grpc_port, grpc)
+            self._ingress(
+                f"{name}-grpc",
+                nginx_paths.unary_methods(protocol),
+                backend.grpc_port,
+                grpc | buffered,
+            )
+            streaming = nginx_paths.streaming_methods(protocol)
+            if backend.streaming and streaming:
+                self._ingress(f"{name}-stream", streaming, backend.grpc_port, grpc)
         if backend.rest_port is not None:
-            rest = {f"{_PREFIX}/backend-protocol": "HTTP", body: str(size)}
+            rest = {f"{_PREFIX}/backend-protocol": "HTTP", limit: str(size)}
             self._ingress(
                 f"{name}-rest",
-                protocol.rest_pattern(args.model),
+                nginx_paths.rest_paths(protocol, args.model),
                 backend.rest_port,
                 rest | buffered,
             )
@@ -82,13 +91,13 @@ class NginxRoute(pulumi.ComponentResource):
         timeout = str(seconds(args.limits.deadline) + MARGIN_SECONDS)
         service = args.backend.service
 
-        def rule(values: list[str | None]) -> list[Fields]:
+        def rules(values: list[str | None]) -> list[Fields]:
             host, target = values
-            made: Fields = {
+            rule: Fields = {
                 "http": {
                     "paths": [
                         {
-                            "path": f"/{args.model}/({pattern})",
+                            "path": f"{args.prefix}/({pattern})",
                             "pathType": "ImplementationSpecific",
                             "backend": {
                                 "service": {"name": target or "", "port": {"number": port}}
@@ -97,12 +106,12 @@ class NginxRoute(pulumi.ComponentResource):
                     ]
                 }
             }
-            return [{"host": host, **made} if host else made]
+            return [{"host": host, **rule} if host else rule]
 
         def tls(values: list[str | None]) -> list[Fields]:
             host, secret = values
-            made: Fields = {"secretName": secret}
-            return [{"hosts": [host], **made} if host else made]
+            entry: Fields = {"secretName": secret}
+            return [{"hosts": [host], **entry} if host else entry]
 
         ingress = KubernetesObject(
             name,
@@ -123,11 +132,11 @@ class NginxRoute(pulumi.ComponentResource):
                 },
                 "spec": {
                     "ingressClassName": args.ingress_class,
-                    "rules": pulumi.Output.all(args.rule_host, service).apply(rule),
+                    "rules": pulumi.Output.all(args.rule_host, service).apply(rules),
                     "tls": pulumi.Output.all(args.rule_host, args.tls_secret).apply(tls),
                 },
             },
-            # On the component itself, `depends_on` would not reach its children.
+            # `depends_on` of the component would not apply to its children.
             pulumi.ResourceOptions(parent=self, depends_on=[*args.after]),
         )
         self.objects.append(ingress)

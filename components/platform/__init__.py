@@ -1,1 +1,1 @@
-"""What stands once on a cluster, whatever models it serves."""
+"""Namespaces, volumes, certificates and load balancers, which every kind of cluster has."""

@@ -1,4 +1,4 @@
-"""Host names and IP addresses as URLs and sockets write them."""
+"""Host names and IP addresses, as URLs and socket addresses write them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def is_address(host: str) -> bool:
 
 
 def url_host(host: str) -> str:
-    """`host` as a URL has it: IPv6 in brackets."""
+    """`host` as it stands in a URL: an IPv6 address is in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
 def socket_address(host: str, port: int) -> str:
-    """Host and port to dial."""
+    """`host:port`, for a client to connect to."""
     return f"{url_host(host)}:{port}"

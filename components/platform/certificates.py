@@ -15,8 +15,8 @@ _RENEWAL_DAYS = 30
 
 
 class Certificate(pulumi.ComponentResource):
-    """A self-signed certificate. It is its own authority: clients trust `pem` and nothing else.
-    `dns_names` and `ip_addresses` are what clients connect to."""
+    """A self-signed certificate, valid for `days`. It is its own authority: clients trust `pem`
+    and no other certificate. Clients connect to its `dns_names` and `ip_addresses`."""
 
     pem: pulumi.Output[str]
 
@@ -37,7 +37,7 @@ class Certificate(pulumi.ComponentResource):
         certificate = pulumi_tls.SelfSignedCert(
             f"{name}-certificate",
             private_key_pem=key.private_key_pem,
-            # At most 64 characters fit a common name, a load balancer's name may be longer.
+            # A common name has at most 64 characters; a load balancer's name may have more.
             subject={"common_name": "slipway"},
             dns_names=dns_names,
             ip_addresses=ip_addresses,
@@ -47,7 +47,7 @@ class Certificate(pulumi.ComponentResource):
             early_renewal_hours=min(_RENEWAL_DAYS, days // 3) * _HOURS,
             opts=child,
         )
-        # A certificate is no secret: everybody who connects is shown it.
+        # A certificate is not secret: the gateway shows it to every client.
         self.pem = pulumi.Output.unsecret(certificate.cert_pem)
         self._data = {
             "tls.crt": self.pem.apply(_base64),
@@ -56,8 +56,8 @@ class Certificate(pulumi.ComponentResource):
         self.register_outputs({"pem": self.pem})
 
     def secret(self, name: str, namespace: pulumi.Output[str]) -> pulumi.Output[str]:
-        """The name of a `kubernetes.io/tls` Secret in `namespace`. A new certificate is a new
-        Secret, so that pods which mount it roll out."""
+        """Makes a `kubernetes.io/tls` Secret in `namespace` and returns its name. A new certificate
+        makes a Secret of another name, so that pods which mount it roll out."""
         return KubernetesObject(
             name,
             "v1",
@@ -71,14 +71,14 @@ class Certificate(pulumi.ComponentResource):
             self._child,
         ).name
 
-    def named_secret(self, name: str, namespace: pulumi.Output[str], named: str) -> None:
-        """The Secret `named` in `namespace`, for a program that watches it by its name."""
+    def named_secret(self, name: str, namespace: pulumi.Output[str], secret_name: str) -> None:
+        """Makes the Secret `secret_name` in `namespace`, for a program that finds it by name."""
         KubernetesObject(
             name,
             "v1",
             "Secret",
             {
-                "metadata": {"namespace": namespace, "name": named},
+                "metadata": {"namespace": namespace, "name": secret_name},
                 "type": "kubernetes.io/tls",
                 "data": self._data,
             },

@@ -1,4 +1,4 @@
-"""`LoadBalancer`: a server straight on a load balancer, without a gateway."""
+"""`LoadBalancer`: exposes a server by a load balancer of its own, without the gateway."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from components.config.expose import ExposeOptions
 from components.contracts.cluster import Cluster
 from components.contracts.routing import Endpoint, Route
 from components.contracts.serving import Backend
-from components.gateways.controller import load_balancer_address, load_balancer_fields
 from components.kubernetes.object import UNTIL_ADDRESSED, Fields, KubernetesObject
 from components.platform.addresses import socket_address
+from components.platform.load_balancer_service import load_balancer_address, load_balancer_fields
 
 _NAMES = {"grpc": "gRPC", "rest": "REST"}
 
 
 class LoadBalancer(pulumi.ComponentResource):
-    """A Service of type LoadBalancer in front of one server's pods. It takes the gateway's place:
-    `route` says how a model is called here."""
+    """A Service of type LoadBalancer in front of one server's pods. It takes the place of the
+    gateway as the router of the server's models."""
 
     address: pulumi.Output[str]
 
@@ -39,14 +39,15 @@ class LoadBalancer(pulumi.ComponentResource):
         self.register_outputs({"address": self.address})
 
     def route(self, route: Route, opts: pulumi.ResourceOptions) -> Endpoint:
-        """How the model is called: in plain text, at the root of what it speaks."""
+        """Warns of what the model loses without the gateway, and returns how it is called: in plain
+        text, and without the route's prefix."""
         model = route.model
-        who = ", ".join(self._options.allow) or "everybody who reaches it"
-        what = " and ".join(
+        callers = ", ".join(self._options.allow) or "everybody who reaches it"
+        ports = " and ".join(
             f"{_NAMES[key]} on port {port}" for key, port in self._options.ports.items()
         )
         pulumi.log.warn(
-            f"slipway:models.{model}.expose opens {what} to {who}: no TLS, so calls and answers "
+            f"slipway:models.{model}.expose opens {ports} to {callers}: no TLS, so calls and answers "
             "can be read and changed on the way; no authentication; no routing, so the load "
             "balancer is this server's alone; no limits of the gateway's",
             self,
@@ -55,14 +56,14 @@ class LoadBalancer(pulumi.ComponentResource):
         predict = backend.protocol.predict.format(model=model)
 
         def grpc(port: int) -> pulumi.Output[Fields]:
-            dialled = self.address.apply(lambda host: socket_address(host, port))
-            return dialled.apply(
+            target = self.address.apply(lambda host: socket_address(host, port))
+            return target.apply(
                 lambda it: {"target": it, "authority": it, "path": "", "tls": False}
             )
 
         def rest(port: int) -> pulumi.Output[dict[str, str]]:
-            dialled = self.address.apply(lambda host: socket_address(host, port))
-            return dialled.apply(lambda it: {"url": f"http://{it}/{predict}", "connect_to": it})
+            target = self.address.apply(lambda host: socket_address(host, port))
+            return target.apply(lambda it: {"url": f"http://{it}/{predict}", "connect_to": it})
 
         return Endpoint(
             runtime=backend.runtime,

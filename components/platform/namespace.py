@@ -1,4 +1,4 @@
-"""`Namespace`: a namespace where nothing runs with privileges or talks unasked."""
+"""`Namespace`: a namespace with Pod Security *restricted* and a deny-all NetworkPolicy."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from components.contracts.cluster import Cluster
 from components.kubernetes.object import KubernetesObject
 from components.platform.namespace_owner import OWNER, before_create, owner
 
-#: All that the stack made in it has gone before: what remains is somebody else's, or is held.
+#: The stack's own objects in it are deleted before it: what is left belongs to somebody else, or a
+#: finalizer holds it.
 _DELETION = "3m"
 
 
 class Namespace(pulumi.ComponentResource):
-    """A Kubernetes namespace of exactly this name, under Pod Security *restricted*, whose pods
-    neither receive nor send until a NetworkPolicy allows it. It removes everything in it when
-    it goes, so it goes last, and one that somebody else made is refused."""
+    """A Kubernetes namespace of exactly this name, under Pod Security *restricted*. Its pods
+    neither receive nor send until another NetworkPolicy allows it. Deleting a namespace deletes
+    everything in it: it is deleted last, and one that somebody else made is refused."""
 
     name: pulumi.Output[str]
 
@@ -28,7 +29,7 @@ class Namespace(pulumi.ComponentResource):
     ) -> None:
         super().__init__("slipway:platform:Namespace", name, None, opts)
         resource = f"{name}-namespace"
-        made = KubernetesObject(
+        created = KubernetesObject(
             resource,
             "v1",
             "Namespace",
@@ -39,14 +40,15 @@ class Namespace(pulumi.ComponentResource):
                     "annotations": {OWNER: owner()},
                 }
             },
-            # Under another name it is made first: where that is refused, nothing has gone yet.
+            # A new name creates the new namespace before the old one is deleted: if it is refused,
+            # nothing is lost.
             pulumi.ResourceOptions(
                 parent=self,
                 hooks=before_create(resource, namespace, cluster),
                 custom_timeouts=pulumi.CustomTimeouts(delete=_DELETION),
             ),
         )
-        self.name = made.name
+        self.name = created.name
         KubernetesObject(
             f"{name}-deny",
             "networking.k8s.io/v1",

@@ -1,4 +1,4 @@
-"""Refuses a namespace that somebody else made, before a provider that takes over what exists does."""
+"""Refuses a namespace that exists already, before the provider would take it over."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ from why.cluster import AskingError, NotFoundError
 if TYPE_CHECKING:
     from components.contracts.cluster import Cluster
 
-#: The annotation that names the stack that made a namespace: `organization/project/stack`.
+#: The annotation with the stack that made a namespace: `organization/project/stack`.
 OWNER = "slipway.dev/stack"
 
 
 def owner() -> str:
-    """This stack, as `OWNER` names it. Stacks in two backends may have the same name."""
+    """This stack, as the annotation `OWNER` has it. Stacks of two backends may have the same
+    name."""
     return f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
 
 
 def before_create(name: str, namespace: str, cluster: Cluster) -> pulumi.ResourceHookBinding:
-    """Fails the creation of the resource `name`, in a preview too, where `namespace` exists.
+    """A hook that fails the creation of the resource `name`, also in a preview, if `namespace`
+    exists.
 
-    Before pulumi-kubernetes 4.29 the provider would take it over, as one with
-    `upsertExistingObjects` does, and `pulumi destroy` would delete it with all that is in it. On
-    a cluster that `adopts`, a namespace that this stack made in an update that was killed is its
-    own. A preview where the cluster does not answer, or does not exist yet, asks nobody.
+    pulumi-kubernetes before 4.29, and a provider with `upsertExistingObjects`, would take the
+    namespace over, and `pulumi destroy` would delete it with all that is in it. On a cluster that
+    `adopts`, a namespace that this stack made in an update that was killed is accepted. A preview
+    skips the check if the cluster does not answer or does not exist yet.
     """
     stack = owner()
 
@@ -54,19 +56,20 @@ def before_create(name: str, namespace: str, cluster: Cluster) -> pulumi.Resourc
 
 
 def _refusal(namespace: str, made_by: str | None, stack: str) -> str:
-    who = f"made by stack `{made_by}`" if made_by else "not made by Slipway"
+    origin = f"made by stack `{made_by}`" if made_by else "not made by Slipway"
     fix = f"`kubectl delete namespace {namespace}`, if nothing in it is needed"
     if made_by != stack:
         fix = f"choose another `slipway:namespace`, or {fix}"
     return (
-        f"namespace `{namespace}` exists already, {who}: this stack would delete it with all "
+        f"namespace `{namespace}` exists already, {origin}: this stack would delete it with all "
         f"that is in it when it is destroyed; expected a namespace that the stack makes; fix: {fix}"
     )
 
 
 def _annotations(kubeconfig: str, namespace: str) -> Mapping[str, str] | None:
-    """The annotations of the namespace, None where it does not exist. Raises `AskingError`."""
-    # The client library takes a third of a second, which only a namespace that is made costs.
+    """The annotations of the namespace; None if it does not exist. Raises `AskingError`."""
+    # Importing the client library takes a third of a second: only a stack that creates a namespace
+    # needs it.
     from components.api_reader import api_reader
 
     try:

@@ -1,4 +1,4 @@
-"""`Volumes`: the PersistentVolumeClaims that models' files lie in."""
+"""`Volumes`: PersistentVolumeClaims for the files of models."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from components.contracts.cluster import Cluster
 from components.contracts.source import Claim
 from components.kubernetes.object import Fields, KubernetesObject
 
-#: The time in which a provisioner makes a volume. One that waits for the first pod is not waited
-#: for; without a provisioner a claim would wait for ever.
+#: A provisioner makes a volume within this time. The provider does not wait for a claim of a
+#: StorageClass with `WaitForFirstConsumer`; without a provisioner it would wait for ever.
 _PATIENCE = "2m"
 
 
 class Volumes(pulumi.ComponentResource):
-    """A claim for each volume of the stack, under the volume's own name, since whoever puts
-    files there names it. What happens to the files when a claim goes is the StorageClass's
-    reclaim policy."""
+    """A claim for each volume of the stack file, under the volume's own name: pods that copy files
+    into it refer to that name. When a claim is deleted, the StorageClass's reclaim policy decides
+    whether its files are."""
 
     claims: dict[str, Claim]
 
@@ -41,7 +41,7 @@ class Volumes(pulumi.ComponentResource):
             storage_class = cluster.storage_class(options.storage_class, options.access_mode)
             if storage_class is not None:
                 spec["storageClassName"] = storage_class
-            made = KubernetesObject(
+            created = KubernetesObject(
                 f"{name}-{claim}",
                 "v1",
                 "PersistentVolumeClaim",
@@ -53,6 +53,6 @@ class Volumes(pulumi.ComponentResource):
                 ),
             )
             self.claims[claim] = Claim(
-                name=made.name, one_node=options.access_mode == "ReadWriteOnce"
+                name=created.name, one_node=options.access_mode == "ReadWriteOnce"
             )
         self.register_outputs({"claims": {key: each.name for key, each in self.claims.items()}})

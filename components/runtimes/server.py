@@ -164,7 +164,7 @@ class ServerRuntime(pulumi.ComponentResource):
         callers: Fields = {"ports": [{"port": port} for port in opened]}
         if not expose:
             # Behind a load balancer calls come from the nodes' addresses: no peer would fit.
-            callers["from"] = list(self.args.clients)
+            callers["from"] = list(self.args.allowed_peers)
         rules: Fields = {
             "podSelector": {"matchLabels": self._labels},
             "policyTypes": ["Ingress"],

@@ -12,6 +12,9 @@ from components.workload import Workload
 #: A Service's labels: `<MODEL_LABEL>/<name>` for each model of its server, and what that speaks.
 #: `python -m client` finds a model's Service by them.
 MODEL_LABEL, PROTOCOL_LABEL = "model.slipway.dev", "slipway.dev/protocol"
+#: gRPC ports speak HTTP/2 without TLS and without an upgrade from HTTP/1.1. Gateway API kinds read
+#: that here; Traefik's ingress-nginx provider and ingress-nginx read `backend-protocol` alone.
+_APP_PROTOCOLS = {"grpc": {"appProtocol": "kubernetes.io/h2c"}}
 
 
 def make(
@@ -43,7 +46,8 @@ def make(
             "spec": {
                 "selector": server.selector,
                 "ports": [
-                    {"name": name, "port": port, "targetPort": name} for name, port in ports.items()
+                    {"name": name, "port": port, "targetPort": name, **_APP_PROTOCOLS.get(name, {})}
+                    for name, port in ports.items()
                 ],
             },
         },

@@ -26,7 +26,7 @@ class NoRoute:
     address: pulumi.Output[str]
     host: pulumi.Output[str]
     ca_certificate: pulumi.Output[str | None]
-    clients: Sequence[Fields]
+    allowed_peers: Sequence[Fields]
     def __init__(
         self, name: str, options: GatewayOptions, args: GatewayArgs, opts: pulumi.ResourceOptions
     ) -> None: ...

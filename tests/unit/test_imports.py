@@ -59,7 +59,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
         "components.config.load",
     ),
     "components/platform": (
-        *but("components.platform", "components.gateways"),
+        *but("components.platform"),
         "components.config.model_options",
         "components.config.load",
     ),

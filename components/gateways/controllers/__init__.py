@@ -1,1 +1,1 @@
-"""What serves the Ingress objects of the `nginx` gateway: one file a controller."""
+"""The ingress controllers of the `nginx` gateway, one file each."""

@@ -1,4 +1,4 @@
-"""`IngressNginx`: the controller that the annotations come from, by its chart."""
+"""`IngressNginx`: the ingress-nginx controller, installed by its chart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Service
-from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
 
 from components.config.durations import seconds
 from components.config.gateway_options import GATEWAY_NAMESPACE
@@ -19,8 +18,6 @@ from components.gateways.controller import (
     Controller,
     ControllerArgs,
     connection_bytes,
-    load_balancer_address,
-    load_balancer_fields,
     namespace_peer,
     spool_bytes,
 )
@@ -28,20 +25,26 @@ from components.gateways.controllers.ingress_nginx_options import (
     CONTROLLER_IMAGE,
     IngressNginxOptions,
 )
+from components.kubernetes.chart import ChartPin, make_chart
 from components.kubernetes.object import KubernetesObject
+from components.platform.load_balancer_service import load_balancer_address, load_balancer_fields
 from components.platform.namespace import Namespace
 
-CHART = "ingress-nginx"
-#: The chart of controller v1.15.1, the last release of either.
-CHART_VERSION = "4.15.1"
-CHART_REPOSITORY = "https://kubernetes.github.io/ingress-nginx"
+#: Installs controller v1.15.1. Both are the last release.
+PIN = ChartPin(
+    name="ingress-nginx",
+    repository="https://kubernetes.github.io/ingress-nginx",
+    version="4.15.1",
+)
 INGRESS_CLASS = "nginx"
 _SERVICE = "ingress-nginx-controller"
-#: The Secret of the certificate for clients that name no host. The controller watches it by name.
+#: The Secret with the certificate for clients that send no host name. The controller finds it by
+#: name.
 _DEFAULT_CERTIFICATE = "gateway-tls"
-#: What the process itself needs, without connections: a worker for each core of the node.
+#: Memory of the processes without connections: one worker for each core of the node.
 _BASE_BYTES = 512 * 2**20
-#: Servers inflate 1 MB to 1 GiB. No algorithm of gRPC but `identity` begins with `i`.
+#: Servers decompress a body of 1 MB into up to 1 GiB, so compressed requests are refused. `identity`
+#: means uncompressed, and no other encoding of gRPC begins with `i`.
 _REFUSE_COMPRESSED = """if ($http_content_encoding) { return 415; }
 if ($http_grpc_encoding ~ "^[^i]") { return 415; }"""
 _LABELS = {
@@ -55,9 +58,9 @@ _RETIRED = (
 
 
 class IngressNginx(Controller):
-    """ingress-nginx in a namespace of its own. It warns that the controller is retired. Its
-    admission webhook is left out: it refuses routes until its own certificate is signed by a
-    Helm hook, so a first `up` fails and a second works."""
+    """ingress-nginx in a namespace of its own. Each run warns that the controller is retired. The
+    chart's admission webhook is disabled: it refuses all routes until a Helm hook has signed its
+    certificate, so the first `up` would fail and a second one succeed."""
 
     ingress_class: pulumi.Output[str]
     address: pulumi.Output[str]
@@ -79,7 +82,7 @@ class IngressNginx(Controller):
         if args.default_certificate is not None:
             certificate = args.default_certificate(self.address)
             certificate.named_secret(f"{name}-tls", namespace, _DEFAULT_CERTIFICATE)
-        self.clients = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
+        self.allowed_peers = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
         self.ingress_class = pulumi.Output.from_input(INGRESS_CLASS)
         self.register_outputs({"ingress_class": self.ingress_class, "address": self.address})
 
@@ -107,17 +110,14 @@ class IngressNginx(Controller):
         args: ControllerArgs,
         namespace: pulumi.Output[str],
     ) -> pulumi.Output[str]:
-        """The chart; returns the address of its Service. The engine hands over a chart's objects
-        as the SDK's classes."""
-        called, repository = args.images.chart(CHART, CHART_REPOSITORY)
-        chart = Chart(
+        """Installs the chart and returns the address of its Service. The engine passes the chart's
+        objects as instances of the SDK's classes."""
+        chart = make_chart(
             name,
-            name="ingress-nginx",
-            chart=called,
-            version=CHART_VERSION,
+            PIN,
             namespace=namespace,
-            repository_opts=RepositoryOptsArgs(repo=repository),
             values=values(options, args),
+            images=args.images,
             opts=pulumi.ResourceOptions(parent=self),
         )
         service: pulumi.Output[Service] = chart.resources.apply(find_service)
@@ -147,7 +147,7 @@ def values(options: IngressNginxOptions, args: ControllerArgs) -> dict[str, Any]
             "proxy-body-size": str(byte_count(limits.message_size)),
             "proxy-read-timeout": timeout,
             "proxy-send-timeout": timeout,
-            # What cuts a stream that a client is still writing: 60 s by default.
+            # nginx closes a stream if the client sends nothing for this long: 60 s by default.
             "client-body-timeout": timeout,
             "keep-alive": str(seconds(limits.idle)),
             "http2-max-concurrent-streams": str(limits.streams),
@@ -157,7 +157,7 @@ def values(options: IngressNginxOptions, args: ControllerArgs) -> dict[str, Any]
         },
         "resources": {
             "requests": {"cpu": "100m", "memory": "128Mi"},
-            # Requests that are not whole yet stand on disk.
+            # nginx buffers requests on disk while it receives them.
             "limits": {
                 "memory": _mebibytes(_BASE_BYTES + connection_bytes(limits)),
                 "ephemeral-storage": _mebibytes(spool_bytes(limits) + 2**30),
@@ -181,8 +181,8 @@ def _mebibytes(number: int) -> str:
 
 
 def _image(args: ControllerArgs) -> dict[str, str]:
-    """The chart's own image, or the same tag at the mirror: a mirror may have repacked it, so
-    the chart's digest is dropped there, but for one that the stack file has."""
+    """The chart's own image, or the same tag at the mirror. A mirror may have repacked the image, so
+    the chart's digest is dropped there; a digest in the stack file is kept."""
     if args.images.mirror is None:
         return {}
     reference, _, digest = args.images.resolve(CONTROLLER_IMAGE).partition("@")
@@ -192,11 +192,13 @@ def _image(args: ControllerArgs) -> dict[str, str]:
 
 
 def find_service(resources: Sequence[Any] | None) -> Service:
-    """The controller's LoadBalancer Service among the chart's objects.
+    """Finds the controller's LoadBalancer Service among the chart's objects.
 
-    Raises `pulumi.RunError` where the chart has none.
+    Raises `pulumi.RunError` if the chart has none.
     """
+    from pulumi_kubernetes.core.v1 import Service
+
     for resource in resources or ():
         if isinstance(resource, Service) and resource._name.endswith(f"/{_SERVICE}"):
             return resource
-    raise pulumi.RunError(f"chart {CHART} {CHART_VERSION} has no Service `{_SERVICE}`")
+    raise pulumi.RunError(f"chart {PIN.name} {PIN.version} has no Service `{_SERVICE}`")

@@ -12,7 +12,7 @@ CONTROLLER_IMAGE = "registry.k8s.io/ingress-nginx/controller:v1.15.1"
 
 
 class IngressNginxOptions(ControllerOptions):
-    """ingress-nginx, by its chart. It was retired in March 2026."""
+    """ingress-nginx, installed by its chart. It was retired in March 2026."""
 
     kind: Literal["ingress-nginx"]
     replicas: int = Field(default=2, ge=1, le=100)

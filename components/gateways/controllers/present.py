@@ -1,4 +1,4 @@
-"""`PresentController`: a controller that the cluster has already."""
+"""`PresentController`: an ingress controller that the cluster has already."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import pulumi
 from components.gateways.controller import (
     Controller,
     ControllerArgs,
-    load_balancer_address,
 )
 from components.gateways.controllers.present_options import PresentOptions
 from components.kubernetes.object import KubernetesObject
+from components.platform.load_balancer_service import load_balancer_address
 
 
 class PresentController(Controller):
-    """Reads the address of a Service. It makes nothing and changes nothing: limits on the
-    controller itself (idle connections, streams, source ranges) stay as its owner set them."""
+    """Reads the address of the controller's Service. It creates and changes nothing: the
+    controller's own limits (idle connections, streams, source ranges) stay as its owner set
+    them."""
 
     ingress_class: pulumi.Output[str]
     address: pulumi.Output[str]
@@ -44,7 +45,7 @@ class PresentController(Controller):
         service = KubernetesObject.get(
             f"{name}-service", "v1", "Service", identifier, pulumi.ResourceOptions(parent=self)
         )
-        self.clients = [
+        self.allowed_peers = [
             {
                 "namespaceSelector": {
                     "matchLabels": {"kubernetes.io/metadata.name": options.namespace}

@@ -1,4 +1,4 @@
-"""Options of a controller that the cluster has."""
+"""Options of an ingress controller that the cluster has already."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from components.config.values import Label
 
 
 class PresentOptions(ControllerOptions):
-    """An IngressClass and a LoadBalancer Service that are there already. The class is served
-    by ingress-nginx, or by what reads its annotations."""
+    """An IngressClass and a LoadBalancer Service that exist already. The class is served by
+    ingress-nginx, or by a controller that honours its annotations."""
 
     kind: Literal["present"]
     namespace: Label
-    """The Service's namespace; all of its pods may call the models"""
+    """The Service's namespace; all pods of the namespace may call the models"""
     service: Label
-    """The Service that clients reach the controller by"""
+    """The controller's LoadBalancer Service, which clients connect to"""
     ingress_class: Label = "nginx"
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""`Traefik`: a controller that serves ingress-nginx's class and annotations."""
+"""`Traefik`: an ingress controller that honours ingress-nginx's class and annotations."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from components.gateways.controller import (
     Controller,
     ControllerArgs,
     connection_bytes,
-    load_balancer_address,
-    load_balancer_fields,
     namespace_peer,
     spool_bytes,
 )
@@ -28,22 +26,25 @@ from components.gateways.controllers.traefik_configuration import (
 )
 from components.gateways.controllers.traefik_options import TraefikOptions
 from components.kubernetes.object import UNTIL_ADDRESSED, Fields, KubernetesObject
+from components.platform.load_balancer_service import load_balancer_address, load_balancer_fields
 from components.platform.namespace import Namespace
 
 INGRESS_CLASS = "nginx"
-#: The class's controller that ingress-nginx answers for, and Traefik in its place.
+#: `spec.controller` of ingress-nginx's IngressClass, which Traefik serves in its place.
 CLASS_CONTROLLER = "k8s.io/ingress-nginx"
 _PORTS = {"web": 8000, "websecure": 8443, "ping": 8080}
-#: What the process itself needs, without connections.
+#: Memory of the process without connections.
 _BASE_BYTES = 128 * 2**20
-#: A path of a model's API has no character that has to be encoded.
+#: Characters that Traefik refuses where a path has them percent-encoded. No path of a model's API
+#: needs one.
 _ENCODED = ("slash", "backslash", "nullcharacter", "semicolon", "percent", "questionmark", "hash")
 _LABELS = workload.labels("traefik", "gateway")
 
 
 class Traefik(Controller):
     """Traefik in a namespace of its own, its load balancer, and the IngressClass that it serves.
-    It watches the models' namespace and its own, nothing else, and calls nobody home."""
+    It watches two namespaces, the models' and its own. It sends no usage data and does not check
+    for new versions."""
 
     ingress_class: pulumi.Output[str]
     address: pulumi.Output[str]
@@ -58,7 +59,7 @@ class Traefik(Controller):
         super().__init__("slipway:gateway:Traefik", name, None, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self.clients = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
+        self.allowed_peers = [namespace_peer(GATEWAY_NAMESPACE, _LABELS)]
         self._namespace = Namespace(
             f"{name}-home", GATEWAY_NAMESPACE, args.cluster, self._child
         ).name
@@ -89,9 +90,9 @@ class Traefik(Controller):
         )
 
     def _make_network_policy(self) -> None:
-        """Clients may come in. Where the API server is, a NetworkPolicy cannot say by a
-        selector, so the way out is open."""
-        clients = [{"port": _PORTS["web"]}, {"port": _PORTS["websecure"]}]
+        """Admits clients on the two entry points. A NetworkPolicy cannot select the API server, so
+        all egress is allowed."""
+        entry_points = [{"port": _PORTS["web"]}, {"port": _PORTS["websecure"]}]
         KubernetesObject(
             f"{self._name}-open",
             "networking.k8s.io/v1",
@@ -101,7 +102,7 @@ class Traefik(Controller):
                 "spec": {
                     "podSelector": {"matchLabels": _LABELS},
                     "policyTypes": ["Ingress", "Egress"],
-                    "ingress": [{"ports": clients}],
+                    "ingress": [{"ports": entry_points}],
                     "egress": [{}],
                 },
             },
@@ -125,10 +126,10 @@ class Traefik(Controller):
             liveness_probe={"httpGet": {"path": "/ping", "port": "ping"}},
             cpu=("100m", "2"),
             memory=("128Mi", f"{-(-(held + spool) // 2**20)}Mi"),
-            # The garbage collector works harder before the kernel ends the process.
+            # Near this size Go collects garbage more often, before the kernel kills the process.
             environment={"GOMEMLIMIT": str(held)},
-            # A file system in memory that is full refuses a write. One on disk would be measured
-            # by the kubelet, which evicts the pod.
+            # Writes to a full file system in memory fail. The kubelet measures one on disk, and
+            # evicts the pod when it is full.
             tmp={"medium": "Memory", "sizeLimit": str(spool)},
             replicas=options.replicas,
             deadline=seconds(self._args.limits.deadline) + MARGIN_SECONDS,
@@ -150,8 +151,8 @@ class Traefik(Controller):
                 "metadata": {"namespace": self._namespace, "labels": _LABELS},
                 "spec": traefik.deployment_spec(),
             },
-            # Without its rights it starts and never gets ready; on the way down it needs them
-            # until it has stopped.
+            # Without its permissions Traefik starts but never becomes ready. On destroy it keeps
+            # them until it has stopped.
             pulumi.ResourceOptions(
                 parent=self, depends_on=[access], custom_timeouts=traefik.timeouts
             ),
@@ -173,7 +174,7 @@ class Traefik(Controller):
             "--global.checknewversion=false",
             "--global.sendanonymoususage=false",
             "--api=false",
-            # By default a route made just after another waits 2 s until it is served.
+            # By default Traefik serves a route that follows another only 2 s later.
             "--providers.providersthrottleduration=100ms",
             "--log.level=INFO",
             "--ping=true",
@@ -191,7 +192,7 @@ class Traefik(Controller):
             point = f"--entrypoints.{entry}"
             arguments += [
                 f"{point}.address=:{_PORTS[entry]}",
-                # The default of 60 s cuts a stream that a client is still writing.
+                # The default of 60 s would cut a stream that the client is still sending.
                 f"{point}.transport.respondingtimeouts.readtimeout={deadline}s",
                 f"{point}.transport.respondingtimeouts.writetimeout=0s",
                 f"{point}.transport.respondingtimeouts.idletimeout={seconds(limits.idle)}s",
@@ -199,16 +200,16 @@ class Traefik(Controller):
                 f"{point}.http2.maxconcurrentstreams={limits.streams}",
                 f"{point}.http.maxheaderbytes={HEADER_BYTES}",
                 *(f"{point}.http.encodedcharacters.allowencoded{it}=false" for it in _ENCODED),
-                # A header that a server may read as one of ours (X_Forwarded_For) is dropped.
+                # Drops headers that a server may read as another (X_Forwarded_For).
                 f"{point}.http.aliasheadersstrategy=delete",
             ]
         arguments.append(f"--providers.file.filename={DIRECTORY}/{FILE}")
         return arguments
 
     def _config_sources(self) -> list[Fields]:
-        """Sources of a projected volume: what Traefik reads beside the routes, and the certificate
-        for clients that name no host. Another certificate is a Secret of another name, which rolls
-        out other pods: into running ones the kubelet would put it up to 90 s after `up`."""
+        """Sources of a projected volume: Traefik's dynamic configuration, and the certificate for
+        clients that send no host name. A new certificate is a Secret of another name, so that pods
+        roll out: in running pods the kubelet would replace it up to 90 s after `up`."""
         config = KubernetesObject(
             f"{self._name}-config",
             "v1",
@@ -228,9 +229,9 @@ class Traefik(Controller):
         return sources
 
     def _make_service(self) -> KubernetesObject:
-        """The load balancer. Its name is fixed: Traefik writes its address into the status of
-        routes. It waits for its address and not for pods, which mount the certificate of that
-        address."""
+        """The load balancer. Its name is fixed: a flag names the Service, whose address Traefik
+        writes into the status of Ingress objects. It is deployed once it has an address, before
+        there are pods: these mount the certificate of that address."""
         return KubernetesObject(
             f"{self._name}-service",
             "v1",
@@ -258,11 +259,11 @@ class Traefik(Controller):
         )
 
     def _make_ingress_class(self) -> pulumi.Output[str]:
-        made = KubernetesObject(
+        ingress_class = KubernetesObject(
             f"{self._name}-class",
             "networking.k8s.io/v1",
             "IngressClass",
             {"metadata": {"name": INGRESS_CLASS}, "spec": {"controller": CLASS_CONTROLLER}},
             pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
-        return made.name
+        return ingress_class.name

@@ -1,4 +1,4 @@
-"""`TraefikAccess`: what Traefik may read of the API, and no more."""
+"""`TraefikAccess`: the RBAC permissions of Traefik."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 import pulumi
 
-from components.kubernetes.object import Fields, KubernetesObject
+from components.kubernetes import rbac
+from components.kubernetes.object import Fields
 
-_GROUP = "rbac.authorization.k8s.io"
-_VERSION = f"{_GROUP}/v1"
 _READ = ["list", "watch"]
-#: What the ingress-nginx provider asks for when namespaces are chosen by a selector.
+#: Permissions that the ingress-nginx provider needs to choose namespaces by a selector.
 _CLUSTER_RULES: list[Fields] = [
     {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["list"]},
     {"apiGroups": ["networking.k8s.io"], "resources": ["ingressclasses"], "verbs": _READ},
@@ -29,8 +28,8 @@ _NAMESPACE_RULES: list[Fields] = [
 
 
 class TraefikAccess(pulumi.ComponentResource):
-    """Roles in the watched namespaces alone: Secrets elsewhere stay out of its reach. `account`
-    is the service account, known once the rights are there."""
+    """Roles in the watched namespaces, so Traefik can read no Secrets of others. `account` is the
+    name of the service account that they are bound to."""
 
     account: pulumi.Output[str]
 
@@ -45,42 +44,11 @@ class TraefikAccess(pulumi.ComponentResource):
     ) -> None:
         super().__init__("slipway:gateway:TraefikAccess", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        subject: Fields = {
-            "kind": "ServiceAccount",
-            "name": account,
-            "namespace": account_namespace,
-        }
-        cluster_role = KubernetesObject(
-            f"{name}-cluster", _VERSION, "ClusterRole", {"rules": _CLUSTER_RULES}, child
-        )
-        KubernetesObject(
-            f"{name}-cluster-binding",
-            _VERSION,
-            "ClusterRoleBinding",
-            {
-                "roleRef": {"apiGroup": _GROUP, "kind": "ClusterRole", "name": cluster_role.name},
-                "subjects": [subject],
-            },
-            child,
-        )
+        traefik = rbac.Account(name=account, namespace=account_namespace)
+        cluster_role = rbac.role(f"{name}-cluster", _CLUSTER_RULES, child)
+        rbac.bind(f"{name}-cluster-binding", cluster_role.name, traefik, child)
         for key, namespace in watched.items():
-            role = KubernetesObject(
-                f"{name}-{key}",
-                _VERSION,
-                "Role",
-                {"metadata": {"namespace": namespace}, "rules": _NAMESPACE_RULES},
-                child,
-            )
-            KubernetesObject(
-                f"{name}-{key}-binding",
-                _VERSION,
-                "RoleBinding",
-                {
-                    "metadata": {"namespace": namespace},
-                    "roleRef": {"apiGroup": _GROUP, "kind": "Role", "name": role.name},
-                    "subjects": [subject],
-                },
-                child,
-            )
+            role = rbac.role(f"{name}-{key}", _NAMESPACE_RULES, child, namespace)
+            rbac.bind(f"{name}-{key}-binding", role.name, traefik, child, namespace)
         self.account = account
         self.register_outputs({"account": account})

@@ -1,4 +1,4 @@
-"""What Traefik reads beside the routes: a file of dynamic configuration."""
+"""Traefik's dynamic configuration, which it reads from a file beside the Ingress objects."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ DIRECTORY, FILE = "/etc/traefik/config", "config.yaml"
 
 
 def configuration(default_certificate: bool) -> dict[str, Any]:
-    """Traefik's dynamic configuration. Compressed requests are refused with 415, since servers
-    inflate 1 MB to 1 GiB. Traefik has no middleware that refuses a header: a route before all others
-    takes such requests, and an allow list without a caller refuses them. No algorithm of gRPC but
-    `identity` begins with `i`."""
+    """Traefik's dynamic configuration. It refuses compressed requests with 415: servers decompress
+    1 MB into up to 1 GiB. Traefik has no middleware that refuses a request for a header, so a router
+    of the highest priority matches such requests, and its allow list, which contains no client,
+    refuses them. `identity` means uncompressed, and no other encoding of gRPC begins with `i`."""
     compressed = {
         "rule": "HeaderRegexp(`Content-Encoding`, `.`) || HeaderRegexp(`Grpc-Encoding`, `^[^i]`)",
         "priority": 2**31,

@@ -13,7 +13,7 @@ TRAEFIK_IMAGE = "traefik:v3.7.15"
 
 
 class TraefikOptions(ControllerOptions):
-    """Traefik, by plain objects."""
+    """Traefik, installed as plain objects, without a chart."""
 
     kind: Literal["traefik"]
     replicas: int = Field(default=1, ge=1, le=100)

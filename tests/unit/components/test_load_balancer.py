@@ -1,4 +1,4 @@
-"""A model straight on a load balancer."""
+"""A model that is exposed by a load balancer of its own."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from components.stack import deploy
 from tests.unit.components.engine import ADDRESS, Recording, run
 from tests.unit.components.environment import model, stack_file
 
-SEED: dict[str, Any] = {"kind": "load_balancer", "port": 9090}
+EXPOSE: dict[str, Any] = {"kind": "load_balancer", "port": 9090}
 
 
 def up(address: dict[str, str] | None = None, **expose: Any) -> Recording:
     config = stack_file(
         cluster={"kind": "existing", "load_balancer_annotations": {"example.com/kind": "nlb"}},
-        models={"half_plus_two": model(expose={**SEED, **expose})},
+        models={"half_plus_two": model(expose={**EXPOSE, **expose})},
     )
     return run(lambda: deploy(load()), config, address=address)
 
@@ -27,7 +27,7 @@ def service(recording: Recording) -> dict[str, Any]:
     return recording.one("Service", "half-plus-two-balancer").inputs
 
 
-def test_the_port_leads_straight_to_the_server_s_grpc() -> None:
+def test_the_load_balancer_s_port_leads_to_the_server_s_grpc_port() -> None:
     recording = up()
     assert service(recording)["spec"]["type"] == "LoadBalancer"
     assert service(recording)["spec"]["ports"] == [
@@ -41,7 +41,7 @@ def test_the_port_leads_straight_to_the_server_s_grpc() -> None:
     }
 
 
-def test_the_endpoint_says_that_it_is_plain_and_at_the_root() -> None:
+def test_the_endpoint_has_no_tls_and_no_path() -> None:
     assert up().outputs["endpoints"]["half_plus_two"] == {
         "runtime": "tfserving",
         "protocol": "tensorflow-serving",
@@ -55,7 +55,7 @@ def test_the_endpoint_says_that_it_is_plain_and_at_the_root() -> None:
     }
 
 
-def test_rest_is_exposed_where_it_has_a_port() -> None:
+def test_rest_is_exposed_if_the_stack_file_has_a_rest_port() -> None:
     recording = up(address={"ip": "2001:db8::7"}, rest_port=8501)
     assert recording.outputs["endpoints"]["half_plus_two"]["rest"] == {
         "url": "http://[2001:db8::7]:8501/v1/models/half_plus_two:predict",
@@ -64,42 +64,42 @@ def test_rest_is_exposed_where_it_has_a_port() -> None:
     assert [each["port"] for each in service(recording)["spec"]["ports"]] == [9090, 8501]
 
 
-def test_the_gateway_has_no_route_to_it() -> None:
+def test_an_exposed_model_has_no_ingress_object() -> None:
     assert up().of("Ingress") == []
 
 
-def test_its_pods_take_calls_from_anywhere_on_the_exposed_port_alone() -> None:
+def test_the_network_policy_admits_everybody_on_the_exposed_ports_only() -> None:
     policy = up().one("NetworkPolicy", "half-plus-two-callers").inputs["spec"]
     assert policy["ingress"] == [{"ports": [{"port": 8500}]}]
     policy = up(rest_port=80).one("NetworkPolicy", "half-plus-two-callers").inputs["spec"]
     assert policy["ingress"] == [{"ports": [{"port": 8500}, {"port": 8501}]}]
 
 
-def test_only_the_ranges_that_are_allowed_may_connect() -> None:
+def test_allowed_ranges_are_the_load_balancer_s_source_ranges() -> None:
     assert "loadBalancerSourceRanges" not in service(up())["spec"]
     ranges = ["10.0.0.0/8", "192.0.2.0/24"]
     assert service(up(allow=ranges))["spec"]["loadBalancerSourceRanges"] == ranges
 
 
-def test_what_is_lost_is_said_each_time() -> None:
+def test_each_run_warns_of_what_an_exposed_model_loses() -> None:
     (warning,) = up().warnings
     assert "slipway:models.half_plus_two.expose opens gRPC on port 9090 to everybody" in warning
-    for lost in ("no TLS", "no authentication", "no routing", "no limits"):
-        assert lost in warning
+    for loss in ("no TLS", "no authentication", "no routing", "no limits"):
+        assert loss in warning
     (warning,) = up(allow=["10.0.0.0/8"], rest_port=80).warnings
     assert "gRPC on port 9090 and REST on port 80 to 10.0.0.0/8" in warning
 
 
-def test_it_is_open_once_the_server_answers() -> None:
+def test_the_load_balancer_is_created_after_the_server_is_ready() -> None:
     recording = up()
     balancer = recording.one("Service", "half-plus-two-balancer")
     assert "half-plus-two-server" in recording.needs(balancer)
 
 
-@pytest.mark.parametrize("who", ["a", "b"])
-def test_models_of_one_server_share_its_load_balancer(who: str) -> None:
+@pytest.mark.parametrize("exposed", ["a", "b"])
+def test_models_of_one_server_share_its_load_balancer(exposed: str) -> None:
     models = {name: model(server="numbers") for name in "ab"}
-    models[who]["expose"] = SEED
+    models[exposed]["expose"] = EXPOSE
     recording = run(lambda: deploy(load()), stack_file(models=models))
     assert len([each for each in recording.of("Service") if "balancer" in each.name]) == 1
     targets = {each["grpc"]["target"] for each in recording.outputs["endpoints"].values()}

@@ -1,4 +1,4 @@
-"""A namespace that is to be created, and an API server that says whether it exists."""
+"""The check before a namespace is created, against an API server with one answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Answers = Callable[[int, dict[str, Any]], str]
 
 @pytest.fixture
 def kubeconfig_of() -> Iterator[Answers]:
-    """Starts an API server that has one answer; gives a kubeconfig of it."""
+    """Starts an API server that has one answer; returns a kubeconfig for it."""
     servers = []
 
     def start(status: int, answer: dict[str, Any]) -> str:
@@ -66,7 +66,7 @@ def namespace(**annotations: str) -> dict[str, Any]:
 
 
 def refusal(kubeconfig: str | None, *, adopts: bool = False, preview: bool = False) -> str:
-    """The error that the creation of `models` fails with, "" where it goes on."""
+    """The error by which the creation of `models` fails; "" if it does not."""
 
     def program() -> dict[str, Any]:
         cluster: Any = SimpleNamespace(kubeconfig=pulumi.Output.from_input(kubeconfig))
@@ -92,7 +92,7 @@ def test_a_namespace_that_does_not_exist_is_created(kubeconfig_of: Answers) -> N
 
 @pytest.mark.parametrize("adopts", [True, False])
 @pytest.mark.parametrize("preview", [True, False])
-def test_one_that_another_made_is_refused_with_who_it_was_and_the_fix(
+def test_a_namespace_of_another_stack_is_refused_with_that_stack_and_the_fix(
     kubeconfig_of: Answers, adopts: bool, preview: bool
 ) -> None:
     for existing, who in (
@@ -105,7 +105,7 @@ def test_one_that_another_made_is_refused_with_who_it_was_and_the_fix(
         assert "choose another `slipway:namespace`" in told
 
 
-def test_one_that_a_killed_update_of_this_stack_made_is_its_own_where_nobody_else_writes(
+def test_a_namespace_of_this_stack_s_killed_update_is_accepted_on_a_cluster_that_adopts(
     kubeconfig_of: Answers,
 ) -> None:
     text = kubeconfig_of(200, namespace(**{OWNER: OURS}))
@@ -117,7 +117,7 @@ def test_one_that_a_killed_update_of_this_stack_made_is_its_own_where_nobody_els
 
 
 @pytest.mark.parametrize("status", [403, 500])
-def test_an_api_server_that_refuses_to_say_fails_the_update_and_not_the_preview(
+def test_an_api_server_that_refuses_the_request_fails_the_update_and_not_the_preview(
     kubeconfig_of: Answers, status: int
 ) -> None:
     text = kubeconfig_of(status, {"kind": "Status", "code": status})
@@ -128,7 +128,7 @@ def test_an_api_server_that_refuses_to_say_fails_the_update_and_not_the_preview(
     assert refusal(text, preview=True) == ""
 
 
-def test_an_api_server_that_cannot_be_reached_is_named_without_a_credential(
+def test_the_error_of_an_unreachable_api_server_names_it_and_quotes_no_credential(
     kubeconfig_of: Answers,
 ) -> None:
     told = refusal(kubeconfig(1))

@@ -11,7 +11,7 @@ from components.config.load import load
 from components.stack import deploy
 from tests.unit.components.engine import Recording, run
 from tests.unit.components.environment import model, stack_file
-from tests.unit.components.test_gateway import reaches, route
+from tests.unit.components.gateway import reaches, route
 
 WARM_UP = {
     "inputs": {
