@@ -18,7 +18,7 @@ from pydantic import (
 from components.clusters.ranges import SERVICE_RANGES, apart, ip_range
 from components.config.accelerators import Accelerator, NodePoolOptions, Taint
 from components.config.cluster_options import ClusterOptions
-from components.config.one_of import OneOf
+from components.config.discriminated import OneOf
 from components.config.options import Options, likely, listed, mistake
 from components.config.quantities import Bytes
 from components.config.values import Cidr, DomainName, Label, network

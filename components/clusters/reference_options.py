@@ -63,7 +63,7 @@ class ReferenceOptions(DescribedOptions):
     """The `loadBalancerClass` that it needs there; the cluster's default where it is left out"""
 
     @classmethod
-    def lets_in_to(cls, raw: Mapping[str, Any]) -> frozenset[str]:
+    def identity_schemes(cls, raw: Mapping[str, Any]) -> frozenset[str]:
         cloud = raw.get("identity")
         if not isinstance(cloud, str) or cloud not in registry.IDENTITIES.kinds():
             return frozenset()

@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from components import registry
 from components.config.addon_options import AddonOptions, PresentOptions
-from components.config.one_of import OneOf
+from components.config.discriminated import OneOf
 from components.config.options import Options
 
 AddonChoice: TypeAlias = AddonOptions | PresentOptions

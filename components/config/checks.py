@@ -8,7 +8,7 @@ from typing import Any
 
 from components.config.options import listed
 from components.config.report import Mistake
-from components.config.secrecy import plain, secret_in, shown
+from components.config.secret_scan import plain, secret_in, shown
 
 
 def label(name: str) -> str:

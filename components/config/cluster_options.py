@@ -37,7 +37,7 @@ class ClusterOptions(Options):
     kind: str
 
     @classmethod
-    def lets_in_to(cls, raw: Mapping[str, Any]) -> frozenset[str]:
+    def identity_schemes(cls, raw: Mapping[str, Any]) -> frozenset[str]:
         """`identities` of the cluster that `raw` describes."""
         return cls.identities
 

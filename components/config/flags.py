@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from components.config.options import mistake
-from components.config.secrecy import HIDDEN
+from components.config.secret_scan import HIDDEN
 
 _FLAG = re.compile(r"--([A-Za-z0-9][A-Za-z0-9_-]*)(?:=(.*))?", re.DOTALL)
 _ONE_DASH = re.compile(r"-([A-Za-z][A-Za-z0-9_-]+)(=.*)?", re.DOTALL)

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from components.config.addon_options import Capability
-from components.config.one_of import OneOf
+from components.config.discriminated import OneOf
 from components.config.options import Options, mistake
 from components.config.values import (
     Cidr,

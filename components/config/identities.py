@@ -8,7 +8,7 @@ from typing import Any
 from components import registry
 from components.config.cluster_options import ClusterOptions
 from components.config.report import Mistake
-from components.config.secrecy import shown
+from components.config.secret_scan import shown
 
 #: Keys of a source that say how it is read without the cluster's help.
 _SAID = ("credentials", "anonymous", "role")
@@ -33,7 +33,7 @@ def missing(raw: Mapping[str, Any]) -> Iterator[Mistake]:
     if kind not in registry.CLUSTERS.kinds():
         return
     there = registry.CLUSTERS.options(kind)
-    given = there.lets_in_to(cluster)
+    given = there.identity_schemes(cluster)
     for model, options in models.items():
         source = options.get("source") if isinstance(options, dict) else None
         if not isinstance(source, dict) or source.get("kind") not in registry.SOURCES.kinds():

@@ -25,7 +25,7 @@ from components.config.plaintext import StackFileError, plaintext
 from components.config.provider_keys import Setting, Settings
 from components.config.redaction import Redaction, below
 from components.config.report import UNKNOWN, Mistake, mistakes
-from components.config.secrecy import HIDDEN, KUBECONFIG_CONTENT, plain
+from components.config.secret_scan import HIDDEN, KUBECONFIG_CONTENT, plain
 from components.config.stack_config import METRICS_ADDON, StackConfig
 from components.config.trials import Trial, unknown_key
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from components.config.quantities import byte_count
 from components.config.report import Mistake
-from components.config.secrecy import shown
-from components.config.servers import of_the_server, servers
+from components.config.secret_scan import shown
+from components.config.servers import merged_server_options, servers
 from components.config.stack_config import StackConfig
 
 _MEBIBYTE = 2**20
@@ -17,7 +17,7 @@ def too_small(config: StackConfig) -> Iterator[Mistake]:
     """Memory limits that a single request of `limits.message_size` would exceed."""
     largest = byte_count(config.limits.message_size)
     for members in servers(config.models).values():
-        options = of_the_server(list(members.values()))
+        options = merged_server_options(list(members.values()))
         limit = options.resources.limits.memory
         needed = options.memory_per_message_byte * largest
         if limit is None or byte_count(limit) >= needed:

@@ -13,9 +13,9 @@ from components.config.addon_options import Capability
 from components.config.durations import duration
 from components.config.environment import Value, Variable
 from components.config.expose import ExposeOptions
-from components.config.kinds import Chosen
 from components.config.options import Options, SecretReference, mistake
 from components.config.quantities import Bytes, Cpu, byte_count, cores
+from components.config.registered_kind import RegisteredKind
 from components.config.replicas import NumberOrReplicas, Replicas
 from components.config.values import Image, Label
 
@@ -75,7 +75,7 @@ class ModelOptions(Options):
     """Models with the same name here share one server, and are ready together. What they say of
     the server, such as `replicas`, stands in one of them, or the same in several. Left out, the
     model has a server of its own"""
-    source: Annotated[SourceOptions, Chosen(registry.SOURCES)]
+    source: Annotated[SourceOptions, RegisteredKind(registry.SOURCES)]
     """Where the model's files come from"""
     replicas: NumberOrReplicas = Replicas()
     """Pods that serve the model: a number, or `min` and `max` and what decides between them"""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components.config.report import Mistake
-from components.config.secrecy import shown
+from components.config.secret_scan import shown
 from components.config.values import is_domain
 
 

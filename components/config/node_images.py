@@ -11,8 +11,8 @@ from components.config.addon_options import AddonOptions
 from components.config.image_names import at_mirror
 from components.config.plan import plan
 from components.config.report import Mistake
-from components.config.secrecy import shown
-from components.config.servers import of_the_server, servers
+from components.config.secret_scan import shown
+from components.config.servers import merged_server_options, servers
 
 if TYPE_CHECKING:
     from components.config.stack_config import StackConfig
@@ -46,7 +46,7 @@ def needed(config: StackConfig) -> Iterator[tuple[str, str]]:
             for reference in planned.options.images():
                 yield asks, reference
     for members in servers(config.models).values():
-        options = of_the_server(list(members.values()))
+        options = merged_server_options(list(members.values()))
         if options.accelerator or options.node_pool:
             continue
         asks = next((name for name, each in members.items() if each.image), next(iter(members)))

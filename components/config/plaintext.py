@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from components.config.secrecy import yaml_fault
+from components.config.secret_scan import yaml_fault
 
 
 class StackFileError(ValueError):

@@ -13,7 +13,7 @@ from typing import Any
 from components import registry
 from components.config.options import listed
 from components.config.report import Mistake
-from components.config.secrecy import secret_in, shown
+from components.config.secret_scan import secret_in, shown
 from components.config.trials import misspelt
 from components.sdk_arguments import Shape, provider_arguments
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, Wit
 
 from components.config.checks import set_secret
 from components.config.options import Options, SecretReference, mistake
-from components.config.secrecy import HIDDEN
+from components.config.secret_scan import HIDDEN
 from components.config.values import LABEL, Label, Mirror
 
 #: Docker Hub's host in image references; kubectl and Docker store its login under this key.

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from components.config.report import Mistake
-from components.config.secrecy import (
+from components.config.secret_scan import (
     HIDDEN,
     KUBECONFIG_CONTENT,
     credential_named,

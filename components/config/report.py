@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from components.config.secrecy import HIDDEN, few_digits, shown
+from components.config.secret_scan import HIDDEN, few_digits, shown
 from components.config.trials import Trial, Validate, misspelt, of_type, one_of, unknown_key
 
 #: Told of a key in place of its value.

@@ -9,7 +9,7 @@ from components import registry
 from components.config.checks import label
 from components.config.model_options import ModelOptions
 from components.config.report import Mistake
-from components.config.secrecy import shown
+from components.config.secret_scan import shown
 
 
 def servers(models: Mapping[str, ModelOptions]) -> dict[str, dict[str, ModelOptions]]:
@@ -21,7 +21,7 @@ def servers(models: Mapping[str, ModelOptions]) -> dict[str, dict[str, ModelOpti
     return found
 
 
-def of_the_server(members: Sequence[ModelOptions]) -> ModelOptions:
+def merged_server_options(members: Sequence[ModelOptions]) -> ModelOptions:
     """What is said of a server, by whichever of its models says it."""
     first, *others = members
     said = {

@@ -19,10 +19,10 @@ from components.config.addons import AddonChoice, Addons, OneAddon
 from components.config.cluster_options import ClusterOptions
 from components.config.gateway_options import GATEWAY_NAMESPACE, GatewayOptions
 from components.config.images_options import ImagesOptions
-from components.config.kinds import Chosen
 from components.config.limits_options import LimitsOptions
 from components.config.model_options import ModelOptions
 from components.config.options import Options, likely, mistake
+from components.config.registered_kind import RegisteredKind
 from components.config.values import (
     Label,
     kubernetes_name,
@@ -64,18 +64,18 @@ ModelName = Annotated[str, AfterValidator(_model_name)]
 class StackConfig(Options):
     """Everything a stack file says under `slipway:`."""
 
-    cluster: Annotated[ClusterOptions, Chosen(registry.CLUSTERS)]
+    cluster: Annotated[ClusterOptions, RegisteredKind(registry.CLUSTERS)]
     """Where the stack runs"""
     addons: Addons = Field(default_factory=dict)
     """What is installed once on a cluster, by name: `{}` pins what a model or a gateway needs and
     configures it, `{kind: present}` adopts what the cluster has. Left out, this stack installs what
     is needed and not there. A cluster holds one of each: a second stack says `present`"""
-    gateway: Annotated[GatewayOptions | None, Chosen(registry.GATEWAYS)] = None
+    gateway: Annotated[GatewayOptions | None, RegisteredKind(registry.GATEWAYS)] = None
     """How models are reached from outside. A stack without one has no models: it is the platform
     of stacks that have, whose cluster is a `reference` to it"""
     namespace: Annotated[Label, BeforeValidator(_namespace)] = "models"
     """The namespace that the models run in; the stack makes it"""
-    models: dict[ModelName, Annotated[ModelOptions, Chosen(registry.RUNTIMES)]] = Field(
+    models: dict[ModelName, Annotated[ModelOptions, RegisteredKind(registry.RUNTIMES)]] = Field(
         default_factory=dict
     )
     """The models, by name"""

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from components.config.options import listed
-from components.config.secrecy import plain
+from components.config.secret_scan import plain
 
 #: What is wrong with a stack file, as pydantic says it.
 Validate = Callable[[Any], list[ErrorDetails]]

@@ -6,14 +6,16 @@ from typing import Annotated, Literal
 
 from components import registry
 from components.config.gateway_options import ControllerOptions, GatewayOptions
-from components.config.kinds import Chosen
+from components.config.registered_kind import RegisteredKind
 
 
 class NginxOptions(GatewayOptions):
     """Ingress objects with ingress-nginx's annotations."""
 
     kind: Literal["nginx"]
-    controller: Annotated[ControllerOptions | None, Chosen(registry.CONTROLLERS, short=True)] = None
+    controller: Annotated[
+        ControllerOptions | None, RegisteredKind(registry.CONTROLLERS, short=True)
+    ] = None
     """What serves them; left out, the cluster's usual one. A controller of the stack's own takes
     the namespace `slipway-gateway` and the IngressClass `nginx`, so a cluster holds one; where
     they are there already, as with a second stack, name what serves the cluster by

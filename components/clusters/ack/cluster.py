@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components.clusters import support
+from components.clusters import version_support
 from components.clusters.account import checked_account, report_place
 from components.clusters.ack.names import cluster_name, ram_name
 from components.clusters.ack.options import AckOptions
@@ -59,7 +59,7 @@ class AckCluster(pulumi.ComponentResource):
         super().__init__("slipway:clusters:AckCluster", name, None, opts)
         self._name, self._options = name, options
         self._called = cluster_name(pulumi.get_stack())
-        if late := support.warning(options.minor, MINORS, date.today()):
+        if late := version_support.warning(options.minor, MINORS, date.today()):
             pulumi.log.warn(late, self)
         #: Of everything that is made in the cloud.
         self._inside = pulumi.ResourceOptions(parent=self, providers=[self._make_cloud()])

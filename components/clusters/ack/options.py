@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from components.clusters import support
+from components.clusters import version_support
 from components.clusters.ack.identifiers import AccountId, InstanceId, KmsInstanceId
 from components.clusters.ack.installed import installed
 from components.clusters.ack.pool_options import AckNodePool
@@ -19,7 +19,7 @@ from components.clusters.ack.vpc_options import CreateAckVpc, ExistingAckVpc
 from components.clusters.cloud import CloudOptions
 from components.clusters.ranges import SERVICE_RANGES, apart
 from components.config.addon_options import Capability
-from components.config.one_of import OneOf
+from components.config.discriminated import OneOf
 from components.config.options import Options, listed, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys
 from components.config.values import Label
@@ -103,7 +103,7 @@ class AckOptions(CloudOptions):
     @field_validator("version")
     @classmethod
     def _known(cls, value: str | None) -> str | None:
-        return value if value is None else support.known(value, MINORS)
+        return value if value is None else version_support.known(value, MINORS)
 
     @field_validator("vpc")
     @classmethod

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components.clusters import support
+from components.clusters import version_support
 from components.clusters.account import checked_account, report_place
 from components.clusters.eks.options import EksOptions
 from components.clusters.eks.provider_keys import login
@@ -53,7 +53,7 @@ class EksCluster(pulumi.ComponentResource):
         super().__init__("slipway:clusters:EksCluster", name, None, opts)
         self._name, self._options = name, options
         self._images = images or Images()
-        if old := support.warning(options.minor, MINORS, date.today()):
+        if old := version_support.warning(options.minor, MINORS, date.today()):
             pulumi.log.warn(old, self)
         called = options.name or f"{pulumi.get_project()}-{pulumi.get_stack()}"
         self._make_provider()

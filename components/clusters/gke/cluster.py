@@ -11,7 +11,7 @@ from components.clusters.account import report_place
 from components.clusters.gke.options import GkeOptions
 from components.clusters.gke.versions import MINORS
 from components.clusters.providers import kubernetes_provider, make_provider
-from components.clusters.support import warning
+from components.clusters.version_support import warning
 from components.contracts.cluster import NodePool
 from components.contracts.identity import Grant, Identity
 from components.images import Images

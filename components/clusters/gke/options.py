@@ -23,9 +23,9 @@ from components.clusters.gke.provider_keys import GCP, GCP_BESIDE
 from components.clusters.gke.versions import DEFAULT, MINORS
 from components.clusters.gke.zones import has_gpu, of_region, zones_of
 from components.clusters.ranges import apart, ip_range
-from components.clusters.support import known
+from components.clusters.version_support import known
 from components.config.addon_options import Capability
-from components.config.one_of import OneOf
+from components.config.discriminated import OneOf
 from components.config.options import Options, example, likely, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys
 from components.config.values import Label

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.clusters import support
+from components.clusters import version_support
 from components.clusters.ack.names import cluster_name
 from components.clusters.ack.versions import ADDONS, DEFAULT_MINOR, MINORS, RELEASES
 from tests.unit.clouds.ack_stack import (
@@ -131,7 +131,7 @@ def test_a_version_out_of_support_is_told_of_at_preview(monkeypatch: pytest.Monk
     monkeypatch.setattr("components.clusters.ack.cluster.date", Later)
     (said,) = [line for line in up(preview=True).warnings if "support" in line]
     assert DEFAULT_MINOR in said
-    assert support.warning(DEFAULT_MINOR, MINORS, late)
+    assert version_support.warning(DEFAULT_MINOR, MINORS, late)
 
 
 def test_a_key_of_the_user_s_own_is_used_everywhere() -> None:

@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from components.config.options import Options, listed, mistake
-from components.config.secrecy import shown
+from components.config.secret_scan import shown
 
 
 class OneOf:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from components.config.one_of import OneOf
+from components.config.discriminated import OneOf
 from components.config.options import Options
 from components.registry import Area
 
 
-class Chosen(OneOf):
+class RegisteredKind(OneOf):
     """`OneOf` the kinds of `area`: the options of the kind say what else may be in the map.
 
     `short` allows the bare kind in place of a map: `controller: traefik`.
