@@ -213,6 +213,10 @@ class CloudOptions(ClusterOptions):
     dns: DnsOptions | None = None
     """A record for `slipway:gateway.host`; none is made where it is left out"""
 
+    @property
+    def dns_zone(self) -> str | None:
+        return self.dns and self.dns.zone
+
     def pools(self) -> Mapping[str, NodePoolOptions]:
         return {
             name: NodePoolOptions(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -101,51 +100,3 @@ class NodePoolOptions(Options):
     def open(self) -> bool:
         """Whether pods that tolerate nothing may run there."""
         return all(taint.endswith(":PreferNoSchedule") for taint in self.taints)
-
-
-def matched(asked: Accelerator, pools: Mapping[str, NodePoolOptions]) -> Accelerator:
-    """`asked`, where a pool has it.
-
-    Raises a `mistake`.
-    """
-    there = {name: pool.accelerator for name, pool in pools.items() if pool.accelerator}
-    if any(asked.is_on(accelerator) for accelerator in there.values()):
-        return asked
-    if there:
-        have = ", ".join(f"`{name}` ({each.kind}, {each.count})" for name, each in there.items())
-        fitting = dict.fromkeys(each.written for each in there.values())
-        raise mistake(f"what a node of some pool has: {have}", f"write {listed(fitting)}")
-    expected = "a cluster with such nodes: `slipway:cluster` has no node pool with an accelerator"
-    if pools:
-        raise mistake(expected, "take `accelerator` out, or give the cluster such a pool")
-    # A cluster whose nodes are described alone: one that makes its nodes has some.
-    described = f"node_pools: {{gpu: {{accelerator: {asked.written}}}}}"
-    raise mistake(expected, f"write `{described}` in `slipway:cluster`, or take `accelerator` out")
-
-
-def chosen(name: Any, pools: Mapping[str, NodePoolOptions], asked: Accelerator | None) -> Any:
-    """`name`, where that pool has nodes to know by a label, and on them what is `asked`.
-
-    Raises a `mistake`.
-    """
-    pool = pools.get(name) if isinstance(name, str) else None
-    if pool is None:
-        there = f": {listed(pools)}" if pools else ", which has none"
-        usable = [
-            key
-            for key, each in pools.items()
-            if each.labels and (asked is None or asked.is_on(each.accelerator))
-        ]
-        known = f"write {listed(usable)}, or " if usable else ""
-        raise mistake(f"a node pool of `slipway:cluster`{there}", f"{known}take `node_pool` out")
-    if not pool.labels:
-        raise mistake(
-            f"a node pool with `labels`, by which its nodes are known: `{name}` has none",
-            "take `node_pool` out, or write the labels that its nodes have under that pool",
-        )
-    if asked and not asked.is_on(pool.accelerator):
-        raise mistake(
-            f"a node pool with {asked.count} `{asked.kind}` a node",
-            "take `node_pool` out: a replica runs where its accelerator is",
-        )
-    return name

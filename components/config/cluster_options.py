@@ -22,7 +22,7 @@ class ClusterOptions(Options):
     """Where the stack runs."""
 
     identities: ClassVar[frozenset[str]] = frozenset()
-    """Schemes of the buckets (`s3`, `gs`) that pods can be let in to without a key."""
+    """Schemes of the buckets (`s3`, `gs`) that workload identity of the cloud gives access to."""
     default_controller: ClassVar[str] = "traefik"
     """The controller of an `nginx` gateway, where the stack does not choose."""
     provides: ClassVar[frozenset[Capability]] = frozenset()
@@ -36,14 +36,24 @@ class ClusterOptions(Options):
 
     kind: str
 
-    @classmethod
-    def identity_schemes(cls, raw: Mapping[str, Any]) -> frozenset[str]:
-        """`identities` of the cluster that `raw` describes."""
-        return cls.identities
+    @property
+    def identity_schemes(self) -> frozenset[str]:
+        """Schemes of the buckets that pods of this cluster may read by their workload identity."""
+        return self.identities
+
+    @property
+    def lacks_identity_kind(self) -> bool:
+        """Whether the stack file may name the kind of workload identity, and does not."""
+        return False
+
+    @property
+    def dns_zone(self) -> str | None:
+        """The DNS zone in which the gateway's host gets a record."""
+        return None
 
     @classmethod
     def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
-        """What the providers of the cluster that `raw` describes take from a stack file."""
+        """The settings that the providers of a cluster with the options `raw` accept."""
         return (KUBERNETES,)
 
     @classmethod

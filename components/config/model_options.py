@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from components import registry
-from components.config.accelerators import Accelerator, chosen, matched
+from components.config.accelerators import Accelerator
 from components.config.addon_options import Capability
 from components.config.durations import duration
 from components.config.environment import Value, Variable
@@ -17,7 +17,7 @@ from components.config.options import Options, SecretReference, mistake
 from components.config.quantities import Bytes, Cpu, byte_count, cores
 from components.config.registered_kind import RegisteredKind
 from components.config.replicas import NumberOrReplicas, Replicas
-from components.config.values import Image, Label
+from components.config.values import Image, Label, LabelReference
 
 
 class Amounts(Options):
@@ -50,10 +50,14 @@ class SourceOptions(Options):
     """Where a model's files come from."""
 
     scheme: ClassVar[str | None] = None
-    """`s3` of `s3://…`, where pods read a bucket by their own identity: one that
-    `ClusterOptions.identities` has, unless the options say `credentials` or `anonymous`."""
+    """The scheme of the bucket's address, such as `s3`; None for sources that are no buckets."""
 
     kind: str
+
+    @property
+    def needs_identity(self) -> bool:
+        """Whether pods read a bucket by their workload identity."""
+        return False
 
     def images(self) -> tuple[str, ...]:
         """The images that pods run to get the files, by their upstream references."""
@@ -85,7 +89,7 @@ class ModelOptions(Options):
     accelerator: Accelerator | None = None
     """What each replica has to itself. It runs on nodes of the pools of `slipway:cluster` that
     have it, and on no others"""
-    node_pool: Label | None = None
+    node_pool: LabelReference | None = None
     """The pool of `slipway:cluster` whose nodes its replicas run on, and on no others; they
     tolerate its taints. Left out, they run on any node without taints, or where their accelerator
     is"""
@@ -109,20 +113,6 @@ class ModelOptions(Options):
     def server_image(self) -> str:
         """The image of the server, by its upstream reference."""
         raise NotImplementedError
-
-    @field_validator("accelerator")
-    @classmethod
-    def _on_some_node(cls, value: Accelerator | None, info: ValidationInfo) -> Accelerator | None:
-        pools = (info.context or {}).get("node_pools")  # unknown beside an invalid cluster
-        return value if value is None or pools is None else matched(value, pools)
-
-    @field_validator("node_pool", mode="before")
-    @classmethod
-    def _of_the_cluster(cls, value: Any, info: ValidationInfo) -> Any:
-        pools = (info.context or {}).get("node_pools")
-        if value is None or pools is None:
-            return value
-        return chosen(value, pools, info.data.get("accelerator"))
 
     @property
     def requires(self) -> Mapping[Capability, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
+
+from components.config.mistakes import Location
 
 _TRYING: ContextVar[bool] = ContextVar("trying", default=False)
 
@@ -44,17 +46,27 @@ class SecretReference(Options):
     secret: str
 
 
-def referenced_secrets(value: Any) -> set[str]:
-    """The names of all `SecretReference`s in options, or in maps and lists of them."""
+def secret_references(value: Any, at: Location = ()) -> Iterator[tuple[Location, str]]:
+    """The name in each `SecretReference` in options, or in maps and lists of them, with the
+    reference's location; that of `value` is `at`."""
     if isinstance(value, SecretReference):
-        return {value.secret}
+        yield at, value.secret
+        return
+    inner: Iterable[tuple[int | str, Any]] = ()
     if isinstance(value, BaseModel):
-        value = [getattr(value, field) for field in type(value).model_fields]
-    if isinstance(value, Mapping):
-        value = value.values()
-    elif not isinstance(value, list | tuple):
-        return set()
-    return {name for each in value for name in referenced_secrets(each)}
+        fields = type(value).model_fields.items()
+        inner = ((field.alias or name, getattr(value, name)) for name, field in fields)
+    elif isinstance(value, Mapping):
+        inner = value.items()
+    elif isinstance(value, list | tuple):
+        inner = enumerate(value)
+    for key, each in inner:
+        yield from secret_references(each, (*at, key))
+
+
+def referenced_secrets(value: Any) -> set[str]:
+    """The names of all secrets that options refer to."""
+    return {name for _, name in secret_references(value)}
 
 
 def example(**values: Any) -> ConfigDict:

@@ -7,13 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from components import registry
 from components.config.addon_options import AddonOptions, Capability, PresentOptions
 
 if TYPE_CHECKING:
-    from components.config.stack_config import StackConfig
+    from components.config.cluster_options import ClusterOptions
+    from components.config.gateway_options import GatewayOptions
+    from components.config.model_options import ModelOptions
 
 _Choice = AddonOptions | PresentOptions
 
@@ -38,17 +40,35 @@ class PlannedAddon:
         return _requires(self.options)
 
 
-def plan(config: StackConfig) -> list[PlannedAddon]:
+class Needs(Protocol):
+    """The parts of a stack file that need add-ons."""
+
+    @property
+    def cluster(self) -> ClusterOptions | None: ...
+    @property
+    def gateway(self) -> GatewayOptions | None: ...
+    @property
+    def models(self) -> Mapping[str, ModelOptions]: ...
+    @property
+    def addons(self) -> Mapping[str, _Choice]: ...
+    @property
+    def chosen_addons(self) -> Mapping[str, _Choice]:
+        """`addons`, and the one that `slipway:metrics` is the old name of."""
+        ...
+
+
+def plan(config: Needs) -> list[PlannedAddon]:
     """The add-ons of `config`: those that it names, and the default one for each capability that
     is needed. Of a capability that the cluster comes with the default one is taken as present. An
     add-on comes after those that it requires."""
     chosen: dict[str, _Choice] = dict(config.chosen_addons)
     reasons: dict[str, list[str]] = {name: [] for name in chosen}
     needs = [*_needs(config), *(each for name in chosen for each in _own(name, chosen[name]))]
+    provided = frozenset() if config.cluster is None else config.cluster.provides
     for capability, key in needs:  # grows by the needs of add-ons that are added
         name = provider(capability, chosen)
         if name not in chosen:
-            chosen[name] = _default(name, present=capability in config.cluster.provides)
+            chosen[name] = _default(name, present=capability in provided)
             reasons[name] = []
             needs.extend(_own(name, chosen[name]))
         if key not in reasons[name]:
@@ -70,9 +90,11 @@ def provider(capability: Capability, chosen: Mapping[str, _Choice]) -> str:
     return next((name for name in able if name in chosen), able[0])
 
 
-def _needs(config: StackConfig) -> list[tuple[Capability, str]]:
+def _needs(config: Needs) -> list[tuple[Capability, str]]:
     """What the stack file needs, each with the key that says so."""
-    found = [(each, "slipway:cluster") for each in sorted(config.cluster.requires)]
+    found: list[tuple[Capability, str]] = []
+    if config.cluster is not None:
+        found += [(each, "slipway:cluster") for each in sorted(config.cluster.requires)]
     if config.gateway is not None:
         found += [(each, "slipway:gateway") for each in sorted(config.gateway.requires)]
     for model, options in config.models.items():

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
-from components.config.checks import set_secret
 from components.config.options import Options, SecretReference, mistake
-from components.config.secret_scan import HIDDEN
+from components.config.secret_scan import HIDDEN, set_secret
 from components.config.values import LABEL, Label, Mirror
 
 #: Docker Hub's host in image references; kubectl and Docker store its login under this key.

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from components.config.report import Mistake
+from components.config.mistakes import Mistake, below
 from components.config.secret_scan import (
     HIDDEN,
     KUBECONFIG_CONTENT,
@@ -161,11 +161,6 @@ class Redaction:
 
 def _name(key: str) -> str:
     return key if plain(key) else HIDDEN
-
-
-def below(path: str, other: str) -> bool:
-    """Whether `path` is `other`, or below it."""
-    return path.startswith(other) and path[len(other) : len(other) + 1] in ("", ".", "[")
 
 
 def _forms(text: str) -> tuple[str, str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from components.config.mistakes import Location, Mistake, key_path
 from components.config.secret_scan import HIDDEN, few_digits, shown
 from components.config.trials import Trial, Validate, misspelt, of_type, one_of, unknown_key
 
@@ -22,30 +22,6 @@ _TYPES = {
     "tuple_type": ("a list", "write a list"),
     "list_type": ("a list", "write a list"),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mistake:
-    """One mistake. `shown` is the value as told, in backticks, or what it is, without them; None
-    where there is no value to tell."""
-
-    path: str
-    shown: str | None
-    expected: str
-    fix: str
-
-    def __str__(self) -> str:
-        value = "" if self.shown is None else f" is {self.shown}"
-        return f"{self.path}{value}\n    expected {self.expected}\n    fix: {self.fix}"
-
-
-def key_path(location: Sequence[int | str]) -> str:
-    """`slipway:models.half_plus_two.source.claim`, as `pulumi config set --path` writes it."""
-    parts = [part for part in location if part != "[key]"]
-    text = f"slipway:{parts[0]}"
-    for part in parts[1:]:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text
 
 
 def mistakes(
@@ -100,6 +76,12 @@ def _mistake(
     else:
         expected, fix = details["msg"], "see the schema in schema/slipway.schema.json"
     return Mistake(path=key_path(location), shown=value, expected=expected, fix=fix)
+
+
+def as_error(mistake: Mistake, location: Location) -> ErrorDetails:
+    """A check's mistake in the form of pydantic's errors."""
+    context = {"expected": mistake.expected, "fix": mistake.fix, "shown": mistake.shown}
+    return {"type": "mistake", "loc": location, "msg": "", "input": None, "ctx": context}
 
 
 def _parent(raw: Any, location: Sequence[int | str]) -> Any:

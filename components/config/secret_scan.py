@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+
+from components.config.mistakes import Mistake
 
 #: Stands in place of what is not repeated.
 HIDDEN = "(hidden)"
@@ -227,3 +229,67 @@ def yaml_fault(error: Exception) -> str:
     # An unquoted password that begins with `!` or `*` is a tag or an alias, named in quotes.
     problem = re.sub(r"(['\"]).*\1", "…", getattr(error, "problem", None) or "it is malformed")
     return f"{problem} in line {mark.line + 1}" if mark else problem
+
+
+def mistakes(
+    raw: Mapping[str, Any], secret_keys: set[str], plaintext: set[str]
+) -> Iterator[Mistake]:
+    """Secrets in plain text, and secrecy where it hides what is none.
+
+    `secret_keys` are the top-level keys that Pulumi holds as secret; `plaintext` the names in
+    `slipway:secrets` that are known to stand in the stack file as they are.
+    """
+    for key in sorted(secret_keys - {"secrets"}):
+        yield Mistake(
+            path=f"slipway:{key}",
+            shown="secret",
+            expected="plain values: one secret hides the whole map from previews",
+            fix="write it in plain text, and its secret parts under slipway:secrets, to which keys "
+            "that take a secret refer",
+        )
+    secrets = raw.get("secrets")
+    named = secrets if isinstance(secrets, dict) else {}
+    exposed = set(named) if "secrets" not in secret_keys else plaintext & set(named)
+    for name in sorted(exposed):
+        yield Mistake(
+            path=f"slipway:secrets.{name}",
+            shown="in plain text",
+            expected="an encrypted value",
+            fix=f"run {set_secret(name if plain(name) else 'NAME')}, and change the secret: it has "
+            "been in a file",
+        )
+    readable = {key: raw[key] for key in raw if key != "secrets" and key not in secret_keys}
+    for path, value in _walk(readable):
+        what = secret_in(value) if isinstance(value, str) else None
+        if what:
+            yield Mistake(
+                path=path,
+                shown=f"{what} in plain text",
+                expected="no secret here",
+                fix="take it out and change it, since it has been in a file; keys that take a secret "
+                "refer to one of slipway:secrets by its name",
+            )
+        for key in value if isinstance(value, dict) else ():
+            if what := secret_in(key):
+                yield Mistake(
+                    path=f"{path}.{key}",
+                    shown=f"{what} in plain text",
+                    expected="no secret here",
+                    fix="take it out, and change the secret: it has been in a file",
+                )
+
+
+def set_secret(name: str) -> str:
+    """The command that puts a secret where it belongs."""
+    return f"`pulumi config set --path --secret 'secrets.{name}'`"
+
+
+def _walk(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if path:
+        yield path, value
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _walk(inner, f"{path}.{key}" if path else f"slipway:{key}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _walk(inner, f"{path}[{index}]")

@@ -10,8 +10,6 @@ from pydantic import (
     BeforeValidator,
     Field,
     SecretStr,
-    ValidationInfo,
-    field_validator,
 )
 
 from components import registry
@@ -97,17 +95,3 @@ class StackConfig(Options):
         """`addons`, by whichever name they were given."""
         old = {} if self.metrics is None else {METRICS_ADDON: self.metrics}
         return {**old, **self.addons}
-
-    def addon_key(self, name: str) -> str:
-        """The key of the stack file that names the add-on `name`."""
-        old = name == METRICS_ADDON and name not in self.addons
-        return "slipway:metrics" if old else f"slipway:addons.{name}"
-
-    @field_validator("cluster")
-    @classmethod
-    def _tell_models(cls, value: ClusterOptions, info: ValidationInfo) -> ClusterOptions:
-        """What a model may ask for is what its nodes have; models are validated after this."""
-        if info.context is not None:
-            info.context["node_pools"] = value.pools()
-            info.context["access_modes"] = value.access_modes()
-        return value

@@ -10,11 +10,12 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from components.config.mistakes import Location
 from components.config.options import listed
 from components.config.secret_scan import plain
 
-#: What is wrong with a stack file, as pydantic says it.
-Validate = Callable[[Any], list[ErrorDetails]]
+#: What is wrong with a stack file at a location and below it, in pydantic's form.
+Validate = Callable[[dict[str, Any], Location], list[ErrorDetails]]
 #: Other ways to write true and false.
 _TRUTHS = {True: ("true", "yes", "on", "y", "1"), False: ("false", "no", "off", "n", "0")}
 
@@ -43,8 +44,7 @@ class Trial:
         return not self._errors(renamed, (*parents, key))
 
     def _errors(self, raw: Any, location: Sequence[int | str]) -> list[ErrorDetails]:
-        place = tuple(location)
-        return [each for each in self._validate(raw) if each["loc"][: len(place)] == place]
+        return self._validate(raw, tuple(location))
 
 
 def _changed(raw: Any, location: Sequence[int | str], change: Callable[[Any], Any]) -> Any:

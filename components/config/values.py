@@ -22,6 +22,11 @@ def kubernetes_name(raw: Any) -> str:
     return re.sub(r"[^a-z0-9]+", "-", str(raw).lower()).strip("-")[:63].strip("-")
 
 
+def label(model: str) -> str:
+    """The Kubernetes name of a model."""
+    return model.lower().replace("_", "-")
+
+
 def _label(raw: Any) -> Any:
     expected = "a Kubernetes name: lower-case letters, digits and `-`, at most 63 characters"
     if isinstance(raw, str) and LABEL.fullmatch(raw):
@@ -196,7 +201,10 @@ def _text(validate: Any, description: str, pattern: str | None = None) -> Any:
     return BeforeValidator(validate), WithJsonSchema(schema)
 
 
-Label = Annotated[str, *_text(_label, "A Kubernetes name", "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+_LABEL = _text(_label, "A Kubernetes name", "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
+Label = Annotated[str, *_LABEL]
+#: A name that a check compares with the keys of another map, so that any text is valid here.
+LabelReference = Annotated[str, _LABEL[1]]
 DomainName = Annotated[str, *_text(_domain, "A domain name: example.com")]
 HostName = Annotated[str, *_text(_host, "A host name: models.example.com")]
 Cidr = Annotated[str, *_text(_cidr, "An address range: 10.0.0.0/8")]

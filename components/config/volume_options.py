@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from pydantic import (
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import field_validator
 
 from components.config.options import Options, listed, mistake
 from components.config.quantities import Bytes
@@ -45,14 +41,3 @@ class VolumeOptions(Options):
             near += [mode for mode, short in _ACCESS_MODES.items() if short == value]
             raise mistake(expected, f"did you mean `{near[0]}`?" if near else "choose one of these")
         return value
-
-    @model_validator(mode="after")
-    def _made_by_some_class(self, info: ValidationInfo) -> VolumeOptions:
-        there = (info.context or {}).get("access_modes")
-        if there is None or self.storage_class or self.access_mode in there:
-            return self
-        raise mistake(
-            f"an access mode of the cluster's own volumes: {', '.join(sorted(there))}",
-            "write `shared_storage: true` in `slipway:cluster`, or name a storage class that makes "
-            "such volumes",
-        )

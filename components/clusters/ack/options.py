@@ -86,6 +86,10 @@ class AckOptions(CloudOptions):
     def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
         return (ALICLOUD, KUBERNETES)
 
+    def access_modes(self) -> frozenset[str]:
+        shared = {"ReadWriteMany", "ReadOnlyMany"} if self.shared_storage else set()
+        return frozenset({"ReadWriteOnce", *shared})
+
     @property
     def minor(self) -> str:
         """Kubernetes' minor version."""
