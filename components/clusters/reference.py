@@ -51,7 +51,7 @@ class ReferenceCluster(ReachedCluster):
         grants: Sequence[Grant],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """As the cloud of the cluster does; raises `pulumi.RunError` where none is named."""
+        """An identity in the cloud of `slipway:cluster.identity`."""
         if self._options.identity is None or not grants:
             return super().identity(service_account, namespace, grants, opts)
         return self._remote_identity.identity(service_account, namespace, grants, opts)

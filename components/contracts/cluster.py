@@ -68,7 +68,7 @@ class Cluster(Protocol):
         """Let the pods of `service_account` use `grants`, and nothing else, without a static key.
         `opts` are for the resources that it makes; their names begin with the account's.
 
-        Raises `pulumi.RunError` where the cluster has no workload identity.
+        Loading a stack file refuses buckets that `ClusterOptions.identity_schemes` does not have.
         """
         ...
 

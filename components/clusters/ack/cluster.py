@@ -208,12 +208,6 @@ class AckCluster(pulumi.ComponentResource):
             return requested
         if access_mode == "ReadWriteOnce":
             return self._storage.disks
-        if self._storage.shared is None:
-            raise pulumi.RunError(
-                f"slipway:volumes has a volume of access mode `{access_mode}`, and no disk is on "
-                "several nodes: write `shared_storage: true` under slipway:cluster, or name a "
-                "`storage_class`"
-            )
         return self._storage.shared
 
     def publish(self, host: str, address: pulumi.Output[str]) -> None:

@@ -108,14 +108,9 @@ class GkeCluster(pulumi.ComponentResource):
         grants: Sequence[Grant],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """Leave to read buckets of Cloud Storage; raises `pulumi.RunError` for others."""
+        """Read access to prefixes in Cloud Storage."""
         from components.clusters.gke.identity import readers
 
-        if others := [grant.url for grant in grants if not grant.url.startswith("gs://")]:
-            raise pulumi.RunError(
-                f"slipway:cluster.kind is `{self.kind}`: its pods cannot read {', '.join(others)} "
-                "by an identity of their own; write `credentials`, or copy the files to `gs://`"
-            )
         opts = pulumi.ResourceOptions.merge(opts, self._google)
         project = self._options.project
         made = readers(service_account, namespace, grants, project, self._number, opts)
