@@ -215,7 +215,7 @@ class CloudOptions(ClusterOptions):
 
     @property
     def dns_zone(self) -> str | None:
-        return self.dns and self.dns.zone
+        return None if self.dns is None else self.dns.zone
 
     def pools(self) -> Mapping[str, NodePoolOptions]:
         return {

@@ -1,4 +1,4 @@
-"""Accelerators: what a model asks for, and what the nodes of a pool have."""
+"""Accelerators that models request, and node pools that have them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from components.config.options import Options, likely, listed, mistake
 
-#: What a vendor's device plugin calls its devices, by the first word of an accelerator's kind.
+#: The extended resource of a vendor's device plugin, by the first word of an accelerator's kind.
 _RESOURCES = {"nvidia": "nvidia.com/gpu"}
 _KIND = r"[a-z0-9]+(-[a-z0-9]+)*"
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
@@ -68,16 +68,16 @@ class Accelerator(Options):
 
     @property
     def written(self) -> str:
-        """As a stack file has it."""
+        """The accelerator as YAML for a stack file."""
         return f"{{kind: {self.kind}, count: {self.count}}}"
 
     @property
     def resource(self) -> str:
-        """The extended resource that the kind's device plugin offers."""
+        """The extended resource that the vendor's device plugin advertises."""
         return _RESOURCES[self.kind.partition("-")[0]]
 
     def is_on(self, node: Accelerator | None) -> bool:
-        """Whether a node that has `node` has these."""
+        """Whether a node with the devices `node` has these devices."""
         return (
             node is not None
             and (node.kind == self.kind or node.kind.startswith(f"{self.kind}-"))
@@ -86,17 +86,19 @@ class Accelerator(Options):
 
 
 class NodePoolOptions(Options):
-    """Nodes of one make that the cluster has. Slipway labels and taints none: this says what is."""
+    """A description of nodes of the same type that the cluster has. Slipway neither labels nor
+    taints them."""
 
     accelerator: Accelerator | None = None
-    """What each of its nodes has"""
+    """The accelerator of each node"""
     labels: dict[str, str] = Field(default_factory=dict)
-    """Labels that all of its nodes have and others have not; without any, every node that offers
-    the accelerator's resource counts as one of the pool"""
+    """Labels that all nodes of the pool have and no others. Without any, all nodes that advertise
+    the accelerator's resource are in the pool"""
     taints: tuple[Taint, ...] = Field(default=(), strict=False)
-    """Its taints, as `key=value:effect`. They alone keep models without an accelerator away"""
+    """Taints of the nodes, as `key=value:effect`. Only taints keep models without an accelerator off
+    the nodes"""
 
     @property
     def open(self) -> bool:
-        """Whether pods that tolerate nothing may run there."""
+        """Whether pods without tolerations may run on its nodes."""
         return all(taint.endswith(":PreferNoSchedule") for taint in self.taints)

@@ -1,4 +1,4 @@
-"""`load`: the stack's configuration, whole and valid, or every mistake in it."""
+"""`load`: the configuration of the stack, or all mistakes in it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from components.config.stack_config import StackConfig
 from components.config.trials import Trial, unknown_key
 
 _NAMESPACE = "slipway"
-#: Values of these keys are text; those of all others are JSON, as Pulumi hands maps over.
+#: Keys whose values are text. Pulumi returns the values of all others, which are maps, as JSON.
 _TEXT_KEYS = frozenset({"namespace"})
 OLD_METRICS = (
     "slipway:metrics is the old name of `slipway:addons.metrics-server`: write `metrics-server: {}` "
@@ -33,11 +33,11 @@ OLD_METRICS = (
 
 
 def load() -> StackConfig:
-    """Read what the stack file says under `slipway:`, and of the stack's providers.
+    """Read the values under `slipway:` in the stack file, and the settings of providers.
 
     Raises `pulumi.RunError` with all mistakes in one text, before any resource is registered.
-    A cluster that does not answer is such a mistake at `up` and a warning at `preview`: a
-    pull request is previewed where no cluster can be reached, and `up` would create nothing.
+    A cluster that does not answer is a mistake at `up` and a warning at `preview`, since pull
+    requests are previewed where no cluster is reachable.
     """
     keys = _keys()
     secret_keys = {
@@ -63,7 +63,7 @@ def load() -> StackConfig:
 
 
 def _unreachable(config: StackConfig, hidden: Redaction) -> list[Mistake]:
-    """A cluster that does not answer; of one a preview only warns."""
+    """The mistake of a cluster that does not answer. A preview only warns."""
     silence = config.cluster.unreachable()
     if silence is None:
         return []
@@ -79,9 +79,9 @@ def _unreachable(config: StackConfig, hidden: Redaction) -> list[Mistake]:
 def validate(
     raw: dict[str, Any], settings: Mapping[str, Settings] | None = None
 ) -> tuple[StackConfig | None, list[Mistake]]:
-    """`raw`, by top-level key without `slipway:`, as a `StackConfig`; or None and the mistakes,
-    which repeat nothing that may be a credential. `settings` are those of providers, by package
-    and key."""
+    """The values `raw`, by top-level key without `slipway:`, as a `StackConfig`; or None and the
+    mistakes, in which what may be a credential is hidden. `settings` holds those of providers, by
+    package."""
     file = StackFile(raw=raw, settings=settings or {})
     config, found = _validated(file)
     return config, Redaction(raw, file.keys).mistakes(found) if found else []
@@ -96,7 +96,7 @@ def _validated(file: StackFile) -> tuple[StackConfig | None, list[Mistake]]:
 
 
 def _errors_at(file: StackFile, raw: dict[str, Any], location: Location) -> list[ErrorDetails]:
-    """What is wrong at `location` and below, where `file` has the values `raw`."""
+    """The errors at `location` and below it if `file` had the values `raw`."""
     changed = replace(file, raw=raw, keys={})
     config, errors = parse(changed)
     found = [each for each in errors if each["loc"][: len(location)] == location]
@@ -111,9 +111,9 @@ def _errors_at(file: StackFile, raw: dict[str, Any], location: Location) -> list
 
 
 def _keys() -> dict[str, list[str]]:
-    """All configuration keys of the stack, by their namespace."""
+    """All configuration keys of the stack, by namespace."""
     found: dict[str, list[str]] = {}
-    # `pulumi.Config` reads keys one knows; mistyped ones show only in the whole map.
+    # `pulumi.Config` reads keys by name, so misspelt keys are only in the whole map.
     for key in sorted({*engine_config.CONFIG.get(), *engine_config.get_config_env()}):
         namespace, _, name = key.partition(":")
         found.setdefault(namespace, []).append(name)
@@ -121,7 +121,7 @@ def _keys() -> dict[str, list[str]]:
 
 
 def _settings(keys: Mapping[str, list[str]]) -> dict[str, dict[str, Setting]]:
-    """What is said of providers, by package and key."""
+    """The settings of providers, by package and key."""
     foreign = keys.keys() - {_NAMESPACE, "pulumi"}
     return {
         package: {
@@ -157,7 +157,7 @@ def _unknown_keys(raw: dict[str, Any]) -> list[Mistake]:
 
 
 def _foreign(keys: Mapping[str, list[str]], settings: Mapping[str, Settings]) -> list[Mistake]:
-    """Our keys under another namespace, where nobody would read them."""
+    """Keys of this program under another namespace, where nothing reads them."""
     return [
         Mistake(
             path=f"{namespace if plain(namespace) else HIDDEN}:{name}",
@@ -187,8 +187,9 @@ def _secrets(raw: dict[str, Any], secret_keys: set[str]) -> Iterator[Mistake]:
 
 
 def _once(leaks: list[Mistake], invalid: list[Mistake]) -> list[Mistake]:
-    """Of two mistakes in one value the secret in it, which would only be told to be no host or
-    no number. But a kubeconfig is told as a whole, and not by each key in it."""
+    """All mistakes, but for a value with a secret only that one. Its other mistakes, such as not
+    being a host name, are beside the point. For the content of a kubeconfig it is the other way
+    round: one mistake in place of one for each secret in it."""
     _, fix = KUBECONFIG_CONTENT
     whole = [each.path for each in invalid if each.fix == fix]
     leaks = [each for each in leaks if not any(below(each.path, path) for path in whole)]

@@ -1,4 +1,4 @@
-"""`parse` and `parts`: a stack file's values as options, all of them or those without mistakes."""
+"""Parses a stack file: all of it, or the parts without mistakes for the checks."""
 
 from __future__ import annotations
 
@@ -25,18 +25,19 @@ O = TypeVar("O", bound=Options)
 MAPS_OF_NAMES = ("addons", "models", "volumes")
 
 
+_Cluster = Annotated[ClusterOptions | None, RegisteredKind(registry.CLUSTERS)]
+
+
 class _Parts(StackConfig):
-    """A stack file whose values with mistakes are taken out."""
+    """A stack file without the values that have mistakes."""
 
-    model_config = ConfigDict(defer_build=True)  # a valid stack file does without
+    model_config = ConfigDict(defer_build=True)  # a valid stack file does not need it
 
-    cluster: Annotated[  # type: ignore[assignment]
-        ClusterOptions | None, RegisteredKind(registry.CLUSTERS)
-    ] = None
+    cluster: _Cluster = None  # type: ignore[assignment]
 
 
 class _AnyModel(ModelOptions):
-    """What the options of any runtime have, for a model that its own runtime refuses."""
+    """The options of every runtime, for a model whose own runtime refuses it."""
 
     model_config = ConfigDict(defer_build=True)
 
@@ -56,7 +57,7 @@ class StackFile:
     keys: dict[int, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def context(self) -> dict[str, Any]:
-        """What validators get from outside of the map that they look at."""
+        """The values that validators use from outside of their own map."""
         secrets = self.raw.get("secrets")
         return {
             "keys": self.keys,
@@ -74,7 +75,7 @@ def parse(file: StackFile) -> tuple[StackConfig | None, list[ErrorDetails]]:
 
 
 def parts(file: StackFile, config: StackConfig | None, errors: Iterable[ErrorDetails]) -> Parsed:
-    """What checks compare: `config`, or where it has `errors` the parts without one."""
+    """The values for the checks: `config`, or if there are `errors` the parts without any."""
     if config is not None:
         return _parsed(file, config, config.models, config.images, frozenset())
     left_out = _LeftOut(file, [each["loc"] for each in errors])
@@ -111,18 +112,21 @@ def _parsed(
 
 
 class _LeftOut:
-    """A stack file with errors at `wrong`. `locations` are those of the values that are left out of
-    its parts, which may be of a map around an error."""
+    """Parses the parts of a stack file that have no errors. `wrong` holds the locations of errors.
+
+    `locations` holds those of the values that are left out: where an error is, or of the map or list
+    around it.
+    """
 
     def __init__(self, file: StackFile, wrong: Sequence[Location]) -> None:
-        # Maps are copied here, so their ids are of no use to the report.
+        # Maps are copied here, so the report has no use for their ids.
         self._context = {**file.context(), "keys": {}}
         self._raw, self._wrong = file.raw, wrong
         self.locations: list[Location] = []
 
     def view(self) -> StackConfig:
-        """The top-level values without errors, but `models` and `images`. Of maps of names it has
-        the entries without any."""
+        """The top-level values without errors, except `models` and `images`. Volumes and add-ons are
+        left out one by one."""
         kept: dict[str, Any] = {}
         for key in StackConfig.model_fields.keys() & self._raw.keys() - {"models", "images"}:
             value, wrong = self._raw[key], self._at(key)
@@ -144,7 +148,7 @@ class _LeftOut:
             self.locations.append(("models",))
             return {}
         for name, options in raw.items():
-            # What is wrong with a name leaves the options as they are.
+            # An invalid name does not affect the options.
             wrong = [each for each in self._at("models", name) if each not in ((), ("[key]",))]
             model = self._model(name, options, wrong)
             if model is None:
@@ -166,7 +170,7 @@ class _LeftOut:
         return self._without(_AnyModel, common, wrong, ("models", name))
 
     def images(self) -> ImagesOptions:
-        """Its values without errors."""
+        """The values of `images` without errors."""
         raw = self._raw.get("images", {})
         found = None
         if isinstance(raw, dict):
@@ -176,15 +180,15 @@ class _LeftOut:
         return found or ImagesOptions()
 
     def _at(self, *location: str) -> list[Location]:
-        """Where the errors at `location` and below are, seen from there."""
+        """The locations of errors at `location` and below it, relative to it."""
         depth = len(location)
         return [each[depth:] for each in self._wrong if each[:depth] == location]
 
     def _without(
         self, options: type[O], raw: dict[str, Any], wrong: Sequence[Location], at: Location
     ) -> O | None:
-        """The options of the map `raw`, which is at `at`, without what is `wrong` in it; None where
-        that would be the whole map. The map around a missing key is wrong."""
+        """The options of the map `raw` at `at`, without the values at the locations `wrong`; None if
+        nothing valid is left. Without a required key, the whole map is left out."""
         left_out: list[Location] = []
         while True:
             maps = {_innermost(raw, each) for each in wrong}
@@ -203,8 +207,8 @@ class _LeftOut:
 
 
 def _innermost(raw: Any, location: Location) -> Location:
-    """The part of `location` that leads to a value in `raw`. It ends at a list, whose entries
-    would change their indices."""
+    """The longest part of `location` that exists in `raw`. It ends at a list, because the indices
+    of a list change when an entry is removed."""
     found: list[int | str] = []
     for part in location:
         if not isinstance(raw, dict) or part not in raw:

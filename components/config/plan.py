@@ -22,8 +22,8 @@ _Choice = AddonOptions | PresentOptions
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedAddon:
-    """An add-on, and the keys of the stack file that need what it provides; none where the stack
-    file only names it."""
+    """An add-on, and the keys of the stack file that need its capabilities. There are none if the
+    stack file only names it."""
 
     name: str
     options: _Choice
@@ -31,12 +31,12 @@ class PlannedAddon:
 
     @property
     def provides(self) -> frozenset[Capability]:
-        """What the cluster has once the add-on is ready."""
+        """The capabilities of the cluster once the add-on is ready."""
         return registry.ADDONS.options(self.name).provides
 
     @property
     def requires(self) -> frozenset[Capability]:
-        """What has to be on the cluster before it."""
+        """The capabilities that the cluster has to have before it."""
         return _requires(self.options)
 
 
@@ -91,7 +91,7 @@ def provider(capability: Capability, chosen: Mapping[str, _Choice]) -> str:
 
 
 def _needs(config: Needs) -> list[tuple[Capability, str]]:
-    """What the stack file needs, each with the key that says so."""
+    """The capabilities that the stack file needs, each with the key that needs it."""
     found: list[tuple[Capability, str]] = []
     if config.cluster is not None:
         found += [(each, "slipway:cluster") for each in sorted(config.cluster.requires)]
@@ -108,7 +108,7 @@ def _own(name: str, options: _Choice) -> list[tuple[Capability, str]]:
 
 
 def _requires(options: _Choice) -> frozenset[Capability]:
-    """What an add-on requires; nothing where the cluster has it already."""
+    """The capabilities that an add-on requires; none if the cluster has the add-on already."""
     return options.requires if isinstance(options, AddonOptions) else frozenset()
 
 

@@ -1,6 +1,7 @@
-"""What a stack file says of providers outside of `slipway:`, such as `aws:profile`.
+"""Settings of providers in a stack file, such as `aws:profile`.
 
-Every provider of a stack is an explicit one, to which the engine hands none of it: the clusters do.
+Every provider of a stack is explicit, and the engine passes these settings only to default
+providers. So the clusters pass them.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ _PYTHON: Mapping[Shape, type] = {
 
 @dataclass(frozen=True)
 class Setting:
-    """One value as Pulumi hands it over, a map as JSON; `secret` where Pulumi encrypts it."""
+    """One value as Pulumi returns it, a map as JSON. `secret` if Pulumi encrypts it."""
 
     text: str = field(repr=False)
     secret: bool = False
 
     def value(self, shape: Shape) -> Any:
-        """The value, of the shape that the provider takes; raises `ValueError` for another."""
+        """The value in the shape that the provider accepts. Raises `ValueError` for another shape."""
         if shape == "text":
             return self.text
         value = json.loads(self.text)
-        # Python takes true for a number.
+        # In Python, true is an int.
         if not isinstance(value, _PYTHON[shape]) or isinstance(value, bool) != (
             shape == "true or false"
         ):
@@ -41,27 +42,27 @@ class Setting:
         return value
 
 
-#: By the key of one package.
+#: The settings of one package, by key.
 Settings = Mapping[str, Setting]
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a setting is not taken: what is expected in its place, and the fix."""
+    """Why a setting is refused: what is expected in its place, and the fix."""
 
     expected: str
     fix: str
 
 
-#: Given the value and the raw `slipway:cluster`, None where the value is taken.
+#: Gets the value and the options of `slipway:cluster` by key. Returns None for a valid value.
 Check = Callable[[Any, Mapping[str, Any]], Refusal | None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderKeys:
-    """The settings of one package that a kind of cluster takes: all that the provider has, but
-    those in `refused`. `stated` maps a setting to the key of `slipway:cluster` that it has to
-    agree with; `checks` look at values."""
+    """The settings of one package that a kind of cluster accepts: all that the provider has, except
+    those in `refused`. `stated` maps a setting to the key of `slipway:cluster` whose value it has to
+    equal. `checks` validate values."""
 
     package: str
     stated: Mapping[str, str] = field(default_factory=dict)
@@ -70,7 +71,7 @@ class ProviderKeys:
 
 
 _ELSEWHERE = "the cluster that `slipway:cluster` says"
-#: Of the Kubernetes provider, on every kind of cluster.
+#: Settings of the Kubernetes provider, for every kind of cluster.
 KUBERNETES = ProviderKeys(
     package="kubernetes",
     refused={
@@ -89,7 +90,7 @@ KUBERNETES = ProviderKeys(
 
 
 def packages() -> frozenset[str]:
-    """The packages whose settings some kind of cluster takes."""
+    """The packages whose settings some kind of cluster accepts."""
     return frozenset(
         keys.package
         for kind in registry.CLUSTERS.kinds()

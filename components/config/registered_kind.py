@@ -1,4 +1,4 @@
-"""Parts of a stack file that name one of the registry's kinds."""
+"""`RegisteredKind`: maps that name a kind of the registry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from components.registry import Area
 
 
 class RegisteredKind(OneOf):
-    """`OneOf` the kinds of `area`: the options of the kind say what else may be in the map.
+    """Annotates a field whose value is a map that names a kind of `area`. The options of the kind
+    define the other keys of the map.
 
     `short` allows the bare kind in place of a map: `controller: traefik`.
     """

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from components.config.options import as_text, likely, mistake, takes
+from components.config.options import as_text, likely, mistake
 
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -18,7 +18,7 @@ _REPOSITORY = re.compile(r"[a-z0-9]+([._:/-]+[a-z0-9]+)*")
 
 
 def kubernetes_name(raw: Any) -> str:
-    """The Kubernetes name that is nearest to `raw`; empty where there is none."""
+    """The Kubernetes name that is nearest to `raw`; empty if there is none."""
     return re.sub(r"[^a-z0-9]+", "-", str(raw).lower()).strip("-")[:63].strip("-")
 
 
@@ -56,11 +56,6 @@ def _domain(raw: Any) -> Any:
     )
 
 
-def is_domain(raw: Any) -> bool:
-    """Whether `raw` is taken for a domain's name."""
-    return takes(_domain, raw)
-
-
 def _host(raw: Any) -> Any:
     if isinstance(raw, str) and "/" not in raw and _is_address(raw.strip("[]")):
         raise mistake(
@@ -79,7 +74,7 @@ def _is_address(text: str) -> bool:
 
 
 def network(raw: Any) -> str | None:
-    """The range that `raw`, an address or a range, lies in as it is; None where it is neither."""
+    """The canonical form of `raw`, an address or an address range; None if it is neither."""
     try:
         return str(ipaddress.ip_network(raw, strict=False)) if isinstance(raw, str) else None
     except ValueError:

@@ -12,19 +12,20 @@ from components.config.values import (
     Label,
 )
 
-#: As Kubernetes spells them, and as kubectl prints them.
+#: The access modes and their abbreviations in the output of kubectl.
 _ACCESS_MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX"}
 
 
 class VolumeOptions(Options):
-    """A PersistentVolumeClaim that the stack makes, named by its key."""
+    """A PersistentVolumeClaim that the stack creates. Its key is its name."""
 
     size: Bytes
     access_mode: str = "ReadWriteOnce"
-    """ReadWriteOnce, ReadOnlyMany or ReadWriteMany. A ReadWriteOnce volume is on one node at a
-    time: all pods of the models in it run on that node, and go down together when it is drained"""
+    """ReadWriteOnce, ReadOnlyMany or ReadWriteMany. A ReadWriteOnce volume is attached to one node
+    at a time. All pods of the models in it run on that node, and stop together when it is
+    drained"""
     storage_class: Label | None = None
-    """The cluster's default where it is left out"""
+    """The StorageClass. Left out, the cluster's default"""
 
     @field_validator("access_mode")
     @classmethod

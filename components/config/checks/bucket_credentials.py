@@ -30,7 +30,7 @@ def check(config: Parsed) -> Iterator[Mistake]:
         if not source.needs_identity or source.scheme in cluster.identity_schemes:
             continue
         if not config.is_whole("models", model, "source"):
-            continue  # what is wrong there may be the credentials
+            continue  # the value with a mistake may be the credentials
         yield Mistake(
             path=f"slipway:models.{model}.source.credentials",
             shown=None,

@@ -11,7 +11,7 @@ from components.config.parsed import Parsed
 def check(config: Parsed) -> Iterator[Mistake]:
     if config.gateway is not None or not (config.names("models") or config.names("volumes")):
         return
-    zone = config.cluster and config.cluster.dns_zone
+    zone = None if config.cluster is None else config.cluster.dns_zone
     named = f", host: models.{zone}" if zone else ""
     yield Mistake(
         path="slipway:gateway",

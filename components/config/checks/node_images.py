@@ -20,7 +20,7 @@ _ADDONS = ("slipway:addons.", "slipway:metrics")
 
 
 def check(config: Parsed) -> Iterator[Mistake]:
-    node = config.cluster and config.cluster.node_images()
+    node = None if config.cluster is None else config.cluster.node_images()
     if node is None:
         return
     images = config.images
@@ -87,7 +87,7 @@ def _absent(path: str, image: str, node: NodeImages) -> Mistake:
             f"`python3 -m local images {name}`"
         )
     elif path == _CONTROLLER or path.startswith(_ADDONS):
-        # Left out, it is something whose image the node has or can get.
+        # The node has the image of the default, or can get it.
         fix = f"take `{re.split('[.:]', path)[-1]}` out, for the cluster's usual one"
     else:
         known = sorted(each.removeprefix(f"{node.mirror}/") for each in node.obtainable)

@@ -66,7 +66,7 @@ def _mistake(
         )
     try:
         known = provider_arguments(keys.package)
-    except ModuleNotFoundError:  # the kind of the cluster says that the SDK is missing
+    except ModuleNotFoundError:  # the cluster's kind reports the missing SDK
         return None
     if key not in known:
         expected, fix = _unknown(keys, key, setting, cluster, known)
@@ -96,7 +96,7 @@ def _disagreement(
     path: str, value: Any, setting: Setting, stated: str, cluster: Mapping[str, Any]
 ) -> Mistake | None:
     wanted = cluster.get(stated)
-    if wanted is None or value == wanted:  # where it has to be there, its own mistake says so
+    if wanted is None or value == wanted:  # a missing required key is a mistake of its own
         return None
     package, _, key = path.partition(":")
     return Mistake(
@@ -114,7 +114,7 @@ def _unknown(
     cluster: Mapping[str, Any],
     known: Mapping[str, Any],
 ) -> tuple[str, str]:
-    """What was expected in place of a setting that the provider does not have, and the fix."""
+    """What was expected in place of a setting that the provider lacks, and the fix."""
     meant = misspelt(key, known)
     taken = meant is not None and _mistake(keys, meant, setting, cluster) is None
     fix = f"did you mean `{keys.package}:{meant}`?" if taken else _taken_out(keys.package, key)

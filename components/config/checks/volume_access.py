@@ -10,8 +10,8 @@ from components.config.parsed import Parsed
 
 
 def check(config: Parsed) -> Iterator[Mistake]:
-    modes = config.cluster and config.cluster.access_modes()
-    if not modes:
+    modes = None if config.cluster is None else config.cluster.access_modes()
+    if modes is None:
         return
     for name, volume in config.volumes.items():
         if volume.storage_class or volume.access_mode in modes:
