@@ -19,7 +19,7 @@ from typing import Any
 import pulumi
 
 from components.config.model_options import ModelOptions
-from components.config.servers import of_the_server
+from components.config.servers import merged_server_options
 
 #: The label that tells the pods of one generation from those of another.
 LABEL = "slipway.dev/generation"
@@ -65,7 +65,7 @@ def _generation(before: Mapping[str, Any], server: str, members: Mapping[str, Mo
     found = before.get(server)
     if found is None:
         return _FIRST
-    options = of_the_server(list(members.values()))
+    options = merged_server_options(list(members.values()))
     # There is no room for a second set of pods, or it would begin with the fewest of an autoscaler.
     in_place = not options.surge or options.replicas.scales
     return next_generation(found["models"], str(found["generation"]), sorted(members), in_place)

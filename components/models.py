@@ -11,7 +11,7 @@ from components import registry
 from components.addons.installation import InstalledAddons
 from components.config.model_options import ModelOptions
 from components.config.options import referenced_secrets
-from components.config.servers import of_the_server, servers
+from components.config.servers import merged_server_options, servers
 from components.context import StackContext
 from components.contracts.cluster import Cluster
 from components.contracts.routing import Endpoint, Gateway, Route, Router
@@ -49,7 +49,7 @@ class Models:
         self.generations = generations.outputs
         endpoints: dict[str, Endpoint] = {}
         for name, members in by_server.items():
-            options = of_the_server(list(members.values()))
+            options = merged_server_options(list(members.values()))
             backend = self._serve(name, members, options, generations.of(name))
             router = self._router(name, options, backend)
             for model in members:

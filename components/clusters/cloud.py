@@ -18,7 +18,7 @@ from pydantic import (
 from components.clusters.ranges import SERVICE_RANGES, free_range_fix, ip_range
 from components.config.accelerators import Accelerator, NodePoolOptions, Taint
 from components.config.cluster_options import ClusterOptions
-from components.config.one_of import OneOf
+from components.config.discriminated import OneOf
 from components.config.options import Options, likely, listed, mistake
 from components.config.quantities import Bytes
 from components.config.values import Cidr, DomainName, Label, network
@@ -212,6 +212,10 @@ class CloudOptions(ClusterOptions):
     """The node pools, by name"""
     dns: DnsOptions | None = None
     """The zone that gets a record for `slipway:gateway.host`. Default: none"""
+
+    @property
+    def dns_zone(self) -> str | None:
+        return None if self.dns is None else self.dns.zone
 
     def pools(self) -> Mapping[str, NodePoolOptions]:
         return {

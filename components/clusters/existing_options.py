@@ -13,7 +13,7 @@ from components.clusters.kubeconfig_options import KubeconfigOptions
 from components.config.addon_options import METRICS_API, Capability
 from components.config.options import SecretReference, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys, Refusal
-from components.config.secrecy import KUBECONFIG_CONTENT, kubeconfig_content, quoted
+from components.config.secret_scan import KUBECONFIG_CONTENT, kubeconfig_content, quoted
 
 
 def _source(raw: Any, info: ValidationInfo) -> Any:

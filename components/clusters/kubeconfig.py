@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from components.config.secrecy import kubeconfig_content, plain, quoted, yaml_fault
+from components.config.secret_scan import kubeconfig_content, plain, quoted, yaml_fault
 
 #: A cluster in another continent answers a TCP connect well within this.
 PROBE_SECONDS = 5.0

@@ -11,7 +11,7 @@ from components.clusters.kubeconfig import KubeconfigError, kubeconfig_files, re
 from components.clusters.kubeconfig_options import KubeconfigOptions
 from components.config.node_images import NodeImages
 from components.config.options import mistake
-from components.config.secrecy import quoted
+from components.config.secret_scan import quoted
 
 #: The contexts of clusters that `make up` starts begin so.
 CONTEXT_PREFIX = "slipway-"

@@ -53,7 +53,7 @@ class ReferenceCluster(KubeconfigCluster):
         grants: Sequence[Grant],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """An identity of the cluster's cloud; raises `pulumi.RunError` if `identity` names none."""
+        """An identity in the cloud of `slipway:cluster.identity`."""
         if self._options.identity is None or not grants:
             return super().identity(service_account, namespace, grants, opts)
         return self._remote_identity.identity(service_account, namespace, grants, opts)

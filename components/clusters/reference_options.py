@@ -62,18 +62,21 @@ class ReferenceOptions(DescribedOptions):
     load_balancer_class: str | None = None
     """`loadBalancerClass` of these Services. Default: the cluster's default"""
 
-    @classmethod
-    def lets_in_to(cls, raw: Mapping[str, Any]) -> frozenset[str]:
-        cloud = raw.get("identity")
-        if not isinstance(cloud, str) or cloud not in registry.IDENTITIES.kinds():
+    @property
+    def identity_schemes(self) -> frozenset[str]:
+        if self.identity is None:
             return frozenset()
-        return registry.IDENTITIES.options(cloud).identities
+        return registry.IDENTITIES.options(self.identity).identities
+
+    @property
+    def lacks_identity_kind(self) -> bool:
+        return self.identity is None
 
     @classmethod
     def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
         """Those of the cloud that it makes identities in, where it does."""
         cloud = raw.get("identity")
-        if not isinstance(cloud, str) or cloud not in registry.IDENTITIES.kinds():
+        if cloud is None:
             return (KUBERNETES,)
         keys = registry.IDENTITIES.options(cloud).remote_keys
         return (keys, KUBERNETES) if keys else (KUBERNETES,)

@@ -1,17 +1,16 @@
-"""Accelerators: what a model asks for, and what the nodes of a pool have."""
+"""Accelerators that models request, and node pools that have them."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from components.config.options import Options, likely, listed, mistake
 
-#: What a vendor's device plugin calls its devices, by the first word of an accelerator's kind.
+#: The extended resource of a vendor's device plugin, by the first word of an accelerator's kind.
 _RESOURCES = {"nvidia": "nvidia.com/gpu"}
 _KIND = r"[a-z0-9]+(-[a-z0-9]+)*"
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
@@ -69,16 +68,16 @@ class Accelerator(Options):
 
     @property
     def written(self) -> str:
-        """As a stack file has it."""
+        """The accelerator as YAML for a stack file."""
         return f"{{kind: {self.kind}, count: {self.count}}}"
 
     @property
     def resource(self) -> str:
-        """The extended resource that the kind's device plugin offers."""
+        """The extended resource that the vendor's device plugin advertises."""
         return _RESOURCES[self.kind.partition("-")[0]]
 
     def is_on(self, node: Accelerator | None) -> bool:
-        """Whether a node that has `node` has these."""
+        """Whether a node with the devices `node` has these devices."""
         return (
             node is not None
             and (node.kind == self.kind or node.kind.startswith(f"{self.kind}-"))
@@ -87,65 +86,19 @@ class Accelerator(Options):
 
 
 class NodePoolOptions(Options):
-    """Nodes of one make that the cluster has. Slipway labels and taints none: this says what is."""
+    """A description of nodes of the same type that the cluster has. Slipway neither labels nor
+    taints them."""
 
     accelerator: Accelerator | None = None
-    """What each of its nodes has"""
+    """The accelerator of each node"""
     labels: dict[str, str] = Field(default_factory=dict)
-    """Labels that all of its nodes have and others have not; without any, every node that offers
-    the accelerator's resource counts as one of the pool"""
+    """Labels that all nodes of the pool have and no others. Without any, all nodes that advertise
+    the accelerator's resource are in the pool"""
     taints: tuple[Taint, ...] = Field(default=(), strict=False)
-    """Its taints, as `key=value:effect`. They alone keep models without an accelerator away"""
+    """Taints of the nodes, as `key=value:effect`. Only taints keep models without an accelerator off
+    the nodes"""
 
     @property
     def open(self) -> bool:
-        """Whether pods that tolerate nothing may run there."""
+        """Whether pods without tolerations may run on its nodes."""
         return all(taint.endswith(":PreferNoSchedule") for taint in self.taints)
-
-
-def matched(asked: Accelerator, pools: Mapping[str, NodePoolOptions]) -> Accelerator:
-    """`asked`, where a pool has it.
-
-    Raises a `mistake`.
-    """
-    there = {name: pool.accelerator for name, pool in pools.items() if pool.accelerator}
-    if any(asked.is_on(accelerator) for accelerator in there.values()):
-        return asked
-    if there:
-        have = ", ".join(f"`{name}` ({each.kind}, {each.count})" for name, each in there.items())
-        fitting = dict.fromkeys(each.written for each in there.values())
-        raise mistake(f"what a node of some pool has: {have}", f"write {listed(fitting)}")
-    expected = "a cluster with such nodes: `slipway:cluster` has no node pool with an accelerator"
-    if pools:
-        raise mistake(expected, "take `accelerator` out, or give the cluster such a pool")
-    # A cluster whose nodes are described alone: one that makes its nodes has some.
-    described = f"node_pools: {{gpu: {{accelerator: {asked.written}}}}}"
-    raise mistake(expected, f"write `{described}` in `slipway:cluster`, or take `accelerator` out")
-
-
-def chosen(name: Any, pools: Mapping[str, NodePoolOptions], asked: Accelerator | None) -> Any:
-    """`name`, where that pool has nodes to know by a label, and on them what is `asked`.
-
-    Raises a `mistake`.
-    """
-    pool = pools.get(name) if isinstance(name, str) else None
-    if pool is None:
-        there = f": {listed(pools)}" if pools else ", which has none"
-        usable = [
-            key
-            for key, each in pools.items()
-            if each.labels and (asked is None or asked.is_on(each.accelerator))
-        ]
-        known = f"write {listed(usable)}, or " if usable else ""
-        raise mistake(f"a node pool of `slipway:cluster`{there}", f"{known}take `node_pool` out")
-    if not pool.labels:
-        raise mistake(
-            f"a node pool with `labels`, by which its nodes are known: `{name}` has none",
-            "take `node_pool` out, or write the labels that its nodes have under that pool",
-        )
-    if asked and not asked.is_on(pool.accelerator):
-        raise mistake(
-            f"a node pool with {asked.count} `{asked.kind}` a node",
-            "take `node_pool` out: a replica runs where its accelerator is",
-        )
-    return name

@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from components import registry
 from components.config.addon_options import AddonOptions, PresentOptions
-from components.config.one_of import OneOf
+from components.config.discriminated import OneOf
 from components.config.options import Options
 
 AddonChoice: TypeAlias = AddonOptions | PresentOptions
@@ -20,7 +20,7 @@ _PRESENT = "present"
 
 
 class OneAddon(OneOf):
-    """What may stand under the name of an add-on: its own options, or `{kind: present}`."""
+    """The value of an add-on's key: the options of the add-on, or `{kind: present}`."""
 
     def __init__(self, name: str, *, short: bool = False) -> None:
         super().__init__(short=short, default=None if short else name)
@@ -34,7 +34,7 @@ class OneAddon(OneOf):
 
 
 class _AddonMap:
-    """Annotates a map: the key of an entry names the add-on that its options are of."""
+    """Annotates a map of add-ons. Each key is the name of an add-on, and the value its options."""
 
     def validate(self, raw: Any, info: ValidationInfo) -> dict[str, AddonChoice]:
         model = _model(tuple(registry.ADDONS.kinds()))
@@ -58,7 +58,7 @@ class _AddonMap:
 
 @functools.cache
 def _model(names: tuple[str, ...]) -> type[Options]:
-    """A map that may have `names` as its keys."""
+    """The options of a map whose keys are `names`."""
     fields: dict[str, Any] = {
         name.replace("-", "_"): (
             Annotated[AddonChoice | None, OneAddon(name)],

@@ -19,39 +19,49 @@ from components.config.provider_keys import KUBERNETES, ProviderKeys, Settings
 
 
 class ClusterOptions(Options):
-    """Where the stack runs."""
+    """The cluster that the stack runs on."""
 
     identities: ClassVar[frozenset[str]] = frozenset()
-    """Schemes of the buckets (`s3`, `gs`) that pods can be let in to without a key."""
+    """Schemes of the buckets (`s3`, `gs`) that workload identity of the cloud gives access to."""
     default_controller: ClassVar[str] = "traefik"
-    """The controller of an `nginx` gateway, where the stack does not choose."""
+    """The controller of an `nginx` gateway if the stack file names none."""
     provides: ClassVar[frozenset[Capability]] = frozenset()
-    """What such a cluster comes with."""
+    """The capabilities that such a cluster comes with."""
     requires: ClassVar[frozenset[Capability]] = frozenset()
-    """What an add-on has to provide on it, whatever the stack serves."""
+    """The capabilities that add-ons have to provide on it, whatever the stack serves."""
     remote_keys: ClassVar[ProviderKeys | None] = None
-    """What a stack that only refers to such a cluster may set for the cloud's provider, by which
-    it makes workload identities there; None where it makes none."""
+    """Settings that a stack which refers to such a cluster may have for the cloud's provider, which
+    creates workload identities there; None if such a stack creates none."""
     _settings: Mapping[str, Settings] = PrivateAttr(default_factory=dict)
 
     kind: str
 
-    @classmethod
-    def lets_in_to(cls, raw: Mapping[str, Any]) -> frozenset[str]:
-        """`identities` of the cluster that `raw` describes."""
-        return cls.identities
+    @property
+    def identity_schemes(self) -> frozenset[str]:
+        """Schemes of the buckets that pods of this cluster may read by their workload identity."""
+        return self.identities
+
+    @property
+    def lacks_identity_kind(self) -> bool:
+        """Whether the stack file may name the kind of workload identity, and does not."""
+        return False
+
+    @property
+    def dns_zone(self) -> str | None:
+        """The DNS zone in which the gateway's host gets a record."""
+        return None
 
     @classmethod
     def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
-        """What the providers of the cluster that `raw` describes take from a stack file."""
+        """The settings that the providers of a cluster with the options `raw` accept."""
         return (KUBERNETES,)
 
     @classmethod
     def require_sdk(cls) -> None:
-        """Raises a mistake where the program's environment lacks the cloud's SDK."""
+        """Raises a mistake if the cloud's SDK is not installed."""
 
     def settings(self, package: str) -> Settings:
-        """What the stack file says under `<package>:`, by key."""
+        """The settings under `<package>:` in the stack file, by key."""
         return self._settings.get(package, {})
 
     @model_validator(mode="after")
@@ -60,18 +70,17 @@ class ClusterOptions(Options):
         return self
 
     def unreachable(self) -> str | None:
-        """Why the cluster does not answer, None where it does or where that is not known."""
+        """Why the cluster does not answer; None if it does, or if that is not known."""
         return None
 
     def pools(self) -> Mapping[str, NodePoolOptions]:
-        """Its nodes, as far as models choose between them."""
+        """The node pools that models may choose, by name."""
         return {}
 
     def node_images(self) -> NodeImages | None:
-        """What its nodes can run, where they pull from no registry; None where they do."""
+        """The images of its nodes if they pull from no registry; None if they pull."""
         return None
 
     def access_modes(self) -> frozenset[str] | None:
-        """The access modes of volumes that its own StorageClasses make; None where that is not
-        known."""
+        """The access modes of volumes that its StorageClasses provision; None if not known."""
         return None

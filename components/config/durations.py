@@ -36,8 +36,8 @@ def seconds(duration: str) -> int:
 
 
 def duration(least: str, most: str) -> tuple[BeforeValidator, WithJsonSchema]:
-    """Annotations of text that is a duration from `least` to `most`. The unit of `least` is the
-    smallest that is taken. Where `least` is none at all, a bare 0 is taken, too.
+    """Annotations of a duration from `least` to `most`. The unit of `least` is the smallest that is
+    valid. If `least` is zero, a bare 0 is valid too.
 
     `Annotated[str, *duration("1s", "1h")]`
     """
@@ -77,13 +77,14 @@ def duration(least: str, most: str) -> tuple[BeforeValidator, WithJsonSchema]:
 
 
 def likely_microseconds(raw: Any) -> int | None:
-    """Microseconds, rounded up, in what is probably meant to be a duration with a unit."""
+    """The microseconds, rounded up, in what looks like a duration with a unit; None otherwise."""
     found, unit = _parsed(raw)
     return math.ceil(found * _UNITS[unit]) if found is not None and unit else None
 
 
 def _parsed(raw: Any) -> tuple[Fraction | None, str]:
-    """Number and unit, which is empty where there is none; no number where it is no duration."""
+    """The number and the unit of a duration. The unit is empty if `raw` has none. The number is None
+    if `raw` is not a duration."""
     match = None if isinstance(raw, bool) else _NUMBER.fullmatch(str(raw))
     unit = _unit(match[2]) if match and re.search("[0-9]", match[1]) else None
     if match is None or unit is None:
@@ -92,7 +93,7 @@ def _parsed(raw: Any) -> tuple[Fraction | None, str]:
 
 
 def _unit(name: str) -> str | None:
-    """The unit that `name` means, empty where it is; None where it is no unit's."""
+    """The unit that `name` is a spelling of. It is empty if `name` is, and None if there is none."""
     name = name.lower()
     if not name or name in _UNITS:
         return name

@@ -11,14 +11,14 @@ from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 from components.config.options import SecretReference, mistake
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-#: The device plugin sets it; a value in the pod's spec would override it, down to the devices of
-#: other pods.
+#: The device plugin sets it. A value in the pod template would override that, and could name the
+#: devices of other pods.
 _DEVICES = "NVIDIA_VISIBLE_DEVICES"
 
 
 def variable(refused: Mapping[str, str]) -> tuple[BeforeValidator, WithJsonSchema]:
-    """Annotations of a variable's name. `refused` maps names that the program sets, or that take a
-    property of the server away, to the fix."""
+    """Annotations of a variable's name. `refused` maps names to the fix: those that the program sets,
+    and those that would break a guarantee about the server."""
     fixes = {
         _DEVICES: "take it out: the device plugin sets it for models with accelerator",
         **refused,

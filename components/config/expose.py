@@ -1,4 +1,4 @@
-"""`ExposeOptions`: a model outside the gateway."""
+"""`ExposeOptions`: a load balancer for one model."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class ExposeOptions(Options):
-    """A load balancer of the server's own, and no route at the gateway. Calls are in plain text
-    and nobody asks who makes them; there is no path or host to route by, and no limit of the
-    gateway's holds."""
+    """A load balancer for the server alone, in place of a route at the gateway. Calls are neither
+    encrypted nor authenticated. There is no routing by path or host, and the gateway's limits do
+    not apply."""
 
     kind: Literal["load_balancer"]
     port: Port | None = None
-    """The load balancer's port for gRPC; left out, gRPC is not exposed"""
+    """The load balancer's port for gRPC. Left out, gRPC is not exposed"""
     rest_port: Port | None = None
-    """The load balancer's port for REST; left out, REST is not exposed"""
+    """The load balancer's port for REST. Left out, REST is not exposed"""
     allow: tuple[Cidr, ...] = Field(default=(), strict=False)
-    """Address ranges that may connect, where the cloud's load balancer or the node's proxy keeps
-    others out; all of them where the list is empty"""
+    """Address ranges that may connect, as far as the cloud's load balancer or kube-proxy enforces
+    them. An empty list admits all"""
 
     @property
     def ports(self) -> dict[str, int]:
-        """The load balancer's ports by the names of the server's."""
+        """The load balancer's ports, by the name of the server's port."""
         named = {"grpc": self.port, "rest": self.rest_port}
         return {name: port for name, port in named.items() if port is not None}
 

@@ -1,4 +1,4 @@
-"""`arguments`: flags of a server, and those that a stack file must not set."""
+"""`arguments`: flags of a model server, and the flags that a stack file must not set."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from components.config.options import mistake
-from components.config.secrecy import HIDDEN
+from components.config.secret_scan import HIDDEN
 
 _FLAG = re.compile(r"--([A-Za-z0-9][A-Za-z0-9_-]*)(?:=(.*))?", re.DOTALL)
 _ONE_DASH = re.compile(r"-([A-Za-z][A-Za-z0-9_-]+)(=.*)?", re.DOTALL)
-#: What an unknown flag of another release may open or loosen.
+#: Unknown flags of another release that may expose the server or weaken its security.
 _SUSPICIOUS = re.compile(r"^allow|port$|address$|socket|restrict|ssl|tls|cert|credential")
 
 
 @dataclass(frozen=True)
 class Flags:
-    """The flags of one server. `refused` maps a flag to the fix: what the program sets, and what
-    takes a property of the server away.
-    `release` is what `known` was read from. `alone` allows a flag without a value, and
-    `abbreviated` means that the server takes the beginning of a name for the whole."""
+    """The flags of one model server.
+
+    `known` was read from the release `release`. `refused` maps flags to the fix: those that the
+    program sets, and those that would break a guarantee about the server. `alone` allows a flag
+    without a value. `abbreviated` means that the server accepts the beginning of a flag's name."""
 
     release: str
     known: frozenset[str]
@@ -45,11 +46,11 @@ class Flags:
         match = _FLAG.fullmatch(raw)
         if match is None:
             if _ONE_DASH.fullmatch(raw):
-                self._checked(f"-{raw}", info)  # what is wrong with the flag itself comes first
+                self._checked(f"-{raw}", info)  # a mistake in the flag itself comes first
             raise _malformed(raw, expected)
         name, value = match.groups()
         if name not in self.known:
-            # An image of one's own may be of a release that has other flags.
+            # An image that the user chose may be of a release with other flags.
             self._check_unknown(name, own_image=info.data.get("image") is not None)
         if value is None and not self.alone:
             raise mistake(expected, f"add the value: `--{name}=…`")
@@ -81,13 +82,13 @@ class Flags:
         return f"did you mean `--{close[0]}`?"
 
     def _spelled(self, name: str) -> str:
-        """`name` with the separator of this server's flags, and in lower case."""
+        """`name` in lower case and with the separator of this server's flags."""
         separator = "-" if any("-" in flag for flag in self.known) else "_"
         return re.sub("[-_]", separator, name.lower())
 
 
 def name_of(argument: str) -> str:
-    """`http-port` of `--http-port=8000`; the argument itself where it is no flag."""
+    """`http-port` for `--http-port=8000`; the argument itself if it is not a flag."""
     match = _FLAG.fullmatch(argument)
     return match[1] if match else argument
 

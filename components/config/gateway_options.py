@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from components.config.addon_options import Capability
-from components.config.one_of import OneOf
+from components.config.discriminated import OneOf
 from components.config.options import Options, mistake
 from components.config.values import (
     Cidr,
@@ -16,14 +16,14 @@ from components.config.values import (
     Label,
 )
 
-#: The gateway's own namespace. NetworkPolicies of the models name it, so it is fixed.
+#: The gateway's namespace. It is fixed because NetworkPolicies of the models name it.
 GATEWAY_NAMESPACE = "slipway-gateway"
-#: The name of the Service that a stack's own Traefik is reached by.
+#: The name of the Service of the Traefik that a stack installs.
 TRAEFIK_SERVICE = "gateway"
 
 
 class RouteCapability(StrEnum):
-    """What a gateway can do with a route. The values are read by people."""
+    """A feature of routes that a gateway may support. The values are texts for messages."""
 
     WEIGHTS = "weights between backends"
     MIRROR = "a mirror of all calls"
@@ -32,11 +32,11 @@ class RouteCapability(StrEnum):
 
 
 class SelfSignedOptions(Options):
-    """A certificate that the stack makes; clients trust it by `gateway.ca_certificate`."""
+    """A certificate that the stack creates. Clients trust it by the output `gateway.ca_certificate`."""
 
     kind: Literal["self-signed"]
     days: int = Field(default=365, ge=1, le=3650)
-    """How long it is valid; an `up` in the last 30 days replaces it"""
+    """The days that it is valid. An `up` in the last 30 of them replaces it"""
 
 
 class SecretOptions(Options):
@@ -46,7 +46,8 @@ class SecretOptions(Options):
     name: Label
     """The Secret's name"""
     ca_certificate: str | None = None
-    """PEM of the authority that signed it; left out where clients trust it anyway"""
+    """The certificate of the authority that signed it, in PEM. Leave it out if clients trust the
+    authority already"""
 
     @field_validator("ca_certificate")
     @classmethod
@@ -60,7 +61,7 @@ _TLS: dict[str, type[Options]] = {"self-signed": SelfSignedOptions, "secret": Se
 
 
 class ControllerOptions(Options):
-    """What serves the gateway's routes."""
+    """The controller that serves the routes of the gateway."""
 
     kind: str
 
@@ -70,30 +71,30 @@ class ControllerOptions(Options):
 
 
 class GatewayOptions(Options):
-    """How models are reached from outside the cluster."""
+    """The endpoint of the models for clients outside the cluster."""
 
     capabilities: ClassVar[frozenset[RouteCapability]] = frozenset()
-    """What this kind of gateway can do with a route."""
+    """The features of routes that this kind of gateway supports."""
     requires: ClassVar[frozenset[Capability]] = frozenset()
-    """What has to be on the cluster before it."""
+    """The capabilities that the cluster has to have before the gateway is created."""
 
     kind: str
     host: HostName | None = None
-    """Host name of the models; without one, the load balancer's own name or address"""
+    """Host name of the models. Left out, clients use the load balancer's name or address"""
     allow: tuple[Cidr, ...] = Field(default=(), strict=False)
-    """Address ranges that may connect; all of them where the list is empty"""
+    """Address ranges that may connect. An empty list admits all"""
     tls: Annotated[SelfSignedOptions | SecretOptions, OneOf(_TLS)] = SelfSignedOptions(
         kind="self-signed"
     )
     """The certificate"""
 
     def images(self, default_controller: str) -> tuple[str, ...]:
-        """The images that its pods run, by their upstream references; its controller is of the kind
-        `default_controller` where the stack does not choose."""
+        """The images that its pods run, by their upstream references. `default_controller` is the
+        kind of its controller if the stack file names none."""
         return ()
 
     @model_validator(mode="after")
-    def _named(self) -> GatewayOptions:
+    def _certificate_needs_a_host(self) -> GatewayOptions:
         if isinstance(self.tls, SecretOptions) and self.host is None:
             raise mistake(
                 "`host` beside `tls: {kind: secret}`",

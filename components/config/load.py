@@ -1,36 +1,30 @@
-"""`load`: the stack's configuration, whole and valid, or every mistake in it."""
+"""`load`: the configuration of the stack, or all mistakes in it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi.runtime import config as engine_config
-from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from components.config import (
-    checks,
-    identities,
-    memory,
-    names,
-    node_images,
-    provider_keys,
-    servers,
-)
+from components.config import checks, provider_keys, secret_scan
+from components.config.mistakes import Location, Mistake, below, key_path
+from components.config.parsing import StackFile, parse, parts
 from components.config.plaintext import StackFileError, plaintext
 from components.config.provider_keys import Setting, Settings
-from components.config.redaction import Redaction, below
-from components.config.report import UNKNOWN, Mistake, mistakes
-from components.config.secrecy import HIDDEN, KUBECONFIG_CONTENT, plain
-from components.config.stack_config import METRICS_ADDON, StackConfig
+from components.config.redaction import Redaction
+from components.config.report import UNKNOWN, as_error, mistakes
+from components.config.secret_scan import HIDDEN, KUBECONFIG_CONTENT, plain
+from components.config.stack_config import StackConfig
 from components.config.trials import Trial, unknown_key
 
 _NAMESPACE = "slipway"
-#: Values of these keys are text; those of all others are JSON, as Pulumi hands maps over.
+#: Keys whose values are text. Pulumi returns the values of all others, which are maps, as JSON.
 _TEXT_KEYS = frozenset({"namespace"})
 OLD_METRICS = (
     "slipway:metrics is the old name of `slipway:addons.metrics-server`: write `metrics-server: {}` "
@@ -39,11 +33,11 @@ OLD_METRICS = (
 
 
 def load() -> StackConfig:
-    """Read what the stack file says under `slipway:`, and of the stack's providers.
+    """Read the values under `slipway:` in the stack file, and the settings of providers.
 
     Raises `pulumi.RunError` with all mistakes in one text, before any resource is registered.
-    A cluster that does not answer is such a mistake at `up` and a warning at `preview`: a
-    pull request is previewed where no cluster can be reached, and `up` would create nothing.
+    A cluster that does not answer is a mistake at `up` and a warning at `preview`, since pull
+    requests are previewed where no cluster is reachable.
     """
     keys = _keys()
     secret_keys = {
@@ -53,14 +47,14 @@ def load() -> StackConfig:
     }
     raw = {key: _value(key) for key in keys.get(_NAMESPACE, ())}
     settings = _settings(keys)
-    maps: dict[int, tuple[str, ...]] = {id(raw): tuple(StackConfig.model_fields)}
     known = {key: raw[key] for key in raw if key in StackConfig.model_fields}
-    config, invalid = _validated(known, maps, settings)
-    found = [*_foreign(keys, settings), *_known_top_level(raw)]
-    found += _once(list(_leaks(raw, secret_keys)), invalid)
-    hidden = Redaction(raw, maps, secret_keys)
+    file = StackFile(raw=known, settings=settings)
+    config, invalid = _validated(file)
+    found = [*_foreign(keys, settings), *_unknown_keys(raw)]
+    found += _once(list(_secrets(raw, secret_keys)), invalid)
+    hidden = Redaction(raw, {**file.keys, id(raw): tuple(StackConfig.model_fields)}, secret_keys)
     if not found and config is not None:
-        found = [*_unreachable(config, hidden), *node_images.missing(config)]
+        found = _unreachable(config, hidden)
         if not found:
             if config.metrics is not None:
                 pulumi.log.warn(OLD_METRICS)
@@ -69,7 +63,7 @@ def load() -> StackConfig:
 
 
 def _unreachable(config: StackConfig, hidden: Redaction) -> list[Mistake]:
-    """A cluster that does not answer; of one a preview only warns."""
+    """The mistake of a cluster that does not answer. A preview only warns."""
     silence = config.cluster.unreachable()
     if silence is None:
         return []
@@ -85,67 +79,41 @@ def _unreachable(config: StackConfig, hidden: Redaction) -> list[Mistake]:
 def validate(
     raw: dict[str, Any], settings: Mapping[str, Settings] | None = None
 ) -> tuple[StackConfig | None, list[Mistake]]:
-    """`raw`, by top-level key without `slipway:`, as a `StackConfig`; or None and the mistakes,
-    which repeat nothing that may be a credential. `settings` are those of providers, by package
-    and key."""
-    keys: dict[int, tuple[str, ...]] = {}
-    config, found = _validated(raw, keys, settings or {})
-    return config, Redaction(raw, keys).mistakes(found) if found else []
+    """The values `raw`, by top-level key without `slipway:`, as a `StackConfig`; or None and the
+    mistakes, in which what may be a credential is hidden. `settings` holds those of providers, by
+    package."""
+    file = StackFile(raw=raw, settings=settings or {})
+    config, found = _validated(file)
+    return config, Redaction(raw, file.keys).mistakes(found) if found else []
 
 
-def _validated(
-    raw: dict[str, Any], keys: dict[int, tuple[str, ...]], settings: Mapping[str, Settings]
-) -> tuple[StackConfig | None, list[Mistake]]:
-    """`validate`, with what is to be hidden in the mistakes. Fills `keys` with the keys that the
-    options of each map know, by the map's id."""
-    config, errors = _parsed(raw, keys, settings)
-    found = mistakes(errors, raw, keys, lambda changed: _parsed(changed, {}, settings)[1])
-    found += [
-        *checks.clashes(raw),
-        *checks.references(raw),
-        *checks.pull_secrets(raw),
-        *servers.disagreements(raw, keys),
-    ]
-    found += [*identities.missing(raw), *names.missing(raw)]
-    found += provider_keys.mistakes(settings, raw.get("cluster"))
-    if config is not None:
-        found += memory.too_small(config)
-        found += _twice(config)
+def _validated(file: StackFile) -> tuple[StackConfig | None, list[Mistake]]:
+    """`validate` before what may be a credential is hidden."""
+    config, errors = parse(file)
+    found = mistakes(errors, file.raw, file.keys, lambda *changed: _errors_at(file, *changed))
+    found += checks.mistakes(parts(file, config, errors))
     return (None if found else config), found
 
 
-def _parsed(
-    raw: dict[str, Any], keys: dict[int, tuple[str, ...]], settings: Mapping[str, Settings]
-) -> tuple[StackConfig | None, list[ErrorDetails]]:
-    """The configuration, or what pydantic says of it; `keys` gets the keys that each map may
-    have, by its id."""
-    secrets = raw.get("secrets")
-    context = {
-        "keys": keys,
-        "secrets": secrets if isinstance(secrets, dict) else {},
-        "settings": settings,
-    }
-    try:
-        return StackConfig.model_validate(raw, context=context), []
-    except ValidationError as error:
-        return None, error.errors(include_url=False)
-
-
-def _twice(config: StackConfig) -> Iterator[Mistake]:
-    """An add-on under its name and under the old one."""
-    if config.metrics is not None and METRICS_ADDON in config.addons:
-        yield Mistake(
-            path="slipway:metrics",
-            shown=None,
-            expected=f"`slipway:addons.{METRICS_ADDON}` alone, of which this is the old name",
-            fix="take `metrics` out",
-        )
+def _errors_at(file: StackFile, raw: dict[str, Any], location: Location) -> list[ErrorDetails]:
+    """The errors at `location` and below it if `file` had the values `raw`."""
+    changed = replace(file, raw=raw, keys={})
+    config, errors = parse(changed)
+    found = [each for each in errors if each["loc"][: len(location)] == location]
+    if found:
+        return found
+    path = key_path(location)
+    return [
+        as_error(each, location if each.path == path else (*location, each.path))
+        for each in checks.mistakes(parts(changed, config, errors))
+        if below(each.path, path)
+    ]
 
 
 def _keys() -> dict[str, list[str]]:
-    """All configuration keys of the stack, by their namespace."""
+    """All configuration keys of the stack, by namespace."""
     found: dict[str, list[str]] = {}
-    # `pulumi.Config` reads keys one knows; mistyped ones show only in the whole map.
+    # `pulumi.Config` reads keys by name, so misspelt keys are only in the whole map.
     for key in sorted({*engine_config.CONFIG.get(), *engine_config.get_config_env()}):
         namespace, _, name = key.partition(":")
         found.setdefault(namespace, []).append(name)
@@ -153,7 +121,7 @@ def _keys() -> dict[str, list[str]]:
 
 
 def _settings(keys: Mapping[str, list[str]]) -> dict[str, dict[str, Setting]]:
-    """What is said of providers, by package and key."""
+    """The settings of providers, by package and key."""
     foreign = keys.keys() - {_NAMESPACE, "pulumi"}
     return {
         package: {
@@ -177,18 +145,19 @@ def _value(key: str) -> Any:
         return text
 
 
-def _known_top_level(raw: dict[str, Any]) -> list[Mistake]:
-    found = []
+def _unknown_keys(raw: dict[str, Any]) -> list[Mistake]:
+    """Top-level keys that no stack file has."""
+    found, file = [], StackFile(raw=raw)
     for key in raw:
         if key not in StackConfig.model_fields:
-            trial = Trial(raw, (key,), lambda changed: _parsed(changed, {}, {})[1])
+            trial = Trial(raw, (key,), lambda *changed: _errors_at(file, *changed))
             expected, fix = unknown_key(key, StackConfig.model_fields, raw, trial.of_key)
             found.append(Mistake(path=f"slipway:{key}", shown=UNKNOWN, expected=expected, fix=fix))
     return found
 
 
 def _foreign(keys: Mapping[str, list[str]], settings: Mapping[str, Settings]) -> list[Mistake]:
-    """Our keys under another namespace, where nobody would read them."""
+    """Keys of this program under another namespace, where nothing reads them."""
     return [
         Mistake(
             path=f"{namespace if plain(namespace) else HIDDEN}:{name}",
@@ -205,7 +174,7 @@ def _foreign(keys: Mapping[str, list[str]], settings: Mapping[str, Settings]) ->
     ]
 
 
-def _leaks(raw: dict[str, Any], secret_keys: set[str]) -> Iterator[Mistake]:
+def _secrets(raw: dict[str, Any], secret_keys: set[str]) -> Iterator[Mistake]:
     exposed: set[str] = set()
     if raw.get("secrets"):
         try:
@@ -214,12 +183,13 @@ def _leaks(raw: dict[str, Any], secret_keys: set[str]) -> Iterator[Mistake]:
             expected = f"YAML in which it can be seen whether a secret is in plain text: {error}"
             path = f"{_NAMESPACE}:secrets"
             yield Mistake(path=path, shown=None, expected=expected, fix="correct that line")
-    yield from checks.secrecy(raw, secret_keys, exposed)
+    yield from secret_scan.mistakes(raw, secret_keys, exposed)
 
 
 def _once(leaks: list[Mistake], invalid: list[Mistake]) -> list[Mistake]:
-    """Of two mistakes in one value the secret in it, which would only be told to be no host or
-    no number. But a kubeconfig is told as a whole, and not by each key in it."""
+    """All mistakes, but for a value with a secret only that one. Its other mistakes, such as not
+    being a host name, are beside the point. For the content of a kubeconfig it is the other way
+    round: one mistake in place of one for each secret in it."""
     _, fix = KUBECONFIG_CONTENT
     whole = [each.path for each in invalid if each.fix == fix]
     leaks = [each for each in leaks if not any(below(each.path, path) for path in whole)]

@@ -1,34 +1,37 @@
-"""`Options`: what every part of a stack file is made of, and how a mistake in one is told."""
+"""`Options`: the base of all options in a stack file, and the errors of their validators."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
+from components.config.mistakes import Location
+
 _TRYING: ContextVar[bool] = ContextVar("trying", default=False)
 
 
 class Options(BaseModel):
-    """Plain values from a stack file: frozen, unknown keys refused, nothing coerced."""
+    """Plain values of a stack file. Instances are frozen, unknown keys are refused, and no value is
+    coerced."""
 
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
         strict=True,
         use_attribute_docstrings=True,
-        # An error that nobody catches is printed, and a value may be a credential.
+        # An uncaught error is printed, and a value may be a credential.
         hide_input_in_errors=True,
     )
 
     @model_validator(mode="before")
     @classmethod
     def _remember_keys(cls, raw: Any, info: ValidationInfo) -> Any:
-        """Tell the report which keys this map may have, for its "did you mean"."""
+        """Record the keys that this map may have, for a "did you mean" in the report."""
         names = tuple(field.alias or name for name, field in cls.model_fields.items())
         if not isinstance(raw, dict):
             empty = "`{}` for the defaults, or " if takes(cls.model_validate, {}) else ""
@@ -39,33 +42,43 @@ class Options(BaseModel):
 
 
 class SecretReference(Options):
-    """A value in `slipway:secrets`, by its name."""
+    """A reference to a value of `slipway:secrets`, by name."""
 
     secret: str
 
 
-def referenced_secrets(value: Any) -> set[str]:
-    """The names of all `SecretReference`s in options, or in maps and lists of them."""
+def secret_references(value: Any, at: Location = ()) -> Iterator[tuple[Location, str]]:
+    """The name in each `SecretReference` in options, or in maps and lists of them, with the
+    reference's location; that of `value` is `at`."""
     if isinstance(value, SecretReference):
-        return {value.secret}
+        yield at, value.secret
+        return
+    inner: Iterable[tuple[int | str, Any]] = ()
     if isinstance(value, BaseModel):
-        value = [getattr(value, field) for field in type(value).model_fields]
-    if isinstance(value, Mapping):
-        value = value.values()
-    elif not isinstance(value, list | tuple):
-        return set()
-    return {name for each in value for name in referenced_secrets(each)}
+        fields = type(value).model_fields.items()
+        inner = ((field.alias or name, getattr(value, name)) for name, field in fields)
+    elif isinstance(value, Mapping):
+        inner = value.items()
+    elif isinstance(value, list | tuple):
+        inner = enumerate(value)
+    for key, each in inner:
+        yield from secret_references(each, (*at, key))
+
+
+def referenced_secrets(value: Any) -> set[str]:
+    """The names of all secrets that options refer to."""
+    return {name for _, name in secret_references(value)}
 
 
 def example(**values: Any) -> ConfigDict:
-    """`model_config` of options whose schema shows `values`: what a stack file has to say at
-    least. The contract tests deploy it."""
+    """`model_config` of options whose schema has `values` as an example: the least that a stack file
+    has to set. The contract tests deploy it."""
     return ConfigDict(json_schema_extra={"examples": [values]})
 
 
 def mistake(expected: str, fix: str, *, shown: str | None = None) -> PydanticCustomError:
-    """An error for a validator to raise. The report puts the key before it and the value, or
-    `shown` in the place of a value that may be a credential."""
+    """An error for a validator to raise. The report adds the key and the value, or `shown` in place
+    of a value that may be a credential."""
     context = {"expected": expected, "fix": fix, "shown": shown}
     return PydanticCustomError("mistake", "{expected}", context)
 
@@ -73,8 +86,8 @@ def mistake(expected: str, fix: str, *, shown: str | None = None) -> PydanticCus
 def likely(
     check: Callable[[Any], Any], expected: str, fix: str, *meant: str
 ) -> PydanticCustomError:
-    """A `mistake` whose fix is the first of `meant` that `check` takes, else `fix`."""
-    if _TRYING.get():  # what `check` would offer in place of something meant is not asked for
+    """A `mistake` whose fix is the first of `meant` that `check` accepts, or else `fix`."""
+    if _TRYING.get():  # `check` of one of `meant` needs no fix of its own
         return mistake(expected, fix)
     token = _TRYING.set(True)
     try:
@@ -85,7 +98,7 @@ def likely(
 
 
 def takes(check: Callable[[Any], Any], raw: Any) -> bool:
-    """Whether a validator takes `raw`."""
+    """Whether a validator accepts `raw`."""
     try:
         check(raw)
     except (PydanticCustomError, ValidationError):
@@ -94,8 +107,8 @@ def takes(check: Callable[[Any], Any], raw: Any) -> bool:
 
 
 def written(text: str) -> str:
-    """`text` as YAML, in quotes where it would be something else without them."""
-    import yaml  # only a mistake pays for it
+    """`text` as YAML, with quotes if it would not be text without them."""
+    import yaml  # only mistakes need it
 
     try:
         plain = yaml.safe_load(text) == text
@@ -105,7 +118,7 @@ def written(text: str) -> str:
 
 
 def as_text(raw: Any) -> tuple[str, ...]:
-    """The text that a number would be in quotes."""
+    """The number `raw` as text; empty if it is not a number."""
     return (json.dumps(raw),) if isinstance(raw, int | float) else ()
 
 

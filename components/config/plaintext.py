@@ -1,26 +1,26 @@
-"""Which values of `slipway:secrets` stand in the stack file unencrypted."""
+"""Finds values of `slipway:secrets` that are not encrypted in the stack file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from components.config.secrecy import yaml_fault
+from components.config.secret_scan import yaml_fault
 
 
 class StackFileError(ValueError):
-    """A stack file that cannot be read; the text says why, and quotes none of it."""
+    """A stack file that cannot be read. The text gives the reason and quotes nothing of the file."""
 
 
 def plaintext(path: Path) -> set[str]:
-    """Names in `slipway:secrets` whose values stand in the stack file at `path` unencrypted;
-    none where there is no such file. Pulumi itself tells secrecy of the whole key only, so one
-    encrypted value would hide that another is not.
+    """Names in `slipway:secrets` whose values are not encrypted in the stack file at `path`; none if
+    there is no such file. Pulumi reports only whether the whole key is secret, which it is as soon
+    as one value is encrypted.
 
-    Raises `StackFileError` for YAML that Pulumi reads and PyYAML does not.
+    Raises `StackFileError` for YAML that Pulumi can parse and PyYAML cannot.
     """
     if not path.is_file():
         return set()
-    import yaml  # only a stack with secrets pays for it
+    import yaml  # only stacks with secrets need it
 
     try:
         document = yaml.safe_load(path.read_text())

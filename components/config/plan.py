@@ -7,21 +7,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from components import registry
 from components.config.addon_options import AddonOptions, Capability, PresentOptions
 
 if TYPE_CHECKING:
-    from components.config.stack_config import StackConfig
+    from components.config.cluster_options import ClusterOptions
+    from components.config.gateway_options import GatewayOptions
+    from components.config.model_options import ModelOptions
 
 _Choice = AddonOptions | PresentOptions
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedAddon:
-    """An add-on, and the keys of the stack file that need what it provides; none where the stack
-    file only names it."""
+    """An add-on, and the keys of the stack file that need its capabilities. There are none if the
+    stack file only names it."""
 
     name: str
     options: _Choice
@@ -29,26 +31,44 @@ class PlannedAddon:
 
     @property
     def provides(self) -> frozenset[Capability]:
-        """What the cluster has once the add-on is ready."""
+        """The capabilities of the cluster once the add-on is ready."""
         return registry.ADDONS.options(self.name).provides
 
     @property
     def requires(self) -> frozenset[Capability]:
-        """What has to be on the cluster before it."""
+        """The capabilities that the cluster has to have before it."""
         return _requires(self.options)
 
 
-def plan(config: StackConfig) -> list[PlannedAddon]:
+class Needs(Protocol):
+    """The parts of a stack file that need add-ons."""
+
+    @property
+    def cluster(self) -> ClusterOptions | None: ...
+    @property
+    def gateway(self) -> GatewayOptions | None: ...
+    @property
+    def models(self) -> Mapping[str, ModelOptions]: ...
+    @property
+    def addons(self) -> Mapping[str, _Choice]: ...
+    @property
+    def chosen_addons(self) -> Mapping[str, _Choice]:
+        """`addons`, and the one that `slipway:metrics` is the old name of."""
+        ...
+
+
+def plan(config: Needs) -> list[PlannedAddon]:
     """The add-ons of `config`: those that it names, and the default one for each capability that
     is needed. Of a capability that the cluster comes with the default one is taken as present. An
     add-on comes after those that it requires."""
     chosen: dict[str, _Choice] = dict(config.chosen_addons)
     reasons: dict[str, list[str]] = {name: [] for name in chosen}
     needs = [*_needs(config), *(each for name in chosen for each in _own(name, chosen[name]))]
+    provided = frozenset() if config.cluster is None else config.cluster.provides
     for capability, key in needs:  # grows by the needs of add-ons that are added
         name = provider(capability, chosen)
         if name not in chosen:
-            chosen[name] = _default(name, present=capability in config.cluster.provides)
+            chosen[name] = _default(name, present=capability in provided)
             reasons[name] = []
             needs.extend(_own(name, chosen[name]))
         if key not in reasons[name]:
@@ -70,9 +90,11 @@ def provider(capability: Capability, chosen: Mapping[str, _Choice]) -> str:
     return next((name for name in able if name in chosen), able[0])
 
 
-def _needs(config: StackConfig) -> list[tuple[Capability, str]]:
-    """What the stack file needs, each with the key that says so."""
-    found = [(each, "slipway:cluster") for each in sorted(config.cluster.requires)]
+def _needs(config: Needs) -> list[tuple[Capability, str]]:
+    """The capabilities that the stack file needs, each with the key that needs it."""
+    found: list[tuple[Capability, str]] = []
+    if config.cluster is not None:
+        found += [(each, "slipway:cluster") for each in sorted(config.cluster.requires)]
     if config.gateway is not None:
         found += [(each, "slipway:gateway") for each in sorted(config.gateway.requires)]
     for model, options in config.models.items():
@@ -86,7 +108,7 @@ def _own(name: str, options: _Choice) -> list[tuple[Capability, str]]:
 
 
 def _requires(options: _Choice) -> frozenset[Capability]:
-    """What an add-on requires; nothing where the cluster has it already."""
+    """The capabilities that an add-on requires; none if the cluster has the add-on already."""
     return options.requires if isinstance(options, AddonOptions) else frozenset()
 
 

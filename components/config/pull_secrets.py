@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
-from components.config.checks import set_secret
 from components.config.options import Options, SecretReference, mistake
-from components.config.secrecy import HIDDEN
+from components.config.secret_scan import HIDDEN, set_secret
 from components.config.values import LABEL, Label, Mirror
 
 #: Docker Hub's host in image references; kubectl and Docker store its login under this key.
@@ -52,11 +51,11 @@ def _password(raw: Any, info: ValidationInfo) -> Any:
 
 
 class RegistryLogin(Options):
-    """A registry and a login that may pull from it. The stack makes a Secret of it in each
-    namespace that its pods run in."""
+    """A registry and a login that may pull from it. The stack creates a Secret with it in each
+    namespace of its pods."""
 
     registry: Annotated[Mirror, AfterValidator(_registry)]
-    """The beginning of the images' names: a host, with a port or a path if it has one, such as
+    """The prefix of the images' names: a host with an optional port and path, such as
     `registry.example.com/team`; `docker.io` for Docker Hub"""
     username: Annotated[str, BeforeValidator(_username), WithJsonSchema({"type": "string"})]
     password: Annotated[SecretReference, BeforeValidator(_password)]
@@ -64,13 +63,13 @@ class RegistryLogin(Options):
 
 
 class ExistingSecret(Options):
-    """A Secret of type `kubernetes.io/dockerconfigjson` that is on the cluster already."""
+    """A Secret of type `kubernetes.io/dockerconfigjson` that exists on the cluster."""
 
     name: Label
     namespace: Label | None = None
-    """The namespace that it is in. The stack copies it into each namespace that its pods run in, at
-    every `up`. Left out, pods name it as it is: something else has to put a Secret of that name into
-    those namespaces, which the stack makes"""
+    """The Secret's namespace. At every `up` the stack copies the Secret into each namespace of its
+    pods. Left out, the stack copies nothing: something else has to create a Secret of that name in
+    each of these namespaces, which the stack creates"""
 
 
 def _either(raw: Any, info: ValidationInfo) -> Any:
@@ -82,10 +81,10 @@ def _either(raw: Any, info: ValidationInfo) -> Any:
             else "write `{name: regcred}` for a Secret that exists",
             shown=HIDDEN,
         )
-    both = sorted(raw.keys() & RegistryLogin.model_fields.keys())
-    if "name" in raw and both:
-        whole = len(both) == len(RegistryLogin.model_fields)
-        keys = sorted(raw.keys() & ExistingSecret.model_fields.keys()) if whole else both
+    login_keys = sorted(raw.keys() & RegistryLogin.model_fields.keys())
+    if "name" in raw and login_keys:
+        complete = len(login_keys) == len(RegistryLogin.model_fields)
+        keys = sorted(raw.keys() & ExistingSecret.model_fields.keys()) if complete else login_keys
         raise mistake(
             "either a login (`registry`, `username`, `password`) or the `name` of a Secret",
             f"take {' and '.join(f'`{key}`' for key in keys)} out",

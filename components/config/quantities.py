@@ -13,7 +13,7 @@ from components.config.options import listed, mistake
 _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _DECIMAL = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _BYTES_PATTERN = rf"^[1-9][0-9]{{0,17}}(\.[0-9]{{1,17}})?({'|'.join(_BINARY | _DECIMAL)})$"
-#: Kubernetes holds no more.
+#: The largest amount that Kubernetes stores.
 _MOST_BYTES = 2**63 - 1
 _CPU = r"[1-9][0-9]*m|[0-9]+(\.[0-9]{1,3})?"
 _NUMBER = re.compile(r"([+-]?(?:[0-9]{1,17}(?:\.[0-9]{0,17})?|\.[0-9]{1,17}))\s*(.*)")
@@ -34,7 +34,7 @@ def cores(cpu: str) -> float:
 def amount(
     least: str | None = None, most: str | None = None
 ) -> tuple[BeforeValidator, WithJsonSchema]:
-    """Annotations of text that is an amount of bytes, from `least` to `most` where they are given.
+    """Annotations of an amount of bytes, within the bounds `least` and `most` if they are given.
 
     `Annotated[str, *amount("1Mi", "2047Mi")]`
     """
@@ -79,8 +79,8 @@ _UNITS_ARE = "write a number and a unit: Ki, Mi, Gi, Ti (powers of 1024), k, M, 
 
 
 def _known(number: float, unit: str) -> tuple[str, float]:
-    """The amount in a known unit, of which it is at least one, and in bytes: `512Mi` for 0.5
-    `GB`. Empty where the unit is not known."""
+    """The amount in a unit of Kubernetes in which it is at least 1, and the same in bytes: `512Mi`
+    for 0.5 `GB`. The text is empty if `unit` is not known."""
     for units, step in ((_DECIMAL, 1000), (_BINARY, 1024)):
         names = list(units)
         known = unit if unit in units else f"{unit[:1].upper()}i"
@@ -109,7 +109,7 @@ def _cpu(raw: Any) -> Any:
 
 
 def _plain(number: float) -> str:
-    """In thousandths, the least that Kubernetes knows."""
+    """`number` with three decimals: a thousandth of a core is the least that Kubernetes can allot."""
     return f"{max(number, 0.001):.3f}".rstrip("0").rstrip(".")
 
 

@@ -1,4 +1,4 @@
-"""`Redaction`: every message about a stack file passes here, and none repeats a credential."""
+"""`Redaction`: hides what may be a credential in every message about a stack file."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from components.config.report import Mistake
-from components.config.secrecy import (
+from components.config.mistakes import Mistake, below
+from components.config.secret_scan import (
     HIDDEN,
     KUBECONFIG_CONTENT,
     credential_named,
@@ -19,29 +19,29 @@ from components.config.trials import misspelt
 
 _EXPECTED = "another value: see schema/slipway.schema.json"
 _FIX = "write what is expected; the value here may be a credential, so it is not repeated"
-#: Texts that are the program's own, whatever the values are.
+#: Texts of the program itself, which hold no value of the stack file.
 _OWN = frozenset({*KUBECONFIG_CONTENT, _EXPECTED, _FIX})
-#: So many characters of a hidden text in a row are no coincidence.
+#: A message that shares this many consecutive characters with a hidden text repeats it.
 _WINDOW = 8
-#: So many of a quoted text are none, where the hidden text is the one that the message is about.
+#: The same for quoted text in a message about the hidden text itself.
 _PIECE = 4
 _QUOTED = re.compile(r"`[^`]*`")
 _PUNCTUATION = re.compile(r"[\W_]+")
-#: A program's option, whose name messages repeat and whose value they do not.
+#: A flag of a program. Messages may repeat its name, and never its value.
 _FLAG = re.compile(r"(--[a-z][a-z0-9_-]*)(?:=(.*))?", re.DOTALL)
 
 
 class Redaction:
-    """What of `raw`, a stack file's values by their top-level keys, messages may repeat.
+    """Decides which values of a stack file messages may repeat.
 
-    `keys` are the keys that the options of a map know, by the map's id; the values of others are
-    hidden, as nobody knows what they are. `secret` are the top-level keys that Pulumi holds as
-    secret: all below them is hidden.
+    `raw` holds the values by their top-level keys. `keys` holds the keys that the options of a map
+    have, by the map's id. Values under other keys are hidden, since their meaning is not known.
+    `secret` holds the top-level keys that Pulumi treats as secret. All values below them are hidden.
 
-    Validators quote parts of values, in lower case or with other punctuation, so a text repeats
-    a hidden one where both share eight characters in a row, punctuation and case aside. What
-    also stands in an open position is not hidden by standing in a closed one too: a variable
-    that has the name of a model as its value does not hide that name.
+    Validators quote parts of values, in lower case or with other punctuation. So a text repeats a
+    hidden one if the two share eight consecutive characters, ignoring punctuation and case. A text
+    in an open position stays visible even if it is in a closed position too: a variable whose value
+    is the name of a model does not hide that name.
     """
 
     def __init__(
@@ -65,11 +65,11 @@ class Redaction:
         self._all_hidden = _all_forms(text for _, text in self._hidden)
 
     def mistakes(self, found: Iterable[Mistake]) -> list[Mistake]:
-        """`found` without what may be a credential."""
+        """The mistakes `found`, with what may be a credential hidden."""
         return [self._mistake(each) for each in found]
 
     def text(self, text: str, path: str) -> str:
-        """A text about what stands at `path`, which is whole or hidden."""
+        """A text about the value at `path`; `HIDDEN` if it repeats a hidden text."""
         return HIDDEN if self._repeats(text, path) else text
 
     def _mistake(self, found: Mistake) -> Mistake:
@@ -88,7 +88,7 @@ class Redaction:
         return replace(found, path=self._path(path), shown=value, expected=expected, fix=fix)
 
     def _see(self, value: Any, path: str, name: str, *, closed: bool) -> None:
-        """Note what is at `path`, which messages call `name`, and below."""
+        """Record the value at `path`, which messages call `name`, and the values below it."""
         self._paths[path] = name
         if isinstance(value, dict):
             known = self._keys.get(id(value))
@@ -121,20 +121,21 @@ class Redaction:
             self._hidden.append((path, key))
 
     def _closes(self, key: str, value: Any, known: Collection[str] | None) -> bool:
-        """Whether what is below `key` is hidden. A name that somebody chose, as `tokenizer` for a
-        model, says nothing: its value has options of its own, and the map around it has not."""
+        """Whether the values below `key` are hidden. A key that the user chose, such as the name
+        `tokenizer` of a model, is no evidence. Such keys are in maps without options, and their
+        values have options."""
         if known is None:
             return id(value) not in self._keys and credential_named(key)
         meant = key if key in known else misspelt(key, known)
         return meant is None or credential_named(key) or credential_named(meant)
 
     def _path(self, path: str) -> str:
-        """`path` without hidden keys. What is behind the last key that is there is a known one."""
+        """`path` without hidden keys. The part after the last existing key is a known key."""
         found = max((each for each in self._paths if below(path, each)), key=len, default="")
         return self._paths.get(found, "") + path[len(found) :]
 
     def _repeats(self, text: str, path: str) -> bool:
-        """Whether `text`, said of what is at `path`, has a part of a hidden text in it."""
+        """Whether `text`, a message about the value at `path`, repeats part of a hidden text."""
         if text in _OWN:
             return False
         shared = [*map(_shared, _forms(text), self._all_hidden)]
@@ -163,13 +164,8 @@ def _name(key: str) -> str:
     return key if plain(key) else HIDDEN
 
 
-def below(path: str, other: str) -> bool:
-    """Whether `path` is `other`, or below it."""
-    return path.startswith(other) and path[len(other) : len(other) + 1] in ("", ".", "[")
-
-
 def _forms(text: str) -> tuple[str, str]:
-    """Without case, and without case and punctuation."""
+    """The text in lower case, and the same without punctuation."""
     return text.lower(), _PUNCTUATION.sub("", text.lower())
 
 
@@ -179,13 +175,13 @@ def _all_forms(texts: Iterable[str]) -> tuple[str, str]:
 
 
 def _shared(text: str, hidden: str) -> list[str]:
-    """Each `_WINDOW` characters in a row of `text` that are in `hidden` too."""
+    """All runs of `_WINDOW` characters in `text` that are in `hidden` too."""
     windows = {text[at : at + _WINDOW] for at in range(len(text) - _WINDOW + 1)}
     return [each for each in windows if each in hidden]
 
 
 def _quotes(pieces: Iterable[str], hidden: str) -> bool:
-    """Whether one of `pieces` has `hidden` in it, or is a part of it, however short it is."""
+    """Whether one of `pieces` contains `hidden`, or is part of it, whatever its length."""
     _, secret = _forms(hidden)
     for each in pieces:
         whole, piece = _forms(each)
@@ -199,7 +195,7 @@ def _quotes(pieces: Iterable[str], hidden: str) -> bool:
 
 
 def _is_no_word(hidden: str) -> bool:
-    """Whether `hidden` is too short to share many characters with, but no word: `hunter2`."""
+    """Whether `hidden` is shorter than `_WINDOW` and not a word, such as `hunter2`."""
     return len(hidden) < _WINDOW and bool(
         re.search(r"[^\W\d_]", hidden) and re.search(r"[\W\d_]", hidden)
     )

@@ -1,4 +1,4 @@
-"""`Replicas`: how many pods serve a model, and by what that number moves."""
+"""`Replicas`: the number of pods that serve a model, and how it is scaled."""
 
 from __future__ import annotations
 
@@ -19,34 +19,36 @@ from pydantic_core import CoreSchema
 
 from components.config.options import Options, listed, mistake
 
-#: What Kubernetes aims at where a HorizontalPodAutoscaler names no metric.
-_USUAL_CPU = 80
+#: The default target of a HorizontalPodAutoscaler without metrics.
+_DEFAULT_CPU = 80
 _MOST = 100
 _Count = Annotated[int, Field(ge=1, le=_MOST)]
 _Percent = Annotated[int, Field(ge=1, le=1000)]
 
 
 class ScalingPolicy(Options):
-    """How far the number of pods may move within a time."""
+    """How much the number of pods may change within a period."""
 
     type: Literal["Pods", "Percent"]
-    """Pods, or percent of the pods that there are"""
+    """`Pods`: a number of pods. `Percent`: percent of the current number"""
     value: Annotated[int, Field(ge=1, le=1000)]
     period_seconds: Annotated[int, Field(ge=1, le=1800)]
 
 
 class ScalingRules(Options):
-    """How fast the number of pods follows the load in one direction. What is left out is
-    Kubernetes' own: up by 4 pods or 100 % in 15 s, whichever is more, at once; down by 100 % in
-    15 s, to the highest number that the last 300 s asked for."""
+    """How fast the number of pods follows the load in one direction. Keys that are left out have
+    Kubernetes' defaults: up by 4 pods or 100 % in 15 s, whichever is more, without a stabilization
+    window; down by 100 % in 15 s, to the highest number recommended within the last 300 s."""
 
     stabilization_window_seconds: Annotated[int, Field(ge=0, le=3600)] | None = None
-    """For how long a move is held back that the load of this time does not ask for throughout"""
+    """The period, in seconds, over which the autoscaler considers past recommendations before it
+    scales"""
     policies: Annotated[tuple[ScalingPolicy, ...], Field(strict=False)] | None = Field(
         default=None, json_schema_extra={"minItems": 1}
     )
     select_policy: Literal["Max", "Min", "Disabled"] | None = None
-    """Of several policies the one that moves most, or least; `Disabled` never moves this way"""
+    """The policy with the largest (`Max`) or smallest (`Min`) change applies. `Disabled`: no scaling
+    in this direction"""
 
     @field_validator("policies", mode="before")
     @classmethod
@@ -58,19 +60,19 @@ class ScalingRules(Options):
 
 
 class Replicas(Options):
-    """How many pods serve the model: a fixed number, or with `max` above `min` what a
-    HorizontalPodAutoscaler decides between the two; `up` then leaves the number alone. With both
-    `cpu` and `memory` the one that asks for more pods decides; with neither it is 80 % of the CPU
-    request. The cluster has to serve metrics: see `slipway:metrics`."""
+    """The number of pods that serve the model. With `max` above `min` a HorizontalPodAutoscaler
+    sets the number between the two, and `up` does not change it. With both `cpu` and `memory` the
+    target that needs more pods applies. With neither, the target is 80 % of the CPU request.
+    Scaling needs the metrics API on the cluster: see `slipway:addons.metrics-server`."""
 
     min: _Count = 1
     max: Annotated[_Count | None, Field(validate_default=True)] = None
-    """As many as `min` where it is left out"""
+    """The same as `min` if left out"""
     cpu: _Percent | None = None
-    """The CPU time to aim at, in percent of the request, as the mean of all pods"""
+    """The target CPU utilization, in percent of the request, as the mean of all pods"""
     memory: _Percent | None = None
-    """The memory to aim at, in percent of the request, as the mean of all pods. Few model servers
-    give memory back when the load goes, so this goes up more readily than down"""
+    """The target memory utilization, in percent of the request, as the mean of all pods. Few model
+    servers free memory when the load falls, so this scales up more readily than down"""
     scale_up: ScalingRules | None = None
     scale_down: ScalingRules | None = None
 
@@ -88,10 +90,10 @@ class Replicas(Options):
         return most
 
     @model_validator(mode="after")
-    def _decided_by_something(self) -> Replicas:
-        said = self.model_fields_set - {"min", "max"}
-        if said and not self.scales:
-            keys = [key for key in type(self).model_fields if key in said]
+    def _scaling_keys_need_a_range(self) -> Replicas:
+        scaling_keys = self.model_fields_set - {"min", "max"}
+        if scaling_keys and not self.scales:
+            keys = [key for key in type(self).model_fields if key in scaling_keys]
             raise mistake(
                 f"`max` above `min` ({self.min}) beside {listed(keys)}",
                 f"write `max: {min(self.min + 1, _MOST)}`, or `{self.min}` alone"
@@ -106,14 +108,14 @@ class Replicas(Options):
 
     @property
     def scales(self) -> bool:
-        """Whether an autoscaler decides."""
+        """Whether an autoscaler sets the number of pods."""
         return self.most > self.min
 
     @property
     def targets(self) -> dict[str, int]:
-        """What to aim at, in percent of the request, by resource."""
-        said = {"cpu": self.cpu, "memory": self.memory}
-        return {key: value for key, value in said.items() if value} or {"cpu": _USUAL_CPU}
+        """The target utilization in percent of the request, by resource."""
+        targets = {"cpu": self.cpu, "memory": self.memory}
+        return {key: value for key, value in targets.items() if value} or {"cpu": _DEFAULT_CPU}
 
 
 def _number(raw: Any) -> Any:
@@ -132,7 +134,7 @@ def _number(raw: Any) -> Any:
 
 
 class _OrNumber:
-    """In the JSON Schema a bare number stands beside the map."""
+    """Adds a bare number to the JSON Schema of the map."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -146,5 +148,5 @@ class _OrNumber:
         return {"default": 1, "oneOf": [count, handler(schema)]}
 
 
-#: A key whose value is a number or a map.
+#: A number, or a map with a range.
 NumberOrReplicas = Annotated[Replicas, BeforeValidator(_number), _OrNumber()]

@@ -1,18 +1,18 @@
-"""Mistakes in a stack file, as one text: key, value, what was expected and the fix."""
+"""Turns pydantic's errors into mistakes: key, value, what was expected and the fix."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from components.config.secrecy import HIDDEN, few_digits, shown
+from components.config.mistakes import Location, Mistake, key_path
+from components.config.secret_scan import HIDDEN, few_digits, shown
 from components.config.trials import Trial, Validate, misspelt, of_type, one_of, unknown_key
 
-#: Told of a key in place of its value.
+#: Shown for an unknown key in place of its value.
 UNKNOWN = "unknown"
 _TYPES = {
     "string_type": ("text", "write one text value"),
@@ -24,35 +24,11 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mistake:
-    """One mistake. `shown` is the value as told, in backticks, or what it is, without them; None
-    where there is no value to tell."""
-
-    path: str
-    shown: str | None
-    expected: str
-    fix: str
-
-    def __str__(self) -> str:
-        value = "" if self.shown is None else f" is {self.shown}"
-        return f"{self.path}{value}\n    expected {self.expected}\n    fix: {self.fix}"
-
-
-def key_path(location: Sequence[int | str]) -> str:
-    """`slipway:models.half_plus_two.source.claim`, as `pulumi config set --path` writes it."""
-    parts = [part for part in location if part != "[key]"]
-    text = f"slipway:{parts[0]}"
-    for part in parts[1:]:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text
-
-
 def mistakes(
     errors: Iterable[ErrorDetails], raw: dict[str, Any], keys: dict[int, Any], validate: Validate
 ) -> list[Mistake]:
-    """Pydantic's errors as mistakes. `keys` says which keys a map may have, by the map's id;
-    `validate` what is wrong with a stack file that has a fix in it."""
+    """Pydantic's errors as mistakes. `keys` holds the keys that the options of a map have, by the
+    map's id. `validate` returns the errors of a stack file to which a fix is applied."""
     return [_mistake(details, raw, keys, validate) for details in errors]
 
 
@@ -62,7 +38,7 @@ def _mistake(
     trial = Trial(raw, details["loc"], validate)
     kind, location = details["type"], details["loc"]
     context = details.get("ctx", {})
-    # A mistyped `password` holds one too.
+    # The value of a misspelt `password` is a password too.
     mistyped = kind == "extra_forbidden" and location[:2] == ("images", "pull_secrets")
     hidden = location[0] == "secrets" or mistyped
     value: str | None = HIDDEN if hidden else context.get("shown") or shown(details["input"], keys)
@@ -72,19 +48,19 @@ def _mistake(
         value, expected = None, "a value"
         fix = f"add the key `{location[-1]}`"
     elif kind == "extra_forbidden":
-        beside = _parent(raw, location)
-        allowed = keys.get(id(beside), ())
+        siblings = _parent(raw, location)
+        allowed = keys.get(id(siblings), ())
         key = str(location[-1])
         if not misspelt(key, allowed) and not few_digits(details["input"]):
-            value = UNKNOWN  # it may be anything; what is wrong is the key
-        expected, fix = unknown_key(key, allowed, beside, trial.of_key)
+            value = UNKNOWN  # it may be anything, and the mistake is in the key
+        expected, fix = unknown_key(key, allowed, siblings, trial.of_key)
     elif kind in _TYPES:
         expected, fix = _TYPES[kind]
         accepted, otherwise = of_type(kind, details["input"], trial)
         if accepted:
             fix = accepted
         elif otherwise and (kind == "string_type" or otherwise["type"] != "mistake"):
-            # A fix that changes what stands beside the value would leave the value as it is.
+            # The fix of the other error may be about another key and leave this value as it is.
             better = _mistake(otherwise, raw, keys, validate)
             expected, fix = better.expected, better.fix
     elif kind in ("greater_than_equal", "less_than_equal"):
@@ -100,6 +76,12 @@ def _mistake(
     else:
         expected, fix = details["msg"], "see the schema in schema/slipway.schema.json"
     return Mistake(path=key_path(location), shown=value, expected=expected, fix=fix)
+
+
+def as_error(mistake: Mistake, location: Location) -> ErrorDetails:
+    """A check's mistake in the form of pydantic's errors."""
+    context = {"expected": mistake.expected, "fix": mistake.fix, "shown": mistake.shown}
+    return {"type": "mistake", "loc": location, "msg": "", "input": None, "ctx": context}
 
 
 def _parent(raw: Any, location: Sequence[int | str]) -> Any:

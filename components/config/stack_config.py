@@ -1,4 +1,4 @@
-"""`StackConfig`: the whole environment that a stack file describes."""
+"""`StackConfig`: the options of a whole stack file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from pydantic import (
     BeforeValidator,
     Field,
     SecretStr,
-    ValidationInfo,
-    field_validator,
 )
 
 from components import registry
@@ -19,21 +17,22 @@ from components.config.addons import AddonChoice, Addons, OneAddon
 from components.config.cluster_options import ClusterOptions
 from components.config.gateway_options import GATEWAY_NAMESPACE, GatewayOptions
 from components.config.images_options import ImagesOptions
-from components.config.kinds import Chosen
 from components.config.limits_options import LimitsOptions
 from components.config.model_options import ModelOptions
 from components.config.options import Options, likely, mistake
+from components.config.registered_kind import RegisteredKind
 from components.config.values import (
     Label,
     kubernetes_name,
 )
 from components.config.volume_options import VolumeOptions
 
-#: Pulumi adds `-` and eight characters to a name, and we a role: 63 leaves room for 40.
+#: A Kubernetes name has at most 63 characters. Pulumi appends `-` and eight characters, and the
+#: program a role, which leaves 40.
 LONGEST_MODEL_NAME = 40
-#: A model's name is the first part of its path; these mean something else there.
+#: A model's name is the first part of its path. These first parts have other meanings.
 RESERVED_PATHS = frozenset({"v1", "v2", "healthz", "metrics", "ping"})
-#: What a model's directory and its route can both carry.
+#: Names that are valid both as a model's directory and in its route.
 MODEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*[A-Za-z0-9]|[A-Za-z]")
 
 
@@ -49,7 +48,7 @@ def _model_name(name: str) -> str:
 
 
 def _namespace(raw: Any) -> Any:
-    """Refuses what would be a namespace of others', also when it is spelled as a namespace is."""
+    """Refuses namespaces that others own, also if `raw` only resembles their names."""
     name = kubernetes_name(raw)
     if name.startswith("kube-") or name in ("default", GATEWAY_NAMESPACE):
         raise mistake("a namespace of the stack's own", "write another, such as `models`")
@@ -62,25 +61,26 @@ ModelName = Annotated[str, AfterValidator(_model_name)]
 
 
 class StackConfig(Options):
-    """Everything a stack file says under `slipway:`."""
+    """All values under `slipway:` in a stack file."""
 
-    cluster: Annotated[ClusterOptions, Chosen(registry.CLUSTERS)]
-    """Where the stack runs"""
+    cluster: Annotated[ClusterOptions, RegisteredKind(registry.CLUSTERS)]
+    """The cluster that the stack runs on"""
     addons: Addons = Field(default_factory=dict)
-    """What is installed once on a cluster, by name: `{}` pins what a model or a gateway needs and
-    configures it, `{kind: present}` adopts what the cluster has. Left out, this stack installs what
-    is needed and not there. A cluster holds one of each: a second stack says `present`"""
-    gateway: Annotated[GatewayOptions | None, Chosen(registry.GATEWAYS)] = None
-    """How models are reached from outside. A stack without one has no models: it is the platform
-    of stacks that have, whose cluster is a `reference` to it"""
+    """Add-ons, which are installed once on a cluster, by name. With `{}` or options the stack
+    installs the add-on. With `{kind: present}` the cluster has it already. The stack also installs
+    those that are not named here and that a model or the gateway needs, unless the cluster comes
+    with them. A cluster holds each once, so a second stack on it writes `{kind: present}`"""
+    gateway: Annotated[GatewayOptions | None, RegisteredKind(registry.GATEWAYS)] = None
+    """The endpoint of the models for clients outside the cluster. A stack without a gateway has no
+    models: it is the platform of other stacks, whose cluster is a `reference` to it"""
     namespace: Annotated[Label, BeforeValidator(_namespace)] = "models"
-    """The namespace that the models run in; the stack makes it"""
-    models: dict[ModelName, Annotated[ModelOptions, Chosen(registry.RUNTIMES)]] = Field(
+    """The namespace of the models. The stack creates it"""
+    models: dict[ModelName, Annotated[ModelOptions, RegisteredKind(registry.RUNTIMES)]] = Field(
         default_factory=dict
     )
     """The models, by name"""
     volumes: dict[Label, VolumeOptions] = Field(default_factory=dict)
-    """The PersistentVolumeClaims that the stack makes, by name"""
+    """PersistentVolumeClaims that the stack creates, by name"""
     metrics: Annotated[
         AddonChoice | None,
         OneAddon(METRICS_ADDON, short=True),
@@ -90,24 +90,11 @@ class StackConfig(Options):
     images: ImagesOptions = ImagesOptions()
     limits: LimitsOptions = LimitsOptions()
     secrets: dict[str, SecretStr] = Field(default_factory=dict)
-    """Values set with `pulumi config set --path --secret`, referred to as `{secret: name}`"""
+    """Values set by `pulumi config set --path --secret`. Other keys refer to them by
+    `{secret: name}`"""
 
     @property
     def chosen_addons(self) -> dict[str, AddonChoice]:
-        """`addons`, by whichever name they were given."""
+        """`addons`, and the one that `metrics` is the old name of."""
         old = {} if self.metrics is None else {METRICS_ADDON: self.metrics}
         return {**old, **self.addons}
-
-    def addon_key(self, name: str) -> str:
-        """The key of the stack file that names the add-on `name`."""
-        old = name == METRICS_ADDON and name not in self.addons
-        return "slipway:metrics" if old else f"slipway:addons.{name}"
-
-    @field_validator("cluster")
-    @classmethod
-    def _tell_models(cls, value: ClusterOptions, info: ValidationInfo) -> ClusterOptions:
-        """What a model may ask for is what its nodes have; models are validated after this."""
-        if info.context is not None:
-            info.context["node_pools"] = value.pools()
-            info.context["access_modes"] = value.access_modes()
-        return value

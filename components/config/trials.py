@@ -1,4 +1,4 @@
-"""Fixes of the mistakes that pydantic finds by itself: each is tried before it is offered."""
+"""Fixes of mistakes that pydantic finds by itself. Each fix is validated before it is offered."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from components.config.mistakes import Location
 from components.config.options import listed
-from components.config.secrecy import plain
+from components.config.secret_scan import plain
 
-#: What is wrong with a stack file, as pydantic says it.
-Validate = Callable[[Any], list[ErrorDetails]]
+#: The errors of a stack file at a location and below it, in the form of pydantic's.
+Validate = Callable[[dict[str, Any], Location], list[ErrorDetails]]
 #: Other ways to write true and false.
 _TRUTHS = {True: ("true", "yes", "on", "y", "1"), False: ("false", "no", "off", "n", "0")}
 
 
 class Trial:
-    """A stack file with another value at one place."""
+    """Validates a stack file with another value at `location`."""
 
     def __init__(
         self, raw: dict[str, Any], location: Sequence[int | str], validate: Validate
@@ -29,11 +30,11 @@ class Trial:
         self.location = tuple(location)
 
     def of_value(self, value: Any) -> list[ErrorDetails]:
-        """What is wrong there with `value`, and below."""
+        """The errors at the location and below it with `value` there."""
         return self._errors(_changed(self._raw, self.location, lambda _: value), self.location)
 
     def of_key(self, key: str) -> bool:
-        """Whether the value is taken where its key is `key`."""
+        """Whether the value is valid under the key `key`."""
         *parents, old = self.location
 
         def rename(parent: dict[str, Any]) -> dict[str, Any]:
@@ -43,12 +44,11 @@ class Trial:
         return not self._errors(renamed, (*parents, key))
 
     def _errors(self, raw: Any, location: Sequence[int | str]) -> list[ErrorDetails]:
-        place = tuple(location)
-        return [each for each in self._validate(raw) if each["loc"][: len(place)] == place]
+        return self._validate(raw, tuple(location))
 
 
 def _changed(raw: Any, location: Sequence[int | str], change: Callable[[Any], Any]) -> Any:
-    """`raw` with `change` of what is at `location`; what is beside it is not copied."""
+    """`raw` with the value at `location` replaced by `change` of it. Other values are not copied."""
     if not location:
         return change(raw)
     key, *rest = location
@@ -58,12 +58,12 @@ def _changed(raw: Any, location: Sequence[int | str], change: Callable[[Any], An
 
 
 def unknown_key(
-    key: str, allowed: Iterable[str], there: Iterable[str], fits: Callable[[str], bool]
+    key: str, allowed: Iterable[str], siblings: Iterable[str], fits: Callable[[str], bool]
 ) -> tuple[str, str]:
-    """What was expected in place of an unknown key, and the fix. `there` are the keys beside it;
-    `fits` says whether its value is taken under another one."""
+    """What was expected in place of an unknown key, and the fix. `siblings` are all keys of its map;
+    `fits` decides whether its value is valid under another key."""
     names = sorted(allowed)
-    close = [each for each in difflib.get_close_matches(key, names) if each not in {*there}]
+    close = [each for each in difflib.get_close_matches(key, names) if each not in {*siblings}]
     meant = next(filter(fits, close), None)
     away = f"take `{key}` out" if plain(key) else "take it out"
     fix = f"did you mean `{meant}`?" if meant else away
@@ -71,13 +71,13 @@ def unknown_key(
 
 
 def misspelt(key: str, allowed: Iterable[str]) -> str | None:
-    """The key of `allowed` that an unknown `key` seems to be."""
+    """The key of `allowed` that `key` is probably a misspelling of."""
     return next(iter(difflib.get_close_matches(key, sorted(allowed), n=1)), None)
 
 
 def of_type(kind: str, value: Any, trial: Trial) -> tuple[str | None, ErrorDetails | None]:
-    """How a value that is not of the type `kind` is to be written, None where nothing is known to
-    be accepted; and what is wrong with the value where it is of that type."""
+    """The fix of a value that is not of the type `kind`, None if no accepted spelling is known; and
+    the error that remains in the value once it has that type."""
     fixes, found = [], None
     for meant, fix in _meant(kind, value):
         errors = trial.of_value(meant)
@@ -89,7 +89,7 @@ def of_type(kind: str, value: Any, trial: Trial) -> tuple[str | None, ErrorDetai
 
 
 def one_of(options: Sequence[str], value: Any, trial: Trial) -> str:
-    """The fix of a value that is none of `options`."""
+    """The fix of a value that is not one of `options`."""
     near = [each for each in options if str(value).upper().startswith(each.upper())]
     near = near or difflib.get_close_matches(str(value), options, n=1)
     taken = [option for option in near or options if not trial.of_value(option)]
@@ -97,7 +97,7 @@ def one_of(options: Sequence[str], value: Any, trial: Trial) -> str:
 
 
 def _meant(kind: str, value: Any) -> Iterator[tuple[Any, str]]:
-    """What `value` may mean that is of the type `kind`, and how that is written."""
+    """The values of the type `kind` that `value` may mean, each with the fix."""
     if kind == "string_type" and isinstance(value, int | float):
         yield json.dumps(value), "put the value in quotes"
     elif kind == "int_type" and re.fullmatch(r"-?[0-9]{1,15}(\.0)?", str(value)):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from components.config.options import as_text, likely, mistake, takes
+from components.config.options import as_text, likely, mistake
 
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -18,8 +18,13 @@ _REPOSITORY = re.compile(r"[a-z0-9]+([._:/-]+[a-z0-9]+)*")
 
 
 def kubernetes_name(raw: Any) -> str:
-    """The Kubernetes name that is nearest to `raw`; empty where there is none."""
+    """The Kubernetes name that is nearest to `raw`; empty if there is none."""
     return re.sub(r"[^a-z0-9]+", "-", str(raw).lower()).strip("-")[:63].strip("-")
+
+
+def label(model: str) -> str:
+    """The Kubernetes name of a model."""
+    return model.lower().replace("_", "-")
 
 
 def _label(raw: Any) -> Any:
@@ -51,11 +56,6 @@ def _domain(raw: Any) -> Any:
     )
 
 
-def is_domain(raw: Any) -> bool:
-    """Whether `raw` is taken for a domain's name."""
-    return takes(_domain, raw)
-
-
 def _host(raw: Any) -> Any:
     if isinstance(raw, str) and "/" not in raw and _is_address(raw.strip("[]")):
         raise mistake(
@@ -74,7 +74,7 @@ def _is_address(text: str) -> bool:
 
 
 def network(raw: Any) -> str | None:
-    """The range that `raw`, an address or a range, lies in as it is; None where it is neither."""
+    """The canonical form of `raw`, an address or an address range; None if it is neither."""
     try:
         return str(ipaddress.ip_network(raw, strict=False)) if isinstance(raw, str) else None
     except ValueError:
@@ -196,7 +196,10 @@ def _text(validate: Any, description: str, pattern: str | None = None) -> Any:
     return BeforeValidator(validate), WithJsonSchema(schema)
 
 
-Label = Annotated[str, *_text(_label, "A Kubernetes name", "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+_LABEL = _text(_label, "A Kubernetes name", "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
+Label = Annotated[str, *_LABEL]
+#: A name that a check compares with the keys of another map, so that any text is valid here.
+LabelReference = Annotated[str, _LABEL[1]]
 DomainName = Annotated[str, *_text(_domain, "A domain name: example.com")]
 HostName = Annotated[str, *_text(_host, "A host name: models.example.com")]
 Cidr = Annotated[str, *_text(_cidr, "An address range: 10.0.0.0/8")]

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from components.config.options import Options, listed, mistake
 
 _LAST = 2**63 - 1
-#: What a version's number can be: a directory's name, read as a signed 64-bit integer.
+#: A version's number. It is a directory's name, which servers read as a signed 64-bit integer.
 Version = Annotated[int, Field(ge=0, le=_LAST)]
 MOST = 100
 _NEWEST = "write `{latest: 1}` for the newest, or `all`"
@@ -18,7 +18,7 @@ _DIRECTORIES = "write the numbers that the versions' directories are named by, o
 
 
 class Versions(Options):
-    """The newest `latest` ones, the `specific` ones, or all where it says neither."""
+    """The newest `latest` versions, or the `specific` ones, or all if both are left out."""
 
     latest: int | None = None
     specific: tuple[int, ...] = ()
@@ -53,7 +53,7 @@ def _versions(raw: Any) -> Any:
 
 
 def _numbers(raw: list[Any]) -> list[int]:
-    """`raw` without quotes and doubles, sorted; empty where some of it is no version."""
+    """The numbers in `raw` without quotes, each once, sorted; empty if any of them is not a version."""
     found = [int(each) if re.fullmatch("[0-9]{1,19}", str(each)) else each for each in raw]
     return sorted(set(found)) if all(_is_number(each, 1, _LAST) for each in found) else []
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from pydantic import (
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import field_validator
 
 from components.config.options import Options, listed, mistake
 from components.config.quantities import Bytes
@@ -16,19 +12,20 @@ from components.config.values import (
     Label,
 )
 
-#: As Kubernetes spells them, and as kubectl prints them.
+#: The access modes and their abbreviations in the output of kubectl.
 _ACCESS_MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX"}
 
 
 class VolumeOptions(Options):
-    """A PersistentVolumeClaim that the stack makes, named by its key."""
+    """A PersistentVolumeClaim that the stack creates. Its key is its name."""
 
     size: Bytes
     access_mode: str = "ReadWriteOnce"
-    """ReadWriteOnce, ReadOnlyMany or ReadWriteMany. A ReadWriteOnce volume is on one node at a
-    time: all pods of the models in it run on that node, and go down together when it is drained"""
+    """ReadWriteOnce, ReadOnlyMany or ReadWriteMany. A ReadWriteOnce volume is attached to one node
+    at a time. All pods of the models in it run on that node, and stop together when it is
+    drained"""
     storage_class: Label | None = None
-    """The cluster's default where it is left out"""
+    """The StorageClass. Left out, the cluster's default"""
 
     @field_validator("access_mode")
     @classmethod
@@ -45,14 +42,3 @@ class VolumeOptions(Options):
             near += [mode for mode, short in _ACCESS_MODES.items() if short == value]
             raise mistake(expected, f"did you mean `{near[0]}`?" if near else "choose one of these")
         return value
-
-    @model_validator(mode="after")
-    def _made_by_some_class(self, info: ValidationInfo) -> VolumeOptions:
-        there = (info.context or {}).get("access_modes")
-        if there is None or self.storage_class or self.access_mode in there:
-            return self
-        raise mistake(
-            f"an access mode of the cluster's own volumes: {', '.join(sorted(there))}",
-            "write `shared_storage: true` in `slipway:cluster`, or name a storage class that makes "
-            "such volumes",
-        )

@@ -71,7 +71,7 @@ class Cluster(Protocol):
         credentials. `opts` are for the resources that it makes, whose names begin with the
         account's.
 
-        Raises `pulumi.RunError` if the cluster has no workload identity.
+        Loading a stack file refuses buckets that `ClusterOptions.identity_schemes` does not have.
         """
         ...
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pulumi
 
 from components import registry
-from components.config.checks import label
 from components.config.gateway_options import SecretOptions, SelfSignedOptions
+from components.config.values import label
 from components.contracts.routing import TLS_PORT, Endpoint, GatewayArgs, Route
 from components.contracts.serving import Backend
 from components.gateways.controller import Controller, ControllerArgs

@@ -19,7 +19,7 @@ from components import workload
 from components.config.environment import Value, Variable
 from components.config.model_options import ModelOptions
 from components.config.options import Options, SecretReference, example, likely, mistake
-from components.config.secrecy import HIDDEN
+from components.config.secret_scan import HIDDEN
 from components.config.values import Image
 
 _RENAMED: dict[str, Any] = {"deprecated": True}

@@ -39,6 +39,10 @@ class ObjectStoreOptions(SourceOptions):
     anonymous: bool = False
     """The bucket is public: no identity, no key"""
 
+    @property
+    def needs_identity(self) -> bool:
+        return not (self.anonymous or self.credentials)
+
     def images(self) -> tuple[str, ...]:
         return (STORAGE_INITIALIZER,)
 

@@ -41,6 +41,10 @@ class OssOptions(SourceOptions):
     size: Bytes = "5Gi"
     """What volume and claim say of their size; OSS limits nothing by it"""
 
+    @property
+    def needs_identity(self) -> bool:
+        return self.role is None and self.credentials is None
+
     @model_validator(mode="after")
     def _one_way_in(self) -> OssOptions:
         if self.role is not None and self.credentials is not None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from components.config.checks import label
+from components.config.values import label
 from components.contracts.source import SourceArgs
 from components.kubernetes.object import Fields, KubernetesObject
 

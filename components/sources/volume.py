@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.config.checks import label
+from components.config.values import label
 from components.contracts.source import ModelFiles
 from components.kubernetes.object import Fields
 

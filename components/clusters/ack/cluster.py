@@ -9,7 +9,7 @@ from datetime import date
 import pulumi
 import pulumi_alicloud
 
-from components.clusters import support
+from components.clusters import version_support
 from components.clusters.account import checked_account, report_place
 from components.clusters.ack.addons import COLLECTOR, Addons
 from components.clusters.ack.control_plane import ControlPlane
@@ -61,7 +61,7 @@ class AckCluster(pulumi.ComponentResource):
         super().__init__("slipway:clusters:AckCluster", name, None, opts)
         self._name, self._options = name, options
         self._cluster_name = cluster_name(pulumi.get_stack())
-        if warning := support.warning(options.minor, MINORS, date.today()):
+        if warning := version_support.warning(options.minor, MINORS, date.today()):
             pulumi.log.warn(warning, self)
         self._make_cloud_provider()
         self._make_cluster()
@@ -191,12 +191,6 @@ class AckCluster(pulumi.ComponentResource):
             return requested
         if access_mode == "ReadWriteOnce":
             return self._storage.disk_class
-        if self._storage.shared_class is None:
-            raise pulumi.RunError(
-                f"slipway:volumes has a volume of access mode `{access_mode}`, and no disk is on "
-                "several nodes: write `shared_storage: true` under slipway:cluster, or name a "
-                "`storage_class`"
-            )
         return self._storage.shared_class
 
     def publish(self, host: str, address: pulumi.Output[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from components.clusters import support
+from components.clusters import version_support
 from components.clusters.ack.identifiers import AccountId, InstanceId, KmsInstanceId
 from components.clusters.ack.node_pool_options import AckNodePool
 from components.clusters.ack.provider_keys import ALICLOUD, ALICLOUD_REMOTE
@@ -19,7 +19,7 @@ from components.clusters.ack.vpc_options import AckCreateVpc, AckExistingVpc
 from components.clusters.cloud import CloudOptions
 from components.clusters.ranges import SERVICE_RANGES, free_range_fix
 from components.config.addon_options import METRICS_API
-from components.config.one_of import OneOf
+from components.config.discriminated import OneOf
 from components.config.options import Options, listed, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys
 from components.config.values import Label
@@ -87,6 +87,10 @@ class AckOptions(CloudOptions):
     def provider_keys(cls, raw: Mapping[str, Any]) -> Sequence[ProviderKeys]:
         return (ALICLOUD, KUBERNETES)
 
+    def access_modes(self) -> frozenset[str]:
+        shared = {"ReadWriteMany", "ReadOnlyMany"} if self.shared_storage else set()
+        return frozenset({"ReadWriteOnce", *shared})
+
     @property
     def minor(self) -> str:
         """Kubernetes' minor version."""
@@ -104,7 +108,7 @@ class AckOptions(CloudOptions):
     @field_validator("version")
     @classmethod
     def _known_version(cls, value: str | None) -> str | None:
-        return value if value is None else support.known(value, MINORS)
+        return value if value is None else version_support.known(value, MINORS)
 
     @field_validator("vpc")
     @classmethod

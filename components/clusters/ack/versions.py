@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from types import MappingProxyType
 
-from components.clusters.support import Minor
+from components.clusters.version_support import Minor
 
 #: Minor versions and the end of their support, as ACK's page "Kubernetes versions supported by
 #: ACK" had them on 2026-10-06: help/ack/product-overview/release-notes-for-kubernetes-versions.

@@ -7,7 +7,7 @@ from datetime import date
 
 import pulumi
 
-from components.clusters import support
+from components.clusters import version_support
 from components.clusters.account import checked_account, report_place
 from components.clusters.eks.addons import Addons
 from components.clusters.eks.autoscaler import ClusterAutoscaler
@@ -61,7 +61,7 @@ class EksCluster(pulumi.ComponentResource):
         super().__init__("slipway:clusters:EksCluster", name, None, opts)
         self._name, self._options = name, options
         self._images = images or Images()
-        if warning := support.warning(options.minor, MINORS, date.today()):
+        if warning := version_support.warning(options.minor, MINORS, date.today()):
             pulumi.log.warn(warning, self)
         self._make_cloud_provider()
         self._make_cluster()

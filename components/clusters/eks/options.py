@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from components.clusters import support
+from components.clusters import version_support
 from components.clusters.cloud import CloudOptions, VpcOptions
 from components.clusters.eks import machines
 from components.clusters.eks.identifiers import AccountId, KeyArn, PrincipalArn
@@ -20,7 +20,7 @@ from components.clusters.eks.regions import ADDON_ACCOUNTS, GPU_FAMILIES
 from components.clusters.eks.versions import DEFAULT_MINOR, MINORS
 from components.clusters.eks.vpc_options import EksCreateVpc, EksExistingVpc
 from components.clusters.ranges import ip_range
-from components.config.one_of import OneOf
+from components.config.discriminated import OneOf
 from components.config.options import listed, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys
 from components.config.values import Label
@@ -101,7 +101,7 @@ class EksOptions(CloudOptions):
     @field_validator("version")
     @classmethod
     def _known_version(cls, value: str | None) -> str | None:
-        return value and support.known(value, MINORS)
+        return value and version_support.known(value, MINORS)
 
     @field_validator("node_pools")
     @classmethod

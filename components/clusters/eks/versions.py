@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from components.clusters.support import Minor
+from components.clusters.version_support import Minor
 
 #: As of 2026-11-21; those of 1.36 are from third-party calendars. AWS lists them at
 #: https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html.

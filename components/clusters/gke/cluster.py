@@ -8,7 +8,7 @@ from datetime import date
 import pulumi
 import pulumi_gcp as gcp
 
-from components.clusters import support
+from components.clusters import version_support
 from components.clusters.account import report_place
 from components.clusters.gke.control_plane import ControlPlane
 from components.clusters.gke.dns import Record
@@ -54,7 +54,7 @@ class GkeCluster(pulumi.ComponentResource):
     ) -> None:
         super().__init__("slipway:clusters:GkeCluster", name, None, opts)
         self._name, self._options = name, options
-        if warning := support.warning(options.minor, MINORS, date.today()):
+        if warning := version_support.warning(options.minor, MINORS, date.today()):
             pulumi.log.warn(warning, self)
         self._make_cloud_provider()
         self._make_cluster()
@@ -128,12 +128,7 @@ class GkeCluster(pulumi.ComponentResource):
         grants: Sequence[Grant],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """Read access to prefixes in Cloud Storage; raises `pulumi.RunError` for other buckets."""
-        if others := [grant.url for grant in grants if not grant.url.startswith("gs://")]:
-            raise pulumi.RunError(
-                f"slipway:cluster.kind is `{self.kind}`: its pods cannot read {', '.join(others)} "
-                "by an identity of their own; write `credentials`, or copy the files to `gs://`"
-            )
+        """Read access to prefixes in Cloud Storage."""
         return bucket_identity(
             service_account,
             namespace,

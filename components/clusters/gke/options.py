@@ -24,9 +24,9 @@ from components.clusters.gke.versions import DEFAULT_MINOR, MINORS
 from components.clusters.gke.vpc_options import GkeCreateVpc, GkeExistingVpc
 from components.clusters.gke.zones import check_gpu_zones, check_region, zones_of
 from components.clusters.ranges import free_range_fix
-from components.clusters.support import known
+from components.clusters.version_support import known
 from components.config.addon_options import METRICS_API, Capability
-from components.config.one_of import OneOf
+from components.config.discriminated import OneOf
 from components.config.options import Options, example, likely, mistake
 from components.config.provider_keys import KUBERNETES, ProviderKeys
 from components.config.values import Label

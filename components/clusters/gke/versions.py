@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from components.clusters.support import Minor
+from components.clusters.version_support import Minor
 
 #: From Google's release schedule, column "end of standard support", read on 2026-08-22 from
 #: endoflife.date: https://cloud.google.com/kubernetes-engine/docs/release-schedule

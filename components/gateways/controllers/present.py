@@ -30,11 +30,6 @@ class PresentController(Controller):
     ) -> None:
         super().__init__("slipway:gateway:PresentController", name, None, opts)
         identifier = f"{options.namespace}/{options.service}"
-        if args.allow:
-            raise pulumi.RunError(
-                f"slipway:gateway.allow is set, but Service `{identifier}` is not the stack's: "
-                "set its loadBalancerSourceRanges where it is made, and take `allow` out"
-            )
         if args.default_certificate is not None:
             pulumi.log.warn(
                 "slipway:gateway.host is not set and the controller is not the stack's own: "

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.clusters import support
+from components.clusters import version_support
 from components.clusters.ack.names import cluster_name
 from components.clusters.ack.versions import ADDONS, DEFAULT_MINOR, MINORS, RELEASES
 from tests.unit.clouds.ack_stack import (
@@ -135,7 +135,7 @@ def test_a_preview_warns_of_a_version_out_of_support(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("components.clusters.ack.cluster.date", Later)
     (warning,) = [line for line in up(preview=True).warnings if "support" in line]
     assert DEFAULT_MINOR in warning
-    assert support.warning(DEFAULT_MINOR, MINORS, late)
+    assert version_support.warning(DEFAULT_MINOR, MINORS, late)
 
 
 def test_a_key_that_the_stack_names_encrypts_everything() -> None:

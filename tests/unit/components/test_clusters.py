@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import pytest
 
-from components.clusters.local import LocalCluster
 from components.config.load import load
-from components.contracts.identity import Grant, Identity
 from components.kubernetes.object import UNTIL_ADDRESSED
 from components.stack import deploy
 from tests.unit.components.engine import Recording, run
@@ -56,20 +53,6 @@ def test_annotations_of_the_load_balancer_are_the_cluster_s() -> None:
     recording = up({"kind": "existing", "load_balancer_annotations": annotations})
     service = recording.one("Service", "gateway-controller-service").inputs
     assert service["metadata"]["annotations"] == annotations | UNTIL_ADDRESSED
-
-
-def test_a_cluster_without_workload_identity_says_so_where_it_is_needed() -> None:
-    made: list[LocalCluster] = []
-
-    def program() -> dict[str, Any]:
-        made.append(LocalCluster("cluster", load().cluster))  # type: ignore[arg-type]
-        return {}
-
-    run(program, stack_file())
-    opts = pulumi.ResourceOptions()
-    assert made[0].identity("reader", "models", [], opts) == Identity()
-    with pytest.raises(pulumi.RunError, match="`reader` cannot read s3://bucket/models"):
-        made[0].identity("reader", "models", [Grant(url="s3://bucket/models")], opts)
 
 
 def test_the_local_cluster_is_the_one_in_kubeconfig(cluster: Path) -> None:

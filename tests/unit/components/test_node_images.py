@@ -13,8 +13,8 @@ import pytest
 
 from components import registry
 from components.clusters.kubeconfig import kubeconfig_files, read
+from components.config.checks.node_images import needed
 from components.config.load import load
-from components.config.node_images import needed
 from components.images import Images
 from components.runtimes.triton_options import TRITON_IMAGE
 from components.stack import deploy

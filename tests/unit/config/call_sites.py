@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from components.config import options
-from components.config.report import Mistake
+from components.config.mistakes import Mistake
 
 ROOT = Path(options.__file__).parents[2]
 #: The argument that is the fix, by the name of what is called.

@@ -83,6 +83,13 @@ MORE: dict[str, StackFile] = {
         "cluster": aws.cluster(),
         "models": {"m": model(source=aws.S3)},
     },
+    "client ranges for a controller that another stack made": stack_file(
+        gateway={
+            **GATEWAY,
+            "allow": ["10.0.0.0/8"],
+            "controller": {"kind": "present", "namespace": "ingress", "service": "controller"},
+        }
+    ),
     "a host outside the zone": {
         **_cloud(aws.cluster(dns={"zone": "example.org"})),
     },

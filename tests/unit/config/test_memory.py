@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.config.load import validate
-from components.config.report import Mistake
+from components.config.mistakes import Mistake
 from tests.unit.components.environment import model, stack_file
 
 KEY = "slipway:models.half_plus_two.resources.limits.memory"

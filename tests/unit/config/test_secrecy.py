@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from components.config.limits_options import LimitsOptions
-from components.config.secrecy import credential_named, plain, shown
+from components.config.secret_scan import credential_named, plain, shown
 from tests.unit.clouds import aws
 from tests.unit.components.environment import closed_port, kubeconfig, model, stack_file
 from tests.unit.config.credentials import KUBECONFIG, PASSWORD, TEXTS, drawn, repeated

@@ -1,4 +1,4 @@
-"""Parts of a stack file whose keys depend on a kind that is named in them."""
+"""Discriminated unions: maps whose keys depend on the kind that they name."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from components.config.options import Options, listed, mistake
-from components.config.secrecy import shown
+from components.config.secret_scan import shown
 
 
 class OneOf:
-    """Annotates a field: the map names one of `models` under `key`, and that says what else may
-    be in the map.
+    """Annotates a field whose value is a map. The value of `key` in it names one of `models`, the
+    options of the other keys.
 
-    `short` allows the bare kind in place of a map: `controller: traefik`. A map that names no kind
-    is of the kind `default`.
+    `short` allows the bare kind in place of a map: `controller: traefik`. `default` is the kind of
+    a map that names none.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class OneOf:
         return self._models[kind]
 
     def options(self, raw: Any, info: ValidationInfo) -> Options:
-        """The validated options, of the class that the kind stands for."""
+        """The validated options, of the class of their kind."""
         kinds = self.kinds()
         if self.short and isinstance(raw, str):
             raw = {self.key: raw}

@@ -1,17 +1,18 @@
-"""Parts of a stack file that name one of the registry's kinds."""
+"""`RegisteredKind`: maps that name a kind of the registry."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from components.config.one_of import OneOf
+from components.config.discriminated import OneOf
 from components.config.options import Options
 from components.registry import Area
 
 
-class Chosen(OneOf):
-    """`OneOf` the kinds of `area`: the options of the kind say what else may be in the map.
+class RegisteredKind(OneOf):
+    """Annotates a field whose value is a map that names a kind of `area`. The options of the kind
+    define the other keys of the map.
 
     `short` allows the bare kind in place of a map: `controller: traefik`.
     """

@@ -1,23 +1,24 @@
-"""Whether one request of the largest size fits the memory of the server that it is sent to."""
+"""Checks that one request of the largest size fits the memory limit of its server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from components.config.mistakes import Mistake
+from components.config.parsed import Parsed
 from components.config.quantities import byte_count
-from components.config.report import Mistake
-from components.config.secrecy import shown
-from components.config.servers import of_the_server, servers
-from components.config.stack_config import StackConfig
+from components.config.secret_scan import shown
+from components.config.servers import merged_server_options, servers
 
 _MEBIBYTE = 2**20
 
 
-def too_small(config: StackConfig) -> Iterator[Mistake]:
-    """Memory limits that a single request of `limits.message_size` would exceed."""
+def check(config: Parsed) -> Iterator[Mistake]:
+    if config.limits is None:
+        return
     largest = byte_count(config.limits.message_size)
     for members in servers(config.models).values():
-        options = of_the_server(list(members.values()))
+        options = merged_server_options(list(members.values()))
         limit = options.resources.limits.memory
         needed = options.memory_per_message_byte * largest
         if limit is None or byte_count(limit) >= needed:
