@@ -86,6 +86,6 @@ class Cluster(Protocol):
 
 
 class ClusterFactory(Protocol):
-    """Calls the class of a cluster. `options` has the options class of its registry entry."""
+    """The signature of a cluster's class. `options` has the options class of its registry entry."""
 
     def __call__(self, name: str, options: Any, images: Images, /) -> Cluster: ...

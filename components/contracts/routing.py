@@ -169,7 +169,7 @@ class GatewayArgs:
 
 
 class GatewayFactory(Protocol):
-    """Calls the class of a gateway. `options` has the options class of its registry entry."""
+    """The signature of a gateway's class. `options` has the options class of its registry entry."""
 
     def __call__(
         self, name: str, options: Any, args: GatewayArgs, opts: pulumi.ResourceOptions, /

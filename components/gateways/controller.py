@@ -74,7 +74,7 @@ def namespace_peer(namespace: str, labels: dict[str, str]) -> Fields:
 
 
 class ControllerFactory(Protocol):
-    """Calls the class of a controller. `options` has the options class of its registry entry."""
+    """The signature of a controller's class. `options` has the options class of its registry entry."""
 
     def __call__(
         self, name: str, options: Any, args: ControllerArgs, opts: pulumi.ResourceOptions, /
