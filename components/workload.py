@@ -38,7 +38,7 @@ _CONFINED: Fields = {
 @dataclass(frozen=True, kw_only=True)
 class Workload:
     """One container behind a Service. `deadline` is the longest call, `drain` how long a pod
-    serves after it is told to stop, `startup` how long a new one may take; all in seconds. `fetch`
+    serves after it is told to stop, `startup` how long a new one may take; all in seconds. `init_containers`
     are init containers, run with the security of the server."""
 
     labels: dict[str, str]
@@ -68,7 +68,7 @@ class Workload:
     environment: Mapping[str, str] = field(default_factory=dict)
     environment_from: Mapping[str, Fields] = field(default_factory=dict)
     """What a variable has in place of a value."""
-    fetch: Sequence[Fields] = ()
+    init_containers: Sequence[Fields] = ()
     volumes: Sequence[Fields] = ()
     """Those of one name are one volume."""
     mounts: Sequence[Fields] = ()
@@ -82,7 +82,7 @@ class Workload:
     """How many an autoscaler may make of them."""
     generation: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Labels of its pods that those of an older Deployment with the same `labels` do not have."""
-    node_mates: Mapping[str, str] = field(default_factory=dict)
+    colocation_labels: Mapping[str, str] = field(default_factory=dict)
     """Labels of its pods; all pods of the namespace that have one of them run on one node."""
 
     @property
@@ -119,7 +119,7 @@ class Workload:
         return {"metadata": self._metadata(), "spec": self.pod_spec()}
 
     def _metadata(self) -> Fields:
-        metadata: Fields = {"labels": {**self.selector, **self.node_mates}}
+        metadata: Fields = {"labels": {**self.selector, **self.colocation_labels}}
         if self.annotations:
             metadata["annotations"] = self.annotations
         return metadata
@@ -152,7 +152,7 @@ class Workload:
                 *([API_TOKEN] if self.token else ()),
             ],
         }
-        if self.fetch:
+        if self.init_containers:
             common = {
                 "imagePullPolicy": self.pull_policy,
                 "resources": self._resources(_FETCH_CPU, _FETCH_MEMORY),
@@ -160,14 +160,14 @@ class Workload:
             }
             pod["initContainers"] = [
                 {**common, **one, "volumeMounts": [*one.get("volumeMounts", ()), _TMP]}
-                for one in self.fetch
+                for one in self.init_containers
             ]
         affinity: Fields = {}
         if self.placement.node_affinity:
             affinity["nodeAffinity"] = self.placement.node_affinity
         if self.placement.tolerations:
             pod["tolerations"] = list(self.placement.tolerations)
-        if self.node_mates:
+        if self.colocation_labels:
             # Required: a new pod on another node would wait for the volume until the roll-out
             # fails. The first pod may run anywhere, since it matches its own labels.
             affinity["podAffinity"] = {
@@ -176,7 +176,7 @@ class Workload:
                         "topologyKey": "kubernetes.io/hostname",
                         "labelSelector": {"matchLabels": {key: value}},
                     }
-                    for key, value in self.node_mates.items()
+                    for key, value in self.colocation_labels.items()
                 ]
             }
         if affinity:
@@ -259,7 +259,7 @@ def disruption_budget(
     protect nothing or block every drain of its node. Where an autoscaler may make more of it there
     is one: it lets the last pod go. None for pods bound to one node either: on another none can
     start before the last has left."""
-    if (workload.most_replicas or workload.replicas) < 2 or workload.node_mates:
+    if (workload.most_replicas or workload.replicas) < 2 or workload.colocation_labels:
         return None
     return KubernetesObject(
         name,

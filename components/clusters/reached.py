@@ -10,7 +10,7 @@ from components.clusters.kubeconfig_options import DescribedOptions
 from components.clusters.providers import kubernetes_provider
 from components.config.accelerators import NodePoolOptions
 from components.contracts.cluster import NodePool
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 
 
 class ReachedCluster(pulumi.ComponentResource):
@@ -73,13 +73,13 @@ class ReachedCluster(pulumi.ComponentResource):
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """None needed for no grants; raises `pulumi.RunError` for any."""
-        if not grants:
+        """No identity for no `bucket_access`; raises `pulumi.RunError` for any."""
+        if not bucket_access:
             return Identity()
-        urls = ", ".join(grant.url for grant in grants)
+        urls = ", ".join(access.url for access in bucket_access)
         raise pulumi.RunError(
             f"slipway:cluster.kind is `{self.kind}`: it has no workload identity, so "
             f"`{service_account}` cannot read {urls}; serve the model from a volume, or choose a "

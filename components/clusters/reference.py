@@ -11,7 +11,7 @@ import pulumi
 from components import registry
 from components.clusters.reached import ReachedCluster
 from components.clusters.reference_options import ReferenceOptions
-from components.contracts.identity import Grant, Identity, RemoteIdentity
+from components.contracts.identity import BucketAccess, Identity, RemoteIdentity
 from components.images import Images
 
 
@@ -48,13 +48,13 @@ class ReferenceCluster(ReachedCluster):
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """As the cloud of the cluster does; raises `pulumi.RunError` where none is named."""
-        if self._options.identity is None or not grants:
-            return super().identity(service_account, namespace, grants, opts)
-        return self._remote_identity.identity(service_account, namespace, grants, opts)
+        if self._options.identity is None or not bucket_access:
+            return super().identity(service_account, namespace, bucket_access, opts)
+        return self._remote_identity.identity(service_account, namespace, bucket_access, opts)
 
     @cached_property
     def _remote_identity(self) -> RemoteIdentity:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pulumi
 
 from components.config.accelerators import Accelerator, NodePoolOptions
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 from components.images import Images
 
 if TYPE_CHECKING:
@@ -62,10 +62,10 @@ class Cluster(Protocol):
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """Let the pods of `service_account` use `grants`, and nothing else, without a static key.
+        """Let the pods of `service_account` use `bucket_access`, and nothing else, without a static key.
         `opts` are for the resources that it makes; their names begin with the account's.
 
         Raises `pulumi.RunError` where the cluster has no workload identity.

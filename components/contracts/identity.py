@@ -12,7 +12,7 @@ from components.config.provider_keys import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grant:
+class BucketAccess:
     """Leave to read everything below a bucket's prefix."""
 
     url: str
@@ -41,7 +41,7 @@ class RemoteIdentity(Protocol):
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """As `contracts.cluster.Cluster.identity`."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pulumi
 
-from components.contracts.identity import NO_IDENTITY, Grant, Identity
+from components.contracts.identity import NO_IDENTITY, BucketAccess, Identity
 from components.images import Images
 from components.kubernetes.object import Fields
 
@@ -26,27 +26,27 @@ class ModelFiles:
     """One model's files in a pod, as parts of a pod's spec.
 
     `path` is the absolute directory that holds the model's versions. `volumes` of one name are the
-    same volume. `fetch` are init containers, without what every container of a pod has
-    (`components/workload.py`). All pods that have one of the labels `node_mates` run on one node.
-    `egress` are rules of a NetworkPolicy for what `fetch` connects to."""
+    same volume. `init_containers` are init containers, without what every container of a pod has
+    (`components/workload.py`). All pods that have one of the labels `colocation_labels` run on one node.
+    `egress` are rules of a NetworkPolicy for what `init_containers` connects to."""
 
     path: str
     volumes: Sequence[Fields] = ()
     mounts: Sequence[Fields] = ()
-    fetch: Sequence[Fields] = ()
-    node_mates: Mapping[str, str] = field(default_factory=dict)
+    init_containers: Sequence[Fields] = ()
+    colocation_labels: Mapping[str, str] = field(default_factory=dict)
     egress: Sequence[Fields] = ()
 
 
 class ModelSource(Protocol):
     """Where a model's files come from."""
 
-    grants: Sequence[Grant]
+    bucket_access: Sequence[BucketAccess]
     """What the pod's service account reads them by; empty where no identity is needed."""
 
     def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:
         """The model's files, in the absolute directory `at`, or wherever suits the source. One with
-        `grants` is told the identity that has them."""
+        `bucket_access` is told the identity that has them."""
         ...
 
 

@@ -74,7 +74,7 @@ def make(
 
 def warn(key: str, replicas: Replicas, server: Workload, resource: pulumi.Resource) -> None:
     """Say where `replicas`, the value of `key`, cannot do what is asked of it."""
-    if server.node_mates:
+    if server.colocation_labels:
         pulumi.log.warn(
             f"{key}: the model's volume is ReadWriteOnce, so all {replicas.most} pods have to find "
             "room on one node, and those that do not stay pending; make the volume ReadWriteMany, "

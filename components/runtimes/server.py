@@ -63,10 +63,14 @@ class ServerRuntime(pulumi.ComponentResource):
         return model.source.files(self.directory(model.name), self._identity)
 
     def _make_identity(self) -> Identity:
-        grants = [grant for model in self.args.models for grant in model.source.grants]
-        if not grants:
+        bucket_access = [
+            access for model in self.args.models for access in model.source.bucket_access
+        ]
+        if not bucket_access:
             return Identity()
-        return self.args.cluster.identity(self._name, self.args.namespace, grants, self._child)
+        return self.args.cluster.identity(
+            self._name, self.args.namespace, bucket_access, self._child
+        )
 
     def _make_workload(self, spec: ServerSpec) -> workload.Workload:
         args, files = self.args, self._files.values()
@@ -105,8 +109,13 @@ class ServerRuntime(pulumi.ComponentResource):
             deadline=seconds(args.limits.deadline),
             drain=seconds(args.limits.drain),
             startup=seconds(args.options.startup_timeout),
-            node_mates={key: value for each in files for key, value in each.node_mates.items()},
-            fetch=[*(container for each in files for container in each.fetch), *spec.prepare],
+            colocation_labels={
+                key: value for each in files for key, value in each.colocation_labels.items()
+            },
+            init_containers=[
+                *(container for each in files for container in each.init_containers),
+                *spec.prepare,
+            ],
             service_account=self._make_service_account(),
             volumes=[*volumes, *spec.volumes],
             mounts=[*mounts, *spec.mounts],
@@ -115,7 +124,7 @@ class ServerRuntime(pulumi.ComponentResource):
     def _make_service_account(self) -> pulumi.Output[str] | None:
         """Where a pod needs leave to read a bucket; clouds give it to an account by its name."""
         identity = self._identity
-        if identity.mount or not any(model.source.grants for model in self.args.models):
+        if identity.mount or not any(model.source.bucket_access for model in self.args.models):
             return None
         return KubernetesObject(
             f"{self._name}-reader",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from components.config.checks import label
-from components.contracts.identity import NO_IDENTITY, Grant, Identity
+from components.contracts.identity import NO_IDENTITY, BucketAccess, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields
 from components.sources import copy_version
@@ -35,7 +35,7 @@ class ObjectStoreSource:
     def __init__(self, options: ObjectStoreOptions, args: SourceArgs, uri: str) -> None:
         self._options, self._args, self._uri = options, args, uri
         keyless = not options.credentials and not options.anonymous
-        self.grants: Sequence[Grant] = [Grant(url=uri)] if keyless else []
+        self.bucket_access: Sequence[BucketAccess] = [BucketAccess(url=uri)] if keyless else []
 
     def environment(self) -> Mapping[str, str]:
         """How the cloud's client library is set up."""
@@ -59,7 +59,7 @@ class ObjectStoreSource:
                 "items": [{"key": _KEY, "path": _KEY}],
             }
             volumes.append({"name": f"key-{name}", "secret": secret})
-        fetch: Fields = {
+        init_container: Fields = {
             "name": f"fetch-{name}",
             "image": self._args.images.resolve(STORAGE_INITIALIZER),
             **self._program(target),
@@ -71,7 +71,7 @@ class ObjectStoreSource:
             at,
             {"emptyDir": {"sizeLimit": options.size}},
             volumes=volumes,
-            fetch=[fetch],
+            init_containers=[init_container],
             egress=self._egress(),
         )
 
@@ -87,9 +87,9 @@ class ObjectStoreSource:
     def _egress(self) -> list[Fields]:
         options = self._options
         ports = {port(options.endpoint) if options.endpoint else 443}
-        if self.grants:
+        if self.bucket_access:
             ports.add(443)
         store: Fields = {"ports": [{"port": number} for number in sorted(ports)]}
         if options.addresses:
             store["to"] = [{"ipBlock": {"cidr": each}} for each in options.addresses]
-        return [_DNS, store, *(self.identity_egress if self.grants else ())]
+        return [_DNS, store, *(self.identity_egress if self.bucket_access else ())]

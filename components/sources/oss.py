@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components.contracts.identity import NO_IDENTITY, Grant, Identity
+from components.contracts.identity import NO_IDENTITY, BucketAccess, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields
 from components.sources.oss_options import OssOptions
@@ -23,7 +23,9 @@ class OssSource:
     def __init__(self, options: OssOptions, args: SourceArgs) -> None:
         self._options, self._args = options, args
         keyless = options.role is None and options.credentials is None
-        self.grants: Sequence[Grant] = [Grant(url=options.uri)] if keyless else []
+        self.bucket_access: Sequence[BucketAccess] = (
+            [BucketAccess(url=options.uri)] if keyless else []
+        )
         self._claim: pulumi.Output[str] | None = None
 
     def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:

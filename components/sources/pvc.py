@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components.contracts.identity import NO_IDENTITY, Grant, Identity
+from components.contracts.identity import NO_IDENTITY, BucketAccess, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields
 from components.sources.pvc_options import PvcOptions
@@ -21,7 +21,7 @@ class PvcSource:
     in `path`: the kubelet makes a directory that is missing, so the model looks like one without
     versions. It is used only for servers that want the model in a certain place."""
 
-    grants: Sequence[Grant] = ()
+    bucket_access: Sequence[BucketAccess] = ()
 
     def __init__(self, options: PvcOptions, args: SourceArgs) -> None:
         self._options = options
@@ -45,7 +45,7 @@ class PvcSource:
                 }
             ],
             mounts=[mount],
-            node_mates=(
+            colocation_labels=(
                 {f"{_CLAIM_LABEL}/{self._options.claim}": "mounted"} if self._one_node else {}
             ),
         )

@@ -12,7 +12,7 @@ from components.clusters.ack.names import cluster_name
 from components.clusters.providers import make_provider
 from components.clusters.reached import ReachedCluster
 from components.config.provider_keys import Settings
-from components.contracts.identity import Fact, Grant, Identity
+from components.contracts.identity import BucketAccess, Fact, Identity
 
 
 class AckBeside:
@@ -40,14 +40,14 @@ class AckBeside:
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """As `contracts.Cluster.identity`."""
         return oss_identity(
             service_account,
             namespace,
-            grants,
+            bucket_access,
             called=cluster_name(pulumi.get_stack()),
             oidc=self._oidc,
             provider=self._cluster.provider,

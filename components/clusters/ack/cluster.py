@@ -18,7 +18,7 @@ from components.clusters.ack.provider_keys import login
 from components.clusters.ack.versions import MINORS, REGISTRY_ADDON
 from components.clusters.providers import ambient, kubernetes_provider, make_provider
 from components.contracts.cluster import NodePool
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 from components.images import Images
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class AckCluster(pulumi.ComponentResource):
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """A role that mounts of the directories in OSS run by."""
@@ -196,7 +196,7 @@ class AckCluster(pulumi.ComponentResource):
         return oss_identity(
             service_account,
             namespace,
-            grants,
+            bucket_access,
             called=self._called,
             oidc=self._oidc,
             provider=self.provider,

@@ -11,7 +11,7 @@ import pulumi
 from pulumi_alicloud import cs, ram
 
 from components.clusters.ack.names import ram_name
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 from components.kubernetes.object import KubernetesObject
 
 #: Where ACK's driver runs a process for each volume that it mounts; the driver's add-on makes it.
@@ -36,7 +36,7 @@ class OidcProvider:
 def oss_identity(
     service_account: str,
     namespace: pulumi.Input[str],
-    grants: Sequence[Grant],
+    bucket_access: Sequence[BucketAccess],
     *,
     called: str,
     oidc: OidcProvider,
@@ -45,14 +45,14 @@ def oss_identity(
 ) -> Identity:
     """ACK's driver mounts buckets, under an account of its own namespace: that one is let in, and
     the pods are not. Names in the cloud begin with `called`; `provider` is the cluster's."""
-    if not grants:
+    if not bucket_access:
         return Identity()
     reader = OssReader(
         f"{service_account}-reads",
         ram_name(called, "reads", service_account),
         oidc,
         pulumi.Output.concat(namespace, "-", service_account),
-        grants,
+        bucket_access,
         provider,
         opts,
     )
@@ -79,7 +79,7 @@ class OssReader(pulumi.ComponentResource):
         role: str,
         oidc: OidcProvider,
         account: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         provider: pulumi.ProviderResource,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -109,7 +109,7 @@ class OssReader(pulumi.ComponentResource):
             # After the role, which is made in the cluster's account or not at all.
             policy_name=assumed.role_name,
             description="Reads models in OSS for a cluster of Slipway",
-            policy_document=json.dumps(reading([grant.url for grant in grants])),
+            policy_document=json.dumps(reading([access.url for access in bucket_access])),
             opts=child,
         )
         attached = ram.RolePolicyAttachment(

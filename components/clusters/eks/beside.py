@@ -11,7 +11,7 @@ from components.clusters.eks.policies import account
 from components.clusters.eks.provider import aws_provider
 from components.clusters.reached import ReachedCluster
 from components.config.provider_keys import Settings
-from components.contracts.identity import Fact, Grant, Identity
+from components.contracts.identity import BucketAccess, Fact, Identity
 
 
 class EksBeside:
@@ -33,14 +33,14 @@ class EksBeside:
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """As `contracts.Cluster.identity`."""
         return identity(
             service_account,
             namespace,
-            grants,
+            bucket_access,
             cluster_name=self._cluster.name,
             cluster_arn=self._arn,
             region=self._region,

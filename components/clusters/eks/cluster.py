@@ -16,7 +16,7 @@ from components.clusters.eks.versions import MINORS
 from components.clusters.exec_kubeconfig import exec_kubeconfig
 from components.clusters.providers import kubernetes_provider
 from components.contracts.cluster import NodePool
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 from components.images import Images
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ class EksCluster(pulumi.ComponentResource):
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """A role that reads the prefixes in S3, by EKS Pod Identity."""
@@ -248,7 +248,7 @@ class EksCluster(pulumi.ComponentResource):
         return identity(
             service_account,
             namespace,
-            grants,
+            bucket_access,
             cluster_name=self.name,
             cluster_arn=self._control_plane.cluster.arn,
             region=self._options.region,

@@ -10,29 +10,29 @@ from pulumi_aws import eks
 
 from components.clusters.eks import policies
 from components.clusters.eks.roles import Role
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 
 
 def identity(
     service_account: str,
     namespace: pulumi.Input[str],
-    grants: Sequence[Grant],
+    bucket_access: Sequence[BucketAccess],
     *,
     cluster_name: pulumi.Output[str],
     cluster_arn: pulumi.Output[str],
     region: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> Identity:
-    """A role that reads the prefixes of `grants` and nothing else, which EKS Pod Identity hands to
-    the pods of the account: those only that start when it is associated."""
-    if not grants:
+    """A role that reads the prefixes of `bucket_access` and nothing else, which EKS Pod Identity
+    hands to the pods of the account: those only that start when it is associated."""
+    if not bucket_access:
         return Identity()
     role = Role(
         f"{service_account}-reads",
         policies.pods(cluster_arn, namespace, service_account),
         region,
         opts,
-        inline={"models": policies.document(*_reading(grants, region))},
+        inline={"models": policies.document(*_reading(bucket_access, region))},
     )
     association = eks.PodIdentityAssociation(
         f"{service_account}-identity",
@@ -49,10 +49,12 @@ def identity(
     return Identity(needs=[association, *role.resources])
 
 
-def _reading(grants: Sequence[Grant], region: pulumi.Input[str]) -> list[dict[str, object]]:
+def _reading(
+    bucket_access: Sequence[BucketAccess], region: pulumi.Input[str]
+) -> list[dict[str, object]]:
     statements = []
-    for grant in grants:
-        url = urlsplit(grant.url)
+    for access in bucket_access:
+        url = urlsplit(access.url)
         bucket = pulumi.Output.concat("arn:", policies.partition_of(region), ":s3:::", url.netloc)
         prefix = url.path.strip("/")
         statements += [

@@ -11,7 +11,7 @@ from components.clusters.gke.identity import readers
 from components.clusters.providers import make_provider
 from components.clusters.reached import ReachedCluster
 from components.config.provider_keys import Settings
-from components.contracts.identity import Fact, Grant, Identity
+from components.contracts.identity import BucketAccess, Fact, Identity
 
 
 class GkeBeside:
@@ -32,11 +32,13 @@ class GkeBeside:
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """As `contracts.Cluster.identity`."""
         made = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=self._google))
         return Identity(
-            needs=readers(service_account, namespace, grants, self._project, self._number, made)
+            needs=readers(
+                service_account, namespace, bucket_access, self._project, self._number, made
+            )
         )

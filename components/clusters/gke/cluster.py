@@ -13,7 +13,7 @@ from components.clusters.gke.versions import MINORS
 from components.clusters.providers import kubernetes_provider, make_provider
 from components.clusters.support import warning
 from components.contracts.cluster import NodePool
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 from components.images import Images
 
 
@@ -105,20 +105,20 @@ class GkeCluster(pulumi.ComponentResource):
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """Leave to read buckets of Cloud Storage; raises `pulumi.RunError` for others."""
         from components.clusters.gke.identity import readers
 
-        if others := [grant.url for grant in grants if not grant.url.startswith("gs://")]:
+        if others := [access.url for access in bucket_access if not access.url.startswith("gs://")]:
             raise pulumi.RunError(
                 f"slipway:cluster.kind is `{self.kind}`: its pods cannot read {', '.join(others)} "
                 "by an identity of their own; write `credentials`, or copy the files to `gs://`"
             )
         opts = pulumi.ResourceOptions.merge(opts, self._google)
         project = self._options.project
-        made = readers(service_account, namespace, grants, project, self._number, opts)
+        made = readers(service_account, namespace, bucket_access, project, self._number, opts)
         return Identity(needs=made)
 
     def storage_class(self, requested: str | None, access_mode: str) -> pulumi.Input[str] | None:

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_gcp as gcp
 
-from components.contracts.identity import Grant
+from components.contracts.identity import BucketAccess
 
 
 def readers(
     service_account: str,
     namespace: pulumi.Input[str],
-    grants: Sequence[Grant],
+    bucket_access: Sequence[BucketAccess],
     project: pulumi.Input[str],
     number: pulumi.Output[str],
     opts: pulumi.ResourceOptions,
@@ -29,7 +29,7 @@ def readers(
         )
     )
     made: list[pulumi.Resource] = []
-    for url in dict.fromkeys(grant.url for grant in grants):
+    for url in dict.fromkeys(access.url for access in bucket_access):
         bucket, _, path = url.removeprefix("gs://").strip("/").partition("/")
         made.append(
             gcp.storage.BucketIAMMember(

@@ -10,7 +10,7 @@ import pytest
 
 from components.clusters.local import LocalCluster
 from components.config.load import load
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 from components.kubernetes.object import UNTIL_ADDRESSED
 from components.stack import deploy
 from tests.unit.components.engine import Recording, run
@@ -69,7 +69,7 @@ def test_a_cluster_without_workload_identity_says_so_where_it_is_needed() -> Non
     opts = pulumi.ResourceOptions()
     assert made[0].identity("reader", "models", [], opts) == Identity()
     with pytest.raises(pulumi.RunError, match="`reader` cannot read s3://bucket/models"):
-        made[0].identity("reader", "models", [Grant(url="s3://bucket/models")], opts)
+        made[0].identity("reader", "models", [BucketAccess(url="s3://bucket/models")], opts)
 
 
 def test_the_local_cluster_is_the_one_in_kubeconfig(cluster: Path) -> None:

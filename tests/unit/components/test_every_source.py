@@ -14,7 +14,7 @@ from components import registry
 from components.config.load import load
 from components.config.model_options import SourceOptions
 from components.config.options import example
-from components.contracts.identity import NO_IDENTITY, Grant, Identity
+from components.contracts.identity import NO_IDENTITY, BucketAccess, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.images import Images
 from components.sources.volume import own_volume
@@ -175,7 +175,7 @@ class HostOptions(SourceOptions):
 class HostSource:
     """A directory of the node, which no pod may have."""
 
-    grants: tuple[Grant, ...] = ()
+    bucket_access: tuple[BucketAccess, ...] = ()
 
     def __init__(self, options: HostOptions, args: SourceArgs) -> None:
         self._model = args.model

@@ -12,7 +12,7 @@ import pytest
 from components import registry
 from components.clusters.existing import ExistingCluster
 from components.clusters.existing_options import ExistingOptions
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 from tests.unit.components.environment import model
 from tests.unit.components.sourced import (
     GCS,
@@ -48,10 +48,10 @@ class Cloud(ExistingCluster):
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        self.asked.append((service_account, [grant.url for grant in grants]))
+        self.asked.append((service_account, [access.url for access in bucket_access]))
         role = pulumi.CustomResource("test:cloud:Role", f"{service_account}-role", None, opts)
         return Identity(annotations=IDENTITY, needs=[role])
 

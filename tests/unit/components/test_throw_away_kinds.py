@@ -16,7 +16,7 @@ from components.config.load import load
 from components.config.model_options import ModelOptions, SourceOptions
 from components.config.options import example
 from components.contracts.addon import AddonArgs
-from components.contracts.identity import NO_IDENTITY, Grant, Identity
+from components.contracts.identity import NO_IDENTITY, BucketAccess, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields, KubernetesObject
 from components.protocols import OPEN_INFERENCE_V2, TENSORFLOW_SERVING
@@ -153,7 +153,7 @@ class MemoryOptions(SourceOptions):
 class MemorySource:
     """An empty directory."""
 
-    grants: tuple[Grant, ...] = ()
+    bucket_access: tuple[BucketAccess, ...] = ()
 
     def __init__(self, options: MemoryOptions, args: SourceArgs) -> None:
         self._model = args.model
