@@ -1,4 +1,4 @@
-"""What a cluster promises the rest of a stack."""
+"""The contract of a cluster."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class NodePool:
-    """Nodes to schedule by: all of `labels` on them, `taints` as Kubernetes writes them
-    (`key=value:effect`), `accelerator` what each of them has."""
+    """Nodes that pods can be scheduled on. Each of them has all of `labels`, all of `taints` in
+    Kubernetes' notation (`key=value:effect`), and the devices of `accelerator`."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: Sequence[str] = ()
@@ -32,7 +32,7 @@ class NodePool:
 
 
 class Cluster(Protocol):
-    """Where a stack runs."""
+    """The cluster that a stack is deployed to."""
 
     kind: str
     name: pulumi.Output[str]
@@ -41,21 +41,22 @@ class Cluster(Protocol):
     """A secret."""
     node_pools: Mapping[str, NodePool]
     load_balancer_class: str | None
-    """Its `loadBalancerClass`; None is the cluster's default."""
+    """`loadBalancerClass` of Services of type LoadBalancer; None: the cluster's default."""
     external_traffic_policy: str | None
-    """That of Services of type LoadBalancer: `Local` keeps the caller's address. None where the
-    load balancer does not keep it anyway."""
+    """`externalTrafficPolicy` of Services of type LoadBalancer. `Local` keeps the caller's address.
+    None if the load balancer replaces that address in any case."""
     registry: pulumi.Output[str] | None
-    """Where images are pushed that the nodes may pull; None where the stack makes none."""
+    """The address of a registry that the nodes may pull from; None if the stack creates none."""
     adopts: bool
-    """Whether objects that exist are taken over: nobody but the stack writes to the cluster."""
+    """Whether objects that exist are taken over. True only if nothing but the stack writes to the
+    cluster."""
     workload_identity: Mapping[str, pulumi.Input[str]]
-    """What another stack has to be told to give its pods identities on this cluster: exported, and
-    so never a secret. Empty where the cluster has no workload identity."""
+    """The facts by which another stack gives its pods an identity on this cluster. They are
+    exported, so none of them is a secret. Empty if the cluster has no workload identity."""
 
     @property
     def load_balancer_annotations(self) -> Mapping[str, pulumi.Input[str]]:
-        """What a Service of type LoadBalancer needs to be reachable from outside."""
+        """Annotations that make a Service of type LoadBalancer reachable from outside."""
         ...
 
     def identity(
@@ -65,25 +66,26 @@ class Cluster(Protocol):
         bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """Let the pods of `service_account` use `bucket_access`, and nothing else, without a static key.
-        `opts` are for the resources that it makes; their names begin with the account's.
+        """Give the pods of `service_account` the access of `bucket_access`, and no other, without a
+        static key. `opts` apply to the resources that this creates. Their names begin with the
+        account's name.
 
-        Raises `pulumi.RunError` where the cluster has no workload identity.
+        Raises `pulumi.RunError` if the cluster has no workload identity.
         """
         ...
 
     def storage_class(self, requested: str | None, access_mode: str) -> pulumi.Input[str] | None:
-        """The name of the StorageClass to use; None is the cluster's default."""
+        """The name of the StorageClass to use; None: the cluster's default."""
         ...
 
     def publish(self, host: str, address: pulumi.Output[str]) -> None:
-        """Let `host` resolve to the gateway's `address`, a name or an IP address, where the stack
-        names a DNS zone; else nothing."""
+        """Create a DNS record of `host` for the gateway's `address`, a name or an IP address. Does
+        nothing if the stack names no DNS zone."""
         ...
 
 
 class ClusterFactory(Protocol):
-    """The class of a cluster, as a stack calls it. `options` are of the class that the registry
-    names beside it."""
+    """The class of a cluster, as a stack calls it. The registry pairs it with the class of
+    `options`."""
 
     def __call__(self, name: str, options: Any, images: Images, /) -> Cluster: ...
