@@ -13,7 +13,7 @@ from components.sources.volume import directory, own_volume
 
 
 class ImageSource:
-    """A copy in an emptyDir, or the image as a volume; the server sees either read-only."""
+    """A copy in an emptyDir, or the image as a volume. The server mounts either read-only."""
 
     bucket_access: Sequence[BucketAccess] = ()
 

@@ -17,12 +17,12 @@ from components.sources.object_store_options import STORAGE_INITIALIZER, ObjectS
 from components.sources.volume import directory, own_volume
 
 _ENTRYPOINT = "/storage-initializer/scripts/initializer-entrypoint"
-#: Runs the initializer for one version.
+#: The program that runs the initializer for one version.
 _COPY_VERSION = Path(copy_version.__file__).read_text()
 #: The key of a Secret that holds the cloud's credentials file, and the file in the pod.
 _KEY, _KEY_DIRECTORY = "credentials", "/credentials"
 KEY_FILE = f"{_KEY_DIRECTORY}/{_KEY}"
-#: Names are looked up wherever the node's resolver is: in kube-system, on the node, in the cloud.
+#: DNS at any address, since the resolver may be in kube-system, on the node or in the cloud.
 _DNS: Fields = {"ports": [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]}
 
 
@@ -30,7 +30,7 @@ class ObjectStoreSource:
     """An emptyDir that KServe's storage initializer fills before the server starts."""
 
     identity_egress: ClassVar[Sequence[Fields]]
-    """What a pod's identity is asked of, beside the cloud's token service on port 443."""
+    """Egress to what gives a pod its identity, besides the cloud's token service on port 443."""
 
     def __init__(self, options: ObjectStoreOptions, args: SourceArgs, uri: str) -> None:
         self._options, self._args, self._uri = options, args, uri
@@ -38,7 +38,7 @@ class ObjectStoreSource:
         self.bucket_access: Sequence[BucketAccess] = [BucketAccess(url=uri)] if keyless else []
 
     def environment(self) -> Mapping[str, str]:
-        """How the cloud's client library is set up."""
+        """Environment variables that configure the cloud's client library."""
         raise NotImplementedError
 
     def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:
@@ -46,10 +46,10 @@ class ObjectStoreSource:
         target = directory(self._args.model, at)
         environment = dict(self.environment())
         if options.version is not None:
-            # Its own directory, and what is no version's: names that begin with no digit. These
-            # are shell patterns whose `*` takes `/` in.
-            kept = [f"{options.version}/*", "[!0-9]*"]
-            environment["STORAGE_ALLOW_PATTERNS"] = json.dumps(kept)
+            # The version's directory, and all that belongs to no version: names that do not begin
+            # with a digit. In these shell patterns `*` also matches `/`.
+            patterns = [f"{options.version}/*", "[!0-9]*"]
+            environment["STORAGE_ALLOW_PATTERNS"] = json.dumps(patterns)
         mounts: list[Fields] = [{"name": f"files-{name}", "mountPath": target}]
         volumes: list[Fields] = []
         if options.credentials:

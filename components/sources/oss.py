@@ -18,7 +18,7 @@ _DRIVER = "ossplugin.csi.alibabacloud.com"
 
 class OssSource:
     """A PersistentVolume of the CSI driver and a claim that is bound to it. The driver mounts it
-    on the node: the pod needs neither identity nor a way out."""
+    on the node, so the pod needs neither identity nor egress."""
 
     def __init__(self, options: OssOptions, args: SourceArgs) -> None:
         self._options, self._args = options, args
@@ -42,7 +42,7 @@ class OssSource:
             "path": f"/{path}",
             "url": options.endpoint,
             "sigVersion": "v4",
-            # The driver's files are root's alone otherwise.
+            # By default only root may read the mounted files.
             "otherOpts": "-o umask=022 -o allow_other",
         }
         if options.role:
