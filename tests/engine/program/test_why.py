@@ -37,7 +37,7 @@ import pathlib, sys
 sys.path.insert(0, {root!r})
 from components import failure_hook
 from components.kubernetes.object import KubernetesObject
-failure_hook.ask_by(Output.secret(pathlib.Path({kubeconfig!r}).read_text()))
+failure_hook.use_kubeconfig(Output.secret(pathlib.Path({kubeconfig!r}).read_text()))
 """
 _NAMESPACE = """\
 KubernetesObject("held", "v1", "Namespace", {{"metadata": {{"name": {name!r}}}}},
