@@ -49,7 +49,7 @@ def cluster(**changes: Any) -> dict[str, Any]:
 class Aws(Cloud):
     """Names, ARNs, and what EKS says of a cluster."""
 
-    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def outputs_of(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         package, _, kind = type_.rpartition(":")
         if not package.startswith("aws:"):
             return {}
@@ -72,7 +72,7 @@ class Aws(Cloud):
             found["repositoryUrl"] = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/{named}"
         return found
 
-    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def result_of(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         answers = {
             "aws:route53/getZone:getZone": {"zoneId": "Z0ZONE", "id": "Z0ZONE"},
             "aws:lb/getHostedZoneId:getHostedZoneId": {"id": "Z3BALANCER"},

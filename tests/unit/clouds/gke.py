@@ -19,7 +19,7 @@ POOL = "gcp:container/nodePool:NodePool"
 class Gcp(Cloud):
     """What Google Cloud computes of a cluster, and the project's number."""
 
-    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def outputs_of(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         if type_ == CLUSTER:
             return _control_plane(inputs)
         if type_ == "gcp:serviceaccount/account:Account":
@@ -33,7 +33,7 @@ class Gcp(Cloud):
             return {"name": called, "registryUri": address}
         return {}
 
-    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def result_of(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         known = function == "gcp:organizations/getProject:getProject"
         return {"number": NUMBER} if known else {}
 

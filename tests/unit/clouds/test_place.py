@@ -50,14 +50,14 @@ class _Seen(Cloud):
     def __init__(self, cloud: Cloud, refuses: str = "") -> None:
         self._cloud, self._refuses, self.seen = cloud, refuses, set[str]()
 
-    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def outputs_of(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         self.seen.add(type_)
-        return self._cloud.made(type_, name, inputs)
+        return self._cloud.outputs_of(type_, name, inputs)
 
-    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def result_of(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if self._refuses and "getCallerIdentity" in function:
             raise _Refused(self._refuses)
-        return self._cloud.told(function, arguments)
+        return self._cloud.result_of(function, arguments)
 
 
 REAL = {"ack": ack_stack.Alibaba, "eks": aws.Aws}
@@ -197,10 +197,10 @@ def test_beside_a_platform_the_provider_of_aws_takes_its_account_alone() -> None
 class Elsewhere(ack_stack.Alibaba):
     """Credentials of another account."""
 
-    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def result_of(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if "getCallerIdentity" in function:
             return {"accountId": OTHERS["ack"]}
-        return super().told(function, arguments)
+        return super().result_of(function, arguments)
 
 
 def test_beside_a_platform_no_role_is_made_in_another_account_of_alibaba_cloud() -> None:

@@ -163,11 +163,11 @@ class _Monitor(mocks.MockMonitor):
 class Cloud:
     """What a cloud says of what is asked of it: nothing."""
 
-    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def outputs_of(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         """Outputs of a resource beside its inputs."""
         return {}
 
-    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def result_of(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The result of a function."""
         return {}
 
@@ -192,11 +192,11 @@ class _Answers(mocks.Mocks):
             state["privateKeyPem"] = "KEY"
         if args.typ == "tls:index/selfSignedCert:SelfSignedCert":
             state["certPem"] = "CERTIFICATE"
-        state |= self._cloud.made(args.typ, args.name, state)
+        state |= self._cloud.outputs_of(args.typ, args.name, state)
         return args.resource_id or f"{args.name}-id", state
 
     def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:
-        return self._cloud.told(args.token, dict(args.args))
+        return self._cloud.result_of(args.token, dict(args.args))
 
 
 class _Log(logging.Handler):

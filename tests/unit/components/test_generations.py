@@ -19,7 +19,7 @@ class _Before(Cloud):
     def __init__(self, servers: dict[str, Any]) -> None:
         self._servers = servers
 
-    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def outputs_of(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         if type_ != "pulumi:pulumi:StackReference":
             return {}
         assert inputs["name"] == "organization/slipway/dev"

@@ -157,7 +157,7 @@ def test_a_secret_that_something_else_puts_there_is_named_as_it_is() -> None:
 class _WithSecret(Cloud):
     """A cluster that has a pull Secret."""
 
-    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def outputs_of(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         if name.endswith("-original"):
             return {"type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": "e30="}}
         return {}
