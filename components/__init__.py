@@ -1,1 +1,1 @@
-"""What Slipway deploys: config → cluster → platform → models → routes → outputs."""
+"""The program: config → cluster → add-ons → gateway → models → routes → outputs."""

@@ -1,5 +1,5 @@
-"""Stack outputs of what answers: after an operation that failed, `pulumi up --continue-on-error`
-exports all the rest."""
+"""The outputs of endpoints that answer. After a failed operation, `pulumi up --continue-on-error`
+exports the outputs of all others."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from components.failure_hook import still_serves
 
 
 def answering(endpoints: Mapping[str, Endpoint]) -> pulumi.Output[dict[str, Any]]:
-    """The outputs of those endpoints whose server and routes were deployed, by the models' names.
-    One stays whose server failed to change while pods of the version before serve. A preview has
-    all of them."""
+    """The outputs of the endpoints whose server and routes were deployed, by the models' names. An
+    endpoint stays if its server failed to update while pods of the previous version serve. A
+    preview has all endpoints."""
 
-    async def found() -> dict[str, Any]:
+    async def outputs() -> dict[str, Any]:
         everything = pulumi.runtime.is_dry_run()
         return {
             model: endpoint.outputs()
@@ -25,12 +25,12 @@ def answering(endpoints: Mapping[str, Endpoint]) -> pulumi.Output[dict[str, Any]
             if everything or await _answers(endpoint)
         }
 
-    return pulumi.Output.from_input(found())
+    return pulumi.Output.from_input(outputs())
 
 
 def or_none(value: Mapping[str, pulumi.Input[Any]]) -> pulumi.Output[Any]:
-    """`value`; None where an operation that it depends on failed, for which the engine would export
-    a placeholder that looks like a value."""
+    """`value`, or None if an operation that it depends on failed. The engine would export a
+    placeholder that looks like a value."""
     output = pulumi.Output.from_input(dict(value))
 
     async def known() -> Any:

@@ -1,7 +1,7 @@
-"""Reads a Kubernetes API with Kubernetes' own client library, by a kubeconfig's text.
+"""Reads a Kubernetes API with Kubernetes' own client library, given the text of a kubeconfig.
 
-It is imported when a namespace is made and when an operation failed: the library takes a third of
-a second."""
+This module is imported only when a namespace is created or an operation failed: the import of the
+library takes a third of a second."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from urllib3.exceptions import HTTPError
 
 from why.cluster import AskingError, Fetch, NotFoundError
 
-#: Seconds to connect, and between two parts of an answer.
+#: Seconds to connect, and to wait for the next part of a response.
 _TIMEOUT = (3.0, 10.0)
 
 
 @functools.lru_cache(maxsize=1)
 def api_reader(kubeconfig: str) -> Fetch:
-    """Reads the API that the current context of `kubeconfig` names. Its exec plugin, if it has
-    one, is run at once. Raises `AskingError`."""
+    """A function that reads the API of `kubeconfig`'s current context. An exec plugin of the
+    kubeconfig runs at once. Raises `AskingError`."""
     configuration = Configuration()
-    configuration.retries = False  # urllib3's own would take four times as long
+    configuration.retries = False  # urllib3's retries would take four times as long
     try:
         client: ApiClient = new_client_from_config_dict(  # type: ignore[no-untyped-call]
             yaml.safe_load(kubeconfig), persist_config=False, client_configuration=configuration
         )
     except (ConfigException, yaml.YAMLError, OSError, TypeError, ValueError) as error:
-        # Its own text may quote the kubeconfig, and so a key.
+        # The error's text may quote the kubeconfig, and so a key.
         kind = type(error).__name__
         raise AskingError(f"the stack's kubeconfig cannot be used ({kind})") from None
 
@@ -53,7 +53,7 @@ def api_reader(kubeconfig: str) -> Fetch:
 
 
 def _cause(error: BaseException) -> str:
-    """The system's message, as `Connection refused`, else the name of the error."""
+    """The system's message, such as `Connection refused`, or the name of the error."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:

@@ -1,5 +1,5 @@
-"""A service account's token in a pod, as the kubelet would put it into every container, init
-containers among them: as a volume, only those have it that mount it."""
+"""The volume of a service account's token, and its mount. The kubelet's own token volume is mounted
+into every container, init containers included. This one is only in containers that mount it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`StackContext`: what all parts of a stack are made of."""
+"""`StackContext`: what all parts of a stack share."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""`explained`: a failed operation on a Kubernetes object says why, whatever the provider says.
+"""`explained`: a hook that prints why an operation on a Kubernetes object failed.
 
-The provider's own message names a condition ("timed out waiting to be Ready"). A Pulumi error hook
-asks the cluster for the reason and prints it beside that message."""
+The provider's own message names only a condition ("timed out waiting to be Ready"). A Pulumi error
+hook reads the reason from the cluster and prints it in addition to that message."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from why.states import available_replicas
 
 T = TypeVar("T")
 
-#: Seconds for everything that is asked about one failure.
+#: Seconds for all requests about one failure.
 _SECONDS = 10.0
-#: An exec plugin is not bounded by the requests' own timeouts.
+#: Seconds for the whole explanation, since the requests' timeouts do not bound an exec plugin.
 _PATIENCE = _SECONDS + 5.0
 _NAME = "slipway-why"
 _INSTANCE = "app.kubernetes.io/instance"
-#: Many objects may fail at once; an exec plugin is run for the first.
+#: Many objects may fail at once. Only the first of them runs an exec plugin.
 _one_login = threading.Lock()
 
 
 class _Failures:
-    """What this run of the program knows of the cluster and of what failed."""
+    """What this run of the program knows about the cluster and about failed operations."""
 
     kubeconfig: pulumi.Output[str] | None = None
-    """That of the stack's cluster; None until the cluster is declared."""
+    """The kubeconfig of the stack's cluster; None until the cluster is declared."""
 
     def __init__(self) -> None:
         self.still_serving: set[str] = set()
@@ -43,27 +43,27 @@ class _Failures:
 _failures = _Failures()
 
 
-def ask_by(kubeconfig: pulumi.Output[str]) -> None:
-    """From now on failures are explained by the cluster of `kubeconfig`: also those of objects
-    that the program no longer makes, for which the hook has to be registered."""
+def use_kubeconfig(kubeconfig: pulumi.Output[str]) -> None:
+    """Explain failures by the cluster of `kubeconfig` from now on. The hook is registered here, so
+    that it also explains failures of objects that the program no longer declares."""
     _failures.kubeconfig = kubeconfig
     explained()
 
 
 def still_serves(urn: str) -> bool:
-    """Whether the operation on a Deployment failed in this run while pods of it are available."""
+    """Whether an operation on this Deployment failed in this run while it has available pods."""
     return urn in _failures.still_serving
 
 
 @functools.cache
 def explained() -> pulumi.ResourceHookBinding:
-    """The options' `hooks` of every Kubernetes object: one hook, registered with the engine at the
-    first object."""
+    """The option `hooks` of every Kubernetes object. The hook is registered with the engine at the
+    first call."""
     return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(_NAME, _on_error)])
 
 
 async def _on_error(args: pulumi.ErrorHookArgs) -> bool:
-    """Prints the reason; the operation is never retried."""
+    """Print the reason. The operation is never retried."""
     reference = reference_of(args)
     if reference is None or _failures.kubeconfig is None:
         return False
@@ -72,17 +72,17 @@ async def _on_error(args: pulumi.ErrorHookArgs) -> bool:
     except TimeoutError:
         reason = f"the cluster cannot be asked for the reason: no answer within {_PATIENCE:g} s"
         found = Explanation(None, [reason])
-    await tell(args.urn, reference, args.failed_operation, found)
+    await report(args.urn, reference, args.failed_operation, found)
     return False
 
 
 async def kubeconfig() -> str | None:
-    """That of the stack's cluster; None where there is none yet."""
+    """The kubeconfig of the stack's cluster; None if the cluster does not exist yet."""
     return await _failures.kubeconfig.future() if _failures.kubeconfig else None
 
 
-async def tell(urn: str, reference: Reference, operation: str, found: Explanation) -> None:
-    """Prints why `operation` on the resource `urn` failed, and remembers whether pods still serve."""
+async def report(urn: str, reference: Reference, operation: str, found: Explanation) -> None:
+    """Print why `operation` on the resource `urn` failed, and record whether pods still serve."""
     if found.live is not None and available_replicas(found.live):
         _failures.still_serving.add(urn)
     if text := failure_text(reference, operation, found):
@@ -110,7 +110,7 @@ def _explain(kubeconfig: str, reference: Reference, errors: list[str]) -> Explan
 
 
 def reference_of(args: pulumi.ErrorHookArgs | pulumi.ResourceHookArgs) -> Reference | None:
-    """The object that an operation was about; None where it has no name yet."""
+    """The object of an operation; None if it has no name yet."""
     _, version, kind = args.type.split(":")
     group, _, number = version.partition("/")
     api_version = number if group == "core" else version
@@ -130,8 +130,8 @@ def reference_of(args: pulumi.ErrorHookArgs | pulumi.ResourceHookArgs) -> Refere
 
 
 def failure_text(reference: Reference, operation: str, found: Explanation) -> str | None:
-    """What is printed: a title, the reasons, and the command that shows the present ones. None
-    where the object does not exist and nothing is known beyond the provider's message."""
+    """The text to print: a title, the reasons, and the command that shows the present ones. None
+    if the object does not exist and nothing is known beyond the provider's message."""
     if not found.reasons and found.live is None:
         return None
     if operation == "delete":
@@ -151,16 +151,16 @@ def failure_text(reference: Reference, operation: str, found: Explanation) -> st
 
 
 async def _print(text: str, urn: str) -> None:
-    """Shows `text` as an error of the resource, before the engine is answered: `pulumi.log` sends
-    it in a task of its own."""
+    """Print `text` as an error of the resource, and wait until the engine has it: `pulumi.log`
+    sends it in a task of its own."""
     before = asyncio.all_tasks()
     pulumi.log.error(text, DependencyResource(urn))
     await asyncio.gather(*(asyncio.all_tasks() - before))
 
 
 def in_thread(function: Callable[[], T]) -> Awaitable[T]:
-    """Runs `function` in a thread that the end of the program does not wait for, as it would for
-    those of `asyncio.to_thread`."""
+    """Run `function` in a daemon thread. The program's end does not wait for it, as it would for a
+    thread of `asyncio.to_thread`."""
     loop = asyncio.get_running_loop()
     result: asyncio.Future[T] = loop.create_future()
 

@@ -1,12 +1,13 @@
-"""`Generations`: the pods of a shared server that belong together while a model leaves it.
+"""`Generations`: how a model leaves a shared server without failed calls.
 
-A model's route has to go before the server runs without the model. The engine deletes after all
-other changes of an update, in reverse order of making. So a server that loses a model is replaced:
-its new pods and their Service are made, the routes of the other models move there, and then go, in
-this order, the route of the model that leaves, and the old Deployment and Service. Where a model
-only joins, the Deployment is updated in place, since routes come after it.
+A model's route has to be deleted before the server runs without the model. The engine deletes after
+all other operations of an update, in reverse order of creation. So a server that loses a model is
+replaced by a new generation: new pods with a Service of their own are created, and the routes of
+the remaining models move to that Service. Then, in this order, the route of the leaving model and
+the old Deployment and Service are deleted. A server that only gains models is updated in place,
+since routes depend on it.
 
-Only the state knows which models a server had. The stack reads its own outputs for that.
+Only the stack's state records which models a server had, so the stack reads its own outputs.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ import pulumi
 from components.config.model_options import ModelOptions
 from components.config.servers import merged_server_options
 
-#: The label that tells the pods of one generation from those of another.
+#: The label of pods that has their generation.
 LABEL = "slipway.dev/generation"
 _FIRST = "0"
 
 
 class Generations:
-    """`outputs` is what the next update reads, by the server's name: its `models` and
-    `generation`. Empty where no models share a server."""
+    """The generation of each shared server. `outputs` is for the next update: each server's
+    `models` and `generation`, by the server's name. It is empty if no models share a server."""
 
     def __init__(self, servers: Mapping[str, Mapping[str, ModelOptions]]) -> None:
         self._shared = {
@@ -66,7 +67,8 @@ def _generation(before: Mapping[str, Any], server: str, members: Mapping[str, Mo
     if found is None:
         return _FIRST
     options = merged_server_options(list(members.values()))
-    # There is no room for a second set of pods, or it would begin with the fewest of an autoscaler.
+    # Without surge there is no room for a second set of pods. With an autoscaler a second set would
+    # start with the autoscaler's minimum.
     in_place = not options.surge or options.replicas.scales
     return next_generation(found["models"], str(found["generation"]), sorted(members), in_place)
 
@@ -74,8 +76,9 @@ def _generation(before: Mapping[str, Any], server: str, members: Mapping[str, Mo
 def next_generation(
     before: Sequence[str], generation: str, models: Sequence[str], in_place: bool
 ) -> str:
-    """The generation of a server that had the models `before` in `generation`. A number, and which
-    models it began with: an update that failed is begun anew with the same, or with another set."""
+    """The generation of a server that had the models `before` in `generation`. A generation is a
+    number and a digest of the models that it began with. A failed update that is repeated with the
+    same models has the same generation, and one with other models has another."""
     if in_place or set(before) <= set(models):
         return generation
     number = int(generation.partition("-")[0]) + 1

@@ -17,10 +17,11 @@ from components.pull_secrets import PullSecrets
 
 @dataclass(frozen=True)
 class Images:
-    """Upstream names, or the same names at a mirror (a registry host, with a path if any), pinned
-    by those of `digests` that are known, by their upstream names. `charts` is a chart repository
-    that has the charts of all vendors. `credentials` are for private registries, `secrets` the
-    stack's, and `pull_secrets` what pods say as `imagePullSecrets`, which `within` fills."""
+    """The names that images are pulled by: the upstream names, or the same names at `mirror` (a
+    registry host, with a path if any). `digests` pin images, by upstream name. `charts` is a chart
+    repository that has the charts of all vendors. `credentials` are for private registries, and
+    `secrets` has the passwords that they refer to. `pull_secrets` are the `imagePullSecrets` of
+    pods, which `within` fills."""
 
     mirror: str | None = None
     pull_policy: str = "Always"
@@ -47,16 +48,17 @@ class Images:
     def within(
         self, name: str, namespace: pulumi.Input[str], opts: pulumi.ResourceOptions
     ) -> Images:
-        """The same images for the pods of `namespace`, with the pull Secrets that are made there
-        for all of them. `name` begins the names of the resources."""
+        """The same images for the pods of `namespace`, with pull Secrets that this creates there
+        for all of them. Names of resources begin with `name`."""
         if not self.credentials:
             return self
-        made = PullSecrets(f"{name}-pull-secrets", self.credentials, self.secrets, namespace, opts)
-        return replace(self, pull_secrets=made.references)
+        resource_name = f"{name}-pull-secrets"
+        created = PullSecrets(resource_name, self.credentials, self.secrets, namespace, opts)
+        return replace(self, pull_secrets=created.references)
 
     def resolve(self, reference: str) -> str:
-        """The image to pull for an upstream reference with a tag or digest: at the mirror the
-        upstream's registry host is dropped, `registry.k8s.io/a/b:1` is `<mirror>/a/b:1`."""
+        """The image to pull for an upstream reference with a tag or digest. The mirror replaces the
+        upstream's registry host: `registry.k8s.io/a/b:1` is `<mirror>/a/b:1`."""
         self._named.add(reference)
         resolved = self._resolve(reference)
         self._resolved.add(resolved)
@@ -67,15 +69,15 @@ class Images:
         return f"{at_mirror(reference, self.mirror)}{pinned}"
 
     def chart(self, name: str, upstream: str) -> tuple[str, str | None]:
-        """What Helm calls the chart `name` of the repository `upstream`, and the repository where
-        that does not say it: a registry (`oci://`) is a part of the name."""
+        """Helm's name of the chart `name` in the repository `upstream`, and the repository. The
+        latter is None for a registry (`oci://`), which is a part of the name."""
         repository = self.charts or upstream
         if repository.startswith("oci://"):
             return f"{repository}/{name}", None
         return name, repository
 
     def warn_of_unused(self) -> None:
-        """Warns of digests and logins that no image of the stack needed so far."""
+        """Warn of digests and logins that no image of the stack has needed so far."""
         for name in self.unused():
             pulumi.log.warn(
                 f"slipway:images.digests.{name} pins nothing: no image here has that name"
@@ -87,11 +89,11 @@ class Images:
             )
 
     def unused(self) -> list[str]:
-        """The names in `digests` that no image of the stack had so far."""
+        """The names in `digests` that no image of the stack has had so far."""
         return sorted(self.digests.keys() - self._named)
 
     def unused_registries(self) -> list[str]:
-        """The registries in `credentials` that no image of the stack came from so far."""
+        """The registries in `credentials` that no image of the stack is pulled from so far."""
         registries = (each.registry for each in self.credentials if isinstance(each, RegistryLogin))
         return [registry for registry in registries if not self._pulls_from(registry)]
 

@@ -1,4 +1,4 @@
-"""The stack's outputs, which clients and other stacks read. They only grow."""
+"""The stack's outputs, which clients and other stacks read. Keys may be added, never removed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from components.contracts.routing import Endpoint, Gateway
 
 def of_platform(cluster: Cluster) -> dict[str, Any]:
     """The outputs of a stack without models: `cluster` and the secret `kubeconfig`."""
-    described = {"registry": cluster.registry, "identity": cluster.workload_identity}
+    optional = {"registry": cluster.registry, "identity": cluster.workload_identity}
     return {
         "endpoints": {},
         "gateway": None,
         "cluster": {
             "kind": cluster.kind,
             "name": cluster.name,
-            **{key: value for key, value in described.items() if value},
+            **{key: value for key, value in optional.items() if value},
         },
         "kubeconfig": pulumi.Output.secret(cluster.kubeconfig),
     }

@@ -1,4 +1,4 @@
-"""`Placement`: which nodes pods run on, and what of a node they have to themselves."""
+"""`Placement`: which nodes pods run on, and which devices they have to themselves."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from components.kubernetes.taints import Taint
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Parts of a pod's spec. `devices` are extended resources, by name; no `NVIDIA_VISIBLE_DEVICES`
-    goes with them: a container's own would override what the device plugin gave it."""
+    """Parts of a pod's spec. `devices` are extended resources, by name. The container does not set
+    `NVIDIA_VISIBLE_DEVICES`, which would override the devices that the device plugin assigns."""
 
     devices: Mapping[str, str] = field(default_factory=dict)
     node_affinity: Fields | None = None
@@ -24,8 +24,8 @@ class Placement:
 def placement(
     accelerator: Accelerator | None, pools: Mapping[str, NodePool], name: str | None = None
 ) -> Placement:
-    """The nodes of the pool `name`, or of all pools that have the accelerator, or any node. Where
-    a pool has no labels to know its nodes by, the resource alone decides."""
+    """The nodes of the pool `name`, or of all pools that have the accelerator, or any node. If a
+    pool has no labels that select its nodes, the extended resource alone decides."""
     if name:
         chosen = [pools[name]]
     elif accelerator:

@@ -1,4 +1,4 @@
-"""`python -m components.plan`: what a stack installs once on its cluster, and why."""
+"""`python -m components.plan`: the add-ons that a stack installs on its cluster, and why."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _values(path: Path) -> dict[str, object]:
-    """What a stack file says under `slipway:`; encrypted secrets stay as they are."""
+    """The keys under `slipway:` in a stack file. Encrypted secrets stay encrypted."""
     values = (yaml.safe_load(path.read_text()) or {}).get("config") or {}
     return {
         key.removeprefix(_PREFIX): value for key, value in values.items() if key.startswith(_PREFIX)
@@ -60,7 +60,7 @@ def table(planned: Sequence[PlannedAddon]) -> str:
 
 
 def drawing(planned: Sequence[PlannedAddon]) -> str:
-    """The plan of one stack in the language of Graphviz: from each key to what it needs."""
+    """The plan of one stack in the language of Graphviz, with edges from keys to add-ons."""
     edges = [
         f'  "{reason.removeprefix(_PREFIX)}" -> "{each.name}" [label="{_what(each)}"];'
         for each in planned

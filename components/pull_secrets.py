@@ -1,4 +1,4 @@
-"""`PullSecrets`: the Secrets by which the pods of one namespace pull images."""
+"""`PullSecrets`: the image pull Secrets of the pods in one namespace."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _TYPE, _KEY = "kubernetes.io/dockerconfigjson", ".dockerconfigjson"
 
 
 class PullSecrets(pulumi.ComponentResource):
-    """`references` is what `imagePullSecrets` of the pods in `namespace` says. All logins stand in
-    one Secret. Its name stays when a password changes, so no pod is made anew."""
+    """`references` are the `imagePullSecrets` of the pods in `namespace`. All logins are in one
+    Secret. Its name stays when a password changes, so no pod is replaced."""
 
     references: Sequence[Fields]
 

@@ -1,7 +1,7 @@
 """The kinds that a stack file may name, each with the module of its options and of its component.
 
-Loading a stack file imports the options alone. A component is imported when a stack is built with
-it: a cloud's SDK takes 160 to 290 MB."""
+Loading a stack file imports only the options. A component is imported once a stack uses it: a
+cloud's SDK takes 160 to 290 MB of memory."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ F_co = TypeVar("F_co", covariant=True)
 
 @dataclass(frozen=True)
 class Kind:
-    """Classes by `module:Class`. Both may stand in one module."""
+    """Two classes, as `module:Class`. Both may be in one module."""
 
     options: str
     component: str
 
 
 class Area(Generic[O_co, F_co]):
-    """The kinds of one part of a stack file. `O_co` is the base of their options; `F_co` is what
-    their components are called as, with the contract that the result keeps."""
+    """The kinds of one part of a stack file. `O_co` is the base class of their options. `F_co` is
+    the signature of their components, whose result keeps the contract of the area."""
 
     def __init__(self, name: str, kinds: dict[str, Kind], key: str = "kind") -> None:
         self.name = name
@@ -47,7 +47,7 @@ class Area(Generic[O_co, F_co]):
         """The key of the map that names the kind."""
 
     def admits(self, options: type[O_co], component: F_co) -> None:  # type: ignore[misc]
-        """For type checkers: refuses classes that do not keep the contracts of this area."""
+        """For type checkers, which reject classes that do not keep the contract of this area."""
 
     def kinds(self) -> list[str]:
         """The kinds that a stack file may name, sorted."""
@@ -58,7 +58,7 @@ class Area(Generic[O_co, F_co]):
         return cast("type[O_co]", _load(self.entries[kind].options))
 
     def component(self, kind: str) -> F_co:
-        """The component of `kind`, imported now. Raises `KeyError` for a kind that is not
+        """The component of `kind`, which this imports. Raises `KeyError` for a kind that is not
         registered."""
         return cast("F_co", _load(self.entries[kind].component))
 
@@ -199,15 +199,15 @@ def _load(path: str) -> object:
 
 
 def contracts() -> str:
-    """Python that a type checker accepts where every registered class keeps its contract. At run
-    time the registry imports classes by their names, of which a type checker knows nothing."""
+    """Python source that a type checker accepts if every registered class keeps its contract. The
+    registry itself imports classes by name, which a type checker cannot follow."""
     lines = ["from components import registry"]
     for area in AREAS.values():
-        for place, kind in enumerate(area.entries.values()):
+        for index, kind in enumerate(area.entries.values()):
             for path, alias in ((kind.options, "O"), (kind.component, "C")):
                 module, _, name = path.partition(":")
-                lines.append(f"from {module} import {name} as {alias}{area.name}{place}")
-            names = f"O{area.name}{place}, C{area.name}{place}"
+                lines.append(f"from {module} import {name} as {alias}{area.name}{index}")
+            names = f"O{area.name}{index}, C{area.name}{index}"
             lines.append(f"registry.{area.name.upper()}.admits({names})")
     return "\n".join([*lines, ""])
 

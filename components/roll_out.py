@@ -1,8 +1,8 @@
-"""`rolled_out`: the update of a Deployment is done when all of its pods are new and available.
+"""`rolled_out`: a hook that ends the update of a Deployment once all pods are new and available.
 
-The provider's own wait may end before. It reads from a watch that other objects of the same update
-share. Where that is a moment behind, it takes the Deployment as it was before for reconciled, and
-its old pods for the new ones (pulumi-kubernetes 4.25, `await/deployment.go`).
+The provider may stop waiting too early. It reads from a watch that other objects of the same update
+share. If the watch is a moment behind, the provider takes the Deployment's previous state for
+reconciled and the old pods for the new ones (pulumi-kubernetes 4.25, `await/deployment.go`).
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from why.explain import Explanation, explain
 from why.states import condition, state_reasons
 
 _NAME = "slipway-rolled-out"
-#: Seconds between two looks at a roll-out.
+#: Seconds between two requests for the state of a roll-out.
 _PAUSE = 0.5
-#: Seconds in which the nodes' proxies stop sending calls to a pod that leaves its Service:
+#: Seconds until the nodes' proxies no longer send calls to a pod that has left its Service:
 #: kube-proxy writes its rules at most once a second (`minSyncPeriod`). Until then a call may reach
-#: a pod of the version before.
+#: a pod of the previous version.
 PROXY_SECONDS = 2.0
-#: Seconds after its progress deadline in which a Deployment's status reports the failure.
+#: Seconds from the progress deadline until the Deployment's status reports the failure.
 REPORT_SECONDS = 15
 
 
 @functools.cache
 def rolled_out() -> pulumi.ResourceHookBinding:
-    """The options' `hooks` of every Deployment, with those of every object."""
+    """The option `hooks` of every Deployment: this hook and those of every object."""
     hook = pulumi.ResourceHook(_NAME, _after_update)
     return pulumi.ResourceHookBinding(
         after_update=[hook], on_error=failure_hook.explained().on_error
@@ -38,7 +38,7 @@ def rolled_out() -> pulumi.ResourceHookBinding:
 
 
 async def _after_update(args: pulumi.ResourceHookArgs) -> None:
-    """Fails the update where the roll-out fails, with the reason printed."""
+    """Fail the update if the roll-out fails, and print the reason."""
     reference = failure_hook.reference_of(args)
     kubeconfig = await failure_hook.kubeconfig()
     if reference is None or not kubeconfig:
@@ -49,13 +49,13 @@ async def _after_update(args: pulumi.ResourceHookArgs) -> None:
         pulumi.log.warn(f"whether {reference} was rolled out is not known: {error}")
         return
     if found is not None:
-        await failure_hook.tell(args.urn, reference, "update", found)
+        await failure_hook.report(args.urn, reference, "update", found)
         raise RuntimeError(f"the roll-out of {reference} failed")
 
 
 def _wait(kubeconfig: str, reference: Reference) -> Explanation | None:
-    """Waits for the roll-out; None where it is complete or the Deployment was deleted, else the
-    reason."""
+    """Wait for the roll-out. Returns None if it is complete or the Deployment was deleted, else
+    the reason of its failure."""
     from components.api_reader import api_reader
 
     fetch = api_reader(kubeconfig)
@@ -75,7 +75,7 @@ def _wait(kubeconfig: str, reference: Reference) -> Explanation | None:
 
 
 def _failed(live: Object) -> bool:
-    """Whether the controller has given this generation up."""
+    """Whether the controller has given up on the present generation."""
     seen = (live.get("status") or {}).get("observedGeneration", 0)
     progress = condition(live, "Progressing")
     return seen >= live["metadata"]["generation"] and progress.get("status") == "False"

@@ -1,4 +1,4 @@
-"""The JSON Schema of stack files: `python -m components.schema` writes it."""
+"""The JSON Schema of stack files. `python -m components.schema` writes its file."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ SCHEMA_FILE = Path(__file__).parent.parent / "schema" / "slipway.schema.json"
 
 
 def schema() -> dict[str, Any]:
-    """The schema of a whole `Pulumi.<stack>.yaml`. Keys of other packages under `config` are
-    theirs to check."""
+    """The schema of a whole `Pulumi.<stack>.yaml`. It does not check keys of other packages under
+    `config`."""
     inner = StackConfig.model_json_schema(ref_template="#/$defs/{model}")
     definitions = inner.pop("$defs", {})
     properties = {f"slipway:{key}": value for key, value in inner["properties"].items()}
@@ -52,7 +52,7 @@ def schema() -> dict[str, Any]:
 
 
 def text() -> str:
-    """The schema as it stands in the file."""
+    """The schema as the text of its file."""
     return json.dumps(schema(), indent=2, sort_keys=True) + "\n"
 
 

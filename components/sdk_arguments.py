@@ -1,4 +1,4 @@
-"""What the provider of a package takes, as its SDK says."""
+"""The arguments of a package's provider, read from its SDK."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Argument:
 
 
 def provider_arguments(package: str) -> Mapping[str, Argument]:
-    """The arguments of the provider of `package` (`aws`) by their names in a stack file, which are
-    those on the wire. Loads the SDK; raises `ModuleNotFoundError` where it is not installed."""
+    """The arguments of the provider of `package` (`aws`), by their names in a stack file, which are
+    those on the wire. Imports the SDK; raises `ModuleNotFoundError` if it is not installed."""
     args = importlib.import_module(f"pulumi_{package}").ProviderArgs
     hints = _types.input_type_types(args)
     return {

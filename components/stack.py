@@ -19,27 +19,27 @@ from components.contracts.routing import GatewayArgs
 from components.models import Models
 from components.platform.namespace import Namespace
 
-#: An engine home in which clouds are simulated sets it to 1.
+#: The environment variable that is 1 in an engine home with simulated clouds.
 SIMULATED = "SLIPWAY_SIMULATED"
 
 
 def deploy(config: StackConfig) -> dict[str, Any]:
-    """Register everything that `config` asks for.
+    """Register all resources of `config`.
 
     Returns the stack's outputs: `endpoints`, `gateway`, `cluster` and the secret `kubeconfig`, and
-    `simulated` where the clouds are.
+    `simulated` if the clouds are simulated.
     """
     context = StackContext.of(config)
     images = context.images
     cluster = registry.CLUSTERS.component(config.cluster.kind)("cluster", config.cluster, images)
-    failure_hook.ask_by(cluster.kubeconfig)
+    failure_hook.use_kubeconfig(cluster.kubeconfig)
     opts = pulumi.ResourceOptions(providers=[cluster.provider])
     addons = InstalledAddons(plan(config), AddonArgs(cluster=cluster, images=images), opts)
-    found = outputs.of_platform(cluster)
+    exported = outputs.of_platform(cluster)
     if config.gateway is not None:
-        found |= _models(context, config.gateway, cluster, addons, opts)
+        exported |= _models(context, config.gateway, cluster, addons, opts)
     images.warn_of_unused()
-    return {"simulated": True, **found} if os.environ.get(SIMULATED) == "1" else found
+    return {"simulated": True, **exported} if os.environ.get(SIMULATED) == "1" else exported
 
 
 def _models(

@@ -1,5 +1,5 @@
-"""How every pod of Slipway runs in production: one place for security, probes, roll-outs, drains
-and spreading."""
+"""`Workload`: the pod template of all of Slipway's workloads, with security context, probes,
+roll-out, drain and spreading."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from components.kubernetes.object import Fields, KubernetesObject
 from components.placement import Placement
 from components.roll_out import REPORT_SECONDS
 
-#: An id that no host account has: below 10000 it could share one's files after an escape.
+#: A user id that no account of a node has. With an id below 10000, a process that escapes from its
+#: container could have access to the files of such an account.
 USER_ID = 65532
-#: How much a pod may write to its logs' disk and /tmp.
+#: Disk for the logs and /tmp of a pod.
 _DISK_REQUEST, _DISK_LIMIT = "64Mi", "1Gi"
-#: What an init container asks for, and may use; a pod asks for the more of this and its server's.
-_FETCH_CPU, _FETCH_MEMORY = ("100m", "1"), ("128Mi", "1Gi")
+#: Request and limit of an init container. A pod requests the larger of an init container's and its
+#: server's request.
+_INIT_CPU, _INIT_MEMORY = ("100m", "1"), ("128Mi", "1Gi")
 _PROBE_PERIOD = 5
 _TMP: Fields = {"name": "tmp", "mountPath": "/tmp"}
-#: What every container has.
+#: The fields of every container.
 _CONFINED: Fields = {
-    # A program that gives up says why on its last lines.
+    # The last log lines of a program that gives up have the reason.
     "terminationMessagePolicy": "FallbackToLogsOnError",
     "securityContext": {
         "allowPrivilegeEscalation": False,
@@ -37,15 +39,15 @@ _CONFINED: Fields = {
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """One container behind a Service. `deadline` is the longest call, `drain` how long a pod
-    serves after it is told to stop, `startup` how long a new one may take; all in seconds. `fetch`
-    are init containers, run with the security of the server."""
+    """One container behind a Service. In seconds, `deadline` is the longest duration of a call,
+    `drain` how long a pod keeps serving after it is told to stop, and `startup` how long a new pod
+    may take. `init_containers` run with the security context of the server."""
 
     labels: dict[str, str]
     image: str
     pull_policy: str
     pull_secrets: Sequence[Fields]
-    """References to the Secrets that all images of the pod are pulled by."""
+    """References to the pull Secrets of all images of the pod."""
     command: Sequence[str] | None
     arguments: Sequence[pulumi.Input[str]]
     ports: dict[str, int]
@@ -57,48 +59,49 @@ class Workload:
     memory: tuple[str, str]
     """Request and limit."""
     replicas: int
-    """How many pods a new Deployment starts."""
+    """The number of pods that a new Deployment starts."""
     deadline: int
     drain: int
     startup: int
     surge: bool = True
-    """Whether a new pod starts beside the old ones, or in the place of one."""
+    """Whether a new pod starts in addition to the old ones, or replaces one."""
     user: int = USER_ID
     placement: Placement = field(default_factory=Placement)
     environment: Mapping[str, str] = field(default_factory=dict)
     environment_from: Mapping[str, Fields] = field(default_factory=dict)
-    """What a variable has in place of a value."""
-    fetch: Sequence[Fields] = ()
+    """The `valueFrom` of variables."""
+    init_containers: Sequence[Fields] = ()
     volumes: Sequence[Fields] = ()
-    """Those of one name are one volume."""
+    """Volumes with the same name are the same volume."""
     mounts: Sequence[Fields] = ()
     service_account: pulumi.Input[str] | None = None
     token: bool = False
-    """Whether the server, and it alone, has the service account's token."""
+    """Whether the server has the service account's token. No other container has it."""
     tmp: Fields = field(default_factory=lambda: {"sizeLimit": _DISK_LIMIT})
     """The emptyDir at `/tmp`."""
     annotations: dict[str, pulumi.Input[str]] = field(default_factory=dict)
     most_replicas: int | None = None
-    """How many an autoscaler may make of them."""
+    """The most pods that there may be at a time; None: `replicas`."""
     generation: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    """Labels of its pods that those of an older Deployment with the same `labels` do not have."""
-    node_mates: Mapping[str, str] = field(default_factory=dict)
-    """Labels of its pods; all pods of the namespace that have one of them run on one node."""
+    """Pod labels that pods of an older Deployment with the same `labels` do not have."""
+    colocation_labels: Mapping[str, str] = field(default_factory=dict)
+    """Pod labels. All pods of the namespace that share one of them run on the same node."""
 
     @property
     def selector(self) -> dict[str, pulumi.Input[str]]:
-        """What its Deployment and its Service select pods by."""
+        """The labels by which its Deployment and its Service select pods."""
         return {**self.labels, **self.generation}
 
     @property
     def timeouts(self) -> pulumi.CustomTimeouts:
-        """How long `up` waits for its Deployment: the roll-out gives up first, and with a reason.
-        By default the provider waits ten minutes, also for one that has failed."""
+        """How long `up` waits for its Deployment. The roll-out fails first, and has a reason. By
+        default the provider waits ten minutes, even if the roll-out has failed."""
         patience = f"{self.startup + REPORT_SECONDS}s"
         return pulumi.CustomTimeouts(create=patience, update=patience)
 
     def deployment_spec(self) -> Fields:
-        """A Deployment's spec: a new pod answers before an old one stops, but without `surge`."""
+        """The spec of its Deployment. With `surge` an old pod stops once a new one answers,
+        without it before the new one starts."""
         return {
             "replicas": self.replicas,
             "progressDeadlineSeconds": self.startup,
@@ -119,7 +122,7 @@ class Workload:
         return {"metadata": self._metadata(), "spec": self.pod_spec()}
 
     def _metadata(self) -> Fields:
-        metadata: Fields = {"labels": {**self.selector, **self.node_mates}}
+        metadata: Fields = {"labels": {**self.selector, **self.colocation_labels}}
         if self.annotations:
             metadata["annotations"] = self.annotations
         return metadata
@@ -152,22 +155,22 @@ class Workload:
                 *([API_TOKEN] if self.token else ()),
             ],
         }
-        if self.fetch:
+        if self.init_containers:
             common = {
                 "imagePullPolicy": self.pull_policy,
-                "resources": self._resources(_FETCH_CPU, _FETCH_MEMORY),
+                "resources": self._resources(_INIT_CPU, _INIT_MEMORY),
                 **_CONFINED,
             }
             pod["initContainers"] = [
                 {**common, **one, "volumeMounts": [*one.get("volumeMounts", ()), _TMP]}
-                for one in self.fetch
+                for one in self.init_containers
             ]
         affinity: Fields = {}
         if self.placement.node_affinity:
             affinity["nodeAffinity"] = self.placement.node_affinity
         if self.placement.tolerations:
             pod["tolerations"] = list(self.placement.tolerations)
-        if self.node_mates:
+        if self.colocation_labels:
             # Required: a new pod on another node would wait for the volume until the roll-out
             # fails. The first pod may run anywhere, since it matches its own labels.
             affinity["podAffinity"] = {
@@ -176,7 +179,7 @@ class Workload:
                         "topologyKey": "kubernetes.io/hostname",
                         "labelSelector": {"matchLabels": {key: value}},
                     }
-                    for key, value in self.node_mates.items()
+                    for key, value in self.colocation_labels.items()
                 ]
             }
         if affinity:
@@ -243,7 +246,7 @@ class Workload:
         }
 
     def _disk(self, own: str) -> str:
-        """`own`, and the emptyDirs on the node's disk, which count against the pod's limit."""
+        """`own`, plus the emptyDirs on the node's disk, which count towards the pod's limit."""
         empty = [volume["emptyDir"] for volume in self.volumes if "emptyDir" in volume]
         limits = [
             each["sizeLimit"] for each in empty if "sizeLimit" in each and "medium" not in each
@@ -255,11 +258,11 @@ class Workload:
 def disruption_budget(
     name: str, workload: Workload, namespace: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> pulumi.Resource | None:
-    """Evictions take one pod at a time. None for a single replica: a budget would then either
-    protect nothing or block every drain of its node. Where an autoscaler may make more of it there
-    is one: it lets the last pod go. None for pods bound to one node either: on another none can
-    start before the last has left."""
-    if (workload.most_replicas or workload.replicas) < 2 or workload.node_mates:
+    """A budget by which evictions take one pod at a time. A single replica has none: a budget would
+    either protect nothing or block every drain of its node. A single replica that an autoscaler may
+    add to has one, which allows its eviction. Pods that are bound to one node have none: on another
+    node no pod can start before the last one has left."""
+    if (workload.most_replicas or workload.replicas) < 2 or workload.colocation_labels:
         return None
     return KubernetesObject(
         name,
@@ -274,7 +277,7 @@ def disruption_budget(
 
 
 def labels(component: str, instance: str) -> dict[str, str]:
-    """The labels that a pod is selected by."""
+    """The labels by which pods are selected."""
     return {
         "app.kubernetes.io/name": component,
         "app.kubernetes.io/instance": instance,
@@ -288,8 +291,8 @@ def amounts(
     default: tuple[str, str],
     number: Callable[[str], float],
 ) -> tuple[str, str]:
-    """Request and limit of one resource: what is left out is the default's, and a limit that is
-    left out is never below its request, nor a request above its limit."""
-    asked = request or (limit if limit and number(limit) < number(default[0]) else default[0])
+    """Request and limit of one resource. An amount that is left out is the default, but a limit is
+    then never below the request, and a request never above the limit."""
+    requested = request or (limit if limit and number(limit) < number(default[0]) else default[0])
     allowed = limit or (request if request and number(request) > number(default[1]) else default[1])
-    return asked, allowed
+    return requested, allowed

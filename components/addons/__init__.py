@@ -1,1 +1,1 @@
-"""Add-ons: what is installed once on a cluster."""
+"""Add-ons, each of which is installed once on a cluster."""

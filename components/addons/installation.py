@@ -1,4 +1,4 @@
-"""`install`: the add-ons of a plan, on a cluster."""
+"""`InstalledAddons`: the add-ons of a plan, on a cluster."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from components.contracts.addon import Addon, AddonArgs
 
 
 class InstalledAddons:
-    """The add-ons of a stack, by what they provide."""
+    """The add-ons of a stack, by the capabilities that they provide."""
 
     def __init__(
         self, plan: Sequence[PlannedAddon], args: AddonArgs, opts: pulumi.ResourceOptions
     ) -> None:
         self._ready: dict[Capability, Sequence[pulumi.Resource]] = {}
         for planned in plan:
-            made = _make(planned, args, self.after(planned.requires, opts))
-            self._ready |= dict.fromkeys(planned.provides, made.ready)
+            addon = _make(planned, args, self.after(planned.requires, opts))
+            self._ready |= dict.fromkeys(planned.provides, addon.ready)
 
     def after(
         self, capabilities: Iterable[Capability], opts: pulumi.ResourceOptions
     ) -> pulumi.ResourceOptions:
-        """`opts` of a component that depends on the add-ons which provide `capabilities`."""
+        """`opts` with a dependency on the add-ons that provide `capabilities`."""
         ready = [each for capability in capabilities for each in self._ready.get(capability, ())]
         if not ready:
             return opts
         dependent = pulumi.ResourceOptions(depends_on=ready)
 
         def depend(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
-            """Children inherit no dependency of their component, but its transformations."""
+            """Children inherit their component's transformations, but not its dependencies."""
             merged = pulumi.ResourceOptions.merge(args.opts, dependent)
             return pulumi.ResourceTransformationResult(args.props, merged)
 

@@ -1,4 +1,4 @@
-"""`MetricsServer`: serves the load of pods to autoscalers, on a cluster that has nothing for it."""
+"""`MetricsServer`: serves the load of pods to autoscalers, on a cluster without a metrics API."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from components.platform.certificates import Certificate
 from components.platform.namespace import Namespace
 
 METRICS_NAMESPACE = "slipway-metrics"
-#: In the certificate, so it is fixed.
+#: The name of the Service. It is in the certificate, so it is fixed.
 _SERVICE = "metrics-server"
 _PORT = 10250
 _TLS = "/etc/metrics-server"
-#: Between its own `up`s nothing renews the certificate, and who trusts it is the API server alone.
+#: Days that the certificate is valid. Only `up` renews it, and only the API server trusts it.
 _DAYS = 3650
 _LABELS = workload.labels("metrics-server", "metrics")
 _RULES: list[Fields] = [
@@ -31,7 +31,7 @@ _RULES: list[Fields] = [
 
 class MetricsServer(pulumi.ComponentResource):
     """metrics-server in a namespace of its own, and the APIService by which the API server finds
-    it, with a certificate that it verifies. It reads pods, nodes and their load, nothing else."""
+    it and verifies its certificate. It may read pods, nodes and their load, and nothing else."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class MetricsServer(pulumi.ComponentResource):
                 "metadata": {"namespace": self._namespace, "labels": _LABELS},
                 "spec": server.deployment_spec(),
             },
-            # Without its rights it starts and never gets ready.
+            # Without its permissions it starts and never becomes ready.
             pulumi.ResourceOptions(parent=self, depends_on=access, custom_timeouts=server.timeouts),
         )
         self.ready = [self._make_api(certificate, deployment)]
@@ -92,14 +92,14 @@ class MetricsServer(pulumi.ComponentResource):
 
         return account, [
             bind("reader-binding", role.name),
-            # The API server authenticates the callers and decides what they may read.
+            # metrics-server asks the API server who its callers are and what they may do.
             bind("delegator", "system:auth-delegator"),
             bind("authentication", "extension-apiserver-authentication-reader", "kube-system"),
         ]
 
     def _make_network_policy(self) -> None:
-        """Neither the API server, which calls, nor nodes, which are called, can be said by a
-        selector."""
+        """A NetworkPolicy can select neither the API server, which calls metrics-server, nor the
+        nodes, which it calls. So only the port of incoming calls is limited."""
         KubernetesObject(
             f"{self._name}-open",
             "networking.k8s.io/v1",
@@ -130,7 +130,7 @@ class MetricsServer(pulumi.ComponentResource):
             f"--secure-port={_PORT}",
             f"--tls-cert-file={_TLS}/tls.crt",
             f"--tls-private-key-file={_TLS}/tls.key",
-            # Not by host name, which certificates of kubelets have and cluster DNS does not.
+            # Addresses first: kubelets' certificates have host names, which cluster DNS lacks.
             "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",
             "--kubelet-use-node-status-port",
             "--metric-resolution=15s",
@@ -146,7 +146,7 @@ class MetricsServer(pulumi.ComponentResource):
             arguments=arguments,
             ports={"https": _PORT},
             startup_probe=probe("/livez"),
-            # Ready when it has read the load of the nodes once.
+            # It is ready once it has read the load of the nodes.
             readiness_probe=probe("/readyz"),
             liveness_probe=probe("/livez"),
             cpu=("100m", "1"),
@@ -173,7 +173,7 @@ class MetricsServer(pulumi.ComponentResource):
                     "ports": [{"name": "https", "port": 443, "targetPort": "https"}],
                 },
             },
-            # Which waits for a pod, too, and does not know why there is none.
+            # The provider waits for the Service's pods, too, but cannot say why there are none.
             pulumi.ResourceOptions(
                 parent=self, depends_on=[deployment], delete_before_replace=True
             ),
@@ -194,7 +194,7 @@ class MetricsServer(pulumi.ComponentResource):
                     "versionPriority": 100,
                 },
             },
-            # It comes last and goes first: while nobody answers for it, no namespace can be
+            # It is created last and deleted first: while no pod serves it, no namespace can be
             # deleted.
             pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )

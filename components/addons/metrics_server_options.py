@@ -8,12 +8,12 @@ from components.config.addon_options import METRICS_API, AddonOptions, Capabilit
 from components.config.values import Image
 
 METRICS_SERVER_IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.9.0"
-#: The APIService by which an API server finds who serves `metrics.k8s.io`.
+#: The APIService that tells the API server who serves `metrics.k8s.io`.
 API_SERVICE = "v1beta1.metrics.k8s.io"
 
 
 class MetricsServerOptions(AddonOptions):
-    """metrics-server, by plain objects in the namespace `slipway-metrics`. It serves
+    """metrics-server, as plain objects in the namespace `slipway-metrics`. It serves
     `metrics.k8s.io`, from which autoscalers read the load of pods."""
 
     provides: ClassVar[frozenset[Capability]] = frozenset({METRICS_API})
@@ -22,9 +22,9 @@ class MetricsServerOptions(AddonOptions):
     kind: Literal["metrics-server"] = "metrics-server"
     image: Image = METRICS_SERVER_IMAGE
     kubelet_insecure_tls: bool = False
-    """Whether kubelets are asked without verification of their certificates. They have to be where
-    kubelets sign their own, as on kind and on kubeadm's default; whoever answers in a node's place
-    then gets metrics-server's token, and decides what autoscalers see"""
+    """Whether metrics-server skips the verification of kubelets' certificates. It has to where
+    kubelets sign their own, as on kind and with kubeadm's defaults. Whoever answers in a node's
+    place then gets metrics-server's token, and decides what autoscalers see"""
 
     def images(self) -> tuple[str, ...]:
         return (self.image,)

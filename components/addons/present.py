@@ -1,4 +1,4 @@
-"""`PresentAddon`: an add-on that the cluster has."""
+"""`PresentAddon`: an add-on that the cluster already has."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from components.kubernetes.object import Fields, KubernetesObject
 
 
 class PresentAddon(pulumi.ComponentResource):
-    """Reads the object that shows that the cluster has the add-on, and fails where it is missing:
-    whoever needs the add-on would do nothing, and report it only in a status of its own. It makes
-    nothing and changes nothing."""
+    """Reads the object that shows that the cluster has the add-on, and fails if it is missing.
+    Otherwise what needs the add-on would do nothing, and report that only in its own status. It
+    creates nothing and changes nothing."""
 
     def __init__(
         self,

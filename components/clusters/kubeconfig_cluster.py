@@ -10,7 +10,7 @@ from components.clusters.kubeconfig_options import DescribedOptions
 from components.clusters.providers import kubernetes_provider
 from components.config.accelerators import NodePoolOptions
 from components.contracts.cluster import NodePool
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 
 
 class KubeconfigCluster(pulumi.ComponentResource):
@@ -73,7 +73,7 @@ class KubeconfigCluster(pulumi.ComponentResource):
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """No identity: a stack file that needs one is refused when it is read."""

@@ -11,7 +11,7 @@ import pulumi
 from components import registry
 from components.clusters.kubeconfig_cluster import KubeconfigCluster
 from components.clusters.reference_options import ReferenceOptions
-from components.contracts.identity import Grant, Identity, RemoteIdentity
+from components.contracts.identity import BucketAccess, Identity, RemoteIdentity
 from components.images import Images
 
 
@@ -50,13 +50,13 @@ class ReferenceCluster(KubeconfigCluster):
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """An identity in the cloud of `slipway:cluster.identity`."""
-        if self._options.identity is None or not grants:
-            return super().identity(service_account, namespace, grants, opts)
-        return self._remote_identity.identity(service_account, namespace, grants, opts)
+        if self._options.identity is None or not bucket_access:
+            return super().identity(service_account, namespace, bucket_access, opts)
+        return self._remote_identity.identity(service_account, namespace, bucket_access, opts)
 
     @cached_property
     def _remote_identity(self) -> RemoteIdentity:

@@ -1,1 +1,1 @@
-"""What the rooms promise each other."""
+"""Contracts: the interfaces of the kinds that a stack is built from, and their arguments."""

@@ -1,4 +1,4 @@
-"""What an add-on promises a stack: what is installed once on a cluster."""
+"""The contract of an add-on, which is installed once on a cluster."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from components.images import Images
 
 @dataclass(frozen=True, kw_only=True)
 class AddonArgs:
-    """What an add-on is made of, beside its options."""
+    """The arguments of an add-on, besides its options."""
 
     cluster: Cluster
     images: Images
 
 
 class Addon(Protocol):
-    """An add-on on the cluster."""
+    """An add-on of a cluster."""
 
     @property
     def ready(self) -> Sequence[pulumi.Resource]:
-        """What those that require it depend on: when all of it is deployed, the API server admits
-        its objects."""
+        """The resources that everything depends on which requires the add-on. Once they are
+        deployed, the API server admits the add-on's objects."""
         ...
 
 
 class AddonFactory(Protocol):
-    """The class of an add-on, as a stack calls it. `options` are of the class that the registry
-    names beside it."""
+    """The class of an add-on, as a stack calls it. The registry pairs it with the class of
+    `options`."""
 
     def __call__(
         self, name: str, options: Any, args: AddonArgs, opts: pulumi.ResourceOptions, /

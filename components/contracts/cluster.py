@@ -1,4 +1,4 @@
-"""What a cluster promises the rest of a stack."""
+"""The contract of a cluster."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pulumi
 
 from components.config.accelerators import Accelerator, NodePoolOptions
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 from components.images import Images
 
 if TYPE_CHECKING:
@@ -64,10 +64,10 @@ class Cluster(Protocol):
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        """Gives the pods of `service_account` the access of `grants` and no other, without static
+        """Gives the pods of `service_account` the access of `bucket_access` and no other, without static
         credentials. `opts` are for the resources that it makes, whose names begin with the
         account's.
 

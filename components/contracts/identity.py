@@ -1,4 +1,4 @@
-"""Workload identity: what a model source needs read access to, and what its pods get for it."""
+"""Workload identity: the access that a model source needs, and what gives it to the pods."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from components.config.provider_keys import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grant:
-    """Leave to read everything below a bucket's prefix."""
+class BucketAccess:
+    """Read access to all objects under a bucket prefix, such as `s3://bucket/models/`."""
 
     url: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """What lets the pods of a service account in: `annotations` of the account, and resources
-    (`needs`) that have to be there before its first pod is. Or, where the cloud's CSI driver reads
-    the bucket in their place, `mount`: attributes of a volume that it mounts."""
+    """Workload identity of a service account: `annotations` of the account, and resources (`needs`)
+    that must exist before its first pod. If the cloud's CSI driver reads the bucket instead of the
+    pods, `mount` has the attributes of the volume that the driver mounts."""
 
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     needs: Sequence[pulumi.Resource] = ()
@@ -30,18 +30,18 @@ class Identity:
 
 
 NO_IDENTITY = Identity()
-#: One value of the other stack's output `cluster.identity`, by its key.
+#: Returns the value of a key in the other stack's output `cluster.identity`.
 IdentityOutput = Callable[[str], pulumi.Output[str]]
 
 
 class RemoteIdentity(Protocol):
-    """Workload identity on a cluster that another stack made."""
+    """Workload identity on a cluster that another stack created."""
 
     def identity(
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """As `contracts.cluster.Cluster.identity`."""
@@ -50,7 +50,7 @@ class RemoteIdentity(Protocol):
 
 class RemoteIdentityFactory(Protocol):
     """The class of a remote identity. `cluster` is the component that refers to the other stack's
-    cluster; `settings` are those of the cloud's provider."""
+    cluster. `settings` configure the cloud's provider."""
 
     def __call__(
         self, name: str, cluster: Any, identity_output: IdentityOutput, settings: Settings, /

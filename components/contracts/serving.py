@@ -1,4 +1,4 @@
-"""What a runtime promises a gateway, and what it is made of."""
+"""The contract of a runtime, and the backend that a gateway routes to."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from components.protocols import ServingProtocol
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """A server's Service. A port is None where the server does not speak that protocol.
-    `streaming` routes the streaming methods of gRPC, too. `selector` are the labels of the pods
-    behind it, None where an operator chooses them. Routes depend on `ready`: when all of it is
-    deployed, the server answers. `server` is the object whose status says so, a Deployment or what
-    an operator makes one of."""
+    """A server's Service. A port is None if the server does not speak that protocol. `streaming`:
+    the streaming methods of gRPC are routed, too. `selector` has the labels of the pods behind the
+    Service; None if an operator chooses them. Routes depend on `ready`: once these resources are
+    deployed, the server answers. `server` is the object whose status reports this, a Deployment or
+    an operator's custom resource."""
 
     runtime: str
     protocol: ServingProtocol
@@ -48,10 +48,11 @@ class ServedModel:
 
 @dataclass(frozen=True, kw_only=True)
 class ServerArgs:
-    """What a server is made of. `options` are the merged server-level options of its models;
-    `allowed_peers` are the NetworkPolicy peers that may call it; `secrets` are those values of
-    `slipway:secrets` that its models name. Another `generation` is another Deployment and Service,
-    beside the old ones until these are not needed; None for a server that models do not share."""
+    """The arguments of a server. `options` are the merged server-level options of its models.
+    `allowed_peers` are the NetworkPolicy peers that may call it. `secrets` are the values of
+    `slipway:secrets` that its models refer to. A changed `generation` replaces the Deployment and
+    the Service: the old ones stay until the new ones have taken over. It is None for a server that
+    models do not share."""
 
     models: Sequence[ServedModel]
     options: ModelOptions

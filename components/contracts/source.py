@@ -1,4 +1,4 @@
-"""What a model source promises a runtime."""
+"""The contract of a model source."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, Protocol
 
 import pulumi
 
-from components.contracts.identity import NO_IDENTITY, Grant, Identity
+from components.contracts.identity import NO_IDENTITY, BucketAccess, Identity
 from components.images import Images
 from components.kubernetes.object import Fields
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A PersistentVolumeClaim of the stack's own; `one_node`: one node at a time can mount it."""
+    """A PersistentVolumeClaim of the stack. `one_node`: only one node at a time can mount it."""
 
     name: pulumi.Output[str]
     one_node: bool
@@ -23,36 +23,36 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFiles:
-    """One model's files in a pod, as parts of a pod's spec.
+    """How a pod gets the files of one model, as parts of the pod's spec.
 
-    `path` is the absolute directory that holds the model's versions. `volumes` of one name are the
-    same volume. `fetch` are init containers, without what every container of a pod has
-    (`components/workload.py`). All pods that have one of the labels `node_mates` run on one node.
-    `egress` are rules of a NetworkPolicy for what `fetch` connects to."""
+    `path` is the absolute directory that holds the model's versions. `volumes` with the same name
+    are the same volume. `init_containers` lack the fields that all containers have in common, which
+    `components/workload.py` adds. All pods that share one of `colocation_labels` run on the same
+    node. `egress` has the NetworkPolicy rules for the connections of the init containers."""
 
     path: str
     volumes: Sequence[Fields] = ()
     mounts: Sequence[Fields] = ()
-    fetch: Sequence[Fields] = ()
-    node_mates: Mapping[str, str] = field(default_factory=dict)
+    init_containers: Sequence[Fields] = ()
+    colocation_labels: Mapping[str, str] = field(default_factory=dict)
     egress: Sequence[Fields] = ()
 
 
 class ModelSource(Protocol):
     """Where a model's files come from."""
 
-    grants: Sequence[Grant]
-    """What the pod's service account reads them by; empty where no identity is needed."""
+    bucket_access: Sequence[BucketAccess]
+    """The access that the pod's service account needs. Empty if the pod needs no identity."""
 
     def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:
-        """The model's files, in the absolute directory `at`, or wherever suits the source. One with
-        `grants` is told the identity that has them."""
+        """The model's files in the absolute directory `at`; None: in a directory that the source
+        chooses. `identity` has the source's `bucket_access`."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceArgs:
-    """Everything a source is told; `opts` are for the objects that it makes."""
+    """The arguments of a source. `opts` apply to the objects that it creates."""
 
     model: str
     namespace: pulumi.Output[str]
@@ -62,7 +62,7 @@ class SourceArgs:
 
 
 class SourceFactory(Protocol):
-    """The class of a model source, as a stack calls it. `options` are of the class that the
-    registry names beside it."""
+    """The class of a model source, as a stack calls it. The registry pairs it with the class of
+    `options`."""
 
     def __call__(self, options: Any, args: SourceArgs, /) -> ModelSource: ...

@@ -1,1 +1,1 @@
-"""Kubernetes objects, charts and kubeconfigs: what every room builds with."""
+"""Objects of the Kubernetes API."""

@@ -1,4 +1,4 @@
-"""`KubernetesObject`: an object of the Kubernetes API, written as its own YAML."""
+"""`KubernetesObject`: an object of the Kubernetes API, with the keys of Kubernetes' YAML."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ import pulumi
 from components.failure_hook import explained
 from components.roll_out import rolled_out
 
-#: A part of an object, with the names that Kubernetes' own YAML has: `{"containerPort": 8500}`.
+#: A part of an object, with the keys of Kubernetes' YAML: `{"containerPort": 8500}`.
 Fields: TypeAlias = dict[str, Any]
 
-#: Annotations of a Service or an Ingress that is deployed once it has an address, of an object that
-#: is deployed once its condition `Ready` is true, and of one that is deployed once it exists. By default the provider waits for pods as well, which are the
-#: Deployment's to wait for; and after an update it may store the object as it was before, since its
-#: watch is fed from a cache.
+#: Annotations that say when an object is deployed: a Service or an Ingress once it has an address,
+#: an object once its condition `Ready` is true, and an object once it exists. By default the
+#: provider also waits for the pods of a Service, which is the Deployment's part. And after an
+#: update it may store the object's previous state, since its watch reads from a cache.
 UNTIL_ADDRESSED = {"pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress}"}
 UNTIL_READY = {"pulumi.com/waitFor": "condition=Ready"}
 UNAWAITED = {"pulumi.com/skipAwait": "true"}
 
-#: What the engine encrypts in its state, by API version and kind.
+#: Fields that the engine encrypts in its state, by API version and kind.
 _SECRET_FIELDS = {("v1", "Secret"): ["data", "stringData"]}
 
 
 class KubernetesObject(pulumi.CustomResource):
-    """One object, as the SDK's class for its kind registers it, without importing that class: the
-    SDK's types cost a second each time that the program is evaluated. Nothing checks `fields`
-    here; the tests check them against those types. An object whose `metadata` has no name is
-    named by the provider, after `resource_name`."""
+    """One object. It is registered as the SDK's class for its kind registers it, but without the
+    import of that class: the SDK's types cost a second each time the program is evaluated. Nothing
+    checks `fields` here; the tests check them against the SDK's types. If `metadata` has no name,
+    the provider chooses one that begins with `resource_name`."""
 
-    if TYPE_CHECKING:  # at run time Pulumi would read such types anew for each object
+    if TYPE_CHECKING:  # at run time Pulumi would evaluate these types for each object
         metadata: pulumi.Output[Fields]
         status: pulumi.Output[Fields | None]
 
@@ -55,7 +55,7 @@ class KubernetesObject(pulumi.CustomResource):
         super().__init__(
             f"kubernetes:{group or 'core'}/{version}:{kind}",
             resource_name,
-            # Only what stands among the inputs can be read as an output.
+            # Only keys of the inputs can be read as outputs.
             {"metadata": None, "status": None, **inputs},
             pulumi.ResourceOptions.merge(
                 pulumi.ResourceOptions(
@@ -78,19 +78,19 @@ class KubernetesObject(pulumi.CustomResource):
         *,
         reads: Sequence[str] = (),
     ) -> KubernetesObject:
-        """An object that exists; `identifier` is `<namespace>/<name>`, or `<name>`. `reads` are the
-        parts that `output` is asked for, beside `metadata` and `status`. The provider fails where
-        the object is not ready, as a Service without endpoints."""
+        """An object that exists. `identifier` is `<namespace>/<name>`, or `<name>`. `reads` are the
+        fields that `output` may return, in addition to `metadata` and `status`. The provider fails
+        if the object is not ready, such as a Service without endpoints."""
         namespace, _, name = identifier.rpartition("/")
-        # What a refresh finds out of an object is compared with these inputs: without them each
-        # refresh would show a change.
+        # A refresh compares the object with these inputs. Without them each refresh would show a
+        # change.
         metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=identifier))
         fields = {"metadata": metadata, **dict.fromkeys(reads)}
         return cls(resource_name, api_version, kind, fields, merged)
 
     def output(self, part: str) -> pulumi.Output[Any]:
-        """A part of the object as it is on the cluster: one of its fields, or of `reads`."""
+        """The field `part` of the object on the cluster: one of its `fields`, or of `reads`."""
         found: pulumi.Output[Any] = pulumi.get(self, part)
         return found
 

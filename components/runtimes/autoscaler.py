@@ -1,12 +1,14 @@
-"""The HorizontalPodAutoscaler of a server, and who says how many pods its Deployment has.
+"""The HorizontalPodAutoscaler of a server, and who owns the number of its Deployment's pods.
 
-While there is an autoscaler, the number is its own: Pulumi ignores `spec.replicas`, and the plugin
-leaves it out of what it applies as soon as somebody else has set it, and until then repeats what
-is there. Left out without that, server-side apply would put the API's default in: one.
+While there is an autoscaler, it owns the number. Pulumi ignores `spec.replicas`. The Kubernetes
+plugin omits the field from what it applies once another client has set it; until then it repeats
+the present value. If the program omitted the field itself, server-side apply would reset it to the
+API's default, one.
 
-On the way back the Deployment is made anew, and the old one goes when the new one serves. In place
-it would be decided by chance: Pulumi deletes the autoscaler after everything else of an update, and
-until then it takes the new number back. A mark on the Deployment tells the two ways apart.
+When the autoscaler is removed, the Deployment is replaced: the old one is deleted once the new one
+serves. The result of an update in place would be random. Pulumi deletes the autoscaler after all
+other operations of an update, and until then the autoscaler may set its own number again. An
+annotation of the Deployment records which of the two owns the number.
 """
 
 from __future__ import annotations
@@ -18,20 +20,21 @@ from components.config.replicas import Replicas, ScalingRules
 from components.kubernetes.object import Fields, KubernetesObject
 from components.workload import Workload
 
-_MARK = {"slipway.dev/replicas": "autoscaler"}
+_OWNER = {"slipway.dev/replicas": "autoscaler"}
 
 
-def mark(replicas: Replicas) -> Fields:
-    """What the Deployment's metadata says of `replicas`."""
-    return {"annotations": _MARK} if replicas.scales else {}
+def owner_metadata(replicas: Replicas) -> Fields:
+    """The part of the Deployment's metadata that records who owns the number of pods."""
+    return {"annotations": _OWNER} if replicas.scales else {}
 
 
-def hand_over(replicas: Replicas, *, surge: bool) -> pulumi.ResourceOptions:
-    """Options of the Deployment, by which the number of pods changes hands. Without `surge` there
-    is no room for two at once."""
+def owner_options(replicas: Replicas, *, surge: bool) -> pulumi.ResourceOptions:
+    """Options of the Deployment for a change of the number's owner. Without `surge` the old
+    Deployment is deleted first, since there is no room for both."""
     if replicas.scales:
         return pulumi.ResourceOptions(ignore_changes=["spec.replicas"])
-    # It has no annotation but the mark. The whole map, since a map that comes or goes is one change.
+    # The Deployment has no other annotations. The path is that of the whole map, since the addition
+    # or removal of a map is a single change.
     return pulumi.ResourceOptions(
         replace_on_changes=["metadata.annotations"], delete_before_replace=not surge
     )
@@ -44,7 +47,7 @@ def make(
     namespace: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> None:
-    """The autoscaler of `deployment`."""
+    """Create the autoscaler of `deployment`."""
     spec: Fields = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": deployment.name},
         "minReplicas": replicas.min,
@@ -73,8 +76,8 @@ def make(
 
 
 def warn(key: str, replicas: Replicas, server: Workload, resource: pulumi.Resource) -> None:
-    """Say where `replicas`, the value of `key`, cannot do what is asked of it."""
-    if server.node_mates:
+    """Warn if `replicas`, the value of `key`, cannot have its intended effect."""
+    if server.colocation_labels:
         pulumi.log.warn(
             f"{key}: the model's volume is ReadWriteOnce, so all {replicas.most} pods have to find "
             "room on one node, and those that do not stay pending; make the volume ReadWriteMany, "
@@ -93,7 +96,7 @@ def warn(key: str, replicas: Replicas, server: Workload, resource: pulumi.Resour
 
 
 def _rules(rules: ScalingRules) -> Fields:
-    said: Fields = {
+    fields: Fields = {
         "stabilizationWindowSeconds": rules.stabilization_window_seconds,
         "selectPolicy": rules.select_policy,
         "policies": rules.policies
@@ -102,4 +105,4 @@ def _rules(rules: ScalingRules) -> Fields:
             for each in rules.policies
         ],
     }
-    return {key: value for key, value in said.items() if value is not None}
+    return {key: value for key, value in fields.items() if value is not None}

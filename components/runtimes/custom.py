@@ -15,7 +15,7 @@ _PROTOCOLS = {each.name: each for each in (OPEN_INFERENCE_V2, TENSORFLOW_SERVING
 
 
 class Custom(DeploymentRuntime):
-    """A server that Slipway knows nothing of but where it listens and what it speaks."""
+    """Any server. Slipway knows only its ports, its protocol and its probes."""
 
     kind = "custom"
 

@@ -61,7 +61,7 @@ Directory = Annotated[
 
 
 class Ports(Options):
-    """Where the server listens: ports above 1023, since it does not run as root."""
+    """The ports that the server listens on, above 1023, since it does not run as root."""
 
     grpc: Port | None = None
     rest: Port | None = None
@@ -76,15 +76,17 @@ class Ports(Options):
 
 
 class Health(Options):
-    """What says that the server can answer: gRPC's health service, or a path of its REST port."""
+    """How the server reports that it can answer: by gRPC's health service, or by a path of its REST
+    port."""
 
     grpc: bool = False
-    """Whether it has `grpc.health.v1.Health`, asked about the whole server"""
+    """Whether the server has `grpc.health.v1.Health`. It is asked about the whole server"""
     path: UrlPath | None = None
-    """Answers 2xx when the server's models can be called, and only then. `{model}` stands for the
-    name of the first of them: a server that found none may call itself ready"""
+    """A path that answers 2xx if the server's models can be called, and only then. `{model}` stands
+    for the name of the first model. A path without it may answer 2xx on a server that found no
+    model"""
     live: UrlPath | None = None
-    """Answers 2xx unless the server has to be started anew; left out, that is `path`"""
+    """A path that answers 2xx unless the server has to be restarted. Left out, it is `path`"""
 
     @model_validator(mode="after")
     def _one_way(self) -> Health:
@@ -97,9 +99,9 @@ class Health(Options):
 
 
 class CustomOptions(ModelOptions):
-    """Any image that serves a model by a known protocol. It runs with a read-only root and may
-    write to `/tmp`. The stack's limits hold at the gateway; what the server itself takes is set
-    by its own arguments."""
+    """Any image that serves a model by a known protocol. It runs with a read-only root filesystem
+    and may write to `/tmp`. The stack's limits apply at the gateway. The server's own limits are
+    set by its arguments."""
 
     model_config = example(
         runtime="custom",
@@ -116,26 +118,27 @@ class CustomOptions(ModelOptions):
     image: Image
     """The server's image"""
     protocol: Literal["open-inference-v2", "tensorflow-serving"]
-    """What it speaks; a model has the same name there as here"""
+    """The protocol of the server. Calls name a model as the stack file does"""
     ports: Ports
     health: Health
     streaming: bool = False
-    """Whether clients may call gRPC's streaming methods (`ModelStreamInfer`). Behind Traefik
-    `limits.message_size` does not hold on them"""
+    """Whether clients may call gRPC's streaming methods (`ModelStreamInfer`). Behind Traefik,
+    `limits.message_size` does not apply to them"""
     command: tuple[str, ...] = Field(default=(), strict=False)
-    """In place of the image's entrypoint"""
+    """Replaces the image's entrypoint"""
     arguments: tuple[str, ...] = Field(default=(), strict=False)
-    """In place of the image's command. `$(NAME)` stands for a variable of `environment`"""
+    """Replaces the image's command. `$(NAME)` stands for a variable of `environment`"""
     args: tuple[str, ...] = Field(default=(), strict=False, json_schema_extra=_RENAMED)
     """The old name of `arguments`"""
     env: dict[Variable, Value] = Field(default_factory=dict, json_schema_extra=_RENAMED)
     """The old name of `environment`"""
     model_directory: Directory = "/mnt/models"
-    """Where the source's files are put; with several models in the server, each in a directory of
-    this one that has the model's name"""
+    """The directory in which the server finds the model's files. If several models share the
+    server, each has a subdirectory with the model's name"""
     user: int = Field(default=workload.USER_ID, ge=1, le=2**31 - 1)
-    """The id that the server runs as, for images that let only one into their files. One below
-    10000 may be an account of the node, whose files a server that breaks out could then reach"""
+    """The user id that the server runs as, for images with files that only one user may read. An
+    id below 10000 may belong to an account of the node. A server that breaks out of its container
+    could then access the files of that account"""
 
     def server_image(self) -> str:
         return self.image
@@ -162,22 +165,22 @@ class CustomOptions(ModelOptions):
 
     @field_validator("ports")
     @classmethod
-    def _has_what_is_exposed(cls, value: Ports, info: ValidationInfo) -> Ports:
+    def _has_exposed_ports(cls, value: Ports, info: ValidationInfo) -> Ports:
         expose = info.data.get("expose")
         exposed = expose.ports if expose else {}
         for key in exposed:
             if getattr(value, key) is None:
-                said = "port" if key == "grpc" else "rest_port"
-                unreached = "expose" if len(exposed) == 1 else f"expose.{said}"
+                expose_key = "port" if key == "grpc" else "rest_port"
+                unreached = "expose" if len(exposed) == 1 else f"expose.{expose_key}"
                 raise mistake(
-                    f"`{key}` for `expose.{said}`",
+                    f"`{key}` for `expose.{expose_key}`",
                     f"take `{unreached}` out, or add the port that it is to reach",
                 )
         return value
 
     @field_validator("health")
     @classmethod
-    def _asks_where_it_listens(cls, value: Health, info: ValidationInfo) -> Health:
+    def _port_of_health_exists(cls, value: Health, info: ValidationInfo) -> Health:
         ports = info.data.get("ports")
         if ports and value.grpc and ports.grpc is None:
             raise mistake("`ports.grpc` beside `grpc`", "add the port, or ask by a path")

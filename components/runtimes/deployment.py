@@ -1,4 +1,4 @@
-"""`DeploymentRuntime`: a server whose pods are a Deployment's."""
+"""`DeploymentRuntime`: a server that a Deployment runs."""
 
 from __future__ import annotations
 
@@ -54,10 +54,12 @@ class DeploymentRuntime(ServerRuntime):
             "apps/v1",
             "Deployment",
             {
-                "metadata": metadata | autoscaler.mark(replicas),
+                "metadata": metadata | autoscaler.owner_metadata(replicas),
                 "spec": pods.deployment_spec(),
             },
-            pulumi.ResourceOptions.merge(opts, autoscaler.hand_over(replicas, surge=pods.surge)),
+            pulumi.ResourceOptions.merge(
+                opts, autoscaler.owner_options(replicas, surge=pods.surge)
+            ),
         )
         if replicas.scales:
             keys = [f"slipway:models.{model.name}.replicas" for model in self.args.models]

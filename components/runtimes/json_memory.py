@@ -5,13 +5,14 @@ from __future__ import annotations
 from components.config.limits_options import LimitsOptions
 from components.config.quantities import byte_count
 
-#: TensorFlow Serving and Triton parse JSON by RapidJSON, which holds 16 bytes for each value, some of
-#: them twice, and a value is two bytes of text at least. Measured on Triton: 17.
+#: Bytes of memory for each byte of JSON. TensorFlow Serving and Triton parse JSON with RapidJSON,
+#: which holds 16 bytes for each value, and some values twice. A value is at least two bytes of
+#: text. Measured on Triton: 17.
 MEMORY_PER_JSON_BYTE = 24
 
 
 def default_memory(limits: LimitsOptions, base: int) -> tuple[str, str]:
-    """Request and limit of a server that holds `base` bytes besides one request of the largest
+    """Memory request and limit of a server that holds `base` bytes and one request of the largest
     size."""
     held = base + MEMORY_PER_JSON_BYTE * byte_count(limits.message_size)
     return "256Mi", f"{-(-held // 2**20)}Mi"

@@ -1,4 +1,4 @@
-"""`OperatorRuntime`: a server whose pods an operator makes."""
+"""`OperatorRuntime`: a server that an operator runs."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from components.workload import Workload
 
 
 class OperatorRuntime(ServerRuntime):
-    """A custom resource, by which an operator runs the pods and the Service in front of them. It is
-    deployed when the operator sets its condition `Ready`. Its options name the operator's add-on in
-    `requires`."""
+    """A custom resource, for which an operator creates the pods and the Service in front of them.
+    The resource is deployed once the operator sets its condition `Ready`. The runtime's options
+    name a capability of the operator's add-on in `requires`."""
 
     api_version: ClassVar[str]
     object_kind: ClassVar[str]
 
     @abstractmethod
     def manifest(self, pods: Workload) -> Fields:
-        """The `spec` of the custom resource. `pods.template()` is the pod template, whose labels
-        the NetworkPolicy of the server selects."""
+        """The `spec` of the custom resource. `pods.template()` is the pod template. The server's
+        NetworkPolicy selects pods by the template's labels."""
 
     @abstractmethod
     def service(self, server: KubernetesObject) -> pulumi.Output[str]:
-        """The name of the Service that the operator makes for `server`."""
+        """The name of the Service that the operator creates for `server`."""
 
     def deploy(self, spec: ServerSpec, pods: Workload) -> Backend:
         server = KubernetesObject(

@@ -1,4 +1,4 @@
-"""`ServerRuntime`: what every runtime makes of the server that it runs."""
+"""`ServerRuntime`: the resources that every runtime creates for a server."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ from components.runtimes.server_spec import CONFIGURATION, ServerSpec
 
 class ServerRuntime(pulumi.ComponentResource):
     """One server and its models: its configuration, the credentials of its pods, their template,
-    and a NetworkPolicy that admits the gateway. A runtime describes the server by `program`, and
-    where it wants a model by `directory`. `DeploymentRuntime` and `OperatorRuntime` run the pods."""
+    and a NetworkPolicy that admits the gateway. A runtime describes the server in `program`, and
+    the directory of a model in `directory`. `DeploymentRuntime` and `OperatorRuntime` run the
+    pods."""
 
     kind: ClassVar[str]
     """The registry's name of the runtime, and the pods' `app.kubernetes.io/name`."""
@@ -49,24 +50,29 @@ class ServerRuntime(pulumi.ComponentResource):
 
     @abstractmethod
     def program(self, files: Mapping[str, ModelFiles]) -> ServerSpec:
-        """How to serve `files`, by the models' names."""
+        """How to run a server of `files`, which are by the models' names."""
 
     @abstractmethod
     def deploy(self, spec: ServerSpec, pods: workload.Workload) -> Backend:
-        """Run `pods`, and the Service in front of them."""
+        """Create `pods` and the Service in front of them."""
 
     def directory(self, model: str) -> str | None:
-        """The absolute directory in which the server finds `model`; None where it is told one."""
+        """The absolute directory in which the server expects `model`. None if its configuration
+        names the directory."""
         return None
 
     def _files_of(self, model: ServedModel) -> ModelFiles:
         return model.source.files(self.directory(model.name), self._identity)
 
     def _make_identity(self) -> Identity:
-        grants = [grant for model in self.args.models for grant in model.source.grants]
-        if not grants:
+        bucket_access = [
+            access for model in self.args.models for access in model.source.bucket_access
+        ]
+        if not bucket_access:
             return Identity()
-        return self.args.cluster.identity(self._name, self.args.namespace, grants, self._child)
+        return self.args.cluster.identity(
+            self._name, self.args.namespace, bucket_access, self._child
+        )
 
     def _make_workload(self, spec: ServerSpec) -> workload.Workload:
         args, files = self.args, self._files.values()
@@ -74,7 +80,7 @@ class ServerRuntime(pulumi.ComponentResource):
         volumes = [volume for each in files for volume in each.volumes]
         mounts: list[Fields] = []
         for mount in (mount for each in files for mount in each.mounts):
-            if mount not in mounts:  # two models in one volume
+            if mount not in mounts:  # two models may be in one volume
                 mounts.append(mount)
         if spec.configuration:
             volumes.append({"name": "config", "configMap": {"name": self._make_config(spec)}})
@@ -105,17 +111,23 @@ class ServerRuntime(pulumi.ComponentResource):
             deadline=seconds(args.limits.deadline),
             drain=seconds(args.limits.drain),
             startup=seconds(args.options.startup_timeout),
-            node_mates={key: value for each in files for key, value in each.node_mates.items()},
-            fetch=[*(container for each in files for container in each.fetch), *spec.prepare],
+            colocation_labels={
+                key: value for each in files for key, value in each.colocation_labels.items()
+            },
+            init_containers=[
+                *(container for each in files for container in each.init_containers),
+                *spec.prepare,
+            ],
             service_account=self._make_service_account(),
             volumes=[*volumes, *spec.volumes],
             mounts=[*mounts, *spec.mounts],
         )
 
     def _make_service_account(self) -> pulumi.Output[str] | None:
-        """Where a pod needs leave to read a bucket; clouds give it to an account by its name."""
+        """The service account that may read the buckets of the models. Its name is fixed, since
+        clouds identify an account by its name. None if the pods read no bucket by themselves."""
         identity = self._identity
-        if identity.mount or not any(model.source.grants for model in self.args.models):
+        if identity.mount or not any(model.source.bucket_access for model in self.args.models):
             return None
         return KubernetesObject(
             f"{self._name}-reader",
@@ -136,7 +148,8 @@ class ServerRuntime(pulumi.ComponentResource):
         ).name
 
     def _make_config(self, spec: ServerSpec) -> pulumi.Output[str]:
-        """Immutable and auto-named: another configuration is another object, so pods roll."""
+        """The server's configuration files. The object is immutable and auto-named, so a changed
+        configuration is a new object, and the pods roll out."""
         return KubernetesObject(
             f"{self._name}-config",
             "v1",

@@ -1,4 +1,4 @@
-"""The Service of a server: what routes lead to."""
+"""The Service of a server, which routes lead to."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pulumi
 from components.kubernetes.object import UNAWAITED, KubernetesObject
 from components.workload import Workload
 
-#: A Service's labels: `<MODEL_LABEL>/<name>` for each model of its server, and what that speaks.
-#: `python -m client` finds a model's Service by them.
+#: Labels of a Service: `<MODEL_LABEL>/<name>` for each model of the server, and the server's
+#: protocol. `python -m client` finds a model's Service by them.
 MODEL_LABEL, PROTOCOL_LABEL = "model.slipway.dev", "slipway.dev/protocol"
 #: gRPC ports speak HTTP/2 without TLS and without an upgrade from HTTP/1.1. Gateway API kinds read
 #: that here; Traefik's ingress-nginx provider and ingress-nginx read `backend-protocol` alone.
@@ -27,12 +27,13 @@ def make(
     server: Workload,
     opts: pulumi.ResourceOptions,
 ) -> KubernetesObject:
-    """A Service in front of the pods of `server`, and of no other generation."""
+    """Create a Service that selects the pods of `server`, and of no other generation."""
     if server.generation:
-        # Another Service: routes of models that leave stay with the old one and its pods.
-        apart = pulumi.ResourceOptions(replace_on_changes=["spec.selector"])
-        opts = pulumi.ResourceOptions.merge(opts, apart)
-    found_by = {PROTOCOL_LABEL: protocol, **{f"{MODEL_LABEL}/{model}": "" for model in models}}
+        # A new generation has a Service of its own. Routes of models that leave the server keep
+        # the old Service and its pods.
+        replaced = pulumi.ResourceOptions(replace_on_changes=["spec.selector"])
+        opts = pulumi.ResourceOptions.merge(opts, replaced)
+    client_labels = {PROTOCOL_LABEL: protocol, **{f"{MODEL_LABEL}/{model}": "" for model in models}}
     return KubernetesObject(
         resource_name,
         "v1",
@@ -40,7 +41,7 @@ def make(
         {
             "metadata": {
                 "namespace": namespace,
-                "labels": {**server.labels, **found_by},
+                "labels": {**server.labels, **client_labels},
                 "annotations": UNAWAITED,
             },
             "spec": {

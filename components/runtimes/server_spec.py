@@ -1,4 +1,4 @@
-"""`ServerSpec`: the server that a runtime runs."""
+"""`ServerSpec`: how a runtime runs its server."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ CONFIGURATION = "/config"
 
 @dataclass(frozen=True, kw_only=True)
 class ServerSpec:
-    """How a server is run. A port is None where the server does not speak that. `configuration`
-    are files in `/config`; `prepare` init containers that run when the models' files are there;
-    `cpu` and `memory` request and limit where the stack says nothing. `arguments` that the stack
-    file sets too are left to it. `streaming` routes the streaming methods of gRPC."""
+    """How a server is run. A port is None if the server does not speak that protocol.
+    `configuration` has files that are mounted in `/config`. `prepare` has init containers that run
+    once the models' files are in place. `cpu` and `memory` are the default request and limit. The
+    stack file's arguments override those of the same name in `arguments`. `streaming`: the
+    streaming methods of gRPC are routed, too."""
 
     command: Sequence[str] | None
     arguments: Sequence[str]

@@ -1,4 +1,4 @@
-"""What the stack file says of a server's arguments and environment, for the container."""
+"""A server's arguments and environment from the stack file, as fields of the container."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from components.contracts.serving import ServedModel
 from components.kubernetes.object import Fields, KubernetesObject
 
 
-def arguments(own: Sequence[str], options: ModelOptions) -> list[str]:
-    """`own`, the program's, but for those that the stack file sets, and those of the stack file."""
-    given = options.server_arguments
-    names = set(map(name_of, given))
-    return [*(each for each in own if name_of(each) not in names), *given]
+def arguments(defaults: Sequence[str], options: ModelOptions) -> list[str]:
+    """`defaults`, which the program sets, and the stack file's arguments, which override those of
+    the same name."""
+    overriding = options.server_arguments
+    names = set(map(name_of, overriding))
+    return [*(each for each in defaults if name_of(each) not in names), *overriding]
 
 
 def plain_variables(options: ModelOptions) -> dict[str, str]:
-    """The variables whose values are text."""
+    """The environment variables with plain text values."""
     variables = options.server_environment.items()
     return {name: value for name, value in variables if isinstance(value, str)}
 
@@ -33,8 +34,8 @@ def secret_variables(
     namespace: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> dict[str, Fields]:
-    """References to the values that are secrets, in an immutable Secret: another value is another
-    object, so pods roll out."""
+    """References to the secret values, which are in an immutable Secret. A changed value is a new
+    object, so the pods roll out."""
     values = {
         name: secrets[value.secret]
         for name, value in options.server_environment.items()
@@ -58,7 +59,7 @@ def secret_variables(
 
 
 def warn_of_old_names(models: Sequence[ServedModel], resource: pulumi.Resource) -> None:
-    """Name the keys of the models that have a new name."""
+    """Warn of keys of the models that have been renamed."""
     for model in models:
         for old, new in model.options.renamed.items():
             if old in model.options.model_fields_set:

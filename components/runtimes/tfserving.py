@@ -22,16 +22,16 @@ from components.runtimes.tfserving_options import TfServingOptions
 GRPC_PORT, REST_PORT = 8500, 8501
 _MODELS, _BATCHING = "models.config", "batching.config"
 _CPU = ("100m", "2")
-#: What the server and a small model take, besides the requests.
+#: Bytes of memory that the server and a small model take, besides requests.
 _BASE_MEMORY = 512 * 2**20
-#: So often, and after at most so many seconds, the server tries again to load a version before it
-#: gives that version up, or itself where nothing is served. Nothing else is loaded meanwhile.
+#: How often the server retries to load a version, and the longest pause in seconds before a retry.
+#: It loads nothing else meanwhile. Then it gives up the version, or ends if it serves nothing.
 _LOAD_RETRIES, _LOAD_INTERVAL = 5, 5
 
 
 class TfServing(DeploymentRuntime):
-    """The server looks for new versions by itself. It opens its ports when each of its models has
-    a version that answers, not before."""
+    """The server finds new versions by itself. It opens its ports only once each of its models has
+    a version that answers."""
 
     kind = "tfserving"
 
@@ -67,16 +67,17 @@ def arguments(
     options: TfServingOptions, limits: LimitsOptions, models: Mapping[str, ModelOptions]
 ) -> list[str]:
     """The server's flags."""
-    # It gives up, and says why, before the roll-out does.
+    # The server gives up, and logs the reason, before the roll-out times out.
     interval = min(_LOAD_INTERVAL, seconds(options.startup_timeout) / (4 * _LOAD_RETRIES))
-    found = [
+    flags = [
         f"--port={GRPC_PORT}",
         f"--rest_api_port={REST_PORT}",
         f"--model_config_file={CONFIGURATION}/{_MODELS}",
         "--enable_grpc_healthcheck_service",
-        # Otherwise a small message inflates to any size. `1` is the set of `identity` alone. There is
-        # no flag for the size of a message: gRPC takes the first of two equal arguments, and the
-        # server's own, 2 GiB, stands before these. The gateway limits it.
+        # Without this a small compressed message may inflate to any size. The bit set `1` allows
+        # `identity` alone. The size of a message cannot be set here: gRPC uses the first of two
+        # channel arguments with one name, and the server's own, 2 GiB, precedes these. The gateway
+        # limits the size.
         "--grpc_channel_arguments=grpc.compression_enabled_algorithms_bitset=1",
         # REST calls end after 30 s by default.
         f"--rest_api_timeout_in_ms={seconds(limits.deadline) * 1000}",
@@ -85,15 +86,16 @@ def arguments(
         f"--load_retry_interval_micros={int(interval * 1_000_000)}",
     ]
     if options.num_request_iterations_for_warmup > 1:
-        found.append(
+        flags.append(
             f"--num_request_iterations_for_warmup={options.num_request_iterations_for_warmup}"
         )
     if any(isinstance(each, TfServingOptions) and each.labels for each in models.values()):
-        # At start no version is loaded yet, and the server refuses labels of such otherwise.
-        found.append("--allow_version_labels_for_unavailable_models")
+        # By default the server refuses labels of versions that are not loaded, and at its start
+        # none is loaded.
+        flags.append("--allow_version_labels_for_unavailable_models")
     if options.batching:
-        found += ["--enable_batching", f"--batching_parameters_file={CONFIGURATION}/{_BATCHING}"]
-    return found
+        flags += ["--enable_batching", f"--batching_parameters_file={CONFIGURATION}/{_BATCHING}"]
+    return flags
 
 
 def model_config(files: Mapping[str, ModelFiles], models: Mapping[str, ModelOptions]) -> str:

@@ -10,38 +10,38 @@ from pydantic import Field, ValidationInfo, field_validator
 from components.config.durations import duration, microseconds
 from components.config.options import Options, mistake
 
-#: The server's own, where `max_batch_size` is left out.
+#: The server's own default.
 _MAX_BATCH_SIZE = 1000
 
 _Size = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class BatchingOptions(Options):
-    """Requests of several callers are computed as one batch: more throughput for some latency.
-    Worth it where the model is faster on one large batch than on many small ones, as on a GPU; its
-    first dimension has to be the batch. Each model and version has a queue of its own, the
-    threads are for all"""
+    """Requests of several callers are computed as one batch, for more throughput and some latency.
+    This helps if the model computes one large batch faster than many small ones, as on a GPU. The
+    model's first dimension has to be the batch. Each model and version has a queue of its own; all
+    of them share the threads"""
 
     max_batch_size: _Size = _MAX_BATCH_SIZE
-    """Rows of the largest batch. A request with more is refused, unless
-    `max_execution_batch_size` is given"""
+    """Rows of the largest batch. A request with more rows is refused, unless
+    `max_execution_batch_size` is set"""
     batch_timeout: Annotated[str, *duration("0us", "10s")] | None = None
-    """How long a batch that is not full waits for more requests, such as `500us`, up to 10s; 0 or
-    left out, not at all. It adds to the latency of calls at low load"""
+    """How long a batch that is not full waits for more requests, such as `500us`, up to 10s. With
+    0, or left out, it does not wait. The wait adds to the latency of calls at low load"""
     max_enqueued_batches: _Size = 10
-    """Batches that wait for a thread; what comes beyond them is refused as UNAVAILABLE"""
+    """How many batches may wait for a thread. Further requests are refused as UNAVAILABLE"""
     num_batch_threads: Annotated[int, Field(ge=1, le=1024)] | None = None
-    """Batches that are computed at once. Left out, as many as `resources.limits.cpu`, rounded up:
-    the server's own default counts the cores of the node"""
+    """How many batches are computed at once. Left out, it is `resources.limits.cpu`, rounded up,
+    since the server's own default is the number of the node's cores"""
     max_execution_batch_size: _Size | None = None
-    """Requests of up to `max_batch_size` rows are taken, and split into batches of at most this
-    many rows"""
+    """The server accepts requests of up to `max_batch_size` rows, and splits them into batches of
+    at most this many rows"""
     allowed_batch_sizes: tuple[_Size, ...] = Field(default=(), strict=False)
-    """Batches are padded to the next of these sizes, for models that are compiled for a size.
-    Increasing; the last is `max_batch_size`"""
+    """Batches are padded to the next of these sizes, for models that are compiled for certain
+    sizes. The sizes increase, and the last one is `max_batch_size`"""
     pad_variable_length_inputs: bool = False
-    """Inputs that differ in other dimensions than the first are padded with zeros to the longest
-    of the batch; otherwise only inputs of the same shape share a batch"""
+    """Inputs that differ in a dimension other than the first are padded with zeros to the longest
+    of the batch. Otherwise only inputs of the same shape share a batch"""
 
     @field_validator("max_execution_batch_size")
     @classmethod

@@ -60,5 +60,5 @@ FLAGS = Flags(
     },
 )
 
-#: The image's own start script reads them; the program runs the server itself.
+#: Variables of the image's start script, which the program does not run.
 VARIABLES = {"MODEL_NAME": _MODELS, "MODEL_BASE_PATH": _MODELS}

@@ -42,34 +42,37 @@ class TfServingOptions(ModelOptions):
 
     runtime: Literal["tfserving"]
     arguments: tuple[Annotated[str, *FLAGS.validator()], ...] = Field(default=(), strict=False)
-    """Flags of `tensorflow_model_server`, such as `--num_load_threads=4`, beside those that the
-    program sets. `$(NAME)` stands for a variable of `environment`"""
+    """Flags of `tensorflow_model_server`, such as `--num_load_threads=4`, in addition to those
+    that the program sets. `$(NAME)` stands for a variable of `environment`"""
     environment: dict[Annotated[str, *variable(VARIABLES)], Value] = Field(default_factory=dict)
     """Variables of the server's environment, such as `TF_NUM_INTRAOP_THREADS`: text, or
     `{secret: name}` for a value of `slipway:secrets`"""
     versions: VersionPolicy = Versions(latest=1)
     """Which versions are loaded: `{latest: n}` the n newest, `{specific: [1, 2]}` those, `all`
-    every one. Calls that name no version go to the newest that is loaded. A new directory is
-    picked up while the server runs; a version that no longer belongs is unloaded once another
-    serves. Each version needs its own memory, and during a change the old and the new one do"""
+    every one. Calls that name no version go to the newest loaded one. The server loads a new
+    directory while it runs, and unloads a version that the policy no longer covers once another
+    one serves. Each version needs memory of its own. During a change the old and the new version
+    are both in memory"""
     labels: dict[Annotated[str, AfterValidator(_label)], Version] = Field(default_factory=dict)
-    """Names of versions, such as `{stable: 1, canary: 2}`, that calls can use instead of numbers;
-    they have to be among `versions`. A label's calls fail while its version is not loaded"""
+    """Names of versions, such as `{stable: 1, canary: 2}`, that calls can use instead of numbers.
+    The versions have to be among `versions`. Calls with a label fail while its version is not
+    loaded"""
     batching: BatchingOptions | None = None
     """Left out, each request is computed by itself"""
     file_system_poll_wait: Annotated[str, *duration("1s", "1h")] = "1s"
-    """How often the server looks for new versions, from 1s to 1h. A longer wait is kind to a
-    network volume"""
+    """How often the server looks for new versions, from 1s to 1h. A longer wait puts
+    less load on a network volume"""
     num_request_iterations_for_warmup: Annotated[int, Field(ge=1, le=1000)] = 1
-    """How often each request in a version's `assets.extra/tf_serving_warmup_requests` is run
-    before that version serves. Without that file nothing is run"""
+    """How often the server runs each request in a version's
+    `assets.extra/tf_serving_warmup_requests` before that version serves. Without the file it runs
+    none"""
 
     def server_image(self) -> str:
         return self.image or (TFSERVING_GPU_IMAGE if self.accelerator else TFSERVING_IMAGE)
 
     @field_validator("labels")
     @classmethod
-    def _stay(cls, value: dict[str, int], info: ValidationInfo) -> dict[str, int]:
+    def _name_kept_versions(cls, value: dict[str, int], info: ValidationInfo) -> dict[str, int]:
         labelled, policy = sorted(set(value.values())), info.data.get("versions")
         if not labelled or policy is None:
             return value

@@ -19,24 +19,25 @@ from components.runtimes.triton_model_config import config_text
 from components.runtimes.triton_options import TritonOptions
 
 REST_PORT, GRPC_PORT = 8000, 8001
-#: What the server and small models take, besides shared memory and the requests.
+#: Bytes of memory that the server and small models take, besides shared memory and requests.
 _BASE_MEMORY = 256 * 2**20
 _REPOSITORY = "/models"
 _SETTINGS, _PROGRAM = "/settings", "settings.py"
-#: `--http-max-input-size`, where it is not given. Servers before 25.06 do not know it, and take any
-#: size; over gRPC all do.
+#: The default of `--http-max-input-size`. Servers before 25.06 do not have that flag and accept
+#: requests of any size. Over gRPC all servers accept any size.
 _LARGEST_REST_REQUEST = 64 * 2**20
-#: What is kept from callers that come past the gateway, unless they name the pod's own id: with
-#: it are those who may read the cluster's pods.
+#: APIs that are closed to callers that bypass the gateway. They are open to calls with the pod's
+#: UID in the header, which is known to those who may read the cluster's pods.
 _RESTRICTED, _HEADER, _ID = "shared-memory,trace,logging", "slipway-pod", "POD_ID"
-#: Otherwise the server logs errors of a GPU that nobody asked for.
+#: Without these the server logs errors about a GPU that the model does not use.
 _WITHOUT_GPU = ("--allow-gpu-metrics=false", "--pinned-memory-pool-byte-size=0")
 
 
 class Triton(DeploymentRuntime):
-    """All models of a server are one repository, a directory each. The server opens its ports when
-    all of them are loaded, and ends when one cannot be. From then on it is ready whatever becomes
-    of a model: by `--strict-readiness` a new version that is broken would take all models away."""
+    """The models of a server are one repository, with a directory for each. The server opens its
+    ports once all of them are loaded, and ends if one cannot be loaded. From then on it stays ready
+    even if a model fails. With `--strict-readiness` a broken new version would make all models of
+    the server unavailable."""
 
     kind = "triton"
 
@@ -58,9 +59,10 @@ class Triton(DeploymentRuntime):
                 *_control(options, list(files)),
                 *_restricted(options),
                 "--strict-readiness=false",
-                # Calls that have begun are finished.
+                # Running calls are finished first.
                 f"--exit-timeout-secs={seconds(limits.deadline)}",
-                # The last lines of a server that gives up say why, not all of its options.
+                # With info messages the log of a server that gives up would end with all of its
+                # options instead of the reason.
                 "--log-info=false",
                 *([] if options.accelerator else _WITHOUT_GPU),
                 *_message_size(byte_count(limits.message_size)),
@@ -128,7 +130,7 @@ def _control(options: TritonOptions, models: list[str]) -> list[str]:
 
 def _restricted(options: TritonOptions) -> list[str]:
     apis = _RESTRICTED
-    if options.model_control_mode != "explicit":  # there `load-version` needs the repository
+    if options.model_control_mode != "explicit":  # `load-version` calls it
         apis += ",model-repository"
     flags = ("--grpc-restricted-protocol", "--http-restricted-api")
     return [f"{flag}={apis}:{_HEADER}=$({_ID})" for flag in flags]

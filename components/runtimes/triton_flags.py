@@ -1,5 +1,5 @@
-"""Triton's flags, from `src/command_line_parser.cc` of release 2.73. It reads them by
-`getopt_long`, which takes the beginning of a name for the whole and the last of several values."""
+"""Triton's flags, from `src/command_line_parser.cc` of release 2.73. Triton parses them with
+`getopt_long`, which accepts abbreviated names and uses the last of several values."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ FLAGS = Flags(
     },
 )
 
-#: `AIP_MODE` switches gRPC and REST off and an API without restrictions on.
+#: `AIP_MODE` disables gRPC and REST, and enables an API without restrictions.
 VARIABLES = {
     "POD_ID": "take it out: the program sets it",
     **dict.fromkeys(

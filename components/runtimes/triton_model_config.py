@@ -1,4 +1,4 @@
-"""What a stack file may say of a model in Triton's `ModelConfig`, the text of `config.pbtxt`."""
+"""The fields of Triton's `ModelConfig`, the text of `config.pbtxt`, that a stack file can set."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DataType = Literal[
 
 
 def _without_unit(raw: Any) -> Any:
-    """Refuses a duration with a unit, as TensorFlow Serving's options take one."""
+    """Refuse a duration with a unit, which only TensorFlow Serving's options have."""
     meant = likely_microseconds(raw) if isinstance(raw, str) else None
     if meant is None:
         return raw
@@ -44,19 +44,19 @@ def _without_unit(raw: Any) -> Any:
 
 class BatchingOptions(Options):
     """Triton's dynamic batching: requests of several callers are computed as one batch, for more
-    throughput and some latency. The model's first dimension has to be the batch, its `config.pbtxt`
-    or `max_batch_size` here above 0"""
+    throughput and some latency. The model's first dimension has to be the batch, and
+    `max_batch_size`, here or in its `config.pbtxt`, above 0"""
 
     max_batch_size: _Size | None = None
-    """Rows of the largest batch, in place of what `config.pbtxt` says"""
+    """Rows of the largest batch. Overrides `config.pbtxt`"""
     preferred_batch_size: tuple[_Size, ...] = Field(default=(), strict=False)
-    """Sizes that are computed at once when they are reached, for models that are fast at some
-    sizes alone. Left out, a batch is whatever waits when the model is free"""
+    """A batch that reaches one of these sizes is computed at once, for models that are fast only
+    at certain sizes. Left out, a batch consists of the requests that wait when the model is free"""
     max_queue_delay_microseconds: Annotated[
         int, Field(ge=0, le=_MOST_MICROSECONDS), BeforeValidator(_without_unit)
     ] = 0
-    """How long a request waits for others to fill a batch of a preferred size, or of the largest.
-    It adds to the latency of calls at low load"""
+    """How long a request waits for others that fill a batch of a preferred size, or of the largest
+    size. The wait adds to the latency of calls at low load"""
 
     @model_validator(mode="after")
     def _sizes(self) -> BatchingOptions:
@@ -75,27 +75,27 @@ class BatchingOptions(Options):
 
 
 class WarmUpInput(Options):
-    """One input of a request."""
+    """One input of a warm-up request."""
 
     data_type: DataType
-    """As in `config.pbtxt`: `TYPE_FP32`"""
+    """As in `config.pbtxt`, such as `TYPE_FP32`"""
     dims: tuple[Annotated[int, Field(ge=1)], ...] = Field(strict=False)
-    """Its shape, each dimension a number; without the batch's where the model has
+    """Its shape: a number for each dimension, without the batch dimension if the model has
     `max_batch_size` above 0"""
     random: bool = False
-    """Random numbers in place of zeros"""
+    """Random numbers instead of zeros"""
 
 
 class WarmUpOptions(Options):
     """A request that a version answers before it serves, so that no caller waits for what a
-    framework does at the first call. A version that fails it is not served"""
+    framework does only at the first call. A version that fails the request is not served"""
 
     inputs: dict[str, WarmUpInput]
     """All inputs of the model that are not optional, by name"""
     batch_size: _Size = 1
-    """Rows of the request; 1 where the model does not batch"""
+    """Rows of the request; 1 if the model does not batch"""
     count: Annotated[int, Field(ge=1, le=1000)] = 1
-    """How often it is run, by each instance of the model"""
+    """How often each instance of the model runs the request"""
 
     @field_validator("inputs")
     @classmethod
@@ -108,7 +108,7 @@ class WarmUpOptions(Options):
 def config_text(
     versions: Versions | None, batching: BatchingOptions | None, warm_up: WarmUpOptions | None
 ) -> str:
-    """The fields of a `ModelConfig` that they are, as protobuf text."""
+    """The arguments as fields of a `ModelConfig`, in protobuf's text format."""
     return _version_policy(versions) + _batching(batching) + _warm_up(warm_up)
 
 

@@ -32,41 +32,41 @@ class TritonOptions(ModelOptions):
 
     runtime: Literal["triton"]
     arguments: tuple[Annotated[str, *FLAGS.validator()], ...] = Field(default=(), strict=False)
-    """Flags of `tritonserver`, such as `--model-load-thread-count=4`, beside those that the
-    program sets. `$(NAME)` stands for a variable of `environment`"""
+    """Flags of `tritonserver`, such as `--model-load-thread-count=4`, in addition to
+    those that the program sets. `$(NAME)` stands for a variable of `environment`"""
     environment: dict[Annotated[str, *variable(VARIABLES)], Value] = Field(default_factory=dict)
     """Variables of the server's environment, such as `LD_PRELOAD`: text, or `{secret: name}` for a
     value of `slipway:secrets`"""
     versions: VersionPolicy | None = None
     """Which versions are loaded: `{latest: n}` the n newest, `{specific: [1, 2]}` those, `all`
-    every one. Left out, what the model's `config.pbtxt` says, or the newest where it says nothing.
-    Calls that name no version go to the newest that is loaded"""
+    every one. Left out, the policy in the model's `config.pbtxt` applies, or without one the
+    newest version is loaded. Calls that name no version go to the newest loaded one"""
     batching: BatchingOptions | None = None
-    """Left out, what the model's `config.pbtxt` says"""
+    """Left out, the model's `config.pbtxt` decides"""
     warm_up: WarmUpOptions | None = None
-    """Left out, what the model's `config.pbtxt` says"""
+    """Left out, the model's `config.pbtxt` decides"""
     model_control_mode: Literal["poll", "explicit"] = "poll"
-    """`poll`: a new version's directory is picked up while the server runs, and a version that
-    fails to load leaves the last one serving. `explicit`: nothing changes until `python -m client
-    load-version` says so; a pod that starts anew loads what `versions` says"""
+    """`poll`: the server loads a new version's directory while it runs. If that fails, the last
+    version keeps serving. `explicit`: nothing changes until `python -m client load-version` is run.
+    A new pod loads the versions of `versions`"""
     repository_poll: Annotated[str, *duration("1s", "1h")] = "15s"
-    """How often the server looks for new versions, from 1s to 1h. A longer wait is kind to a
-    network volume"""
+    """How often the server looks for new versions, from 1s to 1h. A longer wait puts
+    less load on a network volume"""
     streaming: bool = False
-    """Whether clients may call `ModelStreamInfer`, as decoupled models need it over gRPC. Behind
-    Traefik `limits.message_size` does not hold on it: whoever reaches the gateway can send a
-    message of 2 GiB, and the server's memory limit ends the server. REST's `generate_stream` is
-    limited and needs no such option"""
+    """Whether clients may call `ModelStreamInfer`, which decoupled models need over gRPC. Behind
+    Traefik, `limits.message_size` does not apply to it: whoever reaches the gateway can send a
+    message of 2 GiB, and the server is then killed at its memory limit. The limit applies to REST's
+    `generate_stream`, which needs no such option"""
     shared_memory: Bytes = "256Mi"
-    """The most that `/dev/shm` holds, through which tensors go between the server and models of
-    the Python backend; it counts as memory of the pod. Several times the largest call"""
+    """The size of `/dev/shm`, which passes tensors between the server and models of the Python
+    backend. It counts as memory of the pod. It should be several times the largest call"""
 
     def server_image(self) -> str:
         return self.image or TRITON_IMAGE
 
     @field_validator("model_control_mode")
     @classmethod
-    def _controlled_from_inside(cls, value: str, info: ValidationInfo) -> str:
+    def _explicit_without_expose(cls, value: str, info: ValidationInfo) -> str:
         if value == "explicit" and info.data.get("expose"):
             raise mistake(
                 "`poll` beside `expose`: whoever reaches the load balancer could load and unload "
@@ -77,7 +77,7 @@ class TritonOptions(ModelOptions):
 
     @field_validator("versions")
     @classmethod
-    def _numbers(cls, value: Versions | None) -> Versions | None:
+    def _versions_from_1(cls, value: Versions | None) -> Versions | None:
         if value is not None and 0 in value.specific:
             others = [number for number in value.specific if number]
             fix = f"write `{{specific: {others}}}`" if others else "write `{latest: 1}`"

@@ -1,1 +1,1 @@
-"""One file a place that model files come from: its options and what a pod mounts."""
+"""Model sources: where model files come from, and how a pod gets them."""

@@ -1,4 +1,4 @@
-"""Where objects are: `s3://bucket/path` and the address of a store."""
+"""Addresses of directories in buckets (`s3://bucket/path`) and of object stores."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _URI = re.compile(
     r"([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])/([A-Za-z0-9._=+@-]+(?:/[A-Za-z0-9._=+@-]+)*)"
 )
 _ENDPOINT = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
-#: The kinds of sources that read such addresses.
+#: Kinds of sources, by the scheme of their addresses.
 _KINDS = {"s3": "s3", "gs": "gcs", "oss": "oss"}
 
 
 def bucket_uri(scheme: str) -> Callable[[str], str]:
-    """A validator of a model's directory in a bucket."""
+    """A validator of the address of a model's directory in a bucket."""
     expected = f"the model's directory, such as `{scheme}://bucket/models/half_plus_two`"
 
     def validate(raw: str) -> str:

@@ -1,10 +1,10 @@
-"""What the init container runs where a bucket's source names a version, in KServe's image, whose
-Python has boto3 and google-cloud-storage.
+"""The init container's program for a bucket source with a `version`. It runs in KServe's image,
+whose Python has boto3 and google-cloud-storage.
 
     python3 -c <this> <entrypoint> <address> <directory> <version>
 
-copies `<address>` to `<directory>` by KServe's `<entrypoint>`. Where `<version>` was not copied it
-says which versions there are.
+copies `<address>` to `<directory>` with KServe's `<entrypoint>`. If `<version>` was not copied, it
+prints the versions that exist.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-#: So many of the newest are told.
+#: At most so many of the newest versions are listed.
 MOST = 10
-#: For an answer of the store, which has answered before or has been waited for.
+#: Timeout in seconds for the listing. By then the store has answered the copy, or timed out.
 SECONDS = 10
 
 
 def main(entrypoint: str, address: str, target: str, version: str) -> None:
-    """Copy, and exit with what is wrong."""
+    """Copy, and exit with the reason of a failure."""
     failed = subprocess.run([entrypoint, address, target], check=False).returncode
-    # From GCS it makes the directories of other versions, too, and leaves them empty, which a
-    # server would take for the newest.
-    made = [path for path in Path(target).rglob("*") if path.is_dir()]
-    for directory in sorted(made, reverse=True):
+    # From GCS it also creates the directories of other versions, and leaves them empty. A server
+    # would take the last of them for the newest version.
+    directories_copied = [path for path in Path(target).rglob("*") if path.is_dir()]
+    for directory in sorted(directories_copied, reverse=True):
         if not any(directory.iterdir()):
             directory.rmdir()
     if Path(target, version).is_dir():
@@ -36,17 +36,17 @@ def main(entrypoint: str, address: str, target: str, version: str) -> None:
     try:
         found = sorted({int(name) for name in directories(address) if name.isdecimal()})
     except Exception as error:  # noqa: BLE001 - the clients' errors have no type in common
-        # Where the copy failed, it has said why itself.
+        # If the copy failed, it has printed the reason itself.
         sys.exit(
             failed or f"{address} has no version {version}; which it has cannot be listed: {error}"
         )
     if int(version) in found:
         sys.exit(failed or f"no file of version {version} in {address} was copied: all are empty")
-    sys.exit(f"{address} has no version {version}; {told(found)}")
+    sys.exit(f"{address} has no version {version}; {listing(found)}")
 
 
-def told(versions: list[int]) -> str:
-    """Which versions there are."""
+def listing(versions: list[int]) -> str:
+    """The versions that exist, as a part of the message."""
     if not versions:
         return "it holds none: is the path right?"
     if len(versions) > MOST:
@@ -57,7 +57,7 @@ def told(versions: list[int]) -> str:
 
 
 def directories(address: str) -> Iterable[str]:
-    """The names of the directories at `address`, as far as they hold files."""
+    """The names of the directories at `address` that contain files."""
     scheme, _, place = address.partition("://")
     bucket, _, path = place.partition("/")
     prefixes = {"s3": in_s3, "gs": in_gcs}[scheme](bucket, f"{path}/")
@@ -65,7 +65,7 @@ def directories(address: str) -> Iterable[str]:
 
 
 def in_s3(bucket: str, prefix: str) -> Iterable[str]:
-    """What `prefix` is continued by up to the next slash; set up as KServe does it."""
+    """The prefixes below `prefix`, up to the next slash. The client is configured as KServe's."""
     import boto3
     from botocore import UNSIGNED
     from botocore.config import Config
@@ -81,7 +81,7 @@ def in_s3(bucket: str, prefix: str) -> Iterable[str]:
 
 
 def in_gcs(bucket: str, prefix: str) -> Iterable[str]:
-    """The same in Google's store."""
+    """The prefixes below `prefix` in Google's store."""
     from google.auth.exceptions import DefaultCredentialsError
     from google.cloud import storage
 
@@ -90,10 +90,10 @@ def in_gcs(bucket: str, prefix: str) -> Iterable[str]:
     except DefaultCredentialsError:
         client = storage.Client.create_anonymous_client()
     blobs = client.list_blobs(bucket, prefix=prefix, delimiter="/", timeout=SECONDS, retry=None)
-    for _ in blobs:  # the prefixes are known when all pages were read
+    for _ in blobs:  # the prefixes are known once all pages are read
         pass
-    found: Iterable[str] = blobs.prefixes
-    return found
+    prefixes: Iterable[str] = blobs.prefixes
+    return prefixes
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from components.sources.object_store import KEY_FILE, ObjectStoreSource
 
 
 class GcsSource(ObjectStoreSource):
-    """Read by Workload Identity, or with a Secret that holds a service account's key file."""
+    """Files are read with Workload Identity, or with a service account's key file in a Secret."""
 
     # GKE's metadata server: with Dataplane V2, and without.
     identity_egress = tuple(
@@ -26,12 +26,12 @@ class GcsSource(ObjectStoreSource):
         self._gcs = options
 
     def environment(self) -> Mapping[str, str]:
-        found = {}
+        variables = {}
         if self._gcs.endpoint:
-            found["API_ENDPOINT_OVERRIDE"] = self._gcs.endpoint
+            variables["API_ENDPOINT_OVERRIDE"] = self._gcs.endpoint
         if self._gcs.credentials:
-            found["GOOGLE_APPLICATION_CREDENTIALS"] = KEY_FILE
+            variables["GOOGLE_APPLICATION_CREDENTIALS"] = KEY_FILE
         if self._gcs.anonymous:
-            # Without a look for a metadata server, which the pod could not reach.
-            found["NO_GCE_CHECK"] = "true"
-        return found
+            # Skips the search for a metadata server, which the pod cannot reach.
+            variables["NO_GCE_CHECK"] = "true"
+        return variables

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from components.config.values import label
-from components.contracts.identity import NO_IDENTITY, Grant, Identity
+from components.contracts.identity import NO_IDENTITY, BucketAccess, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields
 from components.sources.image_options import ImageOptions
@@ -13,9 +13,9 @@ from components.sources.volume import directory, own_volume
 
 
 class ImageSource:
-    """A copy in an emptyDir, or the image as a volume; the server sees either read-only."""
+    """A copy in an emptyDir, or the image as a volume. The server mounts either read-only."""
 
-    grants: Sequence[Grant] = ()
+    bucket_access: Sequence[BucketAccess] = ()
 
     def __init__(self, options: ImageOptions, args: SourceArgs) -> None:
         self._options, self._model = options, args.model
@@ -28,12 +28,15 @@ class ImageSource:
             volume = {"reference": self._image, "pullPolicy": self._pull_policy}
             return own_volume(self._model, at, {"image": volume}, path.strip("/"))
         target = directory(self._model, at)
-        fetch: Fields = {
+        init_container: Fields = {
             "name": f"fetch-{label(self._model)}",
             "image": self._image,
             "command": ["cp", "-r", f"{path}/.", target],
             "volumeMounts": [{"name": f"files-{label(self._model)}", "mountPath": target}],
         }
         return own_volume(
-            self._model, at, {"emptyDir": {"sizeLimit": self._options.size}}, fetch=[fetch]
+            self._model,
+            at,
+            {"emptyDir": {"sizeLimit": self._options.size}},
+            init_containers=[init_container],
         )

@@ -14,7 +14,7 @@ from components.config.values import AbsolutePath, Image
 
 class ImageOptions(SourceOptions):
     """A directory in an image, with a directory for each version in it. The image's tag or digest
-    is the model's version: another one is a roll-out. Pods run as user 65532, so everybody must
+    is the model's version: a changed one is a roll-out. Pods run as user 65532, so every user must
     be able to read the files."""
 
     model_config = example(
@@ -26,13 +26,13 @@ class ImageOptions(SourceOptions):
     path: AbsolutePath
     """The model's directory in the image"""
     mode: Literal["copy", "volume"] = "copy"
-    """`copy` runs the image's own `cp` before the server starts: on every cluster, with an image
-    that has `cp` (Debian's, Alpine's and busybox's do). `volume` mounts the image, without a copy
-    and also where it holds nothing but files: Kubernetes 1.35 or newer (1.33 with the feature
-    gate `ImageVolume`), and containerd 2.2 or CRI-O 1.33: older ones mount it whole, whatever
-    `path` says"""
+    """`copy` runs the image's `cp` before the server starts. It works on every cluster, but the
+    image has to have `cp`, as Debian's, Alpine's and busybox's do. `volume` mounts the image
+    without a copy, and the image may hold nothing but files. It needs Kubernetes 1.35 (1.33 with
+    the feature gate `ImageVolume`), and containerd 2.2 or CRI-O 1.33, or newer. Older containerd
+    and CRI-O ignore `path` and mount the whole image"""
     size: Bytes = "2Gi"
-    """Room for the copy on the node's disk; a pod that needs more is evicted"""
+    """Room for the copy on the node's disk. A pod that needs more is evicted"""
 
     def images(self) -> tuple[str, ...]:
         return (self.image,)

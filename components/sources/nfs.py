@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.contracts.identity import NO_IDENTITY, Grant, Identity
+from components.contracts.identity import NO_IDENTITY, BucketAccess, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields
 from components.sources.nfs_options import NfsOptions
@@ -15,7 +15,7 @@ from components.sources.volume import own_volume
 class NfsSource:
     """A PersistentVolume of the directory and a claim that is bound to it, mounted read-only."""
 
-    grants: Sequence[Grant] = ()
+    bucket_access: Sequence[BucketAccess] = ()
 
     def __init__(self, options: NfsOptions, args: SourceArgs) -> None:
         self._model = args.model

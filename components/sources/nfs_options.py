@@ -37,7 +37,7 @@ def _mount_option(raw: str) -> str:
 
 class NfsOptions(SourceOptions):
     """A directory on an NFS server, with a directory for each version in it. The nodes mount it,
-    so they need an NFS client and have to be let in by the server; the pods need neither."""
+    so they need an NFS client, and the server has to admit them. The pods need neither."""
 
     model_config = example(kind="nfs", server="nfs.example.com", path="/serving/half_plus_two")
 
@@ -51,4 +51,4 @@ class NfsOptions(SourceOptions):
     )
     """As in `mount -t nfs -o`: `[vers=4.0, noresvport]`"""
     size: Bytes = "5Gi"
-    """What volume and claim say of their size; NFS limits nothing by it"""
+    """The size in the volume and the claim. NFS does not enforce it"""

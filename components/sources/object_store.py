@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from components.config.values import label
-from components.contracts.identity import NO_IDENTITY, Grant, Identity
+from components.contracts.identity import NO_IDENTITY, BucketAccess, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields
 from components.sources import copy_version
@@ -17,12 +17,12 @@ from components.sources.object_store_options import STORAGE_INITIALIZER, ObjectS
 from components.sources.volume import directory, own_volume
 
 _ENTRYPOINT = "/storage-initializer/scripts/initializer-entrypoint"
-#: Runs the initializer for one version.
+#: The program that runs the initializer for one version.
 _COPY_VERSION = Path(copy_version.__file__).read_text()
 #: The key of a Secret that holds the cloud's credentials file, and the file in the pod.
 _KEY, _KEY_DIRECTORY = "credentials", "/credentials"
 KEY_FILE = f"{_KEY_DIRECTORY}/{_KEY}"
-#: Names are looked up wherever the node's resolver is: in kube-system, on the node, in the cloud.
+#: DNS at any address, since the resolver may be in kube-system, on the node or in the cloud.
 _DNS: Fields = {"ports": [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]}
 
 
@@ -30,15 +30,15 @@ class ObjectStoreSource:
     """An emptyDir that KServe's storage initializer fills before the server starts."""
 
     identity_egress: ClassVar[Sequence[Fields]]
-    """What a pod's identity is asked of, beside the cloud's token service on port 443."""
+    """Egress to what gives a pod its identity, besides the cloud's token service on port 443."""
 
     def __init__(self, options: ObjectStoreOptions, args: SourceArgs, uri: str) -> None:
         self._options, self._args, self._uri = options, args, uri
         keyless = not options.credentials and not options.anonymous
-        self.grants: Sequence[Grant] = [Grant(url=uri)] if keyless else []
+        self.bucket_access: Sequence[BucketAccess] = [BucketAccess(url=uri)] if keyless else []
 
     def environment(self) -> Mapping[str, str]:
-        """How the cloud's client library is set up."""
+        """Environment variables that configure the cloud's client library."""
         raise NotImplementedError
 
     def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:
@@ -46,10 +46,10 @@ class ObjectStoreSource:
         target = directory(self._args.model, at)
         environment = dict(self.environment())
         if options.version is not None:
-            # Its own directory, and what is no version's: names that begin with no digit. These
-            # are shell patterns whose `*` takes `/` in.
-            kept = [f"{options.version}/*", "[!0-9]*"]
-            environment["STORAGE_ALLOW_PATTERNS"] = json.dumps(kept)
+            # The version's directory, and all that belongs to no version: names that do not begin
+            # with a digit. In these shell patterns `*` also matches `/`.
+            patterns = [f"{options.version}/*", "[!0-9]*"]
+            environment["STORAGE_ALLOW_PATTERNS"] = json.dumps(patterns)
         mounts: list[Fields] = [{"name": f"files-{name}", "mountPath": target}]
         volumes: list[Fields] = []
         if options.credentials:
@@ -59,7 +59,7 @@ class ObjectStoreSource:
                 "items": [{"key": _KEY, "path": _KEY}],
             }
             volumes.append({"name": f"key-{name}", "secret": secret})
-        fetch: Fields = {
+        init_container: Fields = {
             "name": f"fetch-{name}",
             "image": self._args.images.resolve(STORAGE_INITIALIZER),
             **self._program(target),
@@ -71,7 +71,7 @@ class ObjectStoreSource:
             at,
             {"emptyDir": {"sizeLimit": options.size}},
             volumes=volumes,
-            fetch=[fetch],
+            init_containers=[init_container],
             egress=self._egress(),
         )
 
@@ -87,9 +87,9 @@ class ObjectStoreSource:
     def _egress(self) -> list[Fields]:
         options = self._options
         ports = {port(options.endpoint) if options.endpoint else 443}
-        if self.grants:
+        if self.bucket_access:
             ports.add(443)
         store: Fields = {"ports": [{"port": number} for number in sorted(ports)]}
         if options.addresses:
             store["to"] = [{"ipBlock": {"cidr": each}} for each in options.addresses]
-        return [_DNS, store, *(self.identity_egress if self.grants else ())]
+        return [_DNS, store, *(self.identity_egress if self.bucket_access else ())]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components.contracts.identity import NO_IDENTITY, Grant, Identity
+from components.contracts.identity import NO_IDENTITY, BucketAccess, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields
 from components.sources.oss_options import OssOptions
@@ -18,12 +18,14 @@ _DRIVER = "ossplugin.csi.alibabacloud.com"
 
 class OssSource:
     """A PersistentVolume of the CSI driver and a claim that is bound to it. The driver mounts it
-    on the node: the pod needs neither identity nor a way out."""
+    on the node, so the pod needs neither identity nor egress."""
 
     def __init__(self, options: OssOptions, args: SourceArgs) -> None:
         self._options, self._args = options, args
         keyless = options.role is None and options.credentials is None
-        self.grants: Sequence[Grant] = [Grant(url=options.uri)] if keyless else []
+        self.bucket_access: Sequence[BucketAccess] = (
+            [BucketAccess(url=options.uri)] if keyless else []
+        )
         self._claim: pulumi.Output[str] | None = None
 
     def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:
@@ -40,7 +42,7 @@ class OssSource:
             "path": f"/{path}",
             "url": options.endpoint,
             "sigVersion": "v4",
-            # The driver's files are root's alone otherwise.
+            # By default only root may read the mounted files.
             "otherOpts": "-o umask=022 -o allow_other",
         }
         if options.role:

@@ -14,9 +14,9 @@ from components.sources.addresses import Endpoint, bucket_uri
 
 
 class OssOptions(SourceOptions):
-    """A directory in an OSS bucket, with a directory for each version in it, mounted by ACK's own
-    CSI driver: KServe's storage initializer knows no `oss://`, and behind OSS's S3 endpoint no
-    RRSA, only static keys. As in any volume new versions show by themselves."""
+    """A directory in an OSS bucket, with a directory for each version in it. ACK's own CSI driver
+    mounts it: KServe's storage initializer does not support `oss://`, and at OSS's S3 endpoint it
+    supports only static keys, not RRSA. As in any volume, new versions appear by themselves."""
 
     model_config = example(
         kind="oss",
@@ -30,23 +30,23 @@ class OssOptions(SourceOptions):
     uri: Annotated[str, AfterValidator(bucket_uri("oss"))]
     """The model's directory: `oss://bucket/models/half_plus_two`"""
     endpoint: Endpoint
-    """The bucket's endpoint, within the region `https://oss-<region>-internal.aliyuncs.com`"""
+    """The bucket's endpoint; within the region, `https://oss-<region>-internal.aliyuncs.com`"""
     role: str | None = None
-    """The RAM role that the driver takes on by RRSA, without a static key. It trusts the service
-    account `csi-fuse-ossfs` in the namespace `ack-csi-fuse`. Left out on a cluster of kind `ack`,
-    or beside one, the stack makes one for the server that reads its models' directories and
-    nothing else"""
+    """The RAM role that the driver assumes by RRSA, without a static key. It has to trust the
+    service account `csi-fuse-ossfs` in the namespace `ack-csi-fuse`. Left out on a cluster of kind
+    `ack`, or of kind `reference` to one, the stack creates a role for each server, which may read
+    the directories of the server's models and nothing else"""
     credentials: Label | None = None
-    """A Secret in the models' namespace with `akId` and `akSecret`, where there is no RRSA"""
+    """A Secret in the models' namespace with `akId` and `akSecret`, for a cluster without RRSA"""
     size: Bytes = "5Gi"
-    """What volume and claim say of their size; OSS limits nothing by it"""
+    """The size in the volume and the claim. OSS does not enforce it"""
 
     @property
     def needs_identity(self) -> bool:
         return self.role is None and self.credentials is None
 
     @model_validator(mode="after")
-    def _one_way_in(self) -> OssOptions:
+    def _one_login(self) -> OssOptions:
         if self.role is not None and self.credentials is not None:
             raise mistake(
                 "either `role` or `credentials`", "take `role` out, or take `credentials` out"

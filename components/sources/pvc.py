@@ -6,26 +6,27 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components.contracts.identity import NO_IDENTITY, Grant, Identity
+from components.contracts.identity import NO_IDENTITY, BucketAccess, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields
 from components.sources.pvc_options import PvcOptions
 
 _MOUNT = "/volumes"
-#: Pods are found by `<this>/<claim>` that mount the same claim.
+#: Pods that mount the same claim have the label `<this>/<claim>`.
 _CLAIM_LABEL = "claim.slipway.dev"
 
 
 class PvcSource:
-    """The whole claim, read-only, wherever the server takes it. A `subPath` would hide a mistake
-    in `path`: the kubelet makes a directory that is missing, so the model looks like one without
-    versions. It is used only for servers that want the model in a certain place."""
+    """The whole claim is mounted read-only, and the server reads the model's directory in it. A
+    `subPath` would hide a mistake in `path`: the kubelet creates a missing directory, so the model
+    looks like one without versions. A `subPath` is used only for servers that expect the model in
+    a certain directory."""
 
-    grants: Sequence[Grant] = ()
+    bucket_access: Sequence[BucketAccess] = ()
 
     def __init__(self, options: PvcOptions, args: SourceArgs) -> None:
         self._options = options
-        # A claim of the stack's own is an Output: its pods go before it does.
+        # The name of the stack's own claim is an Output, so pods are deleted before the claim.
         own = args.claims.get(options.claim)
         self._claim: pulumi.Input[str] = own.name if own else options.claim
         self._one_node = own is not None and own.one_node
@@ -45,7 +46,7 @@ class PvcSource:
                 }
             ],
             mounts=[mount],
-            node_mates=(
+            colocation_labels=(
                 {f"{_CLAIM_LABEL}/{self._options.claim}": "mounted"} if self._one_node else {}
             ),
         )

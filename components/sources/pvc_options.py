@@ -16,7 +16,7 @@ class PvcOptions(SourceOptions):
 
     kind: Literal["pvc"]
     claim: Label
-    """A key of `slipway:volumes`, or a claim that is in the models' namespace already, which
-    more than one pod can mount"""
+    """A key of `slipway:volumes`, or a claim that exists in the models' namespace and can be
+    mounted by more than one pod"""
     path: InnerPath
     """The model's directory in the volume"""

@@ -10,7 +10,7 @@ from components.sources.s3_options import S3Options
 
 
 class S3Source(ObjectStoreSource):
-    """Read by IRSA or EKS Pod Identity, or with a Secret that holds an AWS credentials file."""
+    """Files are read with IRSA or EKS Pod Identity, or with an AWS credentials file in a Secret."""
 
     # EKS Pod Identity's agent on the node.
     identity_egress = (
@@ -23,19 +23,19 @@ class S3Source(ObjectStoreSource):
     )
 
     def __init__(self, options: S3Options, args: SourceArgs) -> None:
-        # The initializer copies what begins with the text: `/m` without the slash is `/m2`, too.
+        # The initializer copies all names with this prefix: without the slash `/m` is also `/m2`.
         super().__init__(options, args, f"{options.uri}/")
         self._s3 = options
 
     def environment(self) -> Mapping[str, str]:
-        # A pod has its own identity or none, never the node's.
-        found = {"AWS_EC2_METADATA_DISABLED": "true"}
+        # A pod uses its own identity or none, never the node's.
+        variables = {"AWS_EC2_METADATA_DISABLED": "true"}
         if self._s3.endpoint:
-            found["AWS_ENDPOINT_URL"] = self._s3.endpoint
+            variables["AWS_ENDPOINT_URL"] = self._s3.endpoint
         if self._s3.region:
-            found["AWS_DEFAULT_REGION"] = self._s3.region
+            variables["AWS_DEFAULT_REGION"] = self._s3.region
         if self._s3.credentials:
-            found["AWS_SHARED_CREDENTIALS_FILE"] = KEY_FILE
+            variables["AWS_SHARED_CREDENTIALS_FILE"] = KEY_FILE
         if self._s3.anonymous:
-            found["awsAnonymousCredential"] = "true"
-        return found
+            variables["awsAnonymousCredential"] = "true"
+        return variables

@@ -23,4 +23,4 @@ class S3Options(ObjectStoreOptions):
     uri: Annotated[str, AfterValidator(bucket_uri("s3"))]
     """The model's directory: `s3://bucket/models/half_plus_two`"""
     region: str | None = None
-    """The bucket's region, where the store does not say it by itself"""
+    """The bucket's region, if the store does not report it"""

@@ -1,4 +1,4 @@
-"""`StaticVolume`: a PersistentVolume of files that are there already, and the claim of it."""
+"""`StaticVolume`: a PersistentVolume of existing files, and the claim that is bound to it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ VOLUME_LABEL = "slipway.dev/volume"
 
 
 class StaticVolume(pulumi.ComponentResource):
-    """The claim is bound by label, whatever StorageClass is the default, and goes before the
-    volume; the files stay. The volume's name, which is the label's value too, is made from all
-    that it says and from the namespace: two stacks never mean the same one, and what cannot be
-    changed in a volume is another volume, another claim, and so other pods. `secret` names one in the
-    models' namespace that a CSI driver mounts with; `attributes` are what it is told beside those
-    in `source`, known later."""
+    """The claim is bound by a label, whatever the default StorageClass is. It is deleted before the
+    volume, and the files stay.
+
+    The volume's name, which is also the label's value, has a digest of the volume's fields and of
+    the namespace. So two stacks never refer to the same volume, and a change of the fields, which
+    are immutable, is a new volume, a new claim and new pods.
+
+    `secret` is the Secret in the models' namespace that a CSI driver mounts with. `attributes` are
+    volume attributes in addition to those in `source`; their values may be known only later."""
 
     claim: pulumi.Output[str]
 
@@ -46,14 +49,14 @@ class StaticVolume(pulumi.ComponentResource):
             "storageClassName": "",
             **({"mountOptions": list(mount_options)} if mount_options else {}),
         }
-        said = json.dumps([spec, source, secret], sort_keys=True)
-        told = pulumi.Output.from_input(dict(attributes or {}))
-        called = pulumi.Output.all(args.namespace, told).apply(
-            lambda it: f"{label(args.model)}-{_digest(it[0], said, *_parts(it[1]))}"
+        fields = json.dumps([spec, source, secret], sort_keys=True)
+        known = pulumi.Output.all(args.namespace, pulumi.Output.from_input(dict(attributes or {})))
+        volume_name = known.apply(
+            lambda it: f"{label(args.model)}-{_digest(it[0], fields, *_parts(it[1]))}"
         )
         if csi := source.get("csi"):
-            # The OSS driver wants the name; any other wants what no other volume has.
-            source = {"csi": {**csi, "volumeHandle": called}}
+            # The OSS driver requires the volume's name, any other a handle that is unique.
+            source = {"csi": {**csi, "volumeHandle": volume_name}}
             if attributes:
                 source["csi"]["volumeAttributes"] = {**csi["volumeAttributes"], **attributes}
             if secret:
@@ -65,7 +68,7 @@ class StaticVolume(pulumi.ComponentResource):
             "v1",
             "PersistentVolume",
             {
-                "metadata": {"name": called, "labels": {VOLUME_LABEL: called}},
+                "metadata": {"name": volume_name, "labels": {VOLUME_LABEL: volume_name}},
                 "spec": {**spec, **source},
             },
             child,

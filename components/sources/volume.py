@@ -1,4 +1,4 @@
-"""A volume of one model's own, where the server wants it or under `/models`."""
+"""A volume for the files of one model."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from components.kubernetes.object import Fields
 
 
 def directory(model: str, at: str | None) -> str:
-    """Where the model's files are in the pod."""
+    """The directory of the model's files in the pod: `at`, or by default one in `/models`."""
     return at or f"/models/{label(model)}"
 
 
 def own_volume(
     model: str, at: str | None, volume: Fields, sub_path: str = "", **more: Any
 ) -> ModelFiles:
-    """`volume`, or `sub_path` in it, mounted read-only; `more` is what else `ModelFiles` has."""
+    """The files in `volume`, or in its `sub_path`, mounted read-only. `more` are further fields of
+    `ModelFiles`."""
     name, path = f"files-{label(model)}", directory(model, at)
     mount: Fields = {"name": name, "mountPath": path, "readOnly": True}
     if sub_path:

@@ -10,7 +10,7 @@ from typing import Any
 from components import registry
 from components.config.load import load
 from components.stack import deploy
-from tests.engine.program.shown import manifest
+from tests.engine.program.dry_run import manifest
 from tests.unit.components.engine import run
 from tests.unit.components.environment import kubeconfig, model, stack_file
 

@@ -28,7 +28,7 @@ from components.clusters.ack.storage import Storage
 from components.clusters.ack.versions import MINORS, REGISTRY_ADDON
 from components.clusters.providers import kubernetes_provider
 from components.contracts.cluster import NodePool
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 from components.images import Images
 
 _SERVICE = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer"
@@ -172,14 +172,14 @@ class AckCluster(pulumi.ComponentResource):
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """A RAM role with which the CSI driver mounts the prefixes in OSS."""
         return bucket_identity(
             service_account,
             namespace,
-            grants,
+            bucket_access,
             cluster_name=self._cluster_name,
             oidc=self._oidc,
             provider=self.provider,

@@ -11,7 +11,7 @@ import pulumi
 from pulumi_alicloud import cs, ram
 
 from components.clusters.ack.names import ram_name
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 from components.kubernetes.object import KubernetesObject
 
 #: Where ACK's CSI driver runs one process per mounted volume. The driver's add-on creates it.
@@ -36,7 +36,7 @@ class OidcProvider:
 def bucket_identity(
     service_account: str,
     namespace: pulumi.Input[str],
-    grants: Sequence[Grant],
+    bucket_access: Sequence[BucketAccess],
     *,
     cluster_name: str,
     oidc: OidcProvider,
@@ -48,14 +48,14 @@ def bucket_identity(
 
     Names in the cloud begin with `cluster_name`; `provider` is the cluster's Kubernetes provider.
     """
-    if not grants:
+    if not bucket_access:
         return Identity()
     reader = OssReader(
         f"{service_account}-reads",
         role=ram_name(cluster_name, "reads", service_account),
         oidc=oidc,
         account=pulumi.Output.concat(namespace, "-", service_account),
-        grants=grants,
+        bucket_access=bucket_access,
         provider=provider,
         opts=opts,
     )
@@ -83,7 +83,7 @@ class OssReader(pulumi.ComponentResource):
         role: str,
         oidc: OidcProvider,
         account: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         provider: pulumi.ProviderResource,
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -114,7 +114,7 @@ class OssReader(pulumi.ComponentResource):
             # provider's ARN fails with another account than the cluster's.
             policy_name=ram_role.role_name,
             description="Reads models in OSS for a cluster of Slipway",
-            policy_document=json.dumps(read_policy([grant.url for grant in grants])),
+            policy_document=json.dumps(read_policy([access.url for access in bucket_access])),
             opts=child,
         )
         attachment = ram.RolePolicyAttachment(

@@ -12,7 +12,7 @@ from components.clusters.ack.names import cluster_name
 from components.clusters.ack.provider import alicloud_provider
 from components.clusters.kubeconfig_cluster import KubeconfigCluster
 from components.config.provider_keys import Settings
-from components.contracts.identity import Grant, Identity, IdentityOutput
+from components.contracts.identity import BucketAccess, Identity, IdentityOutput
 
 
 class AckRemoteIdentity:
@@ -46,14 +46,14 @@ class AckRemoteIdentity:
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """As `contracts.Cluster.identity`."""
         return bucket_identity(
             service_account,
             namespace,
-            grants,
+            bucket_access,
             cluster_name=cluster_name(pulumi.get_stack()),
             oidc=self._oidc,
             provider=self._cluster.provider,

@@ -29,7 +29,7 @@ from components.clusters.eks.storage import FileSystem, Storage
 from components.clusters.eks.versions import MINORS
 from components.clusters.providers import kubernetes_provider
 from components.contracts.cluster import NodePool
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 from components.images import Images
 
 _LOAD_BALANCER = "service.beta.kubernetes.io/aws-load-balancer"
@@ -221,14 +221,14 @@ class EksCluster(pulumi.ComponentResource):
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """An IAM role that reads the prefixes in S3, by EKS Pod Identity."""
         return bucket_identity(
             service_account,
             namespace,
-            grants,
+            bucket_access,
             cluster_name=self.name,
             cluster_arn=self._control_plane.cluster.arn,
             region=self._options.region,

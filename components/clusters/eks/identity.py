@@ -10,29 +10,29 @@ from pulumi_aws import eks
 
 from components.clusters.eks import policies
 from components.clusters.eks.roles import Role
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 
 
 def bucket_identity(
     service_account: str,
     namespace: pulumi.Input[str],
-    grants: Sequence[Grant],
+    bucket_access: Sequence[BucketAccess],
     *,
     cluster_name: pulumi.Output[str],
     cluster_arn: pulumi.Output[str],
     region: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> Identity:
-    """An IAM role that only reads objects under the prefixes of `grants`. EKS Pod Identity gives it
+    """An IAM role that only reads objects under the prefixes of `bucket_access`. EKS Pod Identity gives it
     to the pods of the service account that start after the association was made."""
-    if not grants:
+    if not bucket_access:
         return Identity()
     role = Role(
         f"{service_account}-reads",
         policies.pod_identity_trust(cluster_arn, namespace, service_account),
         region,
         opts,
-        inline={"models": policies.document(*_read_statements(grants, region))},
+        inline={"models": policies.document(*_read_statements(bucket_access, region))},
     )
     association = eks.PodIdentityAssociation(
         f"{service_account}-identity",
@@ -49,10 +49,12 @@ def bucket_identity(
     return Identity(needs=[association, *role.resources])
 
 
-def _read_statements(grants: Sequence[Grant], region: pulumi.Input[str]) -> list[dict[str, object]]:
+def _read_statements(
+    bucket_access: Sequence[BucketAccess], region: pulumi.Input[str]
+) -> list[dict[str, object]]:
     statements = []
-    for grant in grants:
-        url = urlsplit(grant.url)
+    for access in bucket_access:
+        url = urlsplit(access.url)
         bucket = pulumi.Output.concat("arn:", policies.partition_of(region), ":s3:::", url.netloc)
         prefix = url.path.strip("/")
         statements += [

@@ -11,7 +11,7 @@ from components.clusters.eks.policies import account_of
 from components.clusters.eks.provider import aws_provider
 from components.clusters.kubeconfig_cluster import KubeconfigCluster
 from components.config.provider_keys import Settings
-from components.contracts.identity import Grant, Identity, IdentityOutput
+from components.contracts.identity import BucketAccess, Identity, IdentityOutput
 
 
 class EksRemoteIdentity:
@@ -39,14 +39,14 @@ class EksRemoteIdentity:
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """As `contracts.Cluster.identity`."""
         return bucket_identity(
             service_account,
             namespace,
-            grants,
+            bucket_access,
             cluster_name=self._cluster.name,
             cluster_arn=self._cluster_arn,
             region=self._region,

@@ -24,7 +24,7 @@ from components.clusters.gke.storage import Storage
 from components.clusters.gke.versions import MINORS
 from components.clusters.providers import kubernetes_provider
 from components.contracts.cluster import NodePool
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 from components.images import Images
 
 
@@ -125,14 +125,14 @@ class GkeCluster(pulumi.ComponentResource):
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """Read access to prefixes in Cloud Storage."""
         return bucket_identity(
             service_account,
             namespace,
-            grants,
+            bucket_access,
             project=self._options.project,
             project_number=self._project_number,
             opts=pulumi.ResourceOptions.merge(opts, self._google),

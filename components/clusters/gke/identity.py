@@ -8,20 +8,20 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_gcp as gcp
 
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 
 
 def bucket_identity(
     service_account: str,
     namespace: pulumi.Input[str],
-    grants: Sequence[Grant],
+    bucket_access: Sequence[BucketAccess],
     *,
     project: pulumi.Input[str],
     project_number: pulumi.Output[str],
     opts: pulumi.ResourceOptions,
 ) -> Identity:
     """Grants the Kubernetes service account itself, by Workload Identity Federation, read access
-    under the prefixes of `grants`. It needs neither a Google service account nor an annotation.
+    under the prefixes of `bucket_access`. It needs neither a Google service account nor an annotation.
     `project` is the cluster's."""
     member = pulumi.Output.all(project_number, namespace, project).apply(
         lambda it: (
@@ -31,7 +31,7 @@ def bucket_identity(
         )
     )
     members: list[pulumi.Resource] = []
-    for url in dict.fromkeys(grant.url for grant in grants):
+    for url in dict.fromkeys(access.url for access in bucket_access):
         bucket, _, path = url.removeprefix("gs://").strip("/").partition("/")
         members.append(
             gcp.storage.BucketIAMMember(

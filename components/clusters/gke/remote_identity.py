@@ -10,7 +10,7 @@ from components.clusters.gke.identity import bucket_identity
 from components.clusters.gke.provider import gcp_provider
 from components.clusters.kubeconfig_cluster import KubeconfigCluster
 from components.config.provider_keys import Settings
-from components.contracts.identity import Grant, Identity, IdentityOutput
+from components.contracts.identity import BucketAccess, Identity, IdentityOutput
 
 
 class GkeRemoteIdentity:
@@ -37,14 +37,14 @@ class GkeRemoteIdentity:
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
         """As `contracts.Cluster.identity`."""
         return bucket_identity(
             service_account,
             namespace,
-            grants,
+            bucket_access,
             project=self._project,
             project_number=self._project_number,
             opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=self._gcp)),

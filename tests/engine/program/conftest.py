@@ -1,4 +1,4 @@
-"""The program, and clusters for it that exist."""
+"""Copies of the program, and existing clusters for them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 
 from tests.engine.apiserver import ApiServer
 from tests.engine.program.controllers import give_address
-from tests.engine.program.door import Door, door
+from tests.engine.program.counting_proxy import CountingProxy, counting_proxy
+from tests.engine.program.dry_run import make_namespaces
 from tests.engine.program.program import Program
-from tests.engine.program.shown import make_namespaces
 
 MODEL = {
     "runtime": "tfserving",
@@ -25,38 +25,38 @@ Make = Callable[..., Program]
 
 @pytest.fixture
 def program(pulumi_home: Path, tmp_path: Path) -> Make:
-    """Makes a copy of the program; `kubeconfig` is what $KUBECONFIG names."""
+    """Creates copies of the program. `kubeconfig` is the value of $KUBECONFIG."""
 
     def make(kubeconfig: Path | None = None, stack: str = "test") -> Program:
-        made = Program(tmp_path / uuid.uuid4().hex[:6], pulumi_home, kubeconfig, stack)
-        made.init()
-        return made
+        copy = Program(tmp_path / uuid.uuid4().hex[:6], pulumi_home, kubeconfig, stack)
+        copy.init()
+        return copy
 
     return make
 
 
 @pytest.fixture(scope="session")
 def restricted(cluster: ApiServer) -> ApiServer:
-    """The API server with the stack's namespaces."""
+    """The API server with namespaces that warn of all that is not *restricted*."""
     make_namespaces(cluster)
     return cluster
 
 
 @pytest.fixture
-def entrance(cluster: ApiServer) -> Iterator[Door]:
-    """A way to the cluster that counts connections."""
-    with door(cluster.url) as made:
-        yield made
+def proxy(cluster: ApiServer) -> Iterator[CountingProxy]:
+    """A proxy in front of the cluster, which counts connections."""
+    with counting_proxy(cluster.url) as counting:
+        yield counting
 
 
 def two_contexts(cluster: ApiServer, path: Path, server: str) -> Path:
-    """A kubeconfig whose context `chosen` is at `server`; its current context leads nowhere."""
+    """A kubeconfig whose context `chosen` is for `server`. Its current context has no server."""
     document = json.loads(cluster.kubeconfig.read_text())
-    (reached,) = document["clusters"]
-    reached["cluster"]["server"] = server
+    (cluster_entry,) = document["clusters"]
+    cluster_entry["cluster"]["server"] = server
     document["clusters"].append({"name": "other", "cluster": {"server": "https://127.0.0.1:1"}})
     document["contexts"] = [
-        {"name": "chosen", "context": {"cluster": reached["name"], "user": "test"}},
+        {"name": "chosen", "context": {"cluster": cluster_entry["name"], "user": "test"}},
         {"name": "other", "context": {"cluster": "other", "user": "test"}},
     ]
     document["current-context"] = "other"
@@ -65,7 +65,7 @@ def two_contexts(cluster: ApiServer, path: Path, server: str) -> Path:
 
 
 def present_gateway(cluster: ApiServer, namespace: str, **changes: Any) -> dict[str, Any]:
-    """Options of a gateway whose controller is in `namespace` already, and has an address."""
+    """Options of a gateway whose controller exists in `namespace`, and has an address."""
     ports = [{"name": "https", "port": 443}]
     service = {
         "apiVersion": "v1",

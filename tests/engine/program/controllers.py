@@ -1,4 +1,4 @@
-"""What nodes, provisioners and load balancers of a whole cluster would write into statuses."""
+"""Writes the statuses that nodes, provisioners and load balancers of a whole cluster write."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def controllers(
     workloads: bool = True,
     failing: Mapping[str, dict[str, Any]] | None = None,
 ) -> Iterator[None]:
-    """In `namespaces`, whether they are there yet or not, every pod is ready, every claim is bound,
-    every volume is available, and every Ingress and Service of type LoadBalancer has the address
-    `ADDRESS`. Without `workloads`, pods are left to others. Pods whose label
+    """In `namespaces`, which may be created later, every pod becomes ready, every claim bound,
+    every volume available, and every Ingress and Service of type LoadBalancer gets the address
+    `ADDRESS`. Without `workloads`, pods are not changed. Pods whose label
     `app.kubernetes.io/instance` is in `failing` get the status given there instead."""
     if workloads:
-        with contextlib.suppress(urllib.error.HTTPError):  # another test has made it
+        with contextlib.suppress(urllib.error.HTTPError):  # another test has created it
             cluster.call("POST", "/api/v1/nodes", {"metadata": {"name": _NODE}})
     over = threading.Event()
     failed: list[Exception] = []
@@ -51,7 +51,7 @@ def controllers(
             except urllib.error.HTTPError as error:
                 if error.code not in (404, 409):  # deleted or changed in the meantime
                     failed.append(error)
-            except (OSError, LookupError, ValueError) as error:  # a thread dies unheard
+            except (OSError, LookupError, ValueError) as error:  # nobody sees the error of a thread
                 failed.append(error)
 
     thread = threading.Thread(target=work, daemon=True)
@@ -71,8 +71,8 @@ def give_address(cluster: ApiServer, service: str) -> None:
 
 
 def _start_pods(cluster: ApiServer, namespace: str, failing: Mapping[str, dict[str, Any]]) -> None:
-    """Binds every pod to a node and makes it ready, with an address: so a Deployment is rolled out,
-    and a Service has an endpoint. One that is to go is gone at once."""
+    """Bind every pod to a node and make it ready, with an address, so that Deployments are rolled
+    out and Services have endpoints. Delete terminating pods at once."""
     pods = f"/api/v1/namespaces/{namespace}/pods"
     for each in cluster.call("GET", pods)["items"]:
         name = each["metadata"]["name"]
@@ -93,7 +93,7 @@ def _provide(cluster: ApiServer, namespace: str) -> None:
         if each["status"].get("phase") != "Bound":
             _write(cluster, f"{claims}/{each['metadata']['name']}", {"phase": "Bound"})
     for each in cluster.call("GET", "/api/v1/persistentvolumes")["items"]:
-        # Not bound, and so in nobody's use: nothing here would say when its claim is gone.
+        # A bound volume would stay in use: nothing here releases it when its claim is deleted.
         if each["status"].get("phase") == "Pending":
             path = f"/api/v1/persistentvolumes/{each['metadata']['name']}"
             _write(cluster, path, {"phase": "Available"})
@@ -102,8 +102,8 @@ def _provide(cluster: ApiServer, namespace: str) -> None:
         f"/api/v1/namespaces/{namespace}/services",
     ):
         for each in cluster.call("GET", path)["items"]:
-            wanted = each["spec"].get("type", "LoadBalancer") == "LoadBalancer"
-            if wanted and not each["status"]["loadBalancer"]:
+            balanced = each["spec"].get("type", "LoadBalancer") == "LoadBalancer"
+            if balanced and not each["status"]["loadBalancer"]:
                 _write(cluster, f"{path}/{each['metadata']['name']}", _BALANCER)
 
 

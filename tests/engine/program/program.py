@@ -1,4 +1,4 @@
-"""The program itself, copied into a directory of its own with a stack file that a test writes."""
+"""A copy of the program in a directory of its own, with a stack file that a test writes."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _FILES = ("Pulumi.yaml", "Pulumi.dev.yaml", "__main__.py")
 
 
 class Program(Project):
-    """A stack of Slipway. Its stack file has what `write` is given; a stack `dev` that is never
-    written to has the committed one."""
+    """A stack of Slipway. `write` sets its stack file. A stack `dev` that is never written has the
+    committed one."""
 
     def __init__(
         self, directory: Path, home: Path, kubeconfig: Path | None = None, stack: str = "test"
@@ -39,8 +39,8 @@ class Program(Project):
         return self.directory / f"Pulumi.{self.stack}.yaml"
 
     def write(self, config: Mapping[str, Any]) -> None:
-        """Makes `config`, keys without `slipway:`, the stack's configuration; what Pulumi itself
-        keeps in the file stays."""
+        """Set the stack's configuration to `config`, whose keys without a namespace belong to
+        `slipway:`. Pulumi's own keys in the file stay."""
         document = yaml.safe_load(self.stack_file.read_text()) if self.stack_file.exists() else {}
         document = document or {}
         document["config"] = {
@@ -49,7 +49,7 @@ class Program(Project):
         self.stack_file.write_text(yaml.safe_dump(document, sort_keys=False))
 
     def change(self, **config: Any) -> None:
-        """Changes keys, without `slipway:`, of the stack's configuration."""
+        """Change keys of the stack's configuration, without their prefix `slipway:`."""
         self.write(
             yaml.safe_load(self.stack_file.read_text())["config"]
             | {f"slipway:{key}": value for key, value in config.items()}

@@ -1,5 +1,6 @@
-"""Every runtime with every source, fixed and scaled, before a real API server: strict validation,
-and Pod Security *restricted* without a warning. A kind joins by its registry line."""
+"""Every runtime with every source, with a fixed and a scaled number of pods, on a real API server:
+strict validation, and Pod Security *restricted* without a warning. The kinds are those of the
+registry."""
 
 from __future__ import annotations
 
@@ -16,8 +17,8 @@ from components.protocols import TENSORFLOW_SERVING
 from components.runtimes.deployment import DeploymentRuntime
 from components.runtimes.server_spec import ServerSpec
 from tests.engine.apiserver import ApiServer
-from tests.engine.program.shown import shown_to, written
-from tests.unit.components.environment import stack_file
+from tests.engine.program.dry_run import check_accepted, objects_of
+from tests.unit.components.environment import MOST_OBJECTS, stack_file
 
 SCALING: dict[str, Any] = {
     "fixed": 2,
@@ -30,12 +31,10 @@ SCALING: dict[str, Any] = {
         "scale_down": {"stabilization_window_seconds": 600, "select_policy": "Min"},
     },
 }
-#: "With everything on" (docs/objects.md).
-MOST_OBJECTS = 10
 
 
 def least(area: str, kind: str) -> dict[str, Any]:
-    """The example in a kind's options: what a stack file has to say at least."""
+    """The smallest valid options of a kind: the example in its options."""
     options = registry.AREAS[area].options(kind)
     extra = options.model_config.get("json_schema_extra", {})
     assert "examples" in extra, f"{area}: the options of `{kind}` have no `example(...)`"
@@ -53,17 +52,17 @@ def check(cluster: ApiServer, runtime: str, source: str, scaling: str) -> None:
         "source": least("sources", source),
         "replicas": SCALING[scaling],
     }
-    reached = {"kind": "existing", "kubeconfig": str(cluster.kubeconfig)}
+    existing = {"kind": "existing", "kubeconfig": str(cluster.kubeconfig)}
     metrics = "metrics-server" if scaling == "scaled" else None
-    stack = stack_file(cluster=reached, models={"half_plus_two": model}, metrics=metrics)
-    resources = written(stack)
+    stack = stack_file(cluster=existing, models={"half_plus_two": model}, metrics=metrics)
+    resources = objects_of(stack)
     own = [each.name for each in resources if each.name.startswith("half-plus-two-")]
     assert 4 <= len(own) <= MOST_OBJECTS, own
-    shown_to(cluster, resources)
+    check_accepted(cluster, resources)
 
 
 @pytest.mark.parametrize(("runtime", "source", "scaling"), combinations())
-def test_the_api_takes_every_object_and_has_nothing_to_warn_of(
+def test_the_api_accepts_every_object_without_a_warning(
     restricted: ApiServer, runtime: str, source: str, scaling: str
 ) -> None:
     check(restricted, runtime, source, scaling)
@@ -80,7 +79,7 @@ class EchoOptions(ModelOptions):
 
 
 class Echo(DeploymentRuntime):
-    """A runtime that is nothing but its file and a registry line."""
+    """A runtime that consists only of this file and a registry line."""
 
     kind = "echo"
 
@@ -107,7 +106,7 @@ def test_a_new_runtime_is_checked_by_its_registry_line_alone(
 ) -> None:
     line = registry.Kind(f"{__name__}:EchoOptions", f"{__name__}:Echo")
     monkeypatch.setitem(registry.RUNTIMES.entries, "echo", line)
-    joined = [one for one in combinations() if one[0] == "echo"]
-    assert joined
-    for one in joined:
-        check(restricted, *one)
+    of_echo = [each for each in combinations() if each[0] == "echo"]
+    assert of_echo
+    for each in of_echo:
+        check(restricted, *each)

@@ -1,4 +1,4 @@
-"""The environments in `examples/`, before a real API server."""
+"""The environments in `examples/`, on a real API server."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ import yaml
 
 from components.config.load import validate
 from tests.engine.apiserver import ApiServer
-from tests.engine.program.shown import shown_to, written
+from tests.engine.program.dry_run import check_accepted, objects_of
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 FILES = sorted(EXAMPLES.glob("*/*.yaml"))
 
-#: What an example may be: of clusters that are there, of one that the stack makes in a cloud, or
-#: of both.
-THERE = {"existing.yaml", "local.yaml"}
-ENVIRONMENTS = (THERE, {"eks.yaml"}, {"gke.yaml"}, {"ack.yaml"}, THERE | {"ack.yaml"})
+#: The stack files that an example may have: for clusters that exist, for one that the stack creates
+#: in a cloud, or for both.
+EXISTING = {"existing.yaml", "local.yaml"}
+ENVIRONMENTS = (EXISTING, {"eks.yaml"}, {"gke.yaml"}, {"ack.yaml"}, EXISTING | {"ack.yaml"})
 
 
-def test_every_example_has_its_environments_and_says_what_it_is() -> None:
+def test_every_example_has_its_environments_and_a_description() -> None:
     for directory in (path for path in EXAMPLES.iterdir() if path.is_dir()):
-        there = {path.name for path in directory.iterdir()}
-        assert "README.md" in there
-        assert there - {"README.md"} in ENVIRONMENTS
+        files = {path.name for path in directory.iterdir()}
+        assert "README.md" in files
+        assert files - {"README.md"} in ENVIRONMENTS
         assert f"({directory.name})" in (EXAMPLES / "README.md").read_text()
 
 
 def node_pools(sections: dict[str, Any]) -> dict[str, Any]:
-    """The pools of the example's cluster, as those of one that is there."""
+    """The pools of the example's cluster, as options of an existing cluster."""
     if sections["cluster"]["kind"] in ("existing", "local"):
         return dict(sections["cluster"].get("node_pools", {}))
     config, found = validate(sections)
@@ -42,11 +42,11 @@ def node_pools(sections: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_the_api_takes_every_object_of_an_example(restricted: ApiServer, path: Path) -> None:
+def test_the_api_accepts_every_object_of_an_example(restricted: ApiServer, path: Path) -> None:
     config = yaml.safe_load(path.read_text())["config"]
     sections = {key.removeprefix("slipway:"): value for key, value in config.items()}
     if sections["cluster"]["kind"] not in ("existing", "local"):
-        for model in sections["models"].values():  # an identity is for the cloud to give
+        for model in sections["models"].values():  # only a cloud gives pods an identity
             source = model["source"]
             if source["kind"] in ("s3", "gcs") and not source.get("anonymous"):
                 source.setdefault("credentials", "bucket-key")
@@ -55,4 +55,4 @@ def test_the_api_takes_every_object_of_an_example(restricted: ApiServer, path: P
         "kind": "existing",
         "kubeconfig": str(restricted.kubeconfig),
     }
-    shown_to(restricted, written(sections))
+    check_accepted(restricted, objects_of(sections))

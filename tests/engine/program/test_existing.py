@@ -1,4 +1,4 @@
-"""`kind: existing` on a real API server: what comes, what is told of it, and what goes."""
+"""`kind: existing` on a real API server: a stack's objects, its outputs and its removal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PASSWORD = "swordfish-pull"
 def deployed(
     cluster: ApiServer, pulumi_home: Path, tmp_path: Path
 ) -> Iterator[tuple[Program, str]]:
-    """A stack with one model, up, by a kubeconfig's path and one of its contexts."""
+    """A deployed stack with one model, by a kubeconfig's path and one of its contexts."""
     kubeconfig = two_contexts(cluster, tmp_path / "kubeconfig", cluster.url)
     edge, served = (f"t{uuid.uuid4().hex[:8]}" for _ in range(2))
     cluster.kubectl("create", "namespace", edge)
@@ -52,7 +52,7 @@ def deployed(
         yield stack, served
 
 
-def test_a_stack_on_one_context_of_a_kubeconfig_is_whole_hides_its_secrets_and_is_settled(
+def test_a_stack_on_one_context_of_a_kubeconfig_is_complete_and_hides_its_secrets_and_is_settled(
     deployed: tuple[Program, str], cluster: ApiServer
 ) -> None:
     stack, namespace = deployed
@@ -81,7 +81,7 @@ def _stays_where_its_new_namespace_is_refused(
 
 
 def _is_settled_in_another_backend(stack: Program) -> None:
-    """What a state that is moved says of the objects is theirs, and nothing is made anew."""
+    """A state that is moved still describes the objects, so nothing is replaced."""
     moved = stack.directory / "moved.json"
     stack.pulumi("stack", "export", "--file", str(moved))
     stack.pulumi("stack", "rm", "--yes", "--force", "--preserve-config")
@@ -149,18 +149,18 @@ def _token(cluster: ApiServer) -> str:
 
 
 def _objects(cluster: ApiServer) -> set[str]:
-    """Whatever is not in a namespace, and the namespaces."""
+    """The cluster-scoped objects."""
     return set(cluster.kubectl("get", _SCOPED, "-o", "name").split())
 
 
 @pytest.fixture
 def own_cluster(tmp_path: Path) -> Iterator[ApiServer]:
-    """A control plane that no other test sees: the names of a gateway's namespaces are fixed."""
+    """A control plane that no other test uses, since a gateway's namespaces have fixed names."""
     with api_server(tmp_path) as server:
         yield server
 
 
-def test_a_stack_by_a_secret_kubeconfig_comes_and_goes_without_a_trace(
+def test_a_stack_by_a_secret_kubeconfig_is_created_and_destroyed_without_leftovers(
     program: Make, own_cluster: ApiServer
 ) -> None:
     cluster = own_cluster
@@ -180,12 +180,12 @@ def test_a_stack_by_a_secret_kubeconfig_comes_and_goes_without_a_trace(
     stack.pulumi("config", "set", "--path", "--secret", "secrets.theirs", text)
     stack.preview()
     assert _objects(cluster) == before
-    _refuses_a_gateway_that_is_there(stack, cluster)
+    _refuses_an_existing_gateway(stack, cluster)
 
     with controllers(cluster, "slipway-gateway", "models"):
         stack.up()
-        made = {name.partition("/")[2] for name in _objects(cluster) - before}
-        assert {"models", "slipway-gateway", "nginx"} <= made
+        created = {name.partition("/")[2] for name in _objects(cluster) - before}
+        assert {"models", "slipway-gateway", "nginx"} <= created
         assert stack.outputs()["endpoints"] == {}
         for text in (stack.state_text(), stack.stack_file.read_text()):
             assert _token(cluster) not in text
@@ -195,7 +195,7 @@ def test_a_stack_by_a_secret_kubeconfig_comes_and_goes_without_a_trace(
     assert stack.resources() == []
 
 
-def _refuses_a_gateway_that_is_there(stack: Program, cluster: ApiServer) -> None:
+def _refuses_an_existing_gateway(stack: Program, cluster: ApiServer) -> None:
     cluster.kubectl("create", "namespace", "slipway-gateway")
     refused = stack.preview(check=False)
     cluster.kubectl("delete", "namespace", "slipway-gateway")
@@ -203,7 +203,7 @@ def _refuses_a_gateway_that_is_there(stack: Program, cluster: ApiServer) -> None
     assert "`slipway-gateway` exists already" in refused.diagnostics()
 
 
-def test_a_namespace_that_someone_else_made_is_neither_taken_over_nor_deleted(
+def test_a_namespace_of_another_owner_is_neither_taken_over_nor_deleted(
     program: Make, cluster: ApiServer, namespace: str
 ) -> None:
     cluster.kubectl("create", "configmap", "theirs", "-n", namespace)

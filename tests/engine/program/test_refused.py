@@ -1,4 +1,4 @@
-"""What the program refuses, told by the real engine, and what it has not touched then."""
+"""Errors of the program as the real engine prints them, before anything is created."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import yaml
 
 from tests.engine.apiserver import ApiServer
 from tests.engine.program.conftest import MODEL, Make, two_contexts
-from tests.engine.program.door import Door
+from tests.engine.program.counting_proxy import CountingProxy
 
 _GOOD: dict[str, Any] = {
     "gateway": {"kind": "nginx", "controller": "traefik", "host": "models.example.com"},
@@ -29,7 +29,7 @@ def _model(**changes: Any) -> dict[str, Any]:
     return {**MODEL, **changes}
 
 
-#: A stack file in which nearly everything is wrong, each thing in a way of its own.
+#: A stack file in which nearly every value has a mistake of its own.
 _BAD: dict[str, Any] = {
     "gateway": {
         "kind": "nginx",
@@ -69,7 +69,7 @@ _BAD: dict[str, Any] = {
         "absent": _model(source={**_PVC, "claim": "Models"}),
     },
 }
-# The key, the value as it is told (None where it is not), and words of what is expected instead.
+# The key, the value as the error quotes it (None: not at all), and words of what is expected.
 _MODEL, _GATEWAY, _VOLUMES = "slipway:models", "slipway:gateway", "slipway:volumes"
 _ANSWERS = [
     (f"{_GATEWAY}.controller", '"nginxx"', "ingress-nginx"),
@@ -135,13 +135,13 @@ _USERS: list[dict[str, Any]] = [
 ]
 
 
-def _reached(cluster: ApiServer, entrance: Door, tmp_path: Path) -> dict[str, Any]:
-    path = two_contexts(cluster, tmp_path / "kubeconfig", entrance.url)
+def _cluster(cluster: ApiServer, proxy: CountingProxy, tmp_path: Path) -> dict[str, Any]:
+    path = two_contexts(cluster, tmp_path / "kubeconfig", proxy.url)
     return {"cluster": {"kind": "existing", "kubeconfig": str(path), "context": "chosen"}}
 
 
 def _entries(text: str) -> dict[str, str]:
-    """Key → everything that the answer says of it; a key with two mistakes has both."""
+    """The errors of each key. A key with two mistakes has both."""
     found: dict[str, str] = {}
     listing = text.partition("nothing was created.")[2].partition("\n\n")[0]
     for entry in re.split(r"\n\s*(?=(?:slipway|other):)", listing)[1:]:
@@ -152,11 +152,11 @@ def _entries(text: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("command", ["preview", "up"])
 def test_every_mistake_of_a_file_is_in_one_answer_and_the_cluster_is_not_touched(
-    program: Make, cluster: ApiServer, entrance: Door, tmp_path: Path, command: str
+    program: Make, cluster: ApiServer, proxy: CountingProxy, tmp_path: Path, command: str
 ) -> None:
     assert len(_ANSWERS) >= 30
     stack = program()
-    stack.write({**_reached(cluster, entrance, tmp_path), **_BAD})
+    stack.write({**_cluster(cluster, proxy, tmp_path), **_BAD})
 
     refused = stack.preview(check=False) if command == "preview" else stack.up(check=False)
 
@@ -170,36 +170,36 @@ def test_every_mistake_of_a_file_is_in_one_answer_and_the_cluster_is_not_touched
     assert sorted(entries) == sorted({key for key, _, _ in _ANSWERS})
     for key, value, words in _ANSWERS:
         assert value is None or value in entries[key], entries[key]
-        told = entries[key].partition("expected ")[2]
-        assert words in told, entries[key]
-        assert re.search("fix: .", told), entries[key]
+        expectation = entries[key].partition("expected ")[2]
+        assert words in expectation, entries[key]
+        assert re.search("fix: .", expectation), entries[key]
     assert stack.resources() == []
-    assert entrance.passed == 0
+    assert proxy.connections == 0
 
 
-def test_the_command_that_a_plaintext_secret_is_refused_with_makes_it_right(
-    program: Make, cluster: ApiServer, entrance: Door, tmp_path: Path
+def test_the_command_in_the_error_about_a_plaintext_secret_fixes_it(
+    program: Make, cluster: ApiServer, proxy: CountingProxy, tmp_path: Path
 ) -> None:
     stack = program()
-    stack.write({**_reached(cluster, entrance, tmp_path), **_GOOD, "secrets": {"token": "hunter2"}})
+    stack.write({**_cluster(cluster, proxy, tmp_path), **_GOOD, "secrets": {"token": "hunter2"}})
     refused = stack.up(check=False)
     assert refused.code != 0
     assert "hunter2" not in refused.text
     assert stack.resources() == []
-    assert entrance.passed == 0
+    assert proxy.connections == 0
 
     (command,) = re.findall(r"`pulumi (config set [^`]*--secret[^`]*)`", refused.diagnostics())
     stack.pulumi(*shlex.split(command), "hunter2")
     assert "hunter2" not in stack.stack_file.read_text()
     stack.preview()
-    assert entrance.passed > 0  # what is not refused does go through
+    assert proxy.connections > 0  # a preview that is not refused connects
 
 
 @pytest.mark.parametrize("form", ["text", "JSON", "map"])
-def test_a_kubeconfig_in_place_of_its_path_is_refused_without_repeating_its_credentials(
-    program: Make, cluster: ApiServer, entrance: Door, tmp_path: Path, form: str
+def test_a_kubeconfig_in_place_of_its_path_is_refused_without_its_credentials(
+    program: Make, cluster: ApiServer, proxy: CountingProxy, tmp_path: Path, form: str
 ) -> None:
-    path = two_contexts(cluster, tmp_path / "kubeconfig", entrance.url)
+    path = two_contexts(cluster, tmp_path / "kubeconfig", proxy.url)
     document = json.loads(path.read_text())
     document["users"] += _USERS
     document["clusters"].append(
@@ -221,9 +221,9 @@ def test_a_kubeconfig_in_place_of_its_path_is_refused_without_repeating_its_cred
         assert "Traceback" not in refused.text
         assert [each for each in hidden if each in refused.text] == []
     assert stack.resources() == []
-    assert entrance.passed == 0
+    assert proxy.connections == 0
 
-    # What the fix says: a command, and what to write.
+    # The fix names a command, and what to write.
     (command,) = re.findall(r"`pulumi (config set [^`]*) < FILE`", refused.diagnostics())
     with path.open() as file:
         subprocess.run(
@@ -238,14 +238,14 @@ def test_a_kubeconfig_in_place_of_its_path_is_refused_without_repeating_its_cred
     secrets = yaml.safe_load(stack.stack_file.read_text())["config"]["slipway:secrets"]
     stack.write({**_GOOD, "cluster": {**options, **yaml.safe_load(written)}, "secrets": secrets})
     allowed = stack.preview()
-    assert entrance.passed > 0
+    assert proxy.connections > 0
     assert [each for each in hidden if each in allowed.text] == []
 
 
-def test_a_cluster_that_does_not_answer_is_told_in_one_sentence_before_anything_is_made(
+def test_an_unreachable_cluster_is_one_error_before_anything_is_created(
     program: Make, cluster: ApiServer, tmp_path: Path
 ) -> None:
-    with socket.socket() as silent:  # bound, so that nobody else is there, and not listening
+    with socket.socket() as silent:  # bound, so that nobody else uses the port, but not listening
         silent.bind(("127.0.0.1", 0))
         server = f"https://127.0.0.1:{silent.getsockname()[1]}"
         path = two_contexts(cluster, tmp_path / "kubeconfig", server)
@@ -255,19 +255,19 @@ def test_a_cluster_that_does_not_answer_is_told_in_one_sentence_before_anything_
         )
         refused = stack.up(check=False)
         assert refused.code != 0
-        said = f"unreachable: {server} of context `chosen`: Connection refused"
+        message = f"unreachable: {server} of context `chosen`: Connection refused"
         assert refused.diagnostics().count("unreachable") == 1
-        assert said in refused.diagnostics()
+        assert message in refused.diagnostics()
         assert "Traceback" not in refused.text
         assert stack.resources() == []
 
-        seen = stack.preview()
-        assert server in seen.text
-        assert "to create" in seen.text
+        preview = stack.preview()
+        assert server in preview.text
+        assert "to create" in preview.text
         assert stack.resources() == []
 
 
-def test_the_dev_stack_says_make_up_where_nothing_is_up(program: Make) -> None:
+def test_the_dev_stack_s_error_names_make_up_if_no_cluster_runs(program: Make) -> None:
     stack = program(stack="dev")
     refused = stack.preview(check=False)
     assert refused.code != 0

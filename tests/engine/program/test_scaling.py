@@ -1,4 +1,4 @@
-"""Fixed, scaled and fixed again on a real API server: whoever scales owns the number of pods."""
+"""A number of pods that is fixed, scaled and fixed again, on a real API server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RANGE = {"min": 1, "max": 5}
 
 
 class Scaled:
-    """A stack with one model, and what of its objects says how many pods there are."""
+    """A stack with one model, and the objects that determine its number of pods."""
 
     def __init__(self, stack: Program, cluster: ApiServer, namespace: str) -> None:
         self.stack, self._cluster, self._namespace = stack, cluster, namespace
@@ -55,7 +55,7 @@ class Scaled:
         return int(self.deployment()["spec"]["replicas"])
 
     def autoscalers(self) -> list[tuple[str, int, int]]:
-        """The Deployment, the least and the most pods of each."""
+        """The Deployment, the minimum and the maximum of each autoscaler."""
         specs = [each["spec"] for each in self._cluster.get("hpa", "-n", self.served)["items"]]
         return [
             (each["scaleTargetRef"]["name"], each["minReplicas"], each["maxReplicas"])
@@ -63,7 +63,7 @@ class Scaled:
         ]
 
     def autoscale(self, replicas: int) -> None:
-        """What an autoscaler does: it writes the `scale` subresource."""
+        """Write the `scale` subresource, as an autoscaler does."""
         self._cluster.call(
             "PATCH",
             f"/apis/apps/v1/namespaces/{self.served}/deployments/{self.name}/scale"
@@ -75,15 +75,15 @@ class Scaled:
 
 @pytest.fixture
 def scaled(program: Make, cluster: ApiServer, namespace: str) -> Iterator[Scaled]:
-    made = Scaled(program(cluster.kubeconfig), cluster, namespace)
-    with controllers(cluster, made.served):
-        yield made
-        made.stack.destroy()
+    model = Scaled(program(cluster.kubeconfig), cluster, namespace)
+    with controllers(cluster, model.served):
+        yield model
+        model.stack.destroy()
 
 
 @contextmanager
 def metrics(cluster: ApiServer) -> Iterator[None]:
-    """The API server says that it serves metrics itself."""
+    """Register the metrics API as one that the API server serves itself."""
     group, version = "metrics.k8s.io", "v1beta1"
     spec = {"group": group, "version": version, "groupPriorityMinimum": 1, "versionPriority": 1}
     api = {
@@ -99,7 +99,7 @@ def metrics(cluster: ApiServer) -> Iterator[None]:
         cluster.kubectl("delete", "apiservice", METRICS_API)
 
 
-def test_the_number_of_pods_changes_hands_and_comes_back(
+def test_an_autoscaler_takes_over_the_number_of_pods_and_gives_it_back(
     scaled: Scaled, cluster: ApiServer
 ) -> None:
     scaled.write(RANGE)
@@ -107,10 +107,10 @@ def test_the_number_of_pods_changes_hands_and_comes_back(
     assert refused.code != 0
     assert METRICS_API in refused.diagnostics()
     with metrics(cluster):
-        _changes_hands(scaled)
+        _take_over_and_give_back(scaled)
 
 
-def _changes_hands(scaled: Scaled) -> None:
+def _take_over_and_give_back(scaled: Scaled) -> None:
     scaled.up(3)
     first = scaled.name
     assert (scaled.replicas, scaled.autoscalers()) == (3, [])
@@ -132,7 +132,7 @@ def _changes_hands(scaled: Scaled) -> None:
 
     scaled.autoscale(4)
     scaled.up(1, resources={"requests": {"cpu": "200m"}})
-    # No autoscaler of the old Deployment reaches the new one, whenever it goes.
+    # The autoscaler of the old Deployment cannot change the new one, whenever it is deleted.
     assert scaled.name != first
     assert (scaled.replicas, scaled.autoscalers()) == (1, [])
     assert set(scaled.stack.up("--expect-no-changes").counts()) == {"unchanged"}

@@ -1,4 +1,4 @@
-"""A model that leaves a shared server, and one that joins it, on a real engine and API server."""
+"""Models that leave and join a shared server, on a real engine and API server."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ GENERATION = "slipway.dev/generation"
 SHARED = {**MODEL, "server": "numbers"}
 
 
-def done(outcome: Outcome) -> list[str]:
-    """What was finished, in its order: `numbers-server deleted original`."""
+def operations(outcome: Outcome) -> list[str]:
+    """The finished operations in their order, such as `numbers-server deleted original`."""
     finished = r"kubernetes:\S+ (\S+) ((?:created|updated|deleted)(?: replacement| original)?) \("
     return [" ".join(found) for found in re.findall(finished, outcome.text)]
 
@@ -26,7 +26,7 @@ def services(cluster: ApiServer, namespace: str) -> list[dict[str, Any]]:
     return [dict(each) for each in found["items"]]
 
 
-def test_routes_move_to_new_pods_and_what_leaves_goes_before_the_old_ones(
+def test_routes_move_to_new_pods_and_a_leaving_model_s_route_is_deleted_before_the_old_ones(
     program: Make, cluster: ApiServer, namespace: str
 ) -> None:
     stack, served = program(cluster.kubeconfig), f"{namespace}-models"
@@ -46,7 +46,7 @@ def test_routes_move_to_new_pods_and_what_leaves_goes_before_the_old_ones(
 
         stack.write({**config, "models": {"stays": SHARED}})
         outcome = stack.up()
-        order = done(outcome)
+        order = operations(outcome)
         for before, after in (
             ("numbers-server created replacement", "stays-route-grpc updated"),
             ("numbers-service created replacement", "stays-route-rest updated"),
@@ -66,12 +66,12 @@ def test_routes_move_to_new_pods_and_what_leaves_goes_before_the_old_ones(
         assert set(stack.up("--expect-no-changes").counts()) == {"unchanged"}
 
         stack.write({**config, "models": {"stays": SHARED, "joins": SHARED}})
-        order = done(stack.up())
+        order = operations(stack.up())
         assert order.index("numbers-server updated") < order.index("joins-route-grpc created")
         (third,) = services(cluster, served)
         assert third["metadata"]["name"] == second["metadata"]["name"]
 
-        # The outputs that the stack reads of itself hold the kubeconfig.
+        # The stack reads its own outputs, which have the kubeconfig.
         (user,) = json.loads(cluster.kubeconfig.read_text())["users"]
         for value in user["user"].values():
             assert str(value) not in stack.state_text()

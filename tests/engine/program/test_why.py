@@ -1,4 +1,4 @@
-"""An operation that fails prints the reason beside the provider's own message, whichever it is."""
+"""A failed operation prints the reason in addition to the provider's own message."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _KILLED: dict[str, Any] = {
         }
     ],
 }
-#: A program of one namespace whose deletion is waited for, and given up, within seconds.
+#: A program with one namespace, whose deletion fails after seconds.
 _PREAMBLE = """\
 import pathlib, sys
 sys.path.insert(0, {root!r})
 from components import failure_hook
 from components.kubernetes.object import KubernetesObject
-failure_hook.ask_by(Output.secret(pathlib.Path({kubeconfig!r}).read_text()))
+failure_hook.use_kubeconfig(Output.secret(pathlib.Path({kubeconfig!r}).read_text()))
 """
 _NAMESPACE = """\
 KubernetesObject("held", "v1", "Namespace", {{"metadata": {{"name": {name!r}}}}},
@@ -45,14 +45,14 @@ KubernetesObject("held", "v1", "Namespace", {{"metadata": {{"name": {name!r}}}}}
 """
 
 
-def _said_of(outcome: Outcome, title: str) -> str:
-    """What is printed after `title`, to the line with the command."""
+def _reasons(outcome: Outcome, title: str) -> str:
+    """The text after `title`, up to the line with the command."""
     _, found, rest = outcome.diagnostics().partition(title)
     assert found, outcome.text
     return rest.partition("shows the present state.")[0]
 
 
-def test_a_server_that_fails_says_why_and_only_endpoints_that_answer_are_exported(
+def test_a_server_s_failure_has_its_reason_and_only_endpoints_that_answer_are_exported(
     program: Make, cluster: ApiServer
 ) -> None:
     stack = program(cluster.kubeconfig)
@@ -77,13 +77,13 @@ def test_a_server_that_fails_says_why_and_only_endpoints_that_answer_are_exporte
     with controllers(cluster, served, failing={"too-large": _KILLED}):
         failed = stack.up("--continue-on-error", check=False)
     assert failed.code != 0
-    said = _said_of(failed, f"why Deployment {served}/too-large-server-")
-    assert "0 of 1 new pods available" in said
+    reasons = _reasons(failed, f"why Deployment {served}/too-large-server-")
+    assert "0 of 1 new pods available" in reasons
     assert (
         "container server: out of memory: it was killed at its memory limit of 64Mi (OOMKilled), "
         "restarted 2 times"
-    ) in said
-    assert "`python -m client why too-large`" in said
+    ) in reasons
+    assert "`python -m client why too-large`" in reasons
     assert f"why Deployment {served}/good-server" not in failed.text
     assert set(stack.outputs()["endpoints"]) == {"good"}
 
@@ -95,7 +95,9 @@ def test_a_server_that_fails_says_why_and_only_endpoints_that_answer_are_exporte
 
 
 def _held(bench: Workbench, cluster: ApiServer, name: str) -> str:
-    """A stack of a namespace in which an object has a finalizer; the program without it."""
+    """Deploy a namespace in which an object has a finalizer.
+
+    Returns the program without the namespace."""
     preamble = _PREAMBLE.format(root=str(ROOT), kubeconfig=str(cluster.kubeconfig))
     bench.program(preamble + _NAMESPACE.format(name=name))
     bench.up()
@@ -106,7 +108,7 @@ def _held(bench: Workbench, cluster: ApiServer, name: str) -> str:
 
 
 @pytest.mark.parametrize("way", ["up", "destroy"])
-def test_a_namespace_that_does_not_go_names_what_holds_it(
+def test_a_namespace_that_is_not_deleted_names_what_holds_it(
     way: str, pulumi_home: Path, tmp_path: Path, cluster: ApiServer
 ) -> None:
     name = f"t{uuid.uuid4().hex[:8]}"
@@ -118,15 +120,15 @@ def test_a_namespace_that_does_not_go_names_what_holds_it(
     else:
         failed = bench.pulumi("destroy", "--yes", "--skip-preview", "--run-program", check=False)
     assert failed.code != 0
-    said = _said_of(failed, f"why Namespace {name} is still there:")
-    assert "ConfigMap held is still there, held by example.com/hold" in said
+    reasons = _reasons(failed, f"why Namespace {name} is still there:")
+    assert "ConfigMap held is still there, held by example.com/hold" in reasons
 
     release = '{"metadata": {"finalizers": null}}'
     cluster.kubectl("patch", "configmap", "held", "-n", name, "--type=merge", "-p", release)
     bench.destroy()
 
 
-def test_a_cluster_that_cannot_be_asked_is_said_beside_the_providers_own_error(
+def test_an_unreachable_cluster_is_reported_in_addition_to_the_provider_s_own_error(
     pulumi_home: Path, tmp_path: Path, cluster: ApiServer
 ) -> None:
     name = f"t{uuid.uuid4().hex[:8]}"
@@ -146,7 +148,7 @@ KubernetesObject("wrong", "v1", "ConfigMap", {{"metadata": {{"name": "Not A Name
     assert "not-to-be-printed" not in failed.text
 
 
-#: A Deployment for which the provider does not wait: as where its watch is a moment behind.
+#: A Deployment for which the provider does not wait, as if its watch were a moment behind.
 _DEPLOYMENT = """\
 labels = {{"app.kubernetes.io/instance": "server"}}
 KubernetesObject("server", "apps/v1", "Deployment", {{
@@ -168,7 +170,7 @@ KubernetesObject("server", "apps/v1", "Deployment", {{
 """
 
 
-def test_an_update_is_over_with_its_roll_out_whatever_the_provider_waits_for(
+def test_an_update_ends_with_its_roll_out_even_if_the_provider_does_not_wait(
     pulumi_home: Path, tmp_path: Path, cluster: ApiServer
 ) -> None:
     name = f"t{uuid.uuid4().hex[:8]}"
@@ -191,8 +193,8 @@ def test_an_update_is_over_with_its_roll_out_whatever_the_provider_waits_for(
         run("i:3")
         failed = bench.up(check=False)
     assert failed.code != 0
-    said = _said_of(failed, f"why Deployment {name}/server is not ready:")
-    assert "container server: out of memory" in said
+    reasons = _reasons(failed, f"why Deployment {name}/server is not ready:")
+    assert "container server: out of memory" in reasons
     with controllers(cluster, name):
         run("i:4")
         bench.up()

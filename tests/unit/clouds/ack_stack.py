@@ -106,14 +106,14 @@ _COMPUTED: dict[str, dict[str, Any]] = {
 class Alibaba(Cloud):
     """Computed outputs, and the answers to functions."""
 
-    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def outputs_of(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         computed = _COMPUTED.get(type_.removeprefix("alicloud:"), {})
         return {
             key: value.format(name=name) if isinstance(value, str) else value
             for key, value in computed.items()
         }
 
-    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def result_of(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         answers = {
             "alicloud:cs/getClusterCredential:getClusterCredential": {
                 "clusterId": "c1",

@@ -49,7 +49,7 @@ def cluster(**changes: Any) -> dict[str, Any]:
 class Aws(Cloud):
     """Computed outputs such as names and ARNs, and the answers to functions."""
 
-    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def outputs_of(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         package, _, kind = type_.rpartition(":")
         if not package.startswith("aws:"):
             return {}
@@ -73,7 +73,7 @@ class Aws(Cloud):
             outputs["repositoryUrl"] = f"{registry}/{resource_name}"
         return outputs
 
-    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def result_of(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         answers = {
             "aws:route53/getZone:getZone": {"zoneId": "Z0ZONE", "id": "Z0ZONE"},
             "aws:lb/getHostedZoneId:getHostedZoneId": {"id": "Z3BALANCER"},

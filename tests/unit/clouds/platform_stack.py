@@ -21,11 +21,11 @@ class Platform(Cloud):
     def __init__(self, cluster: Mapping[str, Any], cloud: Cloud = _NO_CLOUD) -> None:
         self._cluster, self._cloud = dict(cluster), cloud
 
-    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def outputs_of(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         if type_ != "pulumi:pulumi:StackReference":
-            return self._cloud.made(type_, name, inputs)
+            return self._cloud.outputs_of(type_, name, inputs)
         outputs = {"cluster": self._cluster, "kubeconfig": KUBECONFIG}
         return {"outputs": outputs, "secretOutputNames": ["kubeconfig"]}
 
-    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        return self._cloud.told(function, arguments)
+    def result_of(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return self._cloud.result_of(function, arguments)

@@ -50,14 +50,14 @@ class _Seen(Cloud):
     def __init__(self, cloud: Cloud, refuses: str = "") -> None:
         self._cloud, self._refuses, self.seen = cloud, refuses, set[str]()
 
-    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def outputs_of(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         self.seen.add(type_)
-        return self._cloud.made(type_, name, inputs)
+        return self._cloud.outputs_of(type_, name, inputs)
 
-    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def result_of(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if self._refuses and "getCallerIdentity" in function:
             raise _Refused(self._refuses)
-        return self._cloud.told(function, arguments)
+        return self._cloud.result_of(function, arguments)
 
 
 REAL = {"ack": ack_stack.Alibaba, "eks": aws.Aws}
@@ -198,10 +198,10 @@ def test_on_a_cluster_of_another_stack_the_aws_provider_refuses_other_accounts_t
 class Elsewhere(ack_stack.Alibaba):
     """Credentials of another account."""
 
-    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def result_of(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if "getCallerIdentity" in function:
             return {"accountId": OTHERS["ack"]}
-        return super().told(function, arguments)
+        return super().result_of(function, arguments)
 
 
 def test_on_a_cluster_of_another_stack_no_ram_role_is_made_in_another_account() -> None:

@@ -1,4 +1,4 @@
-"""An engine that creates nothing and remembers what it was asked for."""
+"""A mocked engine, which creates nothing and records what a program registers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pulumi
 from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import wait_for_rpcs
 
-# The SDK keeps one root resource in a process, and that belongs to one loop.
+# The SDK keeps one root resource per process, which belongs to one event loop.
 _LOOP = asyncio.new_event_loop()
 ADDRESS = "203.0.113.7"
 CHART = "kubernetes:helm.sh/v4:Chart"
@@ -44,7 +44,7 @@ class Resource:
     replace_on_changes: list[str] = field(default_factory=list)
     error_hooks: list[str] = field(default_factory=list)
     aliases: list[tuple[str, str]] = field(default_factory=list, compare=False)
-    """Name and type of what it was before."""
+    """Name and type of each alias."""
     outputs: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -78,7 +78,7 @@ class Recording:
         return found[0]
 
     def needs(self, resource: Resource) -> set[str]:
-        """The names of everything that must be there before `resource`."""
+        """The names of all resources that `resource` depends on, directly or indirectly."""
         by_urn = {each.urn: each for each in self.resources}
         reached: set[str] = set()
         waiting = list(resource.dependencies)
@@ -91,17 +91,17 @@ class Recording:
 
 
 class _Monitor(mocks.MockMonitor):
-    """Keeps what `MockResourceArgs` leaves out: parents, dependencies, replacement."""
+    """Records what `MockResourceArgs` omits: parents, dependencies, replacement."""
 
     def __init__(self, answers: mocks.Mocks) -> None:
         super().__init__(answers)
-        self.seen: list[Resource] = []
+        self.registered: list[Resource] = []
 
     def RegisterResource(self, request: Any) -> Any:
         response = super().RegisterResource(request)
         if request.type == CHART:
             self._render(response)
-        self.seen.append(
+        self.registered.append(
             Resource(
                 type=request.type,
                 name=request.name,
@@ -127,7 +127,7 @@ class _Monitor(mocks.MockMonitor):
 
     def ReadResource(self, request: Any) -> Any:
         response = super().ReadResource(request)
-        self.seen.append(
+        self.registered.append(
             Resource(
                 type=request.type,
                 name=request.name,
@@ -146,7 +146,7 @@ class _Monitor(mocks.MockMonitor):
         return response
 
     def _render(self, chart: Any) -> None:
-        """Hand over the chart's Service as the engine does: by a reference."""
+        """Return the chart's Service as the engine does: by a reference."""
         urn = self.make_urn(chart.urn, _SERVICE, CHART_SERVICE)
         args = mocks.MockResourceArgs(_SERVICE, CHART_SERVICE, {}, None, None)
         self.resources[urn] = self.ResourceRegistration(urn, *self.mocks.new_resource(args))
@@ -161,19 +161,19 @@ class _Monitor(mocks.MockMonitor):
 
 
 class Cloud:
-    """What a cloud says of what is asked of it: nothing."""
+    """A cloud without outputs and results of its own. Subclasses simulate one."""
 
-    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
-        """Outputs of a resource beside its inputs."""
+    def outputs_of(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Outputs of a resource, in addition to its inputs."""
         return {}
 
-    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def result_of(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The result of a function."""
         return {}
 
 
 class _Answers(mocks.Mocks):
-    """Answers like a cluster: auto-names, and an address for load balancers."""
+    """Responds like a cluster, with auto-names and an address for load balancers."""
 
     def __init__(self, address: dict[str, str], cloud: Cloud) -> None:
         self._address, self._cloud = address, cloud
@@ -192,11 +192,11 @@ class _Answers(mocks.Mocks):
             state["privateKeyPem"] = "KEY"
         if args.typ == "tls:index/selfSignedCert:SelfSignedCert":
             state["certPem"] = "CERTIFICATE"
-        state |= self._cloud.made(args.typ, args.name, state)
+        state |= self._cloud.outputs_of(args.typ, args.name, state)
         return args.resource_id or f"{args.name}-id", state
 
     def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:
-        return self._cloud.told(args.token, dict(args.args))
+        return self._cloud.result_of(args.token, dict(args.args))
 
 
 class _Log(logging.Handler):
@@ -219,7 +219,7 @@ def run(
     address: dict[str, str] | None = None,
     cloud: Cloud | None = None,
 ) -> Recording:
-    """Run `program` with `config` (keys without `slipway:` are put under it)."""
+    """Run `program` with `config`, whose keys without a namespace belong to `slipway:`."""
     log, logger = _Log(), logging.getLogger("slipway-test-engine")
     logger.handlers, logger.propagate = [log], False
     logger.setLevel(logging.INFO)
@@ -229,7 +229,7 @@ def run(
         monitor.mocks,
         project="slipway",
         stack="dev",
-        organization="organization",  # that of a backend that has none
+        organization="organization",  # the name in a backend that has no organizations
         preview=preview,
         logger=logger,
         monitor=monitor,
@@ -257,6 +257,6 @@ def run(
     try:
         _LOOP.run_until_complete(everything())
     finally:
-        # What a refused program left behind is not the next program's.
+        # The next program must not wait for the outputs of one that failed.
         settings.SETTINGS.outputs.clear()
-    return Recording(monitor.seen, outputs, log.warnings, log.notes, secret)
+    return Recording(monitor.registered, outputs, log.warnings, log.notes, secret)

@@ -1,4 +1,4 @@
-"""Stack files to test with."""
+"""Stack files and kubeconfigs of the tests."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from components.clusters.kubeconfig import NODE_IMAGES
+
+#: The most Kubernetes objects that a model takes (docs/objects.md).
+MOST_OBJECTS = 11
 
 
 def kubeconfig(
@@ -50,7 +53,7 @@ def model(**changes: Any) -> dict[str, Any]:
 
 
 def stack_file(**changes: Any) -> dict[str, Any]:
-    """A whole stack file; `changes` replace top-level keys, None takes one out."""
+    """A whole stack file. `changes` replace top-level keys; None removes one."""
     whole: dict[str, Any] = {
         "cluster": {"kind": "local"},
         "gateway": {

@@ -1,4 +1,4 @@
-"""What the SDK's types allow, read as the SDK itself reads them."""
+"""Checks inputs against the SDK's types, which it reads as the SDK itself does."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def sdk_class(token: str, suffix: str = "") -> Any:
 
 
 def mistakes(token: str, inputs: dict[str, Any]) -> list[str]:
-    """What in an object's inputs the SDK's class would not take."""
+    """The parts of an object's inputs that the SDK's class would not accept."""
     return list(_wrong(inputs, sdk_class(token, "InitArgs"), token.rpartition(":")[2]))
 
 
@@ -68,7 +68,7 @@ def _wrong_fields(value: dict[str, Any], owner: type, path: str) -> Iterator[str
 
 
 def _members(hint: Any) -> Iterator[Any]:
-    """The types of an input, of which the SDK says that an output is one, too."""
+    """The members of an input's type. The SDK declares a union with the type of an output."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         for each in typing.get_args(hint):
             yield from _members(each)

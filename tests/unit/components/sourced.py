@@ -1,4 +1,4 @@
-"""Stacks whose model comes from a source, and what its pod gets of it."""
+"""Stacks with a model from a given source, and the parts of its pod that the source sets."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ IMAGE = {"kind": "image", "image": "registry.example.com/model:1", "path": "/mod
 
 
 def up(source: dict[str, Any], cluster: dict[str, Any] | None = None, **changes: Any) -> Recording:
-    one = {"half_plus_two": model(source=source)}
-    stack = stack_file(**{"models": one, **changes})
+    models = {"half_plus_two": model(source=source)}
+    stack = stack_file(**{"models": models, **changes})
     return run(lambda: deploy(load()), {**stack, "cluster": cluster or stack["cluster"]})
 
 
@@ -47,13 +47,13 @@ def volume(recording: Recording, name: str) -> dict[str, Any]:
     return dict(found)
 
 
-def fetch(recording: Recording) -> dict[str, Any]:
+def init_container(recording: Recording) -> dict[str, Any]:
     (container,) = pod(recording)["initContainers"]
     return dict(container)
 
 
 def environment(recording: Recording) -> dict[str, str]:
-    return {each["name"]: each["value"] for each in fetch(recording)["env"]}
+    return {each["name"]: each["value"] for each in init_container(recording)["env"]}
 
 
 def egress(recording: Recording) -> list[dict[str, Any]]:
@@ -64,7 +64,7 @@ def egress(recording: Recording) -> list[dict[str, Any]]:
 
 
 def served_from(recording: Recording) -> dict[str, Any]:
-    """The mount of the files in the server."""
+    """The server's mount of the model's files."""
     mounts = pod(recording)["containers"][0]["volumeMounts"]
     (found,) = [each for each in mounts if each["name"] == "files-half-plus-two"]
     return dict(found)

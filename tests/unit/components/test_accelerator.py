@@ -41,7 +41,7 @@ def pod(recording: Recording) -> dict[str, Any]:
 
 
 def terms(recording: Recording) -> list[dict[str, list[str]]]:
-    """The nodes that a pod may run on: labels and their values, of any of these."""
+    """The nodes that a pod may run on: a node has the labels of one of the entries."""
     required = pod(recording)["affinity"]["nodeAffinity"][
         "requiredDuringSchedulingIgnoredDuringExecution"
     ]
@@ -61,7 +61,7 @@ def test_a_replica_has_its_devices_to_itself() -> None:
         assert container["resources"][side]["nvidia.com/gpu"] == "2"
 
 
-def test_the_device_plugin_alone_says_which_devices_a_container_sees() -> None:
+def test_the_device_plugin_alone_chooses_the_devices_of_a_container() -> None:
     (container,) = pod(up({"gpu": L4}, accelerator=ONE))["containers"]
     assert "NVIDIA_VISIBLE_DEVICES" not in str(container.get("env"))
 
@@ -73,7 +73,7 @@ def test_the_image_is_the_variant_for_that_vendor() -> None:
     assert not container["image"].endswith("-gpu")
 
 
-def test_an_image_of_one_s_own_is_taken_as_it_is() -> None:
+def test_an_image_of_one_s_own_is_not_replaced_by_a_variant() -> None:
     image = "registry.example.com/serving:1"
     (container,) = pod(up({"gpu": L4}, accelerator=ONE, image=image))["containers"]
     assert container["image"] == image
@@ -96,13 +96,13 @@ def test_a_vendor_s_name_stands_for_all_of_its_devices() -> None:
     ]
 
 
-@pytest.mark.parametrize("asked", [{"kind": "nvidia-a100"}, {"kind": "nvidia", "count": 4}])
-def test_a_pool_without_what_is_asked_for_is_left_alone(asked: dict[str, Any]) -> None:
-    recording = up({"l4": L4, "a100": A100}, accelerator=asked)
+@pytest.mark.parametrize("requested", [{"kind": "nvidia-a100"}, {"kind": "nvidia", "count": 4}])
+def test_a_pool_without_the_requested_accelerator_is_not_used(requested: dict[str, Any]) -> None:
+    recording = up({"l4": L4, "a100": A100}, accelerator=requested)
     assert terms(recording) == [{"pool": ["a100"], "zone": ["b"]}]
 
 
-def test_without_labels_the_resource_decides_which_nodes() -> None:
+def test_without_labels_the_extended_resource_alone_selects_the_nodes() -> None:
     found = pod(up({"gpu": {**L4, "labels": {}}}, accelerator=ONE))
     assert "nodeAffinity" not in found.get("affinity", {})
 
@@ -114,13 +114,13 @@ def test_a_model_without_an_accelerator_tolerates_nothing() -> None:
     assert "nvidia" not in str(found["containers"][0]["resources"])
 
 
-def test_pods_of_one_node_stay_on_one_of_the_pool() -> None:
+def test_pods_that_share_a_volume_stay_on_one_node_of_the_pool() -> None:
     found = pod(up({"gpu": L4}, access_mode="ReadWriteOnce", accelerator=ONE))
     assert set(found["affinity"]) == {"nodeAffinity", "podAffinity"}
 
 
 @pytest.mark.parametrize("taints", [[], ["nvidia.com/gpu:PreferNoSchedule"]])
-def test_a_pool_that_other_models_may_land_on_is_warned_of(taints: list[str]) -> None:
+def test_a_pool_that_other_pods_may_run_on_is_a_warning(taints: list[str]) -> None:
     (warning,) = up({"gpu": {**L4, "taints": taints}}).warnings
     assert "slipway:cluster.node_pools.gpu has no taint" in warning
     assert "kubectl taint nodes NODE nvidia.com/gpu=present:NoSchedule" in warning
@@ -131,7 +131,7 @@ def test_a_pool_that_other_models_may_land_on_is_warned_of(taints: list[str]) ->
     ("surge", "strategy"),
     [(True, {"maxUnavailable": 0, "maxSurge": 1}), (False, {"maxUnavailable": 1, "maxSurge": 0})],
 )
-def test_a_new_pod_takes_a_place_of_its_own_or_an_old_one_s(
+def test_a_new_pod_starts_beside_the_old_ones_or_replaces_one(
     surge: bool, strategy: dict[str, int]
 ) -> None:
     recording = up({"gpu": L4}, accelerator=ONE, surge=surge)
@@ -160,7 +160,7 @@ def test_of_two_pools_with_an_accelerator_a_model_may_name_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pools", "changes", "told"),
+    ("pools", "changes", "expected"),
     [
         ({"web": WEB}, {"node_pool": "wbe"}, "a node pool of `slipway:cluster`: `web`"),
         ({}, {"node_pool": "web"}, "which has none"),
@@ -174,9 +174,9 @@ def test_of_two_pools_with_an_accelerator_a_model_may_name_one() -> None:
     ids=["unknown", "none", "unlabelled", "without the accelerator"],
 )
 def test_a_pool_that_a_model_cannot_run_on_is_refused(
-    pools: dict[str, Any], changes: dict[str, Any], told: str
+    pools: dict[str, Any], changes: dict[str, Any], expected: str
 ) -> None:
     with pytest.raises(pulumi.RunError) as error:
         up(pools, **changes)
     assert "slipway:models.half_plus_two.node_pool is" in str(error.value)
-    assert told in str(error.value)
+    assert expected in str(error.value)

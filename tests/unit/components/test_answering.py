@@ -18,18 +18,18 @@ _ADDRESS = {"target": "203.0.113.7:443"}
 
 
 def _output(value: Any, *, known: bool = True) -> pulumi.Output[Any]:
-    """An output as a resource's; not `known` as that of one that failed."""
+    """An output of a resource. It is not `known` if the resource's operation failed."""
 
     def future(result: Any) -> asyncio.Future[Any]:
-        made: asyncio.Future[Any] = asyncio.get_event_loop().create_future()
-        made.set_result(result)
-        return made
+        resolved: asyncio.Future[Any] = asyncio.get_event_loop().create_future()
+        resolved.set_result(result)
+        return resolved
 
     return pulumi.Output(future(set()), future(value), future(known))
 
 
 def _endpoint(*, server: bool = True, route: bool = True, address: bool = True) -> Endpoint:
-    """One of which the server, the route and the address are deployed, or failed."""
+    """An endpoint. The arguments say whether its server, route and address were deployed."""
     return Endpoint(
         runtime="tfserving",
         protocol="tensorflow-serving",
@@ -53,7 +53,9 @@ def test_an_endpoint_is_exported_once_all_of_it_is_deployed(failed: str) -> None
     assert _exported({failed: False}) == set()
 
 
-def test_an_endpoint_stays_while_the_version_before_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_stays_while_the_previous_version_serves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(failure_hook._failures, "still_serving", {"urn:server"})
     assert _exported({"server": False, "route": False}) == {"model"}
     assert _exported({"server": False, "address": False}) == set()
@@ -66,8 +68,8 @@ def test_a_preview_has_every_endpoint() -> None:
 def test_a_gateway_without_an_address_is_no_output() -> None:
     def program() -> dict[str, Any]:
         return {
-            "made": or_none({"address": _output("a"), "host": "h"}),
+            "deployed": or_none({"address": _output("a"), "host": "h"}),
             "failed": or_none({"address": _output("a", known=False), "host": "h"}),
         }
 
-    assert run(program, {}).outputs == {"made": {"address": "a", "host": "h"}, "failed": None}
+    assert run(program, {}).outputs == {"deployed": {"address": "a", "host": "h"}, "failed": None}

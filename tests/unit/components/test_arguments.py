@@ -23,7 +23,7 @@ from tests.unit.components.sdk_types import SECRET
 FLAGS: dict[str, Flags] = {"tfserving": tfserving_flags.FLAGS, "triton": triton_flags.FLAGS}
 REFUSED = [(runtime, flag) for runtime, flags in FLAGS.items() for flag in sorted(flags.refused)]
 CUSTOM = registry.RUNTIMES.options("custom").model_config["json_schema_extra"]["examples"][0]
-#: What makes the program set all the flags that it may set.
+#: Options with which the program sets every flag that it may set.
 BATCHING = {"max_batch_size": 8}
 MODELS: list[dict[str, Any]] = [
     model(
@@ -55,7 +55,7 @@ def container(recording: Recording, server: str = "m") -> dict[str, Any]:
 
 
 def mistakes(runtime: str, *arguments: Any, **changes: Any) -> dict[str, Any]:
-    """What is said of `arguments`, by the key."""
+    """The mistakes in a stack file with `arguments`, by their keys."""
     models = {"m": of(runtime, arguments=list(arguments), **changes)}
     return {each.path: each for each in validate(stack_file(models=models))[1]}
 
@@ -73,13 +73,13 @@ def test_arguments_come_after_those_of_the_program(runtime: str) -> None:
     assert container(up(m=of(runtime, arguments=given)))["args"] == [*without, *given]
 
 
-def test_arguments_of_a_server_of_one_s_own_are_in_place_of_the_image_s_command() -> None:
+def test_arguments_of_a_server_of_one_s_own_replace_the_image_s_command() -> None:
     given = ["start", "-v", "/mnt/models"]
     assert container(up(m=of("custom", arguments=given)))["args"] == given
 
 
 @pytest.mark.parametrize("runtime", ["tfserving", "triton", "custom"])
-def test_variables_are_text_or_stand_in_a_secret_on_every_runtime(runtime: str) -> None:
+def test_variables_are_text_or_refer_to_a_secret_on_every_runtime(runtime: str) -> None:
     environment = {
         "TF_NUM_INTRAOP_THREADS": "2",
         "LD_PRELOAD": "/opt/ops.so",
@@ -102,7 +102,7 @@ def test_variables_are_text_or_stand_in_a_secret_on_every_runtime(runtime: str) 
     )
 
 
-def test_a_default_of_the_program_that_is_its_alone_is_replaced_and_not_repeated() -> None:
+def test_an_argument_overrides_the_program_s_default_and_does_not_repeat_it() -> None:
     found = container(up(m=of("triton", arguments=["--log-info=true"])))["args"]
     assert [each for each in found if name_of(each) == "log-info"] == ["--log-info=true"]
 
@@ -155,13 +155,13 @@ def test_every_flag_that_the_program_sets_is_refused_or_can_be_replaced(
 
 
 @pytest.mark.parametrize("flag", sorted(triton_flags.FLAGS.refused))
-def test_no_beginning_of_a_refused_flag_slips_through(flag: str) -> None:
+def test_no_abbreviation_of_a_refused_flag_is_accepted(flag: str) -> None:
     flags = triton_flags.FLAGS
-    beginnings = {flag[:length] for length in range(1, len(flag))} - flags.known
-    for beginning in sorted(beginnings):
+    abbreviations = {flag[:length] for length in range(1, len(flag))} - flags.known
+    for abbreviation in sorted(abbreviations):
         for image in ({}, {"image": "example.com/triton:1"}):
-            found = mistakes("triton", f"--{beginning}=1", **image)
-            assert "slipway:models.m.arguments[0]" in found, (beginning, image)
+            found = mistakes("triton", f"--{abbreviation}=1", **image)
+            assert "slipway:models.m.arguments[0]" in found, (abbreviation, image)
 
 
 @pytest.mark.parametrize(
@@ -204,12 +204,12 @@ def test_a_flag_and_its_value_in_two_texts_are_a_mistake() -> None:
     assert set(found) == {"slipway:models.m.arguments[0]", "slipway:models.m.arguments[1]"}
 
 
-def test_a_flag_without_a_value_is_true_to_tensorflow_serving() -> None:
+def test_a_flag_without_a_value_is_accepted_for_tensorflow_serving() -> None:
     assert mistakes("tfserving", "--enable_per_model_batching_parameters") == {}
 
 
 @pytest.mark.parametrize(("runtime", "flag"), [("tfserving", "brand_new"), ("triton", "brand-new")])
-def test_flags_of_another_release_are_taken_beside_an_image_of_one_s_own(
+def test_flags_of_another_release_are_accepted_with_an_image_of_one_s_own(
     runtime: str, flag: str
 ) -> None:
     (found,) = mistakes(runtime, f"--{flag}=1").values()
@@ -220,7 +220,7 @@ def test_flags_of_another_release_are_taken_beside_an_image_of_one_s_own(
 @pytest.mark.parametrize(
     "flag", ["allow-other-api", "other-port", "other-address", "unrestricted", "use-tls"]
 )
-def test_an_unknown_flag_that_may_open_the_server_is_refused_even_then(flag: str) -> None:
+def test_an_unknown_flag_that_may_open_the_server_is_refused_with_any_image(flag: str) -> None:
     assert mistakes("triton", f"--{flag}=1", image="example.com/server:1")
 
 
@@ -247,7 +247,7 @@ def test_every_variable_that_the_program_sets_is_refused() -> None:
         assert variables <= refused.keys()
 
 
-def test_models_of_one_server_say_the_same_arguments_and_environment() -> None:
+def test_models_of_one_server_share_arguments_and_environment() -> None:
     shared = {"server": "both", "environment": {"A": "1"}}
     recording = up(
         a=of("tfserving", server="both", arguments=["--num_load_threads=4"]),
@@ -264,7 +264,7 @@ def test_models_of_one_server_say_the_same_arguments_and_environment() -> None:
     assert mistake.path == "slipway:models.b.environment"
 
 
-def test_the_old_names_of_a_custom_server_are_taken_with_a_warning() -> None:
+def test_the_old_names_of_a_custom_server_s_options_are_accepted_with_a_warning() -> None:
     old = {key: value for key, value in CUSTOM.items() if key != "environment"}
     recording = up(m=model(**old, env={"A": "b"}, args=["start"]))
     found = container(recording)
@@ -287,5 +287,5 @@ def test_an_old_and_a_new_name_in_one_server_are_compared() -> None:
 
 def test_the_stand_in_knows_the_flags_of_the_real_server_and_no_others() -> None:
     flags = tfserving_flags.FLAGS
-    theirs = {*local_server._KNOWN, *local_server.REFUSED}
-    assert theirs == {*flags.known, *flags.refused} - {"help"}
+    of_the_stand_in = {*local_server._KNOWN, *local_server.REFUSED}
+    assert of_the_stand_in == {*flags.known, *flags.refused} - {"help"}

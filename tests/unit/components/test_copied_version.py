@@ -1,5 +1,5 @@
-"""What a pod has of a bucket that holds several versions, by the program that its init container
-runs, and what that says of a version that is not there."""
+"""The program by which an init container copies one version from a bucket with several, and its
+message about a version that is missing."""
 
 from __future__ import annotations
 
@@ -11,50 +11,50 @@ from pathlib import Path
 import pytest
 
 from components.sources import copy_version
-from tests.unit.components.sourced import S3, fetch, up
+from tests.unit.components.sourced import S3, init_container, up
 
 
 def initializer(tmp_path: Path, code: int = 0) -> str:
-    """In the place of KServe's: it copies nothing, and exits with `code`."""
+    """A substitute for KServe's initializer. It copies nothing, and exits with `code`."""
     entrypoint = tmp_path / "initializer-entrypoint"
     entrypoint.write_text(f"#!/bin/sh\nexit {code}\n")
     entrypoint.chmod(0o755)
     return str(entrypoint)
 
 
-def copied(tmp_path: Path, made: Sequence[str], code: int = 0) -> tuple[list[str], int]:
-    """What is left where version 3 was copied by something that leaves `made`, directories by
-    their last slash; and how the program ends, as the init container runs it."""
+def copied(tmp_path: Path, leftovers: Sequence[str], code: int = 0) -> tuple[list[str], int]:
+    """The files and the exit code of the init container's command, whose initializer leaves
+    `leftovers` of version 3. Directories end with a slash."""
     target = tmp_path / "model"
-    for name in made:
+    for name in leftovers:
         path = target / name
         (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
         if not name.endswith("/"):
             path.touch()
-    command = fetch(up(S3))["command"]
+    command = init_container(up(S3))["command"]
     arguments = [initializer(tmp_path, code), "gs://bucket/models", str(target), "3"]
     done = subprocess.run(
         [sys.executable, *command[1:], *arguments], capture_output=True, text=True, check=False
     )
-    left = sorted(str(path.relative_to(target)) for path in target.rglob("*"))
-    return left, done.returncode
+    files = sorted(str(path.relative_to(target)) for path in target.rglob("*"))
+    return files, done.returncode
 
 
 def test_no_empty_directory_of_another_version_is_left_to_be_taken_for_the_newest(
     tmp_path: Path,
 ) -> None:
-    made = ["3/saved_model.pb", "4/variables/", "5/", "config.pbtxt"]
-    assert copied(tmp_path, made) == (["3", "3/saved_model.pb", "config.pbtxt"], 0)
+    leftovers = ["3/saved_model.pb", "4/variables/", "5/", "config.pbtxt"]
+    assert copied(tmp_path, leftovers) == (["3", "3/saved_model.pb", "config.pbtxt"], 0)
 
 
 def test_a_copy_that_fails_halfway_fails(tmp_path: Path) -> None:
     assert copied(tmp_path, ["3/saved_model.pb"], code=2) == (["3", "3/saved_model.pb"], 2)
 
 
-def said(
+def ended_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: Sequence[str], code: int = 0
 ) -> str | int | None:
-    """How the program ends where version 7 is asked for and the bucket has `names`."""
+    """The exit code or message of a program that copies version 7 of a bucket with `names`."""
     monkeypatch.setattr(copy_version, "directories", lambda _: names)
     with pytest.raises(SystemExit) as end:
         target = tmp_path / "model"
@@ -76,7 +76,7 @@ def said(
         ),
     ],
 )
-def test_a_version_that_is_not_there_is_named_with_those_that_are(
+def test_the_message_about_a_missing_version_lists_those_that_exist(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     names: Sequence[str],
@@ -84,17 +84,17 @@ def test_a_version_that_is_not_there_is_named_with_those_that_are(
     code: int,
 ) -> None:
     expected = f"s3://bucket/m has no version 7; {words}"
-    assert said(tmp_path, monkeypatch, names, code) == expected
+    assert ended_with(tmp_path, monkeypatch, names, code) == expected
 
 
-def test_a_version_whose_files_are_empty_is_not_called_absent(
+def test_a_version_whose_files_are_empty_is_not_reported_as_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = "no file of version 7 in s3://bucket/m was copied: all are empty"
-    assert said(tmp_path, monkeypatch, ["7"]) == words
+    assert ended_with(tmp_path, monkeypatch, ["7"]) == words
 
 
-def test_where_the_bucket_cannot_be_listed_the_failed_copy_has_said_why(
+def test_without_a_listing_the_message_of_a_failed_copy_stands_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def forbidden(address: str) -> list[str]:

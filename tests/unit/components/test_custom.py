@@ -14,7 +14,7 @@ from tests.unit.components.engine import Recording, run
 from tests.unit.components.environment import model, stack_file
 from tests.unit.components.sdk_types import SECRET
 
-#: MLServer, as it stands in the options' own example.
+#: MLServer, from the example of the options.
 MLSERVER: dict[str, Any] = CustomOptions.model_config["json_schema_extra"]["examples"][0]  # type: ignore[index,call-overload]
 
 
@@ -29,20 +29,20 @@ def pod(recording: Recording, server: str = "digits") -> dict[str, Any]:
     return found
 
 
-def test_the_image_runs_its_own_command_where_none_is_said() -> None:
+def test_the_image_runs_its_own_command_unless_the_stack_file_sets_one() -> None:
     (container,) = pod(up())["containers"]
     assert container["image"] == "seldonio/mlserver:1.7.1"
     assert "command" not in container
     assert container["args"] == []
 
 
-def test_command_and_arguments_are_those_of_the_stack() -> None:
+def test_command_and_arguments_are_those_of_the_stack_file() -> None:
     (container,) = pod(up(command=["mlserver"], arguments=["start", "/mnt/models"]))["containers"]
     assert container["command"] == ["mlserver"]
     assert container["args"] == ["start", "/mnt/models"]
 
 
-def test_the_model_s_files_are_put_into_the_model_directory() -> None:
+def test_the_model_s_files_are_in_the_model_directory() -> None:
     (container,) = pod(up(model_directory="/srv/model"))["containers"]
     assert container["volumeMounts"][0]["mountPath"] == "/srv/model"
 
@@ -55,19 +55,19 @@ def test_several_models_have_a_directory_each_in_the_model_directory() -> None:
     assert mounts == ["/mnt/models/a", "/mnt/models/b", "/tmp"]
 
 
-def test_it_is_ready_and_alive_by_its_own_paths() -> None:
+def test_the_probes_use_the_server_s_own_paths() -> None:
     (container,) = pod(up())["containers"]
     for probe in ("startupProbe", "readinessProbe"):
         assert container[probe]["httpGet"] == {"path": "/v2/models/digits/ready", "port": "rest"}
     assert container["livenessProbe"]["httpGet"] == {"path": "/v2/health/live", "port": "rest"}
 
 
-def test_one_path_is_asked_for_all_where_there_is_only_one() -> None:
+def test_all_probes_use_the_path_if_there_is_only_one() -> None:
     (container,) = pod(up(health={"path": "/ping"}))["containers"]
     assert container["livenessProbe"]["httpGet"]["path"] == "/ping"
 
 
-def test_it_is_ready_and_alive_by_grpc_where_it_has_that() -> None:
+def test_the_probes_use_grpc_health_if_the_server_has_it() -> None:
     (container,) = pod(up(health={"grpc": True}, ports={"grpc": 9000}))["containers"]
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         assert container[probe]["grpc"] == {"port": 9000}
@@ -90,21 +90,17 @@ def test_a_variable_is_a_value_or_a_reference_to_a_secret() -> None:
     ]
 
 
-def test_a_secret_stands_nowhere_but_in_the_secret() -> None:
+def test_a_secret_value_is_nowhere_but_in_the_secret() -> None:
     recording = up(secrets={"hub": "s3cr3t-t0ken"}, environment={"TOKEN": {"secret": "hub"}})
     holding = [each.name for each in recording.resources if "s3cr3t-t0ken" in str(each.inputs)]
     assert holding == ["digits-secrets"]
 
 
-def test_no_secret_is_made_where_none_is_asked_for() -> None:
-    assert recordings_of(up(), "Secret", "digits-secrets") == []
+def test_no_secret_is_created_without_a_secret_variable() -> None:
+    assert up().of("Secret", "digits-secrets") == []
 
 
-def recordings_of(recording: Recording, kind: str, name: str) -> list[str]:
-    return [each.name for each in recording.of(kind, name)]
-
-
-def test_only_the_user_is_as_the_image_needs_it() -> None:
+def test_the_user_is_the_image_s_and_all_else_stays_restricted() -> None:
     found = pod(up(user=1000))
     assert found["securityContext"]["runAsUser"] == 1000
     assert found["securityContext"]["runAsNonRoot"] is True
@@ -114,7 +110,7 @@ def test_only_the_user_is_as_the_image_needs_it() -> None:
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
-def test_the_user_is_none_of_the_node_s_where_nothing_is_said() -> None:
+def test_the_default_user_is_no_account_of_the_node() -> None:
     least = {key: value for key, value in MLSERVER.items() if key != "user"}
     recording = run(lambda: deploy(load()), stack_file(models={"digits": model(**least)}))
     assert pod(recording)["securityContext"]["runAsUser"] == 65532
@@ -131,7 +127,9 @@ def test_the_user_is_none_of_the_node_s_where_nothing_is_said() -> None:
         ("tensorflow-serving", r"tensorflow\.serving", "/digits/v1/models/digits:predict"),
     ],
 )
-def test_the_protocol_says_the_routes_and_the_outputs(protocol: str, grpc: str, url: str) -> None:
+def test_the_protocol_determines_the_routes_and_the_outputs(
+    protocol: str, grpc: str, url: str
+) -> None:
     recording = up(protocol=protocol)
     (rule,) = recording.one("Ingress", "digits-route-grpc").inputs["spec"]["rules"]
     (path,) = rule["http"]["paths"]

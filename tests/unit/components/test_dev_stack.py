@@ -1,4 +1,4 @@
-"""What the program registers for the dev stack, in which order, and what it returns."""
+"""The resources that the program registers for the dev stack, their order, and its outputs."""
 
 from __future__ import annotations
 
@@ -63,17 +63,17 @@ def test_the_provider_gets_its_kubeconfig_as_a_secret(kind: str) -> None:
 def test_a_kubeconfig_that_a_cluster_forgot_to_hide_is_a_secret_output(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = LocalCluster.__init__
+    original = LocalCluster.__init__
 
     def careless(self: LocalCluster, *args: Any, **kwargs: Any) -> None:
-        made(self, *args, **kwargs)
+        original(self, *args, **kwargs)
         self.kubeconfig = pulumi.Output.from_input("open")
 
     monkeypatch.setattr(LocalCluster, "__init__", careless)
     assert "kubeconfig" in up().secret_outputs
 
 
-def test_a_model_is_at_most_ten_kubernetes_objects() -> None:
+def test_a_model_with_two_replicas_takes_seven_kubernetes_objects() -> None:
     volumes = {"models": {"size": "1Gi", "access_mode": "ReadWriteMany"}}
     one = up(volumes=volumes)
     two = up(volumes=volumes, models={"a": model(replicas=2), "half_plus_two": model()})
@@ -89,8 +89,8 @@ def test_another_model_touches_only_objects_of_its_own() -> None:
 
     before = objects(up())
     after = objects(up(models={"half_plus_two": model(), "other": model()}))
-    del_provider = [urn for urn in before if urn.endswith("cluster-provider")]
-    assert {urn for urn in before if before[urn] != after.get(urn)} <= set(del_provider)
+    provider = {urn for urn in before if urn.endswith("cluster-provider")}
+    assert {urn for urn in before if before[urn] != after.get(urn)} <= provider
     assert all("other" in urn.rpartition("::")[2] for urn in set(after) - set(before))
 
 
@@ -133,7 +133,7 @@ def test_only_objects_with_a_fixed_name_are_deleted_before_they_are_replaced() -
     assert "half-plus-two-server" not in fixed
 
 
-def test_a_route_goes_before_its_model_and_the_controller_and_they_before_the_namespaces() -> None:
+def test_a_route_is_deleted_before_its_model_the_controller_and_the_namespaces() -> None:
     recording = up()
     for route in recording.of("Ingress"):
         needs = recording.needs(route)
@@ -147,19 +147,19 @@ def test_a_route_goes_before_its_model_and_the_controller_and_they_before_the_na
         } <= needs
 
 
-def test_the_controller_goes_before_its_rights() -> None:
+def test_the_controller_is_deleted_before_its_permissions() -> None:
     recording = up()
     server = recording.one("Deployment", "gateway-controller-server")
     assert "gateway-controller-access-models-binding" in recording.needs(server)
 
 
-def test_a_model_goes_before_the_volume_that_it_reads() -> None:
+def test_a_model_is_deleted_before_the_volume_that_it_reads() -> None:
     recording = up()
     server = recording.one("Deployment", "half-plus-two-server")
     assert "volumes-models" in recording.needs(server)
 
 
-def test_every_object_in_a_namespace_goes_before_it() -> None:
+def test_every_object_in_a_namespace_is_deleted_before_it() -> None:
     recording = up()
     namespaces = {
         "models": "models-namespace",
@@ -195,7 +195,7 @@ def test_a_model_s_pod_has_no_token_of_the_api() -> None:
     assert pod["automountServiceAccountToken"] is False
 
 
-def test_a_pod_serves_on_while_endpoints_forget_it_and_finishes_its_calls() -> None:
+def test_a_pod_serves_until_it_has_left_the_endpoints_and_then_finishes_its_calls() -> None:
     for deployment in up().of("Deployment"):
         pod = deployment.inputs["spec"]["template"]["spec"]
         sleep = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
@@ -205,7 +205,7 @@ def test_a_pod_serves_on_while_endpoints_forget_it_and_finishes_its_calls() -> N
         assert strategy == {"maxUnavailable": 0, "maxSurge": 1}
 
 
-def test_a_namespace_admits_restricted_pods_alone_and_no_unasked_traffic() -> None:
+def test_a_namespace_admits_only_restricted_pods_and_denies_traffic_by_default() -> None:
     recording = up()
     assert len(recording.of("Namespace")) == 4  # two objects, each in a component
     for namespace in recording.resources:
@@ -224,17 +224,17 @@ def test_the_namespace_of_the_models_is_the_configured_one() -> None:
     assert deployment.inputs["metadata"]["namespace"] == "team-a"
 
 
-def test_a_disruption_budget_exists_only_where_a_pod_can_be_spared() -> None:
+def test_a_disruption_budget_exists_only_if_a_pod_can_be_evicted() -> None:
     assert up().of("PodDisruptionBudget") == []
     recording = up(
         models={"half_plus_two": model(replicas=2)},
         volumes={"models": {"size": "1Gi", "access_mode": "ReadWriteMany"}},
     )
-    spared = recording.one("PodDisruptionBudget")
-    assert spared.inputs["spec"]["maxUnavailable"] == 1
+    budget = recording.one("PodDisruptionBudget")
+    assert budget.inputs["spec"]["maxUnavailable"] == 1
 
 
-def test_a_mirror_holds_every_image() -> None:
+def test_every_image_comes_from_the_mirror() -> None:
     recording = up(images={"mirror": "slipway.local"})
     images = {
         container["image"]
@@ -244,7 +244,7 @@ def test_a_mirror_holds_every_image() -> None:
     assert images == {"slipway.local/tensorflow/serving:2.19.1", "slipway.local/traefik:v3.7.15"}
 
 
-def test_a_volume_is_claimed_under_its_own_name() -> None:
+def test_the_claim_of_a_volume_has_its_name() -> None:
     volume = {"size": "5Gi", "access_mode": "ReadWriteMany", "storage_class": "fast"}
     claim = up(volumes={"models": volume}).one("PersistentVolumeClaim").inputs
     assert claim["metadata"] == {"name": "models", "namespace": "models"}
@@ -261,6 +261,6 @@ def test_a_stack_without_models_has_no_endpoints_and_a_gateway() -> None:
     assert recording.outputs["gateway"]["address"] == ADDRESS
 
 
-def test_a_preview_needs_no_answer_of_the_cluster() -> None:
+def test_a_preview_needs_no_response_of_the_cluster() -> None:
     recording = run(lambda: deploy(load()), stack_file(), preview=True)
     assert len(recording.of("Ingress")) == 2

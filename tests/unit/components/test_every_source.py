@@ -1,5 +1,5 @@
-"""What a pod of any runtime with files from any source keeps to. A kind joins by its registry
-line, with the `example(...)` of its options."""
+"""Rules for the pods of every runtime with files from every source. The kinds are those of the
+registry, with the `example(...)` of their options."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from components import registry
 from components.config.load import load
 from components.config.model_options import SourceOptions
 from components.config.options import example
-from components.contracts.identity import NO_IDENTITY, Grant, Identity
+from components.contracts.identity import NO_IDENTITY, BucketAccess, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.images import Images
 from components.sources.volume import own_volume
 from components.stack import deploy
 from tests.unit.components.engine import Recording, run
-from tests.unit.components.environment import stack_file
+from tests.unit.components.environment import MOST_OBJECTS, stack_file
 
 SERVER = "half-plus-two-server"
 
 
 def least(area: str, kind: str) -> dict[str, Any]:
-    """What a stack file has to say at least."""
+    """The smallest valid options of a kind: the example in its options."""
     options = registry.AREAS[area].options(kind)
     found: dict[str, Any] = options.model_config["json_schema_extra"]["examples"][0]
     return found
@@ -37,8 +37,8 @@ def pairs() -> list[tuple[str, str]]:
 
 
 def up(runtime: str, source: str) -> Recording:
-    one = {**least("runtimes", runtime), "source": least("sources", source)}
-    return run(lambda: deploy(load()), stack_file(models={"half_plus_two": one}))
+    model = {**least("runtimes", runtime), "source": least("sources", source)}
+    return run(lambda: deploy(load()), stack_file(models={"half_plus_two": model}))
 
 
 def template(recording: Recording) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def containers(pod: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def check_confinement(pod: dict[str, Any]) -> None:
-    """Pod Security *restricted*, a read-only root, no token, and a reason where one gives up."""
+    """Pod Security *restricted*, a read-only root filesystem, no token, a termination message."""
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -69,7 +69,7 @@ def check_confinement(pod: dict[str, Any]) -> None:
 
 
 def check_volumes(pod: dict[str, Any]) -> None:
-    """No volume of the host, no emptyDir without an end, and files that a server only reads."""
+    """No hostPath, no emptyDir without a size limit, and no files that the server may write."""
     named = {volume["name"]: volume for volume in pod["volumes"]}
     assert len(named) == len(pod["volumes"])
     for each in named.values():
@@ -93,7 +93,7 @@ def check_volumes(pod: dict[str, Any]) -> None:
 
 
 def check_secrets(pod: dict[str, Any]) -> None:
-    """Values of Secrets are files, and not the server's."""
+    """Secrets are mounted as files, and not into the server."""
     secrets = {each["name"] for each in pod["volumes"] if "secret" in each}
     server = pod["containers"][0]
     assert not secrets & {each["name"] for each in server["volumeMounts"]}
@@ -103,8 +103,8 @@ def check_secrets(pod: dict[str, Any]) -> None:
             assert "secretKeyRef" not in each.get("valueFrom", {}), each["name"]
 
 
-def check_ways_out(recording: Recording) -> None:
-    """Only to what an init container copies from, by port, or by address and port."""
+def check_egress(recording: Recording) -> None:
+    """Only an init container's source is allowed, by port, or by address and port."""
     policy = recording.one("NetworkPolicy", "half-plus-two-callers").inputs["spec"]
     pod = template(recording)
     assert policy["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
@@ -119,7 +119,7 @@ def check(runtime: str, source: str) -> None:
     check_confinement(pod)
     check_volumes(pod)
     check_secrets(pod)
-    check_ways_out(recording)
+    check_egress(recording)
     secrets = [each.name for each in recording.of("Secret")]
     assert not [name for name in secrets if name.startswith("half-plus-two-")]
     own = [
@@ -127,20 +127,22 @@ def check(runtime: str, source: str) -> None:
         for each in recording.resources
         if each.type.startswith("kubernetes:") and each.name.startswith("half-plus-two-")
     ]
-    assert len(own) <= 10
+    assert len(own) <= MOST_OBJECTS
     assert recording.outputs["endpoints"]["half_plus_two"]["runtime"] == runtime
 
 
 @pytest.mark.parametrize(("runtime", "source"), pairs())
-def test_a_pod_is_confined_reads_its_files_only_and_gets_out_only_to_copy_them(
+def test_a_pod_is_restricted_only_reads_its_files_and_connects_only_to_copy_them(
     runtime: str, source: str
 ) -> None:
     check(runtime, source)
 
 
 @pytest.mark.parametrize("source", registry.SOURCES.kinds())
-def test_the_files_are_where_the_server_is_told_or_where_it_wants_them(source: str) -> None:
-    made = registry.SOURCES.component(source)
+def test_the_files_are_in_the_requested_directory_or_in_one_of_the_source_s_choice(
+    source: str,
+) -> None:
+    component = registry.SOURCES.component(source)
     options = registry.SOURCES.options(source).model_validate(least("sources", source))
     found: list[ModelFiles] = []
 
@@ -152,17 +154,18 @@ def test_the_files_are_where_the_server_is_told_or_where_it_wants_them(source: s
             images=Images(),
             opts=pulumi.ResourceOptions(),
         )
-        one = made(options, args)
-        found.extend([one.files(None), one.files("/repository/half_plus_two")])
+        model_source = component(options, args)
+        found.append(model_source.files(None))
+        found.append(model_source.files("/repository/half_plus_two"))
         return {}
 
     run(program, {})
-    anywhere, wanted = found
-    assert wanted.path == "/repository/half_plus_two"
+    chosen, requested = found
+    assert requested.path == "/repository/half_plus_two"
     for files in found:
         mounted = [each["mountPath"] for each in files.mounts]
         assert any(f"{files.path}/".startswith(f"{path}/") for path in mounted)
-    assert anywhere.path.startswith("/")
+    assert chosen.path.startswith("/")
 
 
 class HostOptions(SourceOptions):
@@ -173,9 +176,9 @@ class HostOptions(SourceOptions):
 
 
 class HostSource:
-    """A directory of the node, which no pod may have."""
+    """A directory of the node, which no pod may mount."""
 
-    grants: tuple[Grant, ...] = ()
+    bucket_access: tuple[BucketAccess, ...] = ()
 
     def __init__(self, options: HostOptions, args: SourceArgs) -> None:
         self._model = args.model
@@ -185,13 +188,13 @@ class HostSource:
 
 
 class EmptySource(HostSource):
-    """Nothing, in a pod that keeps to everything."""
+    """An empty directory, which all rules allow."""
 
     def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:
         return own_volume(self._model, at, {"emptyDir": {"sizeLimit": "1Mi"}})
 
 
-def joined(monkeypatch: pytest.MonkeyPatch, name: str) -> list[tuple[str, str]]:
+def registered(monkeypatch: pytest.MonkeyPatch, name: str) -> list[tuple[str, str]]:
     line = registry.Kind(f"{__name__}:HostOptions", f"{__name__}:{name}")
     monkeypatch.setitem(registry.SOURCES.entries, "host", line)
     return [pair for pair in pairs() if pair[1] == "host"]
@@ -200,15 +203,15 @@ def joined(monkeypatch: pytest.MonkeyPatch, name: str) -> list[tuple[str, str]]:
 def test_a_new_source_is_checked_by_its_registry_line_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = joined(monkeypatch, "EmptySource")
+    found = registered(monkeypatch, "EmptySource")
     assert len(found) == len(registry.RUNTIMES.kinds())
     for pair in found:
         check(*pair)
 
 
-def test_a_new_source_that_takes_the_host_s_files_is_found_out(
+def test_a_new_source_that_mounts_files_of_the_host_fails_the_check(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for pair in joined(monkeypatch, "HostSource"):
+    for pair in registered(monkeypatch, "HostSource"):
         with pytest.raises(AssertionError, match="files-half-plus-two"):
             check(*pair)

@@ -1,4 +1,4 @@
-"""What a failed operation on a Kubernetes object prints, and which endpoints are exported then."""
+"""The text that a failed operation on a Kubernetes object prints, and the hook that prints it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _args(type_: str, id_: str = "", **more: Any) -> pulumi.ErrorHookArgs:
         (_args("kubernetes:core/v1:Secret", new_inputs={"metadata": {}}), None),
     ],
 )
-def test_the_object_is_the_one_that_the_operation_was_about(
+def test_the_object_is_that_of_the_operation(
     args: pulumi.ErrorHookArgs, expected: Reference | None
 ) -> None:
     assert reference_of(args) == expected
@@ -78,7 +78,7 @@ def test_nothing_is_added_to_a_refusal_that_explains_itself() -> None:
     assert failure_text(_WEB, "create", Explanation(None, [])) is None
 
 
-def test_an_unusable_kubeconfig_is_said_without_its_content() -> None:
+def test_an_unusable_kubeconfig_is_reported_without_its_content() -> None:
     with pytest.raises(AskingError) as caught:
         api_reader("users: [{name: a, user: {token: not-to-be-printed")
     assert "not-to-be-printed" not in str(caught.value)
@@ -86,7 +86,7 @@ def test_an_unusable_kubeconfig_is_said_without_its_content() -> None:
     assert caught.value.__cause__ is None
 
 
-def test_an_address_where_nobody_answers_is_named() -> None:
+def test_an_address_that_does_not_answer_is_named() -> None:
     kubeconfig = """
 {clusters: [{name: a, cluster: {server: "http://127.0.0.1:1"}}], users: [{name: a, user: {}}],
  contexts: [{name: a, context: {cluster: a, user: a}}], current-context: a}
@@ -111,6 +111,6 @@ def test_every_object_has_the_one_hook() -> None:
         metadata = {"metadata": {"namespace": "models"}}
         return {kind: KubernetesObject(kind, "v1", kind, metadata).name for kind in _KINDS}
 
-    made = [each for each in run(program, {}).resources if each.type.startswith("kubernetes:")]
-    assert sorted(each.kind for each in made) == sorted(_KINDS)
-    assert all(each.error_hooks == ["slipway-why"] for each in made)
+    objects = run(program, {}).of_package("kubernetes")
+    assert sorted(each.kind for each in objects) == sorted(_KINDS)
+    assert all(each.error_hooks == ["slipway-why"] for each in objects)

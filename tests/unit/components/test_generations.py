@@ -1,4 +1,4 @@
-"""A shared server that loses a model is replaced, so that the model's route goes first."""
+"""A shared server that loses a model is replaced, so that the model's route is deleted first."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.unit.components.environment import model, stack_file
 
 
 class _Before(Cloud):
-    """An engine whose state has the outputs of the last update."""
+    """A state that has the outputs of the last update."""
 
     def __init__(self, servers: dict[str, Any]) -> None:
         self._servers = servers
 
-    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def outputs_of(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         if type_ != "pulumi:pulumi:StackReference":
             return {}
         assert inputs["name"] == "organization/slipway/dev"
@@ -60,7 +60,7 @@ def test_a_server_that_loses_no_model_is_updated_in_place(now: tuple[str, ...]) 
 
 
 @pytest.mark.parametrize("now", [("a",), ("a", "c"), ("c",)])
-def test_a_server_that_loses_a_model_is_another_generation(now: tuple[str, ...]) -> None:
+def test_a_server_that_loses_a_model_begins_a_new_generation(now: tuple[str, ...]) -> None:
     assert generation(up(AB, *now)).startswith("4-")
 
 
@@ -69,14 +69,14 @@ def test_a_server_without_room_or_with_an_autoscaler_is_updated_in_place(changes
     assert generation(up(AB, "a", **changes)) == "3-0a0a0a0a"
 
 
-def test_an_update_that_failed_is_begun_anew_with_the_same_generation() -> None:
+def test_a_failed_update_has_the_same_generation_when_it_is_repeated() -> None:
     once, again = (next_generation(["a", "b", "c"], "0", ["a", "b"], False) for _ in range(2))
     assert once == again != "0"
-    # Its state has the pods of `once`, its outputs are still those of generation 0.
+    # After the failure the state has the pods of `once`, but the outputs of generation 0.
     assert next_generation(["a", "b", "c"], "0", ["a"], False) not in ("0", once)
 
 
-def test_a_model_that_leaves_comes_back_and_leaves_again_is_three_generations() -> None:
+def test_a_model_that_leaves_a_second_time_begins_another_generation() -> None:
     first = next_generation(["a", "b"], "0", ["a"], False)
     back = next_generation(["a"], first, ["a", "b"], False)
     assert back == first
@@ -90,7 +90,7 @@ def test_the_server_of_a_single_model_has_no_generation_and_reads_no_outputs() -
     assert "servers" not in recording.outputs
 
 
-def test_the_network_policy_is_that_of_all_generations() -> None:
+def test_the_network_policy_selects_the_pods_of_all_generations() -> None:
     recording = up(AB, "a")
     policy = recording.one("NetworkPolicy", "numbers-callers").inputs["spec"]["podSelector"]
     labels = recording.one("Deployment", "numbers-server").inputs["spec"]["selector"]["matchLabels"]

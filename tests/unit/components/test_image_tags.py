@@ -1,4 +1,4 @@
-"""The images that the program asks for are those that `make up` puts on the node."""
+"""The images that the program runs are those that `make up` loads on the node."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RECIPES = ROOT / "local" / "images" / "recipes.py"
 
 
 def constants(path: Path = RECIPES) -> dict[str, str]:
-    """The texts that a file gives a name. It is read, not imported: it makes images."""
+    """The text constants of a file, which is parsed and not imported."""
     return {
         target.id: node.value.value
         for node in ast.parse(path.read_text()).body
@@ -40,7 +40,7 @@ def test_the_local_cluster_has_the_images_of_the_program() -> None:
     assert recipes["TRAEFIK_WHEEL"].rpartition("==")[2] == TRAEFIK_IMAGE.rpartition(":v")[2]
 
 
-def test_the_dev_stack_runs_the_release_of_triton_that_there_is_a_wheel_of() -> None:
+def test_the_dev_stack_runs_the_release_of_triton_that_has_a_wheel() -> None:
     dev = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
     models = dev["slipway:models"].values()
     named = {each["image"] for each in models if "image" in each}

@@ -1,4 +1,4 @@
-"""Which images pods run, and who may give them."""
+"""The images of pods: pull policy, mirror and digests."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_digest_pins_an_image_of_the_program_here_and_at_a_mirror(
     assert recording.warnings == []
 
 
-def test_a_digest_of_an_image_that_nothing_runs_is_warned_of() -> None:
+def test_a_digest_of_an_image_that_no_pod_runs_is_a_warning() -> None:
     (warning,) = up(digests={"tensorflow/serving:2.18.0": DIGEST}).warnings
     assert "slipway:images.digests.tensorflow/serving:2.18.0 pins nothing" in warning
 
@@ -71,13 +71,15 @@ def test_a_digest_of_an_image_that_nothing_runs_is_warned_of() -> None:
         ({"digests": {SERVING: "ab"}}, f"slipway:images.digests.{SERVING}", "what the registry"),
     ],
 )
-def test_a_mistake_in_an_image_s_pin_is_told(images: Any, path: str, fix: str) -> None:
+def test_a_mistake_in_an_image_s_pin_is_reported_with_a_fix(
+    images: Any, path: str, fix: str
+) -> None:
     _, (found,) = validate(stack_file(images=images))
     assert found.path == path
     assert fix in found.fix
 
 
-def test_traefik_alone_has_a_token_of_the_api_and_mounts_it_itself() -> None:
+def test_only_traefik_s_container_mounts_a_token_of_the_api() -> None:
     recording = up()
     for deployment in recording.of("Deployment"):
         pod = deployment.inputs["spec"]["template"]["spec"]
@@ -87,8 +89,8 @@ def test_traefik_alone_has_a_token_of_the_api_and_mounts_it_itself() -> None:
             for container in pod["containers"]
             for mount in container["volumeMounts"]
         }
-        has = "/var/run/secrets/kubernetes.io/serviceaccount" in mounted
-        assert has == (deployment.name == "gateway-controller-server")
+        has_token = "/var/run/secrets/kubernetes.io/serviceaccount" in mounted
+        assert has_token == (deployment.name == "gateway-controller-server")
 
 
 def test_a_digest_of_an_add_on_s_image_is_used() -> None:

@@ -44,7 +44,7 @@ SOURCES = {
         "image": {"image": "example/model:1", "path": "/models", "mode": "volume"},
     }.items()
 }
-#: Together they make every object that the program has.
+#: Stacks that together create every kind of object that the program has.
 STACKS: dict[str, dict[str, Any]] = {
     "dev": {},
     "without a host": {"gateway": {**GATEWAY, "host": None}},
@@ -137,13 +137,13 @@ def up(stack: str) -> Recording:
     )
 
 
-def registered(make: Any) -> Resource:
+def registered(create: Any) -> Resource:
     def program() -> dict[str, Any]:
-        make()
+        create()
         return {}
 
-    (made,) = run(program, {}).of_package("kubernetes")
-    return made
+    (resource,) = run(program, {}).of_package("kubernetes")
+    return resource
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -156,7 +156,7 @@ def test_every_key_of_every_object_is_one_that_the_sdk_knows(stack: str) -> None
     assert checked > 5
 
 
-def test_a_key_that_kubernetes_does_not_have_is_found() -> None:
+def test_a_key_that_kubernetes_does_not_have_is_a_mistake() -> None:
     port = {"name": "grpc", "port": "8500", "target_port": 1}
     service = {"apiVersion": "v1", "kind": "Service", "spec": {"ports": [port, {}]}}
     assert sorted(mistakes("kubernetes:core/v1:Service", service)) == [
@@ -175,7 +175,7 @@ def test_an_object_is_registered_as_by_the_sdk_s_class(token: str) -> None:
     assert ours.type == token
 
 
-def test_an_object_that_is_there_is_read_as_by_the_sdk_s_class_and_a_refresh_finds_its_inputs() -> (
+def test_an_existing_object_is_read_as_by_the_sdk_s_class_with_inputs_that_a_refresh_compares() -> (
     None
 ):
     ours = registered(lambda: KubernetesObject.get("object", "v1", "Service", "a/b"))
@@ -187,12 +187,12 @@ def test_an_object_that_is_there_is_read_as_by_the_sdk_s_class_and_a_refresh_fin
     )
 
 
-def test_what_a_secret_holds_is_a_secret_to_pulumi() -> None:
+def test_the_content_of_a_secret_is_secret_to_pulumi() -> None:
     fields = {"stringData": {"a": "b"}, "type": "Opaque"}
-    made = registered(lambda: KubernetesObject("object", "v1", "Secret", fields))
-    assert SECRET in made.inputs["stringData"]
-    assert made.inputs["type"] == "Opaque"
-    assert made.secret_outputs == ["data", "stringData"]
+    secret = registered(lambda: KubernetesObject("object", "v1", "Secret", fields))
+    assert SECRET in secret.inputs["stringData"]
+    assert secret.inputs["type"] == "Opaque"
+    assert secret.secret_outputs == ["data", "stringData"]
 
 
 @pytest.mark.parametrize(("metadata", "name"), [({}, "object-1a2b3c4d"), ({"name": "own"}, "own")])
@@ -200,8 +200,8 @@ def test_an_object_knows_the_name_that_it_has_on_the_cluster(
     metadata: dict[str, str], name: str
 ) -> None:
     def program() -> dict[str, Any]:
-        made = KubernetesObject("object", "v1", "ConfigMap", {"metadata": metadata})
-        return {"name": made.name, "status": made.status}
+        config = KubernetesObject("object", "v1", "ConfigMap", {"metadata": metadata})
+        return {"name": config.name, "status": config.status}
 
     assert run(program, {}).outputs == {"name": name, "status": None}
 

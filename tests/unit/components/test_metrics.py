@@ -1,4 +1,4 @@
-"""What autoscalers read the load of pods from."""
+"""The add-on metrics-server, from which autoscalers read the load of pods."""
 
 from __future__ import annotations
 
@@ -35,48 +35,48 @@ def arguments(recording: Recording) -> list[str]:
     return found
 
 
-def test_it_is_there_where_a_model_scales_and_nowhere_else() -> None:
+def test_it_is_installed_only_if_a_model_scales_or_the_stack_file_names_it() -> None:
     assert up().of("APIService") == []
     assert up(models=SCALED).one("APIService").inputs["metadata"] == {"name": API}
     assert up(models={}, addons={"metrics-server": {}}).one("APIService")
 
 
-def test_a_cluster_of_somebody_else_s_is_only_looked_at(cluster: Path) -> None:
+def test_on_an_existing_cluster_it_is_only_read(cluster: Path) -> None:
     recording = up(cluster=EXISTING, models=SCALED)
-    looked_at = recording.one("APIService")
-    assert looked_at.read
-    assert looked_at.inputs["id"] == API
+    api = recording.one("APIService")
+    assert api.read
+    assert api.inputs["id"] == API
     assert recording.of("MetricsServer") == []
 
 
-def test_the_stack_may_choose_either(cluster: Path) -> None:
+def test_the_stack_file_may_choose_either(cluster: Path) -> None:
     installed = up(cluster=EXISTING, models=SCALED, addons={"metrics-server": {}})
     assert not installed.one("APIService").read
     assert up(models=SCALED, addons={"metrics-server": {"kind": "present"}}).one("APIService").read
 
 
 @pytest.mark.parametrize("conditions", [[], [{"type": "Available", "status": "True"}]])
-def test_an_api_that_answers_is_no_news(conditions: list[dict[str, str]]) -> None:
-    assert said({"conditions": conditions}) == []
+def test_an_available_api_is_no_warning(conditions: list[dict[str, str]]) -> None:
+    assert warnings({"conditions": conditions}) == []
 
 
-def test_an_api_that_nobody_answers_for_is_a_warning() -> None:
+def test_an_unavailable_api_is_a_warning() -> None:
     condition = {"type": "Available", "status": "False", "message": "no endpoints"}
-    (warning,) = said({"conditions": [condition]})
+    (warning,) = warnings({"conditions": [condition]})
     assert "slipway:addons.metrics-server" in warning
     assert "no endpoints" in warning
 
 
-def said(status: dict[str, Any]) -> list[str]:
+def warnings(status: dict[str, Any]) -> list[str]:
     def program() -> dict[str, Any]:
-        made = PresentAddon("metrics-server", MetricsServerOptions.evidence)
-        made._warn(status)
+        addon = PresentAddon("metrics-server", MetricsServerOptions.evidence)
+        addon._warn(status)
         return {}
 
     return run(program, {}).warnings
 
 
-def test_the_api_server_verifies_who_answers() -> None:
+def test_the_api_server_verifies_its_certificate() -> None:
     recording = up(models=SCALED)
     spec = recording.one("APIService").inputs["spec"]
     assert "insecureSkipTLSVerify" not in spec
@@ -90,7 +90,7 @@ def test_the_api_server_verifies_who_answers() -> None:
     assert volume["secret"]["secretName"].startswith("metrics-server-tls-secret")
 
 
-def test_kubelets_are_verified_unless_the_stack_says_otherwise() -> None:
+def test_it_verifies_kubelets_unless_the_stack_file_disables_that() -> None:
     assert "--kubelet-insecure-tls" not in arguments(up(models=SCALED))
     insecure = {"metrics-server": {"kubelet_insecure_tls": True}}
     assert "--kubelet-insecure-tls" in arguments(up(models=SCALED, addons=insecure))
@@ -104,7 +104,7 @@ def test_its_image_comes_from_the_mirror() -> None:
     )
 
 
-def test_it_may_read_load_and_ask_who_calls_and_nothing_else() -> None:
+def test_it_may_read_load_and_delegate_authentication_and_nothing_else() -> None:
     recording = up(models=SCALED)
     rules = recording.one("ClusterRole", "metrics-server-reader").inputs["rules"]
     assert {verb for rule in rules for verb in rule["verbs"]} == {"get", "list", "watch"}
@@ -135,7 +135,7 @@ def test_its_pods_start_when_all_of_its_permissions_exist() -> None:
     } <= needed
 
 
-def test_the_api_comes_last_and_goes_first() -> None:
+def test_the_api_is_created_last_and_deleted_first() -> None:
     recording = up(models=SCALED)
     needed = recording.needs(recording.one("APIService"))
     assert {
@@ -149,7 +149,7 @@ def test_the_api_comes_last_and_goes_first() -> None:
     ("old", "read"),
     [("metrics-server", False), ({"kind": "metrics-server"}, False), ("present", True)],
 )
-def test_the_old_name_of_the_add_on_still_works_and_is_warned_of(old: Any, read: bool) -> None:
+def test_the_old_name_of_the_add_on_is_accepted_with_a_warning(old: Any, read: bool) -> None:
     recording = up(models=SCALED, metrics=old)
     assert bool(recording.one("APIService").read) == read
     old_name = "slipway:metrics is the old name of `slipway:addons.metrics-server`"
@@ -157,5 +157,5 @@ def test_the_old_name_of_the_add_on_still_works_and_is_warned_of(old: Any, read:
 
 
 def test_a_stack_that_had_it_under_the_old_name_keeps_its_objects() -> None:
-    made = up(models=SCALED).one("MetricsServer")
-    assert made.aliases == [("metrics", "slipway:platform:MetricsServer")]
+    server = up(models=SCALED).one("MetricsServer")
+    assert server.aliases == [("metrics", "slipway:platform:MetricsServer")]

@@ -1,4 +1,4 @@
-"""Model files that the node brings to the pod: images, NFS, OSS."""
+"""Model files that the node mounts or pulls for the pod: images, NFS, OSS."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.unit.components.sourced import (
     IMAGE,
     NFS,
     OSS,
-    fetch,
+    init_container,
     pod,
     served_from,
     up,
@@ -21,14 +21,14 @@ from tests.unit.components.sourced import (
 
 def test_an_image_copies_its_files_by_itself() -> None:
     recording = up(IMAGE)
-    container = fetch(recording)
+    container = init_container(recording)
     assert container["image"] == "registry.example.com/model:1"
     copy = ["cp", "-r", "/models/half_plus_two/.", "/models/half-plus-two"]
     assert container["command"] == copy
     assert served_from(recording)["readOnly"] is True
 
 
-def test_an_image_is_a_volume_where_that_is_asked_for() -> None:
+def test_an_image_is_a_volume_if_that_is_its_mode() -> None:
     recording = up({**IMAGE, "mode": "volume"})
     assert volume(recording, "files-half-plus-two")["image"] == {
         "reference": "registry.example.com/model:1",
@@ -44,21 +44,23 @@ def test_an_image_of_nothing_but_files_is_mounted_whole() -> None:
 
 
 def bound(recording: Recording) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The volume and the claim of a model, which find each other."""
-    made = recording.one("PersistentVolume", "half-plus-two-files-volume")
+    """The inputs of a model's volume and claim, which are bound to each other."""
+    volume = recording.one("PersistentVolume", "half-plus-two-files-volume")
     claim = recording.one("PersistentVolumeClaim", "half-plus-two-files-claim")
     wanted = claim.inputs["spec"]["selector"]["matchLabels"]
-    assert wanted.items() <= made.inputs["metadata"]["labels"].items()
-    assert claim.inputs["spec"]["storageClassName"] == made.inputs["spec"]["storageClassName"] == ""
-    assert claim.inputs["spec"]["accessModes"] == made.inputs["spec"]["accessModes"]
-    assert made.name in recording.needs(claim)
-    return made.inputs, claim.inputs
+    assert wanted.items() <= volume.inputs["metadata"]["labels"].items()
+    assert (
+        claim.inputs["spec"]["storageClassName"] == volume.inputs["spec"]["storageClassName"] == ""
+    )
+    assert claim.inputs["spec"]["accessModes"] == volume.inputs["spec"]["accessModes"]
+    assert volume.name in recording.needs(claim)
+    return volume.inputs, claim.inputs
 
 
 def test_nfs_is_a_volume_and_a_claim_bound_by_label_and_mounted_read_only() -> None:
     recording = up({**NFS, "mount_options": ["vers=4.0"]})
-    made, claim = bound(recording)
-    spec = {key: value for key, value in made["spec"].items() if key != "storageClassName"}
+    persistent, claim = bound(recording)
+    spec = {key: value for key, value in persistent["spec"].items() if key != "storageClassName"}
     assert spec == {
         "capacity": {"storage": "5Gi"},
         "accessModes": ["ReadWriteMany"],
@@ -88,18 +90,18 @@ def test_other_files_are_another_volume_for_another_claim(changes: dict[str, Any
     assert claim["spec"]["selector"] != other["spec"]["selector"]
 
 
-def test_two_stacks_never_mean_the_same_volume() -> None:
+def test_two_stacks_never_share_a_volume() -> None:
     names = {bound(up(NFS, namespace=each))[0]["metadata"]["name"] for each in ("a", "b")}
     assert len(names) == 2
 
 
 def test_oss_is_mounted_by_its_driver_with_a_role_and_no_key() -> None:
-    made, _ = bound(up(OSS))
-    assert made["spec"]["accessModes"] == ["ReadOnlyMany"]
-    assert made["spec"]["csi"] == {
+    persistent, _ = bound(up(OSS))
+    assert persistent["spec"]["accessModes"] == ["ReadOnlyMany"]
+    assert persistent["spec"]["csi"] == {
         "driver": "ossplugin.csi.alibabacloud.com",
         # The driver finds the volume by it.
-        "volumeHandle": made["metadata"]["name"],
+        "volumeHandle": persistent["metadata"]["name"],
         "volumeAttributes": {
             "bucket": "bucket",
             "path": "/models/half_plus_two",
@@ -112,15 +114,15 @@ def test_oss_is_mounted_by_its_driver_with_a_role_and_no_key() -> None:
     }
 
 
-def test_oss_takes_a_key_by_reference_where_there_is_no_role() -> None:
+def test_oss_without_a_role_refers_to_the_secret_of_a_key() -> None:
     source = {key: value for key, value in OSS.items() if key != "role"}
-    made, _ = bound(up({**source, "credentials": "oss-key"}))
-    csi = made["spec"]["csi"]
+    persistent, _ = bound(up({**source, "credentials": "oss-key"}))
+    csi = persistent["spec"]["csi"]
     assert csi["nodePublishSecretRef"] == {"name": "oss-key", "namespace": "models"}
     assert "authType" not in csi["volumeAttributes"]
 
 
 @pytest.mark.parametrize("source", [NFS, OSS, IMAGE])
-def test_what_the_node_brings_opens_no_way_out_of_the_pod(source: dict[str, Any]) -> None:
+def test_files_from_the_node_need_no_egress_of_the_pod(source: dict[str, Any]) -> None:
     policy = up(source).one("NetworkPolicy", "half-plus-two-callers").inputs["spec"]
     assert policy["policyTypes"] == ["Ingress"]

@@ -1,4 +1,4 @@
-"""How many Kubernetes objects a model takes, with everything on that makes one."""
+"""How many Kubernetes objects a model takes if all options are set that add one."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ from components import registry
 from components.config.load import load
 from components.stack import deploy
 from tests.unit.components.engine import Recording, run
-from tests.unit.components.environment import model, stack_file
+from tests.unit.components.environment import MOST_OBJECTS, model, stack_file
 
-MOST = 10
 LISTED = Path(__file__).parents[3] / "docs" / "objects.md"
-#: What each runtime has beyond its least that makes an object more.
-MORE: dict[str, dict[str, Any]] = {"custom": {"environment": {"TOKEN": {"secret": "hub"}}}}
+#: Options of every runtime that add an object: a Secret, a HorizontalPodAutoscaler and a
+#: PodDisruptionBudget.
+MORE: dict[str, Any] = {
+    "environment": {"TOKEN": {"secret": "hub"}},
+    "replicas": {"min": 1, "max": 5},
+}
+#: Options of one runtime that add an object: a ConfigMap.
+MORE_OF_ONE: dict[str, dict[str, Any]] = {"triton": {"versions": "all"}}
 BALANCER = {"kind": "load_balancer", "port": 9090}
 COMBINATIONS = list(product(registry.RUNTIMES.kinds(), registry.SOURCES.kinds()))
 
@@ -33,9 +38,8 @@ def least(area: str, kind: str) -> dict[str, Any]:
 
 def up(runtime: str, source: str, **options: Any) -> Recording:
     served = model(
-        **least("runtimes", runtime) | MORE.get(runtime, {}),
+        **least("runtimes", runtime) | MORE | MORE_OF_ONE.get(runtime, {}),
         source=least("sources", source),
-        replicas=2,
         **options,
     )
     volumes = {"models": {"size": "1Gi", "access_mode": "ReadWriteMany"}}
@@ -53,9 +57,21 @@ def own(recording: Recording) -> list[str]:
 
 
 @pytest.mark.parametrize(("runtime", "source"), COMBINATIONS)
-def test_a_model_with_everything_on_takes_ten_objects_at_most(runtime: str, source: str) -> None:
-    # One is left for the autoscaler.
-    assert 5 <= len(own(up(runtime, source))) < MOST
+def test_a_model_takes_eleven_objects_only_with_a_configuration_file_a_secret_and_a_volume(
+    runtime: str, source: str
+) -> None:
+    found = own(up(runtime, source))
+    assert {"Secret", "HorizontalPodAutoscaler", "PodDisruptionBudget"} <= set(found)
+    assert ("ConfigMap" in found) == (runtime in ("tfserving", "triton"))
+    assert ("PersistentVolume" in found) == (source in ("nfs", "oss"))
+    has_most = {"ConfigMap", "PersistentVolume"} <= set(found)
+    assert len(found) == MOST_OBJECTS if has_most else len(found) < MOST_OBJECTS
+
+
+def test_the_documentation_has_the_most_objects_of_a_model() -> None:
+    assert MOST_OBJECTS == 11
+    most = "at most ten, or eleven if it has a configuration file, a secret variable, and a source"
+    assert f"{most} of kind `nfs` or `oss`" in LISTED.read_text()
 
 
 @pytest.mark.parametrize(("runtime", "source"), COMBINATIONS)

@@ -1,4 +1,4 @@
-"""Which add-ons a stack gets, and the command that prints it."""
+"""The add-ons of a stack, and the command that prints them."""
 
 from __future__ import annotations
 

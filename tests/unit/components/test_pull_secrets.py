@@ -1,4 +1,4 @@
-"""Pods pull from private registries by Secrets in their own namespaces."""
+"""Pods pull from private registries with Secrets in their own namespaces."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LOGIN = {
 }
 PASSWORD = "pa55word-of-the-registry"
 MIRROR = {"mirror": "registry.example.com/proxy", "pull_secrets": [LOGIN]}
-#: Every stack that makes pods of another kind.
+#: Stacks that together create every kind of pod.
 EVERY = {
     **STACKS,
     "karpenter": {"cluster": aws.cluster(autoscaler="karpenter", node_pools=aws.BOTH_POOLS)},
@@ -41,7 +41,7 @@ def up(images: Mapping[str, Any], cloud: Cloud | None = None, **changes: Any) ->
 
 
 def pods(value: Any) -> Iterator[dict[str, Any]]:
-    """Every pod's spec in an object, wherever it stands."""
+    """The spec of every pod in an object, at any depth."""
     if isinstance(value, dict):
         if isinstance(value.get("containers"), list):
             yield value
@@ -53,7 +53,7 @@ def pods(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def revealed(value: Any) -> Any:
-    """`value` without the marks that keep parts of it secret."""
+    """`value` without the markers of secrets."""
     if isinstance(value, dict):
         if SECRET in value:
             return revealed(value["value"])
@@ -61,14 +61,15 @@ def revealed(value: Any) -> Any:
     return value
 
 
-def made(recording: Recording) -> list[Resource]:
+def pull_secrets(recording: Recording) -> list[Resource]:
     return [each for each in recording.of("Secret") if "pull-secrets" in each.name]
 
 
 def places(recording: Recording) -> set[tuple[str, str]]:
     """Namespace and name of every pull Secret."""
     return {
-        (each.inputs["metadata"]["namespace"], f"{each.name}-1a2b3c4d") for each in made(recording)
+        (each.inputs["metadata"]["namespace"], f"{each.name}-1a2b3c4d")
+        for each in pull_secrets(recording)
     }
 
 
@@ -98,9 +99,9 @@ def test_the_pods_of_karpenter_the_device_plugin_and_metrics_are_among_them() ->
     assert found == {"models", "slipway-gateway", "slipway-metrics", "kube-system"}
 
 
-def test_the_password_stands_in_the_secret_alone_and_is_secret_there() -> None:
+def test_the_password_is_only_in_the_secret_and_is_secret_there() -> None:
     recording = up(MIRROR)
-    for secret in made(recording):
+    for secret in pull_secrets(recording):
         assert secret.inputs["type"] == "kubernetes.io/dockerconfigjson"
         assert SECRET in secret.inputs["data"]
         assert secret.secret_outputs == ["data", "stringData"]
@@ -112,7 +113,7 @@ def test_the_password_stands_in_the_secret_alone_and_is_secret_there() -> None:
                 "auth": base64.b64encode(f"robot:{PASSWORD}".encode()).decode(),
             }
         }
-    others = [each.inputs for each in recording.resources if each not in made(recording)]
+    others = [each.inputs for each in recording.resources if each not in pull_secrets(recording)]
     encoded = base64.b64encode(PASSWORD.encode()).decode().rstrip("=")
     assert not [word for word in (PASSWORD, encoded) if word in json.dumps(others, default=str)]
 
@@ -123,19 +124,19 @@ def test_a_new_password_changes_the_secret_in_place(stack: str) -> None:
     for provider in recording.of_package("pulumi"):
         if provider.type == "pulumi:providers:kubernetes":
             assert provider.inputs["enableSecretMutable"] == "true"
-    assert not any(each.inputs.get("immutable") for each in made(recording))
+    assert not any(each.inputs.get("immutable") for each in pull_secrets(recording))
 
 
-def test_a_stack_without_pull_secrets_makes_none_and_names_none() -> None:
+def test_a_stack_without_pull_secrets_creates_none_and_refers_to_none() -> None:
     recording = up({})
-    assert made(recording) == []
+    assert pull_secrets(recording) == []
     assert "imagePullSecrets" not in json.dumps([each.inputs for each in recording.resources])
 
 
 def test_several_registries_are_one_secret_and_docker_hub_has_its_own_key() -> None:
     hub = {"registry": "docker.io", "username": "u", "password": {"secret": "registry"}}
-    one, *_ = made(up({"pull_secrets": [LOGIN, hub]}))
-    text = base64.b64decode(revealed(one.inputs["data"])[".dockerconfigjson"])
+    secret, *_ = pull_secrets(up({"pull_secrets": [LOGIN, hub]}))
+    text = base64.b64decode(revealed(secret.inputs["data"])[".dockerconfigjson"])
     assert list(json.loads(text)["auths"]) == [
         "registry.example.com",
         "https://index.docker.io/v1/",
@@ -145,9 +146,9 @@ def test_several_registries_are_one_secret_and_docker_hub_has_its_own_key() -> N
     }
 
 
-def test_a_secret_that_something_else_puts_there_is_named_as_it_is() -> None:
+def test_a_secret_from_outside_the_stack_is_referred_to_by_its_name() -> None:
     recording = up({"pull_secrets": [{"name": "regcred"}]})
-    assert made(recording) == []
+    assert pull_secrets(recording) == []
     references = [
         pod["imagePullSecrets"] for each in recording.of("Deployment") for pod in pods(each.inputs)
     ]
@@ -157,7 +158,7 @@ def test_a_secret_that_something_else_puts_there_is_named_as_it_is() -> None:
 class _WithSecret(Cloud):
     """A cluster that has a pull Secret."""
 
-    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def outputs_of(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         if name.endswith("-original"):
             return {"type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": "e30="}}
         return {}
@@ -165,8 +166,8 @@ class _WithSecret(Cloud):
 
 def test_a_secret_of_another_namespace_is_copied_to_where_the_pods_are() -> None:
     recording = up({"pull_secrets": [{"name": "regcred", "namespace": "shared"}]}, _WithSecret())
-    originals = [each for each in made(recording) if each.read]
-    copies = [each for each in made(recording) if not each.read]
+    originals = [each for each in pull_secrets(recording) if each.read]
+    copies = [each for each in pull_secrets(recording) if not each.read]
     assert {each.inputs["id"] for each in originals} == {"shared/regcred"}
     assert all(each.secret_outputs == ["data", "stringData"] for each in originals)
     assert {each.inputs["metadata"]["namespace"] for each in copies} == {
@@ -188,7 +189,7 @@ def test_a_secret_of_another_namespace_is_copied_to_where_the_pods_are() -> None
         assert pod["imagePullSecrets"] == [{"name": name}]
 
 
-def test_a_login_for_a_registry_that_no_image_is_from_is_warned_of() -> None:
+def test_a_login_for_a_registry_that_no_image_is_pulled_from_is_a_warning() -> None:
     recording = up({"pull_secrets": [LOGIN]})
     (warning,) = [each for each in recording.warnings if "pull_secrets" in each]
     assert "`registry.example.com`" in warning
@@ -222,7 +223,7 @@ MISTAKES: list[tuple[Any, str, str | None, str]] = [
 
 
 @pytest.mark.parametrize("case", MISTAKES, ids=str)
-def test_a_mistake_in_a_pull_secret_is_told_without_the_password(case: Any) -> None:
+def test_a_mistake_in_a_pull_secret_is_reported_without_the_password(case: Any) -> None:
     entry, path, value, fix = case
     changes = {"images": {"pull_secrets": [entry]}}
     assert_answered((changes, path, value, fix))
@@ -238,7 +239,7 @@ def test_a_registry_is_named_once() -> None:
     assert mistake.fix == "take all but one of them out"
 
 
-def test_the_files_of_a_model_in_an_image_are_pulled_by_them_too() -> None:
+def test_an_image_with_model_files_is_pulled_with_them_too() -> None:
     source = {"kind": "image", "image": "example/model:1", "path": "/models", "mode": "volume"}
     recording = up(MIRROR, models={"m": model(source=source)})
     (pod,) = pods(recording.one("Deployment", "m-server").inputs)

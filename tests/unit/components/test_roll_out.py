@@ -1,4 +1,4 @@
-"""What counts as rolled out, by what the API server answers."""
+"""When a roll-out is complete or has failed, by the responses of the API server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def answer(generation: int, observed: int, updated: int, progressing: str = "Tru
 
 
 def reading(monkeypatch: pytest.MonkeyPatch, answers: list[str]) -> list[str]:
-    """An API that gives `answers` of the Deployment, the last one for ever; those left to give."""
+    """Use an API that returns `answers` for the Deployment, and the last one from then on.
+
+    Returns the answers that are left."""
     left = list(answers)
 
     def fetch(path: str) -> str:
@@ -47,14 +49,18 @@ def reading(monkeypatch: pytest.MonkeyPatch, answers: list[str]) -> list[str]:
     return left
 
 
-def test_what_the_controller_has_not_seen_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Old pods of a Deployment that was just changed look as if all were done."""
+def test_a_roll_out_waits_until_the_controller_has_observed_the_generation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Until then the old pods look like those of a complete roll-out."""
     left = reading(monkeypatch, [answer(2, 1, 1), answer(2, 2, 0), answer(2, 2, 1)])
     assert roll_out._wait("kubeconfig", DEPLOYMENT) is None
     assert len(left) == 1
 
 
-def test_a_roll_out_that_is_given_up_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_roll_out_that_the_controller_gives_up_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     stale = answer(2, 1, 1, progressing="False")
     left = reading(monkeypatch, [stale, answer(2, 2, 0), answer(2, 2, 0, progressing="False")])
     found = roll_out._wait("kubeconfig", DEPLOYMENT)

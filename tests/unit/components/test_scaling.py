@@ -53,19 +53,19 @@ def test_an_autoscaler_moves_the_deployment_between_least_and_most() -> None:
         "kind": "Deployment",
         "name": "half-plus-two-server-1a2b3c4d",
     }
-    made = recording.one("HorizontalPodAutoscaler", "half-plus-two-autoscaler")
-    assert "half-plus-two-server" in recording.needs(made)
+    hpa = recording.one("HorizontalPodAutoscaler", "half-plus-two-autoscaler")
+    assert "half-plus-two-server" in recording.needs(hpa)
     assert deployment(recording).inputs["spec"]["replicas"] == 2
 
 
-def test_it_follows_the_cpu_where_the_stack_does_not_say_what() -> None:
+def test_it_scales_by_cpu_unless_the_stack_file_names_a_metric() -> None:
     assert metrics(up({"max": 2})) == {"cpu": 80}
     assert metrics(up({"max": 2, "cpu": 70})) == {"cpu": 70}
     assert metrics(up({"max": 2, "memory": 60})) == {"memory": 60}
     assert metrics(up({"max": 2, "cpu": 70, "memory": 60})) == {"cpu": 70, "memory": 60}
 
 
-def test_how_fast_it_moves_is_kubernetes_own_choice_unless_said() -> None:
+def test_its_behavior_is_kubernetes_default_unless_the_stack_file_sets_it() -> None:
     assert "behavior" not in autoscaler(up({"max": 2}))
     policies = [{"type": "Percent", "value": 50, "period_seconds": 60}]
     rules = {"stabilization_window_seconds": 0, "select_policy": "Min", "policies": policies}
@@ -81,37 +81,37 @@ def test_how_fast_it_moves_is_kubernetes_own_choice_unless_said() -> None:
     }
 
 
-def test_whoever_scales_owns_the_number_of_pods() -> None:
+def test_pulumi_ignores_the_number_of_pods_while_an_autoscaler_owns_it() -> None:
     scaled, fixed = deployment(up({"max": 2})), deployment(up(2))
     assert scaled.ignore_changes == ["spec.replicas"]
     assert scaled.replace_on_changes == []
     assert fixed.ignore_changes == []
 
 
-def test_a_fixed_number_is_taken_back_by_a_new_deployment_beside_the_old_one() -> None:
+def test_a_return_to_a_fixed_number_replaces_the_deployment_while_the_old_one_serves() -> None:
     scaled, fixed = deployment(up({"max": 2})), deployment(up(2))
     before, after = dict(scaled.inputs["metadata"]), fixed.inputs["metadata"]
     assert before.pop("annotations")
     assert before == after
     assert fixed.replace_on_changes == ["metadata.annotations"]
     assert not fixed.delete_before_replace
-    # Pods are the same: going from fixed to scaled starts none.
+    # The template is the same, so a change from fixed to scaled starts no pods.
     assert scaled.inputs["spec"]["template"] == fixed.inputs["spec"]["template"]
 
 
-def test_a_model_without_room_for_two_is_taken_back_with_an_interruption() -> None:
+def test_a_return_to_a_fixed_number_without_surge_deletes_the_deployment_first() -> None:
     assert deployment(up(2, surge=False)).delete_before_replace
 
 
-def test_evictions_take_one_pod_at_a_time_however_many_there_are() -> None:
+def test_evictions_take_one_pod_at_a_time_whatever_their_number() -> None:
     budget = up({"min": 1, "max": 2}).one("PodDisruptionBudget").inputs["spec"]
-    # Not by `minAvailable`, which would keep a single pod on its node for ever.
+    # `minAvailable` would keep a single pod on its node for ever.
     assert budget["maxUnavailable"] == 1
     assert "minAvailable" not in budget
     assert up({"min": 1, "max": 1}).of("PodDisruptionBudget") == []
 
 
-def test_a_volume_of_one_node_is_a_warning_where_pods_multiply() -> None:
+def test_a_volume_of_one_node_is_a_warning_for_a_model_that_scales() -> None:
     one_node = {"models": {"size": "1Gi"}}
     recording = up({"max": 4}, volumes=one_node)
     (warning,) = recording.warnings
@@ -148,5 +148,5 @@ def test_a_shared_server_has_one_autoscaler() -> None:
         "b": model(server="numbers"),
     }
     recording = run(lambda: deploy(load()), stack_file(models=models))
-    (made,) = recording.of("HorizontalPodAutoscaler")
-    assert made.name == "numbers-autoscaler"
+    (hpa,) = recording.of("HorizontalPodAutoscaler")
+    assert hpa.name == "numbers-autoscaler"

@@ -42,7 +42,7 @@ def test_a_volume_of_two_models_is_mounted_once() -> None:
     assert mounted == ["claim-models", "config", "tmp"]
 
 
-def test_every_model_of_a_server_is_called_by_its_own_name() -> None:
+def test_every_model_of_a_server_has_an_endpoint_with_its_own_name() -> None:
     endpoints = up(a=in_server("numbers", "a"), b=in_server("numbers", "b")).outputs["endpoints"]
     assert list(endpoints) == ["a", "b"]
     for name, endpoint in endpoints.items():
@@ -50,7 +50,7 @@ def test_every_model_of_a_server_is_called_by_its_own_name() -> None:
         assert endpoint["rest"]["url"].endswith(f"/{name}/v1/models/{name}:predict")
 
 
-def test_the_service_has_the_labels_by_which_the_client_finds_each_model_and_no_pod_has() -> None:
+def test_the_service_and_no_pod_has_the_labels_by_which_the_client_finds_a_model() -> None:
     recording = up(a=in_server("numbers", "a"), B_c=in_server("numbers", "b"), d=model())
     of_models = {f"{kubectl.MODEL_LABEL}/{name}": "" for name in ("a", "B_c")}
     found = recording.one("Service", "numbers-service").inputs["metadata"]["labels"]
@@ -59,20 +59,20 @@ def test_the_service_has_the_labels_by_which_the_client_finds_each_model_and_no_
     alone = recording.one("Service", "d-service").inputs["metadata"]["labels"]
     assert f"{kubectl.MODEL_LABEL}/d" in alone
     assert not alone.keys() & of_models.keys()
-    # Another label of a Deployment's pods is a roll-out.
+    # A new label of a Deployment's pods would be a roll-out.
     pods = recording.one("Deployment", "numbers-server").inputs["spec"]["template"]["metadata"]
     assert not pods["labels"].keys() & {*of_models, kubectl.PROTOCOL_LABEL}
 
 
-@pytest.mark.parametrize("who", ["a", "b"])
-def test_what_one_model_says_of_the_server_holds_for_it(who: str) -> None:
-    models = {name: in_server("numbers", name) for name in "ab"}
-    models[who]["replicas"] = 3
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_an_option_of_the_server_may_be_set_in_any_of_its_models(name: str) -> None:
+    models = {each: in_server("numbers", each) for each in "ab"}
+    models[name]["replicas"] = 3
     recording = up(**models)
     assert recording.one("Deployment", "numbers-server").inputs["spec"]["replicas"] == 3
 
 
-def test_models_that_disagree_about_their_server_are_told_both_values() -> None:
+def test_different_options_for_one_server_are_an_error_with_both_values() -> None:
     models = {
         "a": in_server("numbers", "a", replicas=2),
         "b": in_server("numbers", "b", replicas=3),

@@ -1,4 +1,4 @@
-"""Where a model's files come from, and what its pod gets of it."""
+"""Model files in buckets, which an init container copies, and the identity of their pods."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from components import registry
 from components.clusters.existing import ExistingCluster
 from components.clusters.existing_options import ExistingOptions
-from components.contracts.identity import Grant, Identity
+from components.contracts.identity import BucketAccess, Identity
 from tests.unit.components.environment import model
 from tests.unit.components.sourced import (
     GCS,
@@ -20,7 +20,7 @@ from tests.unit.components.sourced import (
     S3,
     egress,
     environment,
-    fetch,
+    init_container,
     keyless,
     pod,
     served_from,
@@ -32,7 +32,7 @@ IDENTITY = {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/half-plus-two"}
 
 
 class CloudOptions(ExistingOptions):
-    """A cluster whose pods have an identity."""
+    """A cluster with workload identity."""
 
     kind: Literal["cloud"]  # type: ignore[assignment]
     identities = frozenset({"s3", "gs"})
@@ -42,16 +42,17 @@ class Cloud(ExistingCluster):
     """Gives every service account the same identity."""
 
     kind = "cloud"
-    asked: ClassVar[list[tuple[str, list[str]]]] = []
+    requests: ClassVar[list[tuple[str, list[str]]]] = []
+    """The service account and the URLs of each call of `identity`."""
 
     def identity(
         self,
         service_account: str,
         namespace: pulumi.Input[str],
-        grants: Sequence[Grant],
+        bucket_access: Sequence[BucketAccess],
         opts: pulumi.ResourceOptions,
     ) -> Identity:
-        self.asked.append((service_account, [grant.url for grant in grants]))
+        self.requests.append((service_account, [access.url for access in bucket_access]))
         role = pulumi.CustomResource("test:cloud:Role", f"{service_account}-role", None, opts)
         return Identity(annotations=IDENTITY, needs=[role])
 
@@ -61,7 +62,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """`slipway:cluster` with workload identity."""
     line = registry.Kind(f"{__name__}:CloudOptions", f"{__name__}:Cloud")
     monkeypatch.setitem(registry.CLUSTERS.entries, "cloud", line)
-    monkeypatch.setattr(Cloud, "asked", [])
+    monkeypatch.setattr(Cloud, "requests", [])
     return {"kind": "cloud"}
 
 
@@ -73,12 +74,12 @@ def test_an_init_container_copies_the_directory_to_where_the_server_reads_it(
     source: dict[str, Any], address: str
 ) -> None:
     recording = up(source)
-    container = fetch(recording)
+    container = init_container(recording)
     assert container["image"].startswith("kserve/storage-initializer:v")
-    # S3 lists what begins with the address: without the slash it would copy its namesakes, too.
+    # S3 lists by prefix: without the slash, names that only begin like the address would match.
     assert container["args"][1:3] == [address, "/models/half-plus-two"]
     whole = {key: value for key, value in source.items() if key != "version"}
-    assert fetch(up(whole))["args"] == [address, "/models/half-plus-two"]
+    assert init_container(up(whole))["args"] == [address, "/models/half-plus-two"]
     assert {"name": "files-half-plus-two", "mountPath": "/models/half-plus-two"} in container[
         "volumeMounts"
     ]
@@ -92,13 +93,13 @@ def test_an_init_container_copies_the_directory_to_where_the_server_reads_it(
 
 
 def copied(names: Sequence[str], patterns: Sequence[str]) -> list[str]:
-    """What KServe's initializer copies: what fits one of the patterns."""
+    """The names that KServe's initializer copies: those that match one of the patterns."""
     from fnmatch import fnmatch
 
     return [name for name in names if any(fnmatch(name, pattern) for pattern in patterns)]
 
 
-def test_the_version_and_what_is_no_version_is_copied() -> None:
+def test_the_version_and_files_of_no_version_are_copied() -> None:
     patterns = json.loads(environment(up(S3))["STORAGE_ALLOW_PATTERNS"])
     wanted = ["3/saved_model.pb", "3/variables/variables.index", "config.pbtxt", "warmup/1.bin"]
     others = ["1/saved_model.pb", "30/saved_model.pb", "13/model.onnx"]
@@ -110,7 +111,7 @@ def test_all_versions_are_copied_where_none_is_named() -> None:
     assert "STORAGE_ALLOW_PATTERNS" not in environment(up(source))
 
 
-def test_another_version_is_another_pod_template() -> None:
+def test_a_changed_version_changes_the_pod_template() -> None:
     assert pod(up(S3)) != pod(up({**S3, "version": 4}))
     assert pod(up(S3)) == pod(up(S3))
 
@@ -129,7 +130,7 @@ def test_a_key_is_a_file_of_a_secret_that_only_the_init_container_mounts(
     }
     assert environment(recording)[variable] == "/credentials/credentials"
     key = {"name": "key-half-plus-two", "mountPath": "/credentials", "readOnly": True}
-    assert key in fetch(recording)["volumeMounts"]
+    assert key in init_container(recording)["volumeMounts"]
     server = pod(recording)["containers"][0]
     assert "key-half-plus-two" not in [each["name"] for each in server["volumeMounts"]]
     assert recording.of("ServiceAccount", "half-plus-two-reader") == []
@@ -143,15 +144,15 @@ def test_without_a_key_the_pod_s_service_account_has_the_cloud_s_identity(
     account = recording.one("ServiceAccount", "half-plus-two-reader").inputs
     assert account["metadata"]["annotations"] == IDENTITY
     assert account["automountServiceAccountToken"] is False
-    # Clouds let an account in by namespace and name.
+    # Clouds identify an account by its namespace and name.
     assert account["metadata"]["name"] == "half-plus-two"
-    assert Cloud.asked[0][0] == "half-plus-two"
-    assert [url.rstrip("/") for url in Cloud.asked[0][1]] == [source["uri"]]
+    assert Cloud.requests[0][0] == "half-plus-two"
+    assert [url.rstrip("/") for url in Cloud.requests[0][1]] == [source["uri"]]
     assert pod(recording)["serviceAccountName"] == "half-plus-two"
     assert pod(recording)["automountServiceAccountToken"] is False
 
 
-def test_no_pod_starts_before_its_account_is_let_in(cloud: dict[str, Any]) -> None:
+def test_no_pod_starts_before_its_account_has_its_permissions(cloud: dict[str, Any]) -> None:
     recording = up(keyless(S3), cloud)
     deployment = recording.one("Deployment", "half-plus-two-server")
     assert "half-plus-two-reader" in recording.needs(deployment)
@@ -166,7 +167,7 @@ def test_a_server_of_two_models_has_one_account_for_both(cloud: dict[str, Any]) 
     }
     recording = up(S3, cloud, models=models)
     assert len([each for each in recording.of("ServiceAccount") if "both" in each.name]) == 1
-    assert Cloud.asked == [("both", ["s3://bucket/a/", "s3://bucket/b/"])]
+    assert Cloud.requests == [("both", ["s3://bucket/a/", "s3://bucket/b/"])]
     spec = pod(recording, "both")
     assert [each["name"] for each in spec["initContainers"]] == ["fetch-a", "fetch-b"]
     assert [each["name"] for each in spec["volumes"]].count("files-a") == 1
@@ -201,12 +202,12 @@ def test_a_store_of_one_s_own_is_reached_at_its_address_and_port(
     assert egress(recording)[1] == {"ports": [{"port": 9000}]}
 
 
-def test_a_bucket_in_a_region_is_asked_for_there() -> None:
+def test_the_region_of_a_bucket_is_set_for_the_client() -> None:
     assert environment(up({**S3, "region": "eu-west-1"}))["AWS_DEFAULT_REGION"] == "eu-west-1"
 
 
 @pytest.mark.parametrize("source", [S3, GCS])
-def test_a_pod_may_look_up_names_and_reach_the_store_and_nothing_else(
+def test_a_pod_may_only_resolve_names_and_connect_to_the_store(
     source: dict[str, Any],
 ) -> None:
     names, store = egress(up(source))
@@ -226,36 +227,38 @@ def test_a_pod_may_look_up_names_and_reach_the_store_and_nothing_else(
         (GCS, {"169.254.169.254/32", "169.254.169.252/32"}),
     ],
 )
-def test_a_pod_with_an_identity_may_ask_the_node_for_it(
+def test_a_pod_with_an_identity_may_request_it_from_the_node(
     source: dict[str, Any], servers: set[str], cloud: dict[str, Any]
 ) -> None:
     endpoint = {"endpoint": "http://store.example.com:9000"}
     _, store, *identity = egress(up({**keyless(source), **endpoint}, cloud))
     # 443 is the cloud's token service.
     assert store == {"ports": [{"port": 443}, {"port": 9000}]}
-    reached = {peer["ipBlock"]["cidr"] for rule in identity for peer in rule["to"]}
-    assert reached == servers
+    peers = {peer["ipBlock"]["cidr"] for rule in identity for peer in rule["to"]}
+    assert peers == servers
 
 
 @pytest.mark.parametrize("source", [S3, GCS, IMAGE])
-def test_the_files_have_a_bounded_room_which_the_pod_s_limit_of_disk_holds(
+def test_the_files_have_a_size_limit_that_the_pod_s_disk_limit_includes(
     source: dict[str, Any],
 ) -> None:
     recording = up({**source, "size": "3Gi"})
     assert volume(recording, "files-half-plus-two")["emptyDir"] == {"sizeLimit": "3Gi"}
     resources = pod(recording)["containers"][0]["resources"]
-    # Above the sum of its containers' limits a pod is evicted, emptyDirs included.
+    # A pod is evicted if its disk usage, emptyDirs included, exceeds the sum of its containers'
+    # limits.
     assert resources["limits"]["ephemeral-storage"] == "4096Mi"
     assert resources["requests"]["ephemeral-storage"] == "3136Mi"
 
 
-def test_what_copies_has_resources_of_its_own() -> None:
-    one = {"half_plus_two": model(source=S3, resources={"limits": {"memory": "6Gi"}})}
-    resources = fetch(up(S3, models=one))["resources"]
+def test_an_init_container_has_resources_of_its_own() -> None:
+    models = {"half_plus_two": model(source=S3, resources={"limits": {"memory": "6Gi"}})}
+    resources = init_container(up(S3, models=models))["resources"]
     assert resources["limits"]["memory"] == "1Gi"
 
 
 def test_the_images_of_init_containers_come_from_the_mirror() -> None:
     mirror = {"images": {"mirror": "mirror.example.com"}}
     for source, name in ((S3, "kserve/storage-initializer:"), (IMAGE, "model:1")):
-        assert fetch(up(source, **mirror))["image"].startswith(f"mirror.example.com/{name}")
+        image = init_container(up(source, **mirror))["image"]
+        assert image.startswith(f"mirror.example.com/{name}")

@@ -26,7 +26,7 @@ def server(recording: Recording) -> dict[str, Any]:
     return pod
 
 
-def test_the_server_is_told_its_model_by_an_immutable_configuration() -> None:
+def test_the_server_reads_its_model_from_an_immutable_configuration() -> None:
     recording = up()
     config = recording.one("ConfigMap", "half-plus-two-config").inputs
     assert config["immutable"] is True
@@ -43,7 +43,7 @@ def test_the_server_is_told_its_model_by_an_immutable_configuration() -> None:
     assert server(recording)["volumes"][1]["configMap"]["name"] == "half-plus-two-config-1a2b3c4d"
 
 
-def test_another_path_is_another_configuration() -> None:
+def test_a_changed_path_changes_the_configuration() -> None:
     source = {"kind": "pvc", "claim": "models", "path": "team/other"}
     config = up(source=source).one("ConfigMap", "half-plus-two-config").inputs
     assert 'base_path: "/volumes/models/team/other"' in config["data"]["models.config"]
@@ -65,12 +65,12 @@ def test_the_server_runs_with_the_flags_of_the_real_image() -> None:
     ]
 
 
-def test_a_rest_call_may_take_as_long_as_the_limits_say() -> None:
+def test_a_rest_call_may_take_as_long_as_the_deadline() -> None:
     container = server(up(limits={"deadline": "5m"}))["containers"][0]
     assert "--rest_api_timeout_in_ms=300000" in container["args"]
 
 
-def test_the_volume_is_mounted_whole_and_read_only_so_that_new_versions_show() -> None:
+def test_the_whole_volume_is_mounted_read_only_so_that_new_versions_appear() -> None:
     pod = server(up())
     assert pod["volumes"][0] == {
         "name": "claim-models",
@@ -83,7 +83,7 @@ def test_the_volume_is_mounted_whole_and_read_only_so_that_new_versions_show() -
     }
 
 
-def test_it_has_started_when_the_model_answers_and_is_ready_by_grpc_health() -> None:
+def test_the_startup_probe_asks_the_model_and_the_other_probes_grpc_health() -> None:
     container = server(up())["containers"][0]
     assert container["startupProbe"]["httpGet"] == {
         "path": "/v1/models/half_plus_two",
@@ -134,9 +134,9 @@ def test_requests_and_limits_are_the_configured_ones() -> None:
         "requests": {"cpu": "250m", "memory": "2Gi"},
         "limits": {"cpu": 4, "memory": "3Gi"},
     }
-    asked = server(up(resources=resources))["containers"][0]["resources"]
-    assert (asked["requests"]["cpu"], asked["requests"]["memory"]) == ("250m", "2Gi")
-    assert (asked["limits"]["cpu"], asked["limits"]["memory"]) == ("4", "3Gi")
+    found = server(up(resources=resources))["containers"][0]["resources"]
+    assert (found["requests"]["cpu"], found["requests"]["memory"]) == ("250m", "2Gi")
+    assert (found["limits"]["cpu"], found["limits"]["memory"]) == ("4", "3Gi")
 
 
 def test_a_request_above_the_default_limit_raises_that_limit() -> None:
@@ -169,7 +169,7 @@ def test_pods_that_mount_a_volume_of_one_node_run_on_that_node() -> None:
         ]
         assert term["topologyKey"] == "kubernetes.io/hostname"
         assert term["labelSelector"] == {"matchLabels": {"claim.slipway.dev/models": "mounted"}}
-        # The first of them could run nowhere if it did not match itself.
+        # The first of the pods can be scheduled only if it matches itself.
         assert template["metadata"]["labels"]["claim.slipway.dev/models"] == "mounted"
 
 
@@ -178,7 +178,7 @@ def test_pods_that_mount_a_volume_of_many_nodes_run_on_any(mode: str) -> None:
     assert "affinity" not in server(up(access_mode=mode, replicas=2))
 
 
-def test_pods_that_mount_a_claim_of_somebody_else_run_where_that_lets_them() -> None:
+def test_pods_that_mount_a_claim_from_outside_the_stack_have_no_affinity() -> None:
     source = {"kind": "pvc", "claim": "other", "path": "half_plus_two"}
     assert "affinity" not in server(up(source=source))
 

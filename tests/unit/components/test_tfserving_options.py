@@ -1,4 +1,4 @@
-"""Versions, labels, batching and warm-up, as TensorFlow Serving is told of them."""
+"""Versions, labels, batching and warm-up in TensorFlow Serving's flags and configuration."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def flags(recording: Recording, name: str = "half-plus-two-server") -> list[str]
     return found
 
 
-def told(recording: Recording, file: str = "models.config") -> list[str]:
+def config_lines(recording: Recording, file: str = "models.config") -> list[str]:
     text: str = recording.one("ConfigMap", "half-plus-two-config").inputs["data"][file]
     return [line.strip() for line in text.splitlines()]
 
@@ -38,17 +38,17 @@ def told(recording: Recording, file: str = "models.config") -> list[str]:
     ],
 )
 def test_the_versions_are_the_policy_of_the_model(versions: Any, policy: str) -> None:
-    assert f"model_version_policy {{ {policy} }}" in told(up(versions=versions))
+    assert f"model_version_policy {{ {policy} }}" in config_lines(up(versions=versions))
 
 
-def test_labels_may_name_versions_that_are_still_to_be_loaded() -> None:
+def test_labels_may_name_versions_that_are_not_loaded_yet() -> None:
     recording = up(versions="all", labels={"stable": 1, "canary": 2})
-    assert 'version_labels { key: "stable" value: 1 }' in told(recording)
-    assert 'version_labels { key: "canary" value: 2 }' in told(recording)
+    assert 'version_labels { key: "stable" value: 1 }' in config_lines(recording)
+    assert 'version_labels { key: "canary" value: 2 }' in config_lines(recording)
     assert ALLOW in flags(recording)
 
 
-def test_a_server_without_labels_is_as_strict_as_it_comes() -> None:
+def test_a_server_without_labels_keeps_its_default_for_them() -> None:
     assert ALLOW not in flags(up())
 
 
@@ -71,7 +71,7 @@ def test_models_of_one_server_have_versions_and_labels_of_their_own() -> None:
     assert ALLOW in flags(recording, "numbers-server")
 
 
-def test_batching_is_off_unless_it_is_asked_for() -> None:
+def test_batching_is_off_by_default() -> None:
     recording = up()
     assert [flag for flag in flags(recording) if "batching" in flag] == []
     assert set(recording.one("ConfigMap", "half-plus-two-config").inputs["data"]) == {
@@ -79,7 +79,7 @@ def test_batching_is_off_unless_it_is_asked_for() -> None:
     }
 
 
-def test_batching_is_told_by_a_file_in_the_server_s_own_units() -> None:
+def test_batching_is_configured_in_the_server_s_own_units() -> None:
     recording = up(
         batching={
             "max_batch_size": 64,
@@ -91,7 +91,7 @@ def test_batching_is_told_by_a_file_in_the_server_s_own_units() -> None:
             "pad_variable_length_inputs": True,
         }
     )
-    assert told(recording, "batching.config") == [
+    assert config_lines(recording, "batching.config") == [
         "max_batch_size { value: 64 }",
         "batch_timeout_micros { value: 5000 }",
         "max_enqueued_batches { value: 100 }",
@@ -109,11 +109,11 @@ def test_batching_is_told_by_a_file_in_the_server_s_own_units() -> None:
 
 
 @pytest.mark.parametrize(("cpu", "threads"), [(None, 2), ("3500m", 4), ("500m", 1)])
-def test_batches_have_as_many_threads_as_the_container_has_cores(
+def test_batching_has_as_many_threads_as_the_container_has_cores(
     cpu: str | None, threads: int
 ) -> None:
     resources = {"limits": {"cpu": cpu}} if cpu else {}
-    lines = told(up(batching={}, resources=resources), "batching.config")
+    lines = config_lines(up(batching={}, resources=resources), "batching.config")
     assert lines == [
         "max_batch_size { value: 1000 }",
         "batch_timeout_micros { value: 0 }",
@@ -122,7 +122,7 @@ def test_batches_have_as_many_threads_as_the_container_has_cores(
     ]
 
 
-def test_batching_speaks_of_the_whole_server() -> None:
+def test_batching_is_an_option_of_the_whole_server() -> None:
     models = {
         "a": model(server="numbers", batching={"max_batch_size": 8}),
         "b": model(server="numbers", batching={"max_batch_size": 9}),
@@ -131,11 +131,11 @@ def test_batching_speaks_of_the_whole_server() -> None:
     assert found.path == "slipway:models.b.batching"
 
 
-def test_the_directory_is_looked_at_as_often_as_the_stack_says() -> None:
+def test_the_server_looks_for_versions_as_often_as_configured() -> None:
     assert "--file_system_poll_wait_seconds=120" in flags(up(file_system_poll_wait="2m"))
 
 
-def test_warm_up_requests_are_run_as_often_as_the_stack_says() -> None:
+def test_warm_up_requests_run_as_often_as_configured() -> None:
     assert "--num_request_iterations_for_warmup=3" in flags(up(num_request_iterations_for_warmup=3))
     assert not any("warmup" in flag for flag in flags(up()))
 

@@ -1,4 +1,4 @@
-"""One kind of each area that is nothing but this file and a registry line."""
+"""New kinds that consist only of this file and a registry line each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from components.config.load import load
 from components.config.model_options import ModelOptions, SourceOptions
 from components.config.options import example
 from components.contracts.addon import AddonArgs
-from components.contracts.identity import NO_IDENTITY, Grant, Identity
+from components.contracts.identity import NO_IDENTITY, BucketAccess, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields, KubernetesObject
 from components.protocols import OPEN_INFERENCE_V2, TENSORFLOW_SERVING
@@ -81,7 +81,7 @@ class Plain(DeploymentRuntime):
 
     kind = "plain"
     secrets: ClassVar[dict[str, set[str]]] = {}
-    """What each server got of `slipway:secrets`, by its name."""
+    """The names in `slipway:secrets` whose values each server got, by the server's name."""
 
     def program(self, files: Mapping[str, ModelFiles]) -> ServerSpec:
         (of_model,) = files.values()
@@ -144,7 +144,7 @@ class Operated(OperatorRuntime):
 
 
 class MemoryOptions(SourceOptions):
-    """Files that nobody put anywhere."""
+    """A source without options."""
 
     model_config = example(kind="memory")
     kind: Literal["memory"]
@@ -153,7 +153,7 @@ class MemoryOptions(SourceOptions):
 class MemorySource:
     """An empty directory."""
 
-    grants: tuple[Grant, ...] = ()
+    bucket_access: tuple[BucketAccess, ...] = ()
 
     def __init__(self, options: MemoryOptions, args: SourceArgs) -> None:
         self._model = args.model
@@ -200,7 +200,7 @@ def test_a_server_gets_the_secrets_that_its_models_name_and_no_others(
     assert Plain.secrets == {"a": {"hub"}, "b": set()}
 
 
-def test_an_operator_runtime_gets_its_add_on_and_what_that_requires() -> None:
+def test_an_operator_runtime_depends_on_its_add_on_and_on_what_that_requires() -> None:
     recording = up(models={"m": {"runtime": "operated", "source": {"kind": "memory"}}})
     server = recording.one("Echo", "m-server")
     assert server.inputs["metadata"]["annotations"] == {"pulumi.com/waitFor": "condition=Ready"}
@@ -223,7 +223,7 @@ def test_the_stack_file_configures_the_add_on_or_adopts_it() -> None:
     assert adopted.of("APIService") == [], "what the cluster has needs nothing more"
 
 
-def test_a_mistyped_option_of_the_add_on_is_told_with_its_keys() -> None:
+def test_a_misspelt_option_of_the_add_on_is_reported_with_its_key() -> None:
     with pytest.raises(pulumi.RunError) as refused:
         up(addons={"echo-operator": {"volum": 2}})
     assert "slipway:addons.echo-operator.volum is `2`" in str(refused.value)

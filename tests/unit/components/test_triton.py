@@ -73,7 +73,7 @@ def test_the_server_is_run_by_the_official_image_s_entry_point() -> None:
     ]
 
 
-def test_with_an_accelerator_the_server_looks_after_it() -> None:
+def test_with_an_accelerator_the_server_s_gpu_features_stay_on() -> None:
     pools = {"gpu": {"accelerator": {"kind": "nvidia"}, "labels": {"pool": "gpu"}}}
     config = stack_file(
         cluster={"kind": "local", "node_pools": pools},
@@ -83,7 +83,7 @@ def test_with_an_accelerator_the_server_looks_after_it() -> None:
     assert [each for each in arguments if "gpu" in each or "pinned" in each] == []
 
 
-def test_what_controls_the_server_is_kept_for_those_who_can_read_its_pod() -> None:
+def test_apis_that_control_the_server_need_the_uid_of_its_pod() -> None:
     (variable,) = container(up())["env"]
     assert variable == {
         "name": "POD_ID",
@@ -126,7 +126,7 @@ def test_models_of_one_server_are_directories_of_one_repository() -> None:
     }
 
 
-def test_it_is_ready_by_grpc_health_and_alive_by_its_own() -> None:
+def test_it_is_ready_by_grpc_health_and_alive_by_its_own_path() -> None:
     server = container(up())
     assert server["startupProbe"]["grpc"] == server["readinessProbe"]["grpc"] == {"port": 8001}
     assert server["livenessProbe"]["httpGet"] == {"path": "/v2/health/live", "port": "rest"}
@@ -144,16 +144,18 @@ def test_tensors_are_shared_in_memory_of_the_configured_size() -> None:
     ("size", "flag"),
     [("1Mi", None), ("64Mi", None), ("65Mi", f"--http-max-input-size={65 * 2**20}")],
 )
-def test_a_request_over_rest_may_be_as_large_as_the_limits_say(size: str, flag: str | None) -> None:
+def test_a_request_over_rest_may_be_as_large_as_the_message_size(
+    size: str, flag: str | None
+) -> None:
     arguments = container(up(limits={"message_size": size}))["args"]
     assert [each for each in arguments if "input-size" in each] == ([flag] if flag else [])
 
 
-def test_calls_that_have_begun_may_take_as_long_as_the_limits_say() -> None:
+def test_running_calls_may_take_as_long_as_the_deadline() -> None:
     assert "--exit-timeout-secs=300" in container(up(limits={"deadline": "5m"}))["args"]
 
 
-def test_the_repository_is_looked_at_as_often_as_the_stack_says() -> None:
+def test_the_repository_is_polled_as_often_as_configured() -> None:
     arguments = container(up(half_plus_two=triton(repository_poll="1m")))["args"]
     assert "--repository-poll-secs=60" in arguments
 
@@ -172,7 +174,7 @@ def test_a_model_without_settings_has_its_own_configuration_and_no_init_containe
 
 
 @pytest.mark.parametrize(
-    ("said", "field"),
+    ("options", "field"),
     [
         ({"versions": "all"}, "version_policy { all { } }\n"),
         ({"versions": {"latest": 3}}, "version_policy { latest { num_versions: 3 } }\n"),
@@ -213,21 +215,21 @@ model_warmup {
     ],
 )
 def test_settings_are_fields_of_triton_s_model_configuration(
-    said: dict[str, Any], field: str
+    options: dict[str, Any], field: str
 ) -> None:
-    assert settings(up(half_plus_two=triton(**said))) == {"half_plus_two.pbtxt": field}
+    assert settings(up(half_plus_two=triton(**options))) == {"half_plus_two.pbtxt": field}
 
 
-def test_settings_are_put_into_the_model_s_configuration_before_the_server_starts() -> None:
+def test_an_init_container_merges_settings_into_the_model_s_configuration() -> None:
     a = triton("a", server="both", versions="all", image="example.com/triton:1")
     recording = up(a=a, b=triton("b", server="both"))
     spec = pod(recording, "both")
-    (before,) = spec["initContainers"]
-    assert before["image"] == "example.com/triton:1"
-    assert before["command"] == [
+    (merging,) = spec["initContainers"]
+    assert merging["image"] == "example.com/triton:1"
+    assert merging["command"] == [
         "python3", "/config/settings.py", "/models", "/config", "/settings", "a"
     ]  # fmt: skip
-    mounted = {each["mountPath"]: each for each in before["volumeMounts"]}
+    mounted = {each["mountPath"]: each for each in merging["volumeMounts"]}
     assert mounted["/models/a"]["subPath"] == "a"
     assert {"/config", "/settings"} <= set(mounted)
     assert "/models/b" not in mounted, "b has no settings"
@@ -243,7 +245,7 @@ def test_settings_are_put_into_the_model_s_configuration_before_the_server_start
     assert "def merged(" in config["data"]["settings.py"]
 
 
-def test_settings_are_written_when_the_model_s_files_are_there() -> None:
+def test_settings_are_merged_after_the_model_s_files_are_copied() -> None:
     source = {"kind": "s3", "uri": "s3://bucket/m", "version": 1, "credentials": "key"}
     spec = pod(up(half_plus_two=triton(source=source, versions="all")))
     names = [each["name"] for each in spec["initContainers"]]

@@ -1,4 +1,4 @@
-"""A model's `config.pbtxt` with the stack file's settings in it."""
+"""The program that merges a stack file's settings into a model's `config.pbtxt`."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ def test_the_fields_of_a_configuration_are_those_at_its_top() -> None:
     assert "".join(text for _, text in fields(CONFIG)) == CONFIG
 
 
-def test_a_setting_takes_the_place_of_the_model_s_own_and_leaves_the_rest() -> None:
+def test_a_setting_overrides_the_model_s_own_and_keeps_the_other_fields() -> None:
     settings = "max_batch_size: 8\nmodel_warmup { name: 'c' }\n"
-    made = merged(CONFIG, settings)
-    assert sorted(names(made)) == sorted(names(CONFIG))
-    assert made.endswith(settings)
-    left = [pair for pair in fields(CONFIG) if pair[0] not in ("max_batch_size", "model_warmup")]
-    assert all(text.strip() in made for _, text in left)
-    assert '"a" }' not in made
+    result = merged(CONFIG, settings)
+    assert sorted(names(result)) == sorted(names(CONFIG))
+    assert result.endswith(settings)
+    kept = [pair for pair in fields(CONFIG) if pair[0] not in ("max_batch_size", "model_warmup")]
+    assert all(text.strip() in result for _, text in kept)
+    assert '"a" }' not in result
 
 
 @pytest.mark.parametrize("config", ["", "# nothing\n", "max_batch_size: 1", "max_batch_size:1 #x"])
-def test_a_setting_is_added_where_the_model_says_nothing_of_it(config: str) -> None:
+def test_a_setting_is_added_to_a_model_without_it(config: str) -> None:
     assert names(merged(config, "max_batch_size: 8\n")) == ["max_batch_size"]
 
 
@@ -84,21 +84,21 @@ def test_the_configuration_of_each_model_is_written_by_any_python(home: Path) ->
     assert (home / "written/a.pbtxt").read_text() == 'backend: "python"\nmax_batch_size: 8\n'
 
 
-def test_a_model_without_a_configuration_is_told_what_needs_one(home: Path) -> None:
+def test_a_model_without_a_configuration_is_an_error_that_says_what_needs_one(home: Path) -> None:
     done = run(home, "a", "b")
     assert done.returncode == 1
     assert "model b has no config.pbtxt beside its versions" in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("there", "words"),
+    ("existing", "words"),
     [(("1", "2"), "it has 1, 2"), ((), "it has none"), (("01", "new"), "it has none")],
 )
-def test_a_version_that_is_not_there_is_named_with_those_that_are(
-    home: Path, there: Sequence[str], words: str
+def test_the_message_about_missing_versions_lists_those_that_exist(
+    home: Path, existing: Sequence[str], words: str
 ) -> None:
     (home / "settings/a.pbtxt").write_text(config_text(Versions(specific=(7, 8)), None, None))
-    for name in there:
+    for name in existing:
         (home / "models/a" / name).mkdir()
     done = run(home, "a")
     assert done.returncode == 1
@@ -106,9 +106,7 @@ def test_a_version_that_is_not_there_is_named_with_those_that_are(
 
 
 @pytest.mark.parametrize("versions", [Versions(specific=(1, 7)), Versions(latest=2), Versions()])
-def test_a_model_with_one_of_its_versions_is_left_to_the_server(
-    home: Path, versions: Versions
-) -> None:
+def test_a_model_with_one_of_the_versions_is_no_error(home: Path, versions: Versions) -> None:
     (home / "settings/a.pbtxt").write_text(config_text(versions, None, None))
     (home / "models/a/1").mkdir()
     assert run(home, "a").returncode == 0

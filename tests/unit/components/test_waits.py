@@ -1,4 +1,4 @@
-"""How long `up` waits before it says what is wrong."""
+"""How long `up` waits before it reports a failure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tests.unit.components.engine import run
 from tests.unit.components.environment import model, stack_file
 
 
-def test_a_claim_that_nothing_binds_is_given_up_after_two_minutes() -> None:
+def test_up_waits_two_minutes_for_a_claim_that_is_not_bound() -> None:
     claim = run(lambda: deploy(load()), stack_file()).one("PersistentVolumeClaim")
     assert claim.create_timeout == "2m"
 
 
-def test_a_roll_out_is_waited_for_until_it_has_said_that_it_failed() -> None:
+def test_up_waits_for_a_roll_out_until_its_status_reports_a_failure() -> None:
     config = stack_file(models={"m": model(startup_timeout="40s")})
     recording = run(lambda: deploy(load()), config)
     deployments = recording.of("Deployment")
@@ -26,8 +26,8 @@ def test_a_roll_out_is_waited_for_until_it_has_said_that_it_failed() -> None:
         assert progress < int(each.create_timeout[:-1]) <= progress + 20
 
 
-def test_the_service_of_a_server_leaves_waiting_for_pods_to_the_deployment() -> None:
-    """One reason for a model that fails, and a refresh that goes on while its pods are gone."""
+def test_up_waits_for_pods_at_the_deployment_and_not_at_the_service() -> None:
+    """A failed model then has one reason, and a refresh does not fail while its pods are gone."""
     service = run(lambda: deploy(load()), stack_file(models={"m": model()})).one(
         "Service", "m-service"
     )

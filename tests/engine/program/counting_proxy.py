@@ -1,4 +1,4 @@
-"""A way to a server that counts who goes through."""
+"""A proxy in front of a server, which counts connections."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from urllib.parse import urlsplit
 
 
 @dataclass
-class Door:
-    """An address on loopback that forwards to a server; `passed` is how many connected."""
+class CountingProxy:
+    """An address on loopback that forwards to a server, and the number of its connections."""
 
     url: str
-    passed: int = 0
+    connections: int = 0
 
 
 @contextmanager
-def door(url: str) -> Iterator[Door]:
-    """A `Door` to the server at `url`, whose certificate has to hold for 127.0.0.1."""
+def counting_proxy(url: str) -> Iterator[CountingProxy]:
+    """A proxy of the server at `url`, whose certificate has to be valid for 127.0.0.1."""
     target = urlsplit(url)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        made = Door(f"{target.scheme}://127.0.0.1:{listener.getsockname()[1]}")
+        proxy = CountingProxy(f"{target.scheme}://127.0.0.1:{listener.getsockname()[1]}")
 
         def serve() -> None:
             while True:
@@ -31,14 +31,14 @@ def door(url: str) -> Iterator[Door]:
                     outside, _ = listener.accept()
                 except OSError:  # closed at the end
                     return
-                made.passed += 1
+                proxy.connections += 1
                 inside = socket.create_connection((target.hostname or "", target.port or 443))
                 for pair in ((outside, inside), (inside, outside)):
                     threading.Thread(target=_copy, args=pair, daemon=True).start()
 
         threading.Thread(target=serve, daemon=True).start()
         try:
-            yield made
+            yield proxy
         finally:
             listener.shutdown(socket.SHUT_RDWR)
 
@@ -48,6 +48,6 @@ def _copy(source: socket.socket, sink: socket.socket) -> None:
         while data := source.recv(1 << 16):
             sink.sendall(data)
         sink.shutdown(socket.SHUT_WR)
-    except OSError:  # either side has hung up: so does the other
+    except OSError:  # one side has closed: close the other, too
         source.close()
         sink.close()

@@ -1,4 +1,4 @@
-"""What the program writes, shown to a real API server: strict validation, nothing is made."""
+"""Dry runs of the program's objects on a real API server, with strict validation."""
 
 from __future__ import annotations
 
@@ -13,30 +13,28 @@ from tests.engine.apiserver import ApiServer
 from tests.unit.components.engine import Resource, run
 
 NAMESPACES = ("models", "slipway-gateway", "slipway-metrics")
-#: The mocked engine makes no real certificate.
+#: The API server's warning, since the mocked engine creates no real certificate.
 _MOCKED_CERTIFICATE = "failed to find any PEM data in certificate"
-
-
-#: Other tests' stacks make namespaces of these names.
-_PREFIX = "shown-"
+#: Keeps the names apart from the namespaces that stacks of other tests create.
+_PREFIX = "dry-run-"
 
 
 def make_namespaces(cluster: ApiServer) -> None:
-    """Namespaces that stand for the stack's, and warn of whatever is not *restricted*."""
+    """Create namespaces in place of the stack's, which warn of all that is not *restricted*."""
     for name in NAMESPACES:
         labels = {
             f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")
         }
-        made = {
+        namespace = {
             "apiVersion": "v1",
             "kind": "Namespace",
             "metadata": {"name": f"{_PREFIX}{name}", "labels": labels},
         }
-        cluster.kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(made))
+        cluster.kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(namespace))
 
 
-def written(stack: dict[str, Any]) -> list[Resource]:
-    """The Kubernetes objects that a stack file makes, its namespaces left out."""
+def objects_of(stack: dict[str, Any]) -> list[Resource]:
+    """The Kubernetes objects of a stack file, without its namespaces."""
     return [
         each
         for each in run(lambda: deploy(load()), stack).resources
@@ -44,38 +42,38 @@ def written(stack: dict[str, Any]) -> list[Resource]:
     ]
 
 
-def shown_to(cluster: ApiServer, resources: list[Resource]) -> None:
-    """The API server takes every object, and warns of none."""
+def check_accepted(cluster: ApiServer, resources: list[Resource]) -> None:
+    """Check that the API server accepts every object, and warns of none."""
     listed = {
         "apiVersion": "v1",
         "kind": "List",
-        "items": [_elsewhere(manifest(each)) for each in resources],
+        "items": [_in_dry_run_namespace(manifest(each)) for each in resources],
     }
-    said = cluster.kubectl_and_warnings(
+    output = cluster.kubectl_and_warnings(
         "apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-",
         stdin=json.dumps(listed),
     )  # fmt: skip
-    warnings = [line for line in said.splitlines() if "Warning" in line]
+    warnings = [line for line in output.splitlines() if "Warning" in line]
     assert [line for line in warnings if _MOCKED_CERTIFICATE not in line] == []
-    assert said.count("serverside-applied (server dry run)") == len(resources)
+    assert output.count("serverside-applied (server dry run)") == len(resources)
 
 
-def _elsewhere(found: dict[str, Any]) -> dict[str, Any]:
-    """The object in the namespace that stands for its own."""
-    metadata = found["metadata"]
+def _in_dry_run_namespace(fields: dict[str, Any]) -> dict[str, Any]:
+    """The object in the namespace that replaces its own."""
+    metadata = fields["metadata"]
     if metadata.get("namespace") in NAMESPACES:
         metadata = {**metadata, "namespace": f"{_PREFIX}{metadata['namespace']}"}
-    return {**found, "metadata": metadata}
+    return {**fields, "metadata": metadata}
 
 
 def manifest(resource: Resource) -> dict[str, Any]:
-    """The object as the plugin sends it: with a name."""
+    """The object as the plugin sends it, with a name."""
     metadata = {"name": f"{resource.name}-1a2b3c4d", **resource.inputs.get("metadata", {})}
     return dict(_sent({**resource.inputs, "metadata": metadata}))
 
 
 def _sent(value: Any) -> Any:
-    """`value` as the plugin sends it: secrets opened, whole numbers whole."""
+    """`value` as the plugin sends it: without markers of secrets, and with integers."""
     if isinstance(value, dict):
         if rpc._special_sig_key in value:
             return _sent(value["value"])
