@@ -21,7 +21,7 @@ from local.toolchain.pins import FOR_UP
 #: The model that `make up` calls at its end, and the values that it sends.
 MODEL, VALUES = "half_plus_two", ("1", "2", "5")
 #: The extension of the kubeconfig's cluster entry that lists the images that pods can run.
-NODE_IMAGES = "slipway/node-images"
+NODE_IMAGES = "slipway.dev/node-images"
 #: Seconds for the gateway to serve a route after it has accepted the Ingress.
 ROUTE_TIMEOUT = 20.0
 #: Namespace and name of the dev stack's PersistentVolumeClaim for models.

@@ -24,7 +24,7 @@ from components.config.quantities import Bytes
 from components.config.values import Cidr, DomainName, Label, network
 
 #: The label of all nodes of a pool. Its value is the pool's name.
-POOL_LABEL = "slipway/node-pool"
+POOL_LABEL = "slipway.dev/node-pool"
 #: A range with a shorter prefix is refused, since it holds a large part of the Internet.
 _SHORTEST_PREFIX = 8
 _RESERVED_LABELS = re.compile(r"([a-z0-9.-]+\.)?(kubernetes|k8s)\.io/.*|slipway/.*")
@@ -139,7 +139,7 @@ class CloudNodePool(Options):
     spot: SpotOptions | None = None
     """Makes all nodes but `on_demand` of them spot nodes. Default: none are"""
     labels: dict[Annotated[str, AfterValidator(_label_key)], str] = Field(default_factory=dict)
-    """Labels of the nodes, in addition to `slipway/node-pool: <pool>`"""
+    """Labels of the nodes, in addition to `slipway.dev/node-pool: <pool>`"""
     taints: tuple[Taint, ...] = Field(default=(), strict=False)
     """Taints of the nodes, as `key=value:effect`, in addition to the accelerator's"""
     disk: Bytes = "100Gi"

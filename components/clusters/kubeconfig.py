@@ -22,7 +22,7 @@ _TOKEN_FILE = "tokenFile"
 #: The longest list of files that is quoted where one of them is not there, in characters.
 _LONGEST_NAMES = 300
 #: The extension of a cluster, as kubeconfigs have them, that `make up` writes.
-NODE_IMAGES = "slipway/node-images"
+NODE_IMAGES = "slipway.dev/node-images"
 #: Where Go programs, kubectl and the provider among them, look for a proxy.
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
 

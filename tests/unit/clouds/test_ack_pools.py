@@ -55,7 +55,7 @@ def test_nodes_with_gpus_are_tainted_and_labelled() -> None:
     ]
     labels = {each["key"]: each["value"] for each in inputs["labels"]}
     assert labels == {
-        "slipway/node-pool": "gpu",
+        "slipway.dev/node-pool": "gpu",
         "a": "b",
         "ack.aliyun.com/nvidia-driver-version": "550.144.03",
     }
@@ -69,7 +69,7 @@ def test_a_model_with_a_gpu_runs_on_the_pool_that_has_it() -> None:
         "nodeSelectorTerms"
     ]
     assert term["matchExpressions"] == [
-        {"key": "slipway/node-pool", "operator": "In", "values": ["gpu"]}
+        {"key": "slipway.dev/node-pool", "operator": "In", "values": ["gpu"]}
     ]
     assert [each["key"] for each in spec["tolerations"]] == ["nvidia.com/gpu"]
 

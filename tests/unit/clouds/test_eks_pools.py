@@ -43,18 +43,18 @@ def test_a_pool_of_gpus_is_tainted_and_labelled_and_has_a_device_plugin() -> Non
     assert group["taints"] == [
         {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
     ]
-    assert group["labels"]["slipway/node-pool"] == "gpu"
+    assert group["labels"]["slipway.dev/node-pool"] == "gpu"
     assert group["labels"]["k8s.amazonaws.com/accelerator"] == "nvidia-l4"
     assert group["scalingConfig"] == {"desiredSize": 0, "minSize": 0, "maxSize": 2}
     plugin = recording.one("DaemonSet").inputs["spec"]["template"]["spec"]
     terms = plugin["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
     (expression,) = terms["nodeSelectorTerms"][0]["matchExpressions"]
-    assert (expression["key"], expression["values"]) == ("slipway/node-pool", ["gpu"])
+    assert (expression["key"], expression["values"]) == ("slipway.dev/node-pool", ["gpu"])
     pod = recording.one("Deployment", "m-server").inputs["spec"]["template"]["spec"]
     assert pod["tolerations"] == [
         {"key": "nvidia.com/gpu", "operator": "Equal", "value": "present", "effect": "NoSchedule"}
     ]
-    assert "slipway/node-pool" in json.dumps(pod["affinity"])
+    assert "slipway.dev/node-pool" in json.dumps(pod["affinity"])
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_pool_has_its_zones_labels_taints_and_disk_size() -> None:
     recording = up(node_pools={"default": DEFAULT_POOL, "batch": pool})
     group = recording.one("NodeGroup", "cluster-nodes-batch").inputs
     assert group["subnetIds"] == ["cluster-network-private-eu-central-1b-id"]
-    assert group["labels"] == {"slipway/node-pool": "batch", "team": "spark"}
+    assert group["labels"] == {"slipway.dev/node-pool": "batch", "team": "spark"}
     assert group["taints"] == [{"key": "team", "value": "spark", "effect": "NO_EXECUTE"}]
     template = recording.one("LaunchTemplate", "cluster-nodes-batch-template").inputs
     assert template["blockDeviceMappings"][0]["ebs"]["volumeSize"] == 47

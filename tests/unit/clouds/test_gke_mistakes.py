@@ -160,8 +160,8 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a tiny disk": (pools(web={**DEFAULT, "disk": "10Gi"}), "node_pools.web.disk", "write `20Gi`"),
     "a label of Google's": (
-        pools(web={**DEFAULT, "labels": {"slipway/node-pool": "x"}}),
-        "node_pools.web.labels.slipway/node-pool",
+        pools(web={**DEFAULT, "labels": {"slipway.dev/node-pool": "x"}}),
+        "node_pools.web.labels.slipway.dev/node-pool",
         "labels of your own",
     ),
     "an unknown image": (

@@ -92,7 +92,7 @@ def test_karpenter_s_nodes_have_the_settings_of_the_pool() -> None:
         }
     )
     template = pool(recording, "burst")["template"]
-    assert template["metadata"]["labels"] == {"slipway/node-pool": "burst", "team": "vision"}
+    assert template["metadata"]["labels"] == {"slipway.dev/node-pool": "burst", "team": "vision"}
     assert template["spec"]["taints"] == [
         {"key": "team", "value": "vision", "effect": "NoSchedule"},
         {"key": "slow", "effect": "PreferNoSchedule"},

@@ -43,7 +43,7 @@ spec:
   template:
     metadata: {labels: {app: guests}}
     spec:
-      nodeSelector: {slipway/node-pool: burst}
+      nodeSelector: {slipway.dev/node-pool: burst}
       containers: [{name: guest, image: guest, resources: {requests: {cpu: 1500m}}}]
 """
 _SECONDS = 60
@@ -133,7 +133,7 @@ def _pools_of_nodes(cluster: ApiServer) -> list[str]:
     """The pool in the stack file, for each node that Karpenter made."""
     labels = [each["metadata"]["labels"] for each in cluster.get("nodes", "-l", _POOL)["items"]]
     assert len(cluster.get("nodeclaims")["items"]) == len(labels)
-    return sorted(each["slipway/node-pool"] for each in labels)
+    return sorted(each["slipway.dev/node-pool"] for each in labels)
 
 
 def _guests(cluster: ApiServer, phase: str) -> list[str]:
