@@ -5,6 +5,7 @@ cloud's SDK takes 160 to 290 MB of memory."""
 
 from __future__ import annotations
 
+import functools
 import importlib
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -193,6 +194,7 @@ AREAS = MappingProxyType(
 )
 
 
+@functools.cache
 def _load(path: str) -> object:
     module, _, name = path.partition(":")
     return getattr(importlib.import_module(module), name)
