@@ -57,7 +57,9 @@ def secret_references(value: Any, at: Location = ()) -> Iterator[tuple[Location,
     if isinstance(value, BaseModel):
         fields = type(value).model_fields
         # A default refers to no secret.
-        inner = ((fields[name].alias or name, getattr(value, name)) for name in value.model_fields_set)
+        inner = (
+            (fields[name].alias or name, getattr(value, name)) for name in value.model_fields_set
+        )
     elif isinstance(value, Mapping):
         inner = value.items()
     elif isinstance(value, list | tuple):
