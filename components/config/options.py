@@ -55,14 +55,18 @@ def secret_references(value: Any, at: Location = ()) -> Iterator[tuple[Location,
         return
     inner: Iterable[tuple[int | str, Any]] = ()
     if isinstance(value, BaseModel):
-        fields = type(value).model_fields.items()
-        inner = ((field.alias or name, getattr(value, name)) for name, field in fields)
+        fields = type(value).model_fields
+        # A default refers to no secret.
+        inner = (
+            (fields[name].alias or name, getattr(value, name)) for name in value.model_fields_set
+        )
     elif isinstance(value, Mapping):
         inner = value.items()
     elif isinstance(value, list | tuple):
         inner = enumerate(value)
     for key, each in inner:
-        yield from secret_references(each, (*at, key))
+        if not isinstance(each, str):
+            yield from secret_references(each, (*at, key))
 
 
 def referenced_secrets(value: Any) -> set[str]:

@@ -29,6 +29,8 @@ class Parsed:
     cluster: ClusterOptions | None
     cluster_kind: str | None
     """The kind that the stack file names, if it is registered"""
+    cluster_values: Mapping[str, Any]
+    """The values of `cluster` by key, also where it is None: those without a mistake"""
     gateway: GatewayOptions | None
     namespace: str | None
     models: Mapping[str, ModelOptions]

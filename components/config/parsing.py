@@ -77,10 +77,12 @@ def parse(file: StackFile) -> tuple[StackConfig | None, list[ErrorDetails]]:
 def parts(file: StackFile, config: StackConfig | None, errors: Iterable[ErrorDetails]) -> Parsed:
     """The values for the checks: `config`, or if there are `errors` the parts without any."""
     if config is not None:
-        return _parsed(file, config, config.models, config.images, frozenset())
+        cluster = dict(config.cluster)
+        return _parsed(file, config, config.models, config.images, cluster, frozenset())
     left_out = _LeftOut(file, [each["loc"] for each in errors])
     view, models, images = left_out.view(), left_out.models(), left_out.images()
-    return _parsed(file, view, models, images, frozenset(map(key_path, left_out.locations)))
+    paths = frozenset(map(key_path, left_out.locations))
+    return _parsed(file, view, models, images, left_out.cluster_values(), paths)
 
 
 def _parsed(
@@ -88,6 +90,7 @@ def _parsed(
     view: StackConfig,
     models: Mapping[str, ModelOptions],
     images: ImagesOptions,
+    cluster_values: Mapping[str, Any],
     left_out: frozenset[str],
 ) -> Parsed:
     cluster = file.raw.get("cluster")
@@ -95,6 +98,7 @@ def _parsed(
     return Parsed(
         cluster=view.cluster,
         cluster_kind=kind if kind in registry.CLUSTERS.kinds() else None,
+        cluster_values=cluster_values,
         gateway=view.gateway,
         namespace=None if "slipway:namespace" in left_out else view.namespace,
         models=models,
@@ -140,6 +144,12 @@ class _LeftOut:
             else:
                 self.locations.append((key,))
         return _Parts.model_validate(kept, context=self._context)
+
+    def cluster_values(self) -> dict[str, Any]:
+        """The values of `cluster` without errors, by key."""
+        raw = self._raw.get("cluster")
+        values = raw if isinstance(raw, dict) else {}
+        return {key: value for key, value in values.items() if not self._at("cluster", key)}
 
     def models(self) -> dict[str, ModelOptions]:
         """All models, in the order of the stack file, each without its values with errors."""

@@ -26,15 +26,13 @@ def check(config: Parsed) -> Iterator[Mistake]:
     if config.cluster_kind is None:
         return
     kind = registry.CLUSTERS.options(config.cluster_kind)
-    # Which providers a cluster has depends on its options. Where one of them is wrong, only the
-    # settings of providers that each cluster of the kind has are looked at.
-    options = {} if config.cluster is None else dict(config.cluster)
-    used = {keys.package: keys for keys in kind.provider_keys(options)}
+    values = config.cluster_values
+    used = {keys.package: keys for keys in kind.provider_keys(values)}
     for package, settings in config.settings.items():
         for key, setting in settings.items():
             if package in used:
-                found = _mistake(used[package], key, setting, options)
-            elif config.cluster is not None:
+                found = _mistake(used[package], key, setting, values)
+            elif config.cluster is not None:  # its valid options name all of its providers
                 found = _no_provider(package, key, used, config.cluster_kind)
             else:
                 found = None

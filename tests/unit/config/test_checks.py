@@ -150,9 +150,13 @@ def test_a_mistake_in_one_map_hides_no_mistake_between_others(name: str) -> None
 
 
 def test_a_mistake_in_the_cluster_hides_none_in_the_settings_of_its_provider() -> None:
+    config = on_eks(cluster=aws.cluster(version="9.9"))
+    settings = {"aws": {"profil": Setting("deploy"), "region": Setting("us-east-1")}}
+    found = {"slipway:cluster.version", "aws:profil", "aws:region"}
+    assert paths(config, settings).keys() == found
     config = on_eks(cluster=aws.cluster(region="mars"))
-    settings = {"aws": {"profil": Setting("deploy")}}
-    assert paths(config, settings).keys() == {"slipway:cluster.region", "aws:profil"}
+    found = {"slipway:cluster.region", "aws:profil"}
+    assert paths(config, settings).keys() == found
 
 
 #: Values that are wrong by themselves, and that a check would find wanting if they were missing.
