@@ -25,8 +25,8 @@ class Addon(Protocol):
 
     @property
     def ready(self) -> Sequence[pulumi.Resource]:
-        """The resources that everything depends on which requires the add-on. Once they are
-        deployed, the API server admits the add-on's objects."""
+        """Whatever requires the add-on depends on these resources. Once they are deployed, the API
+        server admits the add-on's objects."""
         ...
 
 

@@ -46,7 +46,7 @@ class ModelSource(Protocol):
 
     def files(self, at: str | None, identity: Identity = NO_IDENTITY) -> ModelFiles:
         """The model's files in the absolute directory `at`; None: in a directory that the source
-        chooses. `identity` has the source's `bucket_access`."""
+        chooses. `identity` is the pods' identity, which has the source's `bucket_access`."""
         ...
 
 

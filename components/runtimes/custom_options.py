@@ -118,7 +118,7 @@ class CustomOptions(ModelOptions):
     image: Image
     """The server's image"""
     protocol: Literal["open-inference-v2", "tensorflow-serving"]
-    """The protocol of the server. Calls name a model as the stack file does"""
+    """The protocol of the server, which has to serve each model under its name in the stack file"""
     ports: Ports
     health: Health
     streaming: bool = False

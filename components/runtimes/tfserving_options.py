@@ -60,8 +60,8 @@ class TfServingOptions(ModelOptions):
     batching: BatchingOptions | None = None
     """Left out, each request is computed by itself"""
     file_system_poll_wait: Annotated[str, *duration("1s", "1h")] = "1s"
-    """How often the server looks for new versions, from 1s to 1h. A longer wait puts
-    less load on a network volume"""
+    """How often the server looks for new versions, from 1s to 1h. A longer wait puts less load on
+    a network volume"""
     num_request_iterations_for_warmup: Annotated[int, Field(ge=1, le=1000)] = 1
     """How often the server runs each request in a version's
     `assets.extra/tf_serving_warmup_requests` before that version serves. Without the file it runs

@@ -50,8 +50,8 @@ class TritonOptions(ModelOptions):
     version keeps serving. `explicit`: nothing changes until `python -m client load-version` is run.
     A new pod loads the versions of `versions`"""
     repository_poll: Annotated[str, *duration("1s", "1h")] = "15s"
-    """How often the server looks for new versions, from 1s to 1h. A longer wait puts
-    less load on a network volume"""
+    """How often the server looks for new versions, from 1s to 1h. A longer wait puts less load on
+    a network volume"""
     streaming: bool = False
     """Whether clients may call `ModelStreamInfer`, which decoupled models need over gRPC. Behind
     Traefik, `limits.message_size` does not apply to it: whoever reaches the gateway can send a

@@ -83,15 +83,15 @@ def test_an_exposed_model_takes_no_more(runtime: str, source: str) -> None:
 
 
 def listed() -> Mapping[str, str]:
-    """Kinds and when there is one, as the documentation lists them."""
+    """Kinds and their conditions, as the documentation lists them."""
     rows = re.findall(r"^\| (\w+) +\| (.+?) +\|$", LISTED.read_text(), re.MULTILINE)
     return dict(rows)
 
 
 def test_the_documentation_lists_every_kind_of_object() -> None:
-    made = {
+    kinds = {
         kind
         for (runtime, source), options in product(COMBINATIONS, ({}, {"expose": BALANCER}))
         for kind in own(up(runtime, source, **options))
     }
-    assert made <= listed().keys()
+    assert kinds <= listed().keys()
