@@ -27,7 +27,7 @@ from components.config.values import Cidr, DomainName, Label, network
 POOL_LABEL = "slipway.dev/node-pool"
 #: A range with a shorter prefix is refused, since it holds a large part of the Internet.
 _SHORTEST_PREFIX = 8
-_RESERVED_LABELS = re.compile(r"([a-z0-9.-]+\.)?(kubernetes|k8s)\.io/.*|slipway/.*")
+_RESERVED_LABELS = re.compile(r"([a-z0-9.-]+\.)?((kubernetes|k8s)\.io|slipway\.dev)/.*")
 _CALLERS = "the address ranges of those who call the API, such as `[203.0.113.0/24]`"
 
 
