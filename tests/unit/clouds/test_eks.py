@@ -254,7 +254,7 @@ def test_images_of_the_cluster_s_own_pods_come_from_the_mirror(tmp_path: Path) -
 def test_the_sdks_of_other_clouds_are_not_loaded() -> None:
     program = (
         "import sys\n"
-        "from components.clusters.eks.cluster import EksCluster\n"
+        "from components.clusters.eks.options import EksOptions\n"
         "print(sorted(name for name in sys.modules if name.startswith('pulumi_')))\n"
         "from tests.unit.clouds.aws import up\n"
         "up()\n"
