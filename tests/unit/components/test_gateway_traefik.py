@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from tests.unit.components.engine import Recording, Resource
-from tests.unit.components.gateway import arguments, up
+from tests.unit.components.gateway import arguments, traefik_configuration, up
 
 #: Characters that a path of a model's API never has to encode.
 ENCODED = ("slash", "backslash", "nullcharacter", "semicolon", "percent", "questionmark", "hash")
@@ -132,6 +132,33 @@ def test_traefik_gets_no_other_flag() -> None:
     assert providers == {"kubernetesingressnginx", "file", "providersthrottleduration"}
     entries = {each.split(".")[1] for each in flags_of(recording, "entrypoints")}
     assert entries == {"web", "websecure", "ping"}
+
+
+def test_traefik_s_dynamic_configuration_refuses_compressed_requests_and_does_no_more() -> None:
+    """Its allow list contains no client, so it refuses every request of its routers."""
+    compressed = {
+        "rule": "HeaderRegexp(`Content-Encoding`, `.`) || HeaderRegexp(`Grpc-Encoding`, `^[^i]`)",
+        "priority": 2**31,
+        "middlewares": ["refuse"],
+        "service": "noop@internal",
+    }
+    no_client = {"sourceRange": ["255.255.255.255/32"], "rejectStatusCode": 415}
+    http = {
+        "routers": {
+            "compressed": {**compressed, "entryPoints": ["web"]},
+            "compressed-tls": {**compressed, "entryPoints": ["websecure"], "tls": {}},
+        },
+        "middlewares": {"refuse": {"ipAllowList": no_client}},
+    }
+    assert traefik_configuration(up()) == {"http": http}
+    certificate = {
+        "certFile": "/etc/traefik/config/tls.crt",
+        "keyFile": "/etc/traefik/config/tls.key",
+    }
+    assert traefik_configuration(up(host=None)) == {
+        "http": http,
+        "tls": {"stores": {"default": {"defaultCertificate": certificate}}},
+    }
 
 
 def test_traefik_has_these_permissions_in_two_namespaces_and_no_other() -> None:
