@@ -89,6 +89,30 @@ def test_a_gateway_s_resources_keep_their_types_names_and_parents(controller: st
     } == expected
 
 
+@pytest.mark.parametrize("controller", ["traefik", "ingress-nginx"])
+def test_a_controller_s_objects_are_in_the_gateway_s_namespace(controller: str) -> None:
+    recording = up(host=None, controller=OPTIONS[controller])
+    namespaces = {
+        each.name: each.inputs.get("metadata", {}).get("namespace")
+        for each in recording.of_package("kubernetes")
+        if each.name.startswith("gateway-controller") and each.kind != "Chart"
+    }
+    of_the_cluster = {name for name, namespace in namespaces.items() if namespace is None}
+    of_the_models = {name for name, namespace in namespaces.items() if namespace == "models"}
+    assert of_the_cluster <= {
+        "gateway-controller-home-namespace",
+        "gateway-controller-class",
+        "gateway-controller-access-cluster",
+        "gateway-controller-access-cluster-binding",
+    }
+    assert of_the_models <= {
+        "gateway-controller-access-models",
+        "gateway-controller-access-models-binding",
+    }
+    rest = namespaces.keys() - of_the_cluster - of_the_models
+    assert {namespaces[name] for name in rest} == {"slipway-gateway"}
+
+
 def test_a_model_s_route_is_a_component_with_an_object_for_each_protocol() -> None:
     ingress = "kubernetes:networking.k8s.io/v1:Ingress"
     assert {
