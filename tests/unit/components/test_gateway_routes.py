@@ -100,6 +100,7 @@ def test_all_models_share_one_host_and_one_certificate() -> None:
             {"hosts": ["models.localhost"], "secretName": "gateway-tls-secret-1a2b3c4d"}
         ]
         assert ingress.inputs["spec"]["ingressClassName"] == "nginx"
+        assert ingress.inputs["metadata"]["namespace"] == "models"
 
 
 def test_a_route_names_the_port_of_its_protocol() -> None:

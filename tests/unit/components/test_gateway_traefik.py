@@ -162,6 +162,15 @@ def test_objects_of_a_fixed_name_are_deleted_before_they_are_replaced() -> None:
     assert recording.one("IngressClass", "gateway-controller-class").delete_before_replace
 
 
+def test_traefik_asks_for_little_and_is_limited_in_all() -> None:
+    """`test_gateway_limits.py` explains the memory limit: 640 MiB for the process, 512 for the
+    spool."""
+    (container,) = traefik_pod(up())["containers"]
+    requests, bounds = container["resources"]["requests"], container["resources"]["limits"]
+    assert (requests["cpu"], requests["memory"]) == ("100m", "128Mi")
+    assert (bounds["cpu"], bounds["memory"]) == ("2", "1152Mi")
+
+
 def test_traefik_has_three_minutes_to_start() -> None:
     server = up().one("Deployment", "gateway-controller-server")
     assert server.create_timeout == "195s", "with the margin in which the deadline is reported"
