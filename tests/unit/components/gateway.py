@@ -66,6 +66,19 @@ def arguments(recording: Recording) -> list[str]:
     return list(container["args"])
 
 
+def traefik_pod(recording: Recording) -> dict[str, Any]:
+    deployment = recording.one("Deployment", "gateway-controller-server").inputs
+    found: dict[str, Any] = deployment["spec"]["template"]["spec"]
+    return found
+
+
+def traefik_labels(recording: Recording) -> dict[str, str]:
+    deployment = recording.one("Deployment", "gateway-controller-server").inputs
+    found: dict[str, str] = deployment["spec"]["template"]["metadata"]["labels"]
+    assert found.items() <= deployment["metadata"]["labels"].items()
+    return found
+
+
 def traefik_configuration(recording: Recording) -> dict[str, Any]:
     config = recording.one("ConfigMap", "gateway-controller-config").inputs
     assert "--providers.file.filename=/etc/traefik/config/config.yaml" in arguments(recording)

@@ -139,3 +139,9 @@ def test_ingress_nginx_is_reached_by_the_address_of_its_chart_s_service() -> Non
 def test_a_chart_without_the_service_is_an_error_that_names_it() -> None:
     with pytest.raises(pulumi.RunError, match="has no Service `ingress-nginx-controller`"):
         ingress_nginx.find_service([])
+
+
+def test_a_chart_s_service_without_an_address_is_an_error_that_names_it() -> None:
+    service = "`slipway-gateway/ingress-nginx-controller` has no load balancer address"
+    with pytest.raises(pulumi.RunError, match=service):
+        up(controller="ingress-nginx", address={"port": "1"})

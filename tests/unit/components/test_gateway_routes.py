@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.protocols import OPEN_INFERENCE_V2, TENSORFLOW_SERVING, ServingProtocol
+from tests.unit.components.engine import ADDRESS
 from tests.unit.components.environment import model
 from tests.unit.components.gateway import annotations, reaches, route, up
 
@@ -99,6 +100,7 @@ def test_all_models_share_one_host_and_one_certificate() -> None:
             {"hosts": ["models.localhost"], "secretName": "gateway-tls-secret-1a2b3c4d"}
         ]
         assert ingress.inputs["spec"]["ingressClassName"] == "nginx"
+        assert ingress.inputs["metadata"]["namespace"] == "models"
 
 
 def test_a_route_names_the_port_of_its_protocol() -> None:
@@ -118,6 +120,35 @@ def test_a_service_tells_gateways_that_its_grpc_port_speaks_http_2_without_tls(
     service = up(models={"m": model(runtime=runtime)}).one("Service", "m-service").inputs
     protocols = {each["name"]: each.get("appProtocol") for each in service["spec"]["ports"]}
     assert protocols == {"grpc": "kubernetes.io/h2c", "rest": None}
+
+
+def test_the_endpoint_of_a_model_is_all_that_a_client_needs_to_call_it() -> None:
+    assert up().outputs["endpoints"]["half_plus_two"] == {
+        "runtime": "tfserving",
+        "protocol": "tensorflow-serving",
+        "grpc": {
+            "target": f"{ADDRESS}:443",
+            "authority": "models.localhost",
+            "path": "/half_plus_two",
+            "tls": True,
+        },
+        "rest": {
+            "url": "https://models.localhost/half_plus_two/v1/models/half_plus_two:predict",
+            "connect_to": f"{ADDRESS}:443",
+        },
+    }
+
+
+def test_a_route_depends_on_the_server_the_controller_and_the_certificate() -> None:
+    recording = up()
+    for protocol in ("grpc", "rest"):
+        needed = recording.needs(recording.one("Ingress", f"half-plus-two-route-{protocol}"))
+        assert {
+            "half-plus-two-server",
+            "half-plus-two-callers",
+            "gateway-controller-server",
+            "gateway-tls-certificate",
+        } <= needed
 
 
 @pytest.mark.parametrize("redirect", [True, False])

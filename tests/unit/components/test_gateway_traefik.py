@@ -1,14 +1,19 @@
-"""Traefik: its flags, its permissions, its load balancer."""
+"""Traefik: its flags, its configuration, its load balancer."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pulumi
 import pytest
 
-from tests.unit.components.engine import Recording, Resource
-from tests.unit.components.gateway import arguments, up
+from tests.unit.components.engine import Recording
+from tests.unit.components.gateway import (
+    arguments,
+    traefik_configuration,
+    traefik_labels,
+    traefik_pod,
+    traefik_volume,
+    up,
+)
 
 #: Characters that a path of a model's API never has to encode.
 ENCODED = ("slash", "backslash", "nullcharacter", "semicolon", "percent", "questionmark", "hash")
@@ -22,29 +27,6 @@ def flags(recording: Recording, name: str) -> dict[str, str]:
     """The values of the flag `name` and of those below it, by the rest of their names."""
     found = [each.removeprefix(name).partition("=") for each in flags_of(recording, name)]
     return {rest: value for rest, _, value in found if rest[:1] in ("", ".")}
-
-
-def pod(recording: Recording) -> dict[str, Any]:
-    deployment = recording.one("Deployment", "gateway-controller-server").inputs
-    found: dict[str, Any] = deployment["spec"]["template"]["spec"]
-    return found
-
-
-def pod_labels(recording: Recording) -> dict[str, str]:
-    deployment = recording.one("Deployment", "gateway-controller-server").inputs
-    found: dict[str, str] = deployment["spec"]["template"]["metadata"]["labels"]
-    assert found.items() <= deployment["metadata"]["labels"].items()
-    return found
-
-
-def permissions(role: Resource) -> dict[str, list[str]]:
-    """The verbs of a role, by API group and resource."""
-    return {
-        f"{group}/{resource}": rule["verbs"]
-        for rule in role.inputs["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-    }
 
 
 def test_a_load_balancer_without_an_address_is_an_error_that_names_it() -> None:
@@ -93,7 +75,7 @@ def test_traefik_answers_the_kubelet_on_a_port_of_its_own() -> None:
     recording = up()
     assert flags(recording, "ping") == {"": "true", ".entrypoint": "ping"}
     assert flags(recording, "entrypoints.ping") == {".address": ":8080"}
-    (container,) = pod(recording)["containers"]
+    (container,) = traefik_pod(recording)["containers"]
     assert {"name": "ping", "containerPort": 8080} in container["ports"]
     for probe in ("startupProbe", "livenessProbe"):
         assert container[probe]["httpGet"] == {"path": "/ping", "port": "ping"}
@@ -119,7 +101,7 @@ def test_an_entry_point_has_these_settings_and_no_other(entry: str, port: int) -
         ".http.aliasheadersstrategy": "delete",
         **{f".http.encodedcharacters.allowencoded{each}": "false" for each in ENCODED},
     }
-    (container,) = pod(recording)["containers"]
+    (container,) = traefik_pod(recording)["containers"]
     assert {"name": entry, "containerPort": port} in container["ports"]
 
 
@@ -134,76 +116,65 @@ def test_traefik_gets_no_other_flag() -> None:
     assert entries == {"web", "websecure", "ping"}
 
 
-def test_traefik_has_these_permissions_in_two_namespaces_and_no_other() -> None:
-    recording = up()
-    read = ["list", "watch"]
-    assert permissions(recording.one("ClusterRole")) == {
-        "/namespaces": ["list"],
-        "networking.k8s.io/ingressclasses": read,
+def test_traefik_s_dynamic_configuration_refuses_compressed_requests_and_does_no_more() -> None:
+    """Its allow list contains no client, so it refuses every request of its routers."""
+    compressed = {
+        "rule": "HeaderRegexp(`Content-Encoding`, `.`) || HeaderRegexp(`Grpc-Encoding`, `^[^i]`)",
+        "priority": 2**31,
+        "middlewares": ["refuse"],
+        "service": "noop@internal",
     }
-    roles = recording.of("Role")
-    assert {role.inputs["metadata"]["namespace"] for role in roles} == {
-        "models",
-        "slipway-gateway",
+    no_client = {"sourceRange": ["255.255.255.255/32"], "rejectStatusCode": 415}
+    http = {
+        "routers": {
+            "compressed": {**compressed, "entryPoints": ["web"]},
+            "compressed-tls": {**compressed, "entryPoints": ["websecure"], "tls": {}},
+        },
+        "middlewares": {"refuse": {"ipAllowList": no_client}},
     }
-    for role in roles:
-        assert permissions(role) == {
-            "/services": read,
-            "/secrets": read,
-            "/configmaps": read,
-            "discovery.k8s.io/endpointslices": read,
-            "networking.k8s.io/ingresses": read,
-            "networking.k8s.io/ingresses/status": ["update"],
-        }
-
-
-def test_every_role_is_bound_to_traefik_s_service_account() -> None:
-    recording = up()
-    account = recording.one("ServiceAccount", "gateway-controller-account").inputs
-    assert account["automountServiceAccountToken"] is False
-    (cluster_binding,) = recording.of("ClusterRoleBinding")
-    bindings = [cluster_binding, *recording.of("RoleBinding")]
-    for kind, binding in zip(("ClusterRole", "Role", "Role"), bindings, strict=True):
-        role = binding.name.removesuffix("-binding")
-        assert binding.inputs["roleRef"] == {
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": kind,
-            "name": f"{role}-1a2b3c4d",
-        }
-        assert binding.inputs["subjects"] == [
-            {
-                "kind": "ServiceAccount",
-                "name": "gateway-controller-account-1a2b3c4d",
-                "namespace": "slipway-gateway",
-            }
-        ]
-        namespace = recording.one(kind, role).inputs.get("metadata", {}).get("namespace")
-        assert binding.inputs.get("metadata", {}).get("namespace") == namespace
-    server = recording.one("Deployment", "gateway-controller-server")
-    assert {each.name for each in bindings} <= recording.needs(server)
-    assert pod(recording)["serviceAccountName"] == "gateway-controller-account-1a2b3c4d"
-
-
-def test_clients_reach_two_ports_of_traefik_and_traefik_reaches_the_models() -> None:
-    recording = up()
-    policy = recording.one("NetworkPolicy", "gateway-controller-open").inputs
-    assert policy["metadata"]["namespace"] == "slipway-gateway"
-    assert policy["spec"] == {
-        "podSelector": {"matchLabels": pod_labels(recording)},
-        "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{"ports": [{"port": 8000}, {"port": 8443}]}],
-        "egress": [{}],
+    assert traefik_configuration(up()) == {"http": http}
+    certificate = {
+        "certFile": "/etc/traefik/config/tls.crt",
+        "keyFile": "/etc/traefik/config/tls.key",
     }
-    models = recording.one("NetworkPolicy", "half-plus-two-callers").inputs
-    (ingress,) = models["spec"]["ingress"]
-    assert ingress["from"] == [
-        {
-            "namespaceSelector": {
-                "matchLabels": {"kubernetes.io/metadata.name": "slipway-gateway"}
-            },
-            "podSelector": {"matchLabels": pod_labels(recording)},
-        }
+    assert traefik_configuration(up(host=None)) == {
+        "http": http,
+        "tls": {"stores": {"default": {"defaultCertificate": certificate}}},
+    }
+
+
+def test_another_configuration_is_another_config_map_so_that_pods_roll_out() -> None:
+    recording = up()
+    config = recording.one("ConfigMap", "gateway-controller-config").inputs
+    assert config["metadata"] == {"namespace": "slipway-gateway"}
+    assert config["immutable"] is True
+    assert traefik_volume(recording, "config")["projected"]["sources"] == [
+        {"configMap": {"name": "gateway-controller-config-1a2b3c4d"}}
     ]
+    (container,) = traefik_pod(recording)["containers"]
+    mount = {"name": "config", "mountPath": "/etc/traefik/config", "readOnly": True}
+    assert mount in container["volumeMounts"]
+
+
+def test_objects_of_a_fixed_name_are_deleted_before_they_are_replaced() -> None:
+    recording = up()
+    assert recording.one("Service", "gateway-controller-service").delete_before_replace
+    assert recording.one("IngressClass", "gateway-controller-class").delete_before_replace
+
+
+def test_traefik_asks_for_little_and_is_limited_in_all() -> None:
+    """`test_gateway_limits.py` explains the memory limit: 640 MiB for the process, 512 for the
+    spool."""
+    (container,) = traefik_pod(up())["containers"]
+    requests, bounds = container["resources"]["requests"], container["resources"]["limits"]
+    assert (requests["cpu"], requests["memory"]) == ("100m", "128Mi")
+    assert (bounds["cpu"], bounds["memory"]) == ("2", "1152Mi")
+
+
+def test_traefik_has_three_minutes_to_start() -> None:
+    server = up().one("Deployment", "gateway-controller-server")
+    assert server.create_timeout == "195s", "with the margin in which the deadline is reported"
+    assert server.inputs["spec"]["progressDeadlineSeconds"] == 180
 
 
 def test_the_load_balancer_leads_to_traefik_s_entry_points() -> None:
@@ -211,7 +182,7 @@ def test_the_load_balancer_leads_to_traefik_s_entry_points() -> None:
     service = recording.one("Service", "gateway-controller-service").inputs
     assert service["spec"] == {
         "type": "LoadBalancer",
-        "selector": pod_labels(recording),
+        "selector": traefik_labels(recording),
         "ports": [
             {"name": "http", "port": 80, "targetPort": "web"},
             {"name": "https", "port": 443, "targetPort": "websecure"},
