@@ -19,7 +19,7 @@ POOL = "gcp:container/nodePool:NodePool"
 class Gcp(Cloud):
     """Computed outputs, and the project's number."""
 
-    def made(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def outputs_of(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         if type_ == CLUSTER:
             return _control_plane(inputs)
         if type_ == "gcp:serviceaccount/account:Account":
@@ -33,7 +33,7 @@ class Gcp(Cloud):
             return {"name": repository, "registryUri": url}
         return {}
 
-    def told(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def result_of(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         is_project = function == "gcp:organizations/getProject:getProject"
         return {"number": NUMBER} if is_project else {}
 
