@@ -20,10 +20,13 @@ from tests.unit.clouds.test_ack_mistakes import vpc as ack_vpc
 from tests.unit.clouds.test_eks_mistakes import access
 from tests.unit.components.environment import model, stack_file
 from tests.unit.config import (
+    test_cluster_mistakes,
+    test_gateway_mistakes,
     test_mistakes,
     test_model_mistakes,
     test_runtime_mistakes,
     test_scaling_mistakes,
+    test_secret_mistakes,
     test_source_mistakes,
     test_tfserving_mistakes,
     test_triton_mistakes,
@@ -247,7 +250,14 @@ MORE: dict[str, StackFile] = {
 
 def _every() -> dict[str, StackFile]:
     found = dict(MORE)
-    for module in (test_mistakes, test_model_mistakes, test_runtime_mistakes):
+    for module in (
+        test_mistakes,
+        test_cluster_mistakes,
+        test_gateway_mistakes,
+        test_secret_mistakes,
+        test_model_mistakes,
+        test_runtime_mistakes,
+    ):
         found |= {name: stack_file(**changes) for name, (changes, *_) in module.MISTAKES.items()}
     for name, (replicas, *_) in test_scaling_mistakes.MISTAKES.items():
         found[f"replicas: {name}"] = stack_file(**one("m", replicas=replicas))

@@ -147,6 +147,10 @@ def test_every_table_of_mistakes_is_among_them() -> None:
     assert [name for name in tables if f"{name}.MISTAKES" not in text and name not in text] == []
 
 
+def test_there_are_mistakes_enough_to_be_sure() -> None:
+    assert len(EVERY) >= 400
+
+
 @pytest.mark.parametrize("name", WHOLE)
 def test_the_whole_stack_files_are_taken(name: str) -> None:
     assert answers(WHOLE[name]) == []
