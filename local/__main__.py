@@ -36,7 +36,7 @@ def _env(clone: Clone) -> None:
 
 def _tools(clone: Clone) -> None:
     from local import prepare
-    from local.toolchain.pins import FOR_UP
+    from local.toolchain.programs import FOR_UP
 
     box = prepare.toolbox()
     prepare.programs(clone, box, FOR_UP)
@@ -71,18 +71,18 @@ def _images(clone: Clone, arguments: list[str]) -> None:
 
 
 def _test(clone: Clone, arguments: list[str]) -> None:
-    from local import check
+    from local import check, suites
 
-    known = (*check.LAYERS, *check.LONG)
+    known = (*suites.LAYERS, *suites.LONG)
     layers = tuple(argument for argument in arguments if argument in known)
     extra = tuple(argument for argument in arguments if argument not in known)
-    check.test(clone, layers or check.LAYERS, extra)
+    check.test(clone, layers or suites.LAYERS, extra)
 
 
 def _lint(clone: Clone) -> None:
-    from local import check
+    from local import lint
 
-    check.lint(clone)
+    lint.lint(clone)
 
 
 def _scan(clone: Clone) -> None:

@@ -16,7 +16,7 @@ from local.images import recipes
 from local.images.workshop import MIRROR
 from local.paths import STACK, Clone
 from local.progress import say, step
-from local.toolchain.pins import FOR_UP
+from local.toolchain.programs import FOR_UP
 
 #: The model that `make up` calls at its end, and the values that it sends.
 MODEL, VALUES = "half_plus_two", ("1", "2", "5")

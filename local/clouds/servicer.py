@@ -19,9 +19,10 @@ from local.clouds.cloud import Cloud, NoCredentialsError
 from local.clouds.fake_values import Facts
 from local.clouds.inputs import give_name, keeps_name, own, plain_settings
 from local.clouds.sdk import Resource, Sdk, UnknownToken
-from local.plugins.diff import Change, changes, split
+from local.plugins.diff import changes
 from local.plugins.engine import Engine
 from local.plugins.protocol import provider_pb2
+from local.plugins.responses import checked, detailed_diff, some_or_none
 from local.plugins.servicer import Context, ResourceServicer, refuse
 from local.plugins.values import (
     UNKNOWN,
@@ -52,19 +53,14 @@ class CloudServicer(ResourceServicer):
         await self._only_simulated(context)
         accepted = self._sdk.resource(f"pulumi:providers:{self.name}").inputs
         inputs = plain_settings(accepted, decode(request.news))
-        return _checked(request, failures(self._sdk, accepted, inputs))
+        return checked(request, failures(self._sdk, accepted, inputs))
 
     async def DiffConfig(self, request: Any, context: Context) -> Any:
         changed = changes(decode(request.old_inputs), decode(request.news))
         changed.pop("version", None)
         # Resources do not move to another region, project or account.
         replace = [path for path in changed if path in ("region", "project", "accountId")]
-        return provider_pb2.DiffResponse(
-            changes=provider_pb2.DiffResponse.DIFF_SOME
-            if changed
-            else provider_pb2.DiffResponse.DIFF_NONE,
-            replaces=replace,
-        )
+        return provider_pb2.DiffResponse(changes=some_or_none(changed), replaces=replace)
 
     async def Configure(self, request: Any, context: Context) -> Any:
         await self._only_simulated(context)
@@ -86,33 +82,19 @@ class CloudServicer(ResourceServicer):
         wrong = failures(self._sdk, resource.inputs, inputs)
         for key in self._missing_place(resource, inputs):
             wrong.append((key, f"is neither here nor in {self.name}:{key}"))
-        return _checked(request, wrong, inputs)
+        return checked(request, wrong, inputs)
 
     async def Diff(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request.urn, context)
         inputs = decode(request.news)
         old, new = own(decode(request.old_inputs)), own(inputs)
-        ignored = {tuple(split(path) or ()) for path in request.ignoreChanges}
-        plain = provider_pb2.PropertyDiff
-        kinds = {
-            Change.ADD: (plain.ADD, plain.ADD_REPLACE),
-            Change.DELETE: (plain.DELETE, plain.DELETE_REPLACE),
-            Change.UPDATE: (plain.UPDATE, plain.UPDATE_REPLACE),
-        }
-        response = provider_pb2.DiffResponse(hasDetailedDiff=True)
-        for path, change in changes(old, new).items():
-            keys = tuple(split(path) or ())
-            if any(keys[: len(prefix)] == prefix for prefix in ignored):
-                continue
-            replace = create_only.holds(resource.token, keys, old, new)
-            response.detailedDiff[path].CopyFrom(plain(kind=kinds[change][replace], inputDiff=True))
-            if replace:
-                response.replaces.append(path)
+        response = detailed_diff(
+            request,
+            changes(old, new),
+            lambda keys: create_only.holds(resource.token, keys, old, new),
+        )
         # Two resources cannot have the same name at once. A name that the plugin generated changes.
         response.deleteBeforeReplace = bool(response.replaces) and keeps_name(old, inputs)
-        some = provider_pb2.DiffResponse.DIFF_SOME
-        none = provider_pb2.DiffResponse.DIFF_NONE
-        response.changes = some if response.detailedDiff else none
         return response
 
     async def Create(self, request: Any, context: Context) -> Any:
@@ -291,12 +273,3 @@ class CloudServicer(ResourceServicer):
         place = inputs.get(key) or self._settings.get(key)
         # All resources need a region, and only those with the input need a project.
         return [] if place or (key == "project" and key not in resource.inputs) else [key]
-
-
-def _checked(request: Any, wrong: list[tuple[str, str]], inputs: Properties | None = None) -> Any:
-    return provider_pb2.CheckResponse(
-        inputs=request.news if inputs is None else encode(inputs),
-        failures=[
-            provider_pb2.CheckFailure(property=path, reason=reason) for path, reason in wrong
-        ],
-    )

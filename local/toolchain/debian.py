@@ -11,7 +11,25 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from local.errors import LocalError
-from local.toolchain.pins import DEBIAN
+
+#: Program → the Debian packages that are unpacked for it, with the libraries that it links to.
+PACKAGES: dict[str, tuple[str, ...]] = {
+    "etcd": ("etcd-server",),
+    "cni": ("containernetworking-plugins",),
+    "nft": (
+        "nftables",
+        "libnftables1",
+        "libnftnl11",
+        "libmnl0",
+        "libjansson4",
+        "libedit2",
+        "libbsd0",
+        "libmd0",
+        "libgmp10",
+        "libtinfo6",
+    ),
+    "seccomp": ("libseccomp-dev", "libseccomp2"),
+}
 
 
 class DebianError(LocalError):
@@ -26,8 +44,8 @@ def _run(command: list[str], cwd: Path | None = None) -> str:
 
 
 def directory(cache: Path, name: str) -> Path:
-    """The directory of the unpacked packages `DEBIAN[name]`."""
-    listed = hashlib.sha256(" ".join(DEBIAN[name]).encode()).hexdigest()
+    """The directory of the unpacked packages `PACKAGES[name]`."""
+    listed = hashlib.sha256(" ".join(PACKAGES[name]).encode()).hexdigest()
     return cache / "debian" / f"{name}-{listed[:8]}"
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit, urlunsplit
 
-from local.toolchain.pins import Program
+from local.toolchain.programs import Program
 
 #: Seconds to wait for a connection or for the next bytes. A host that failed is not tried again.
 TIMEOUT = 8.0

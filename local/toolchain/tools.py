@@ -16,7 +16,7 @@ from local.progress import say, step
 from local.toolchain import debian
 from local.toolchain.download import Downloads, Unavailable
 from local.toolchain.gobuild import GoBuilder
-from local.toolchain.pins import DEBIAN, PROGRAMS, SOURCES, Program
+from local.toolchain.programs import PROGRAMS, SOURCES, Program
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,12 @@ class Toolbox:
             return Tool(built, "build")
 
     def debian(self, name: str) -> Path:
-        """The root directory of the unpacked Debian packages `DEBIAN[name]`."""
+        """The root directory of the unpacked Debian packages `debian.PACKAGES[name]`."""
         target = debian.directory(self.cache, name)
         if target.is_dir():
             return target
         with self._lock(), step(f"{name} from Debian's packages"):
-            return debian.unpack(DEBIAN[name], target)
+            return debian.unpack(debian.PACKAGES[name], target)
 
     def sources(self, name: str) -> Path:
         """The directory of the copied files `SOURCES[name]`."""

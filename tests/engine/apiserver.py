@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
-import signal
 import socket
 import ssl
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
+from tests.engine.certificate import server_certificate
+from tests.engine.processes import process
 from tests.engine.tools import tool
 
 #: User → token; `tester` is who the tests and the plugins under test are.
@@ -43,7 +35,6 @@ _CONTROLLERS = (
     "persistentvolume-protection-controller",
 )
 _START_SECONDS = 120
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 @dataclass
@@ -161,7 +152,7 @@ def api_server(directory: Path, *more: str) -> Iterator[ApiServer]:
     programs = {name: tool(name) for name in ("etcd", "kube-apiserver", "kube-controller-manager")}
     etcd_client, etcd_peer, port = _free_port(), _free_port(), _free_port()
     etcd_url = f"http://127.0.0.1:{etcd_client}"
-    certificates = _certificates(directory)
+    certificate = server_certificate(directory)
     audit_log = directory / "audit.log"
     with (
         ExitStack() as running
@@ -188,7 +179,7 @@ def api_server(directory: Path, *more: str) -> Iterator[ApiServer]:
             ),
         ]
         url = f"https://127.0.0.1:{port}"
-        _wait_ready(url, certificates, processes, directory)
+        _wait_ready(url, certificate, processes, directory)
         server = ApiServer(url, directory / "tester.kubeconfig", audit_log)
         for user, token in _TOKENS.items():
             server.kubeconfig_of(user, token)
@@ -236,36 +227,6 @@ def _flags(directory: Path, etcd_url: str, port: int, audit_log: Path) -> list[s
     ]
 
 
-@contextmanager
-def process(
-    log: Path, command: list[str], environment: dict[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Starts `command`, which says what it says in `log`; ends it at the end."""
-    with log.open("ab") as output:
-        started = subprocess.Popen(
-            command,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            preexec_fn=_end_with_the_tests,  # noqa: PLW1509 (it takes no lock and allocates nothing)
-        )
-    try:
-        yield started
-    finally:
-        started.terminate()
-        try:
-            started.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            started.kill()
-            started.wait()
-
-
-def _end_with_the_tests() -> None:
-    """In the child: where the tests are killed, nobody is left who would stop it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def _wait_ready(
     url: str, authority: Path, processes: list[subprocess.Popen[bytes]], directory: Path
 ) -> None:
@@ -288,38 +249,6 @@ def _wait_ready(
         if log.exists()
     )
     raise RuntimeError(f"{url} was not ready after {_START_SECONDS} s: {said}\n{logs}")
-
-
-def _certificates(directory: Path) -> Path:
-    """Writes a server key and a self-signed certificate for 127.0.0.1; returns the latter."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "slipway-test")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (directory / "server.key").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
-        )
-    )
-    path = directory / "server.crt"
-    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    return path
 
 
 def _free_port() -> int:

@@ -7,8 +7,9 @@ from typing import Any
 
 from google.protobuf import empty_pb2
 
-from local.plugins.diff import Change, changes, split
+from local.plugins.diff import changes
 from local.plugins.protocol import provider_pb2
+from local.plugins.responses import checked, detailed_diff, some_or_none
 from local.plugins.servicer import Context, ResourceServicer, refuse
 from local.plugins.tls.resources import KINDS, RENEWAL, Kind, failures, is_due, outputs
 from local.plugins.values import UNKNOWN, contains_unknown, decode, encode, reveal
@@ -27,42 +28,20 @@ class TlsServicer(ResourceServicer):
 
     async def Check(self, request: Any, context: Context) -> Any:
         kind = await self._kind(request, context)
-        return provider_pb2.CheckResponse(
-            inputs=request.news,
-            failures=[
-                provider_pb2.CheckFailure(property=name, reason=reason)
-                for name, reason in failures(kind, reveal(decode(request.news)))
-            ],
-        )
+        return checked(request, failures(kind, reveal(decode(request.news))))
 
     async def Diff(self, request: Any, context: Context) -> Any:
         kind = await self._kind(request, context)
         old, new = decode(request.old_inputs), decode(request.news)
         # An input that states its default is no change.
         differences = changes({**kind.defaults, **old}, {**kind.defaults, **new})
-        ignored = {tuple(split(path) or ()) for path in request.ignoreChanges}
-        plain = provider_pb2.PropertyDiff
-        kinds = {
-            Change.ADD: (plain.ADD, plain.ADD_REPLACE),
-            Change.DELETE: (plain.DELETE, plain.DELETE_REPLACE),
-            Change.UPDATE: (plain.UPDATE, plain.UPDATE_REPLACE),
-        }
-        response = provider_pb2.DiffResponse(hasDetailedDiff=True)
-        for path, change in differences.items():
-            keys = tuple(split(path) or ())
-            if any(keys[: len(prefix)] == prefix for prefix in ignored):
-                continue
-            replace = path != RENEWAL
-            response.detailedDiff[path].CopyFrom(plain(kind=kinds[change][replace], inputDiff=True))
+        response = detailed_diff(request, differences, lambda keys: keys != (RENEWAL,))
         early = reveal(new.get(RENEWAL, 0))
         if kind.renews and is_due(reveal(decode(request.olds)), early):
-            response.detailedDiff["readyForRenewal"].CopyFrom(plain(kind=plain.UPDATE_REPLACE))
-        response.replaces.extend(path for path in response.detailedDiff if path != RENEWAL)
-        response.changes = (
-            provider_pb2.DiffResponse.DIFF_SOME
-            if response.detailedDiff
-            else provider_pb2.DiffResponse.DIFF_NONE
-        )
+            due = provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.UPDATE_REPLACE)
+            response.detailedDiff["readyForRenewal"].CopyFrom(due)
+            response.replaces.append("readyForRenewal")
+            response.changes = some_or_none(True)
         return response
 
     async def Create(self, request: Any, context: Context) -> Any:

@@ -1,9 +1,12 @@
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 
+from client.cli import main
 from tests.unit.client.fake_serving import (
     FakeServing,
     GrpcGateway,
@@ -113,3 +116,15 @@ def triton_outputs(triton: FakeTriton) -> dict[str, Any]:
         },
         "gateway": {"address": "127.0.0.1", "host": HOST, "ca_certificate": None},
     }
+
+
+@pytest.fixture
+def run(outputs: dict[str, Any], tmp_path: Path) -> Callable[..., int]:
+    """Runs a command with the fixture's outputs, including changes that a test made to them."""
+
+    def command(name: str, *arguments: str) -> int:
+        file = tmp_path / "outputs.json"
+        file.write_text(json.dumps(outputs))
+        return main([name, "--outputs", str(file), "--connect-timeout", "1", *arguments])
+
+    return command

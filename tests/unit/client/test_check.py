@@ -12,7 +12,7 @@ import pytest
 
 from client.cli import main
 from tests.unit.client.fake_serving import FakeServing, GrpcGateway
-from tests.unit.client.test_cli import ROOT
+from tests.unit.client.test_cli_process import ROOT
 
 # Answers `get services` and `get service` from files. Its port-forward names a port of the fake server.
 KUBECTL = """\

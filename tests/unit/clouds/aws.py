@@ -46,6 +46,21 @@ def cluster(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in whole.items() if value is not None}
 
 
+def pools(**others: Any) -> dict[str, Any]:
+    """A cluster with the pool `default` and others."""
+    return cluster(node_pools={"default": DEFAULT_POOL, **others})
+
+
+def pool(**changes: Any) -> dict[str, Any]:
+    """A cluster with a second pool `web`, which has `changes`."""
+    return pools(web={**DEFAULT_POOL, **changes})
+
+
+def gpu(**changes: Any) -> dict[str, Any]:
+    """A cluster whose pool `gpu` has `changes`."""
+    return pools(gpu={**GPU_POOL, **changes})
+
+
 class Aws(Cloud):
     """Computed outputs such as names and ARNs, and the answers to functions."""
 

@@ -74,6 +74,26 @@ def cluster(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in whole.items() if value is not None}
 
 
+def without_gpus(**changes: Any) -> dict[str, Any]:
+    """A cluster with the pool `default` alone. `changes` replace its keys."""
+    return cluster(**{"node_pools": {"default": DEFAULT}, **changes})
+
+
+def vpc(**changes: Any) -> dict[str, Any]:
+    """A cluster without GPUs whose network has `changes`."""
+    return without_gpus(vpc={"kind": "create", **changes})
+
+
+def pools(**others: Any) -> dict[str, Any]:
+    """A cluster with the pool `default` and others."""
+    return cluster(node_pools={"default": DEFAULT, **others})
+
+
+def gpu(**changes: Any) -> dict[str, Any]:
+    """A cluster whose pool `gpu` has `changes`."""
+    return pools(gpu={**GPU, **changes})
+
+
 def stack(**changes: Any) -> dict[str, Any]:
     """A stack file with one model in a bucket. `changes` replace keys of the cluster."""
     source = {"kind": "gcs", "uri": "gs://my-models/half_plus_two", "version": 1}

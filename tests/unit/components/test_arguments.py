@@ -285,7 +285,7 @@ def test_an_old_and_a_new_name_in_one_server_are_compared() -> None:
     assert mistake.path == "slipway:models.b.env"
 
 
-def test_the_stand_in_knows_the_flags_of_the_real_server_and_no_others() -> None:
+def test_the_local_server_knows_the_flags_of_the_real_one_and_no_others() -> None:
     flags = tfserving_flags.FLAGS
-    of_the_stand_in = {*local_server._KNOWN, *local_server.REFUSED}
-    assert of_the_stand_in == {*flags.known, *flags.refused} - {"help"}
+    local_flags = {*local_server._KNOWN, *local_server.REFUSED}
+    assert local_flags == {*flags.known, *flags.refused} - {"help"}

@@ -11,7 +11,7 @@ from components.config.load import load
 from components.stack import deploy
 from tests.unit.components.engine import Recording, run
 from tests.unit.components.environment import model, stack_file
-from tests.unit.components.gateway import reaches, route
+from tests.unit.components.triton import container, pod, triton, up
 
 WARM_UP = {
     "inputs": {
@@ -21,30 +21,7 @@ WARM_UP = {
     "batch_size": 2,
     "count": 5,
 }
-
-
 RESTRICTED = "shared-memory,trace,logging,model-repository:slipway-pod=$(POD_ID)"
-
-
-def triton(path: str = "half_plus_two", **changes: Any) -> dict[str, Any]:
-    source = {"kind": "pvc", "claim": "models", "path": path}
-    return {"runtime": "triton", "source": source, **changes}
-
-
-def up(limits: dict[str, Any] | None = None, **models: dict[str, Any]) -> Recording:
-    models = models or {"half_plus_two": triton()}
-    return run(lambda: deploy(load()), stack_file(models=models, limits=limits))
-
-
-def pod(recording: Recording, server: str = "half-plus-two") -> dict[str, Any]:
-    deployment = recording.one("Deployment", f"{server}-server")
-    found: dict[str, Any] = deployment.inputs["spec"]["template"]["spec"]
-    return found
-
-
-def container(recording: Recording, server: str = "half-plus-two") -> dict[str, Any]:
-    found: dict[str, Any] = pod(recording, server)["containers"][0]
-    return found
 
 
 def settings(recording: Recording) -> dict[str, str]:
@@ -250,96 +227,6 @@ def test_settings_are_merged_after_the_model_s_files_are_copied() -> None:
     spec = pod(up(half_plus_two=triton(source=source, versions="all")))
     names = [each["name"] for each in spec["initContainers"]]
     assert names == ["fetch-half-plus-two", "settings"]
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "v2",
-        "v2/health/live",
-        "v2/health/ready",
-        "v2/models/m",
-        "v2/models/m/ready",
-        "v2/models/m/config",
-        "v2/models/m/stats",
-        "v2/models/m/infer",
-        "v2/models/m/generate",
-        "v2/models/m/generate_stream",
-        "v2/models/m/versions/2",
-        "v2/models/m/versions/2/infer",
-    ],
-)
-def test_a_model_s_paths_are_reached_over_rest(path: str) -> None:
-    ingress = route(up(m=triton()), "rest", "m")
-    assert reaches(ingress, f"/m/{path}") == f"/{path}"
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "v2/repository/index",
-        "v2/repository/models/m/load",
-        "v2/repository/models/m/unload",
-        "v2/systemsharedmemory/status",
-        "v2/cudasharedmemory/region/a/register",
-        "v2/logging",
-        "v2/trace/setting",
-        "v2/models/m/trace/setting",
-        "v2/models/stats",
-        "v2/models/other/infer",
-        "v2/models/mother/infer",
-        "v2/models/m/infer/../../../repository/index",
-        "v2/models/m/versions/../../../repository/index",
-        "v1/models/m:predict",
-        "metrics",
-    ],
-)
-def test_what_controls_the_server_is_not_reached_over_rest(path: str) -> None:
-    assert reaches(route(up(m=triton()), "rest", "m"), f"/m/{path}") is None
-
-
-INFERENCE = "inference.GRPCInferenceService"
-
-
-@pytest.mark.parametrize(
-    "method",
-    [
-        "ServerLive",
-        "ServerReady",
-        "ServerMetadata",
-        "ModelReady",
-        "ModelMetadata",
-        "ModelConfig",
-        "ModelStatistics",
-        "ModelInfer",
-    ],
-)
-def test_inference_is_reached_over_grpc(method: str) -> None:
-    ingress = route(up(m=triton()), "grpc", "m")
-    assert reaches(ingress, f"/m/{INFERENCE}/{method}") == f"/{INFERENCE}/{method}"
-    assert reaches(ingress, "/m/grpc.health.v1.Health/Check") == "/grpc.health.v1.Health/Check"
-
-
-@pytest.mark.parametrize(
-    "method",
-    [
-        "RepositoryIndex",
-        "RepositoryModelLoad",
-        "RepositoryModelUnload",
-        "SystemSharedMemoryStatus",
-        "SystemSharedMemoryRegister",
-        "SystemSharedMemoryUnregister",
-        "CudaSharedMemoryStatus",
-        "CudaSharedMemoryRegister",
-        "CudaSharedMemoryUnregister",
-        "TraceSetting",
-        "LogSettings",
-    ],
-)
-def test_what_controls_the_server_is_not_reached_over_grpc(method: str) -> None:
-    ingress = route(up(m=triton()), "grpc", "m")
-    assert reaches(ingress, f"/m/{INFERENCE}/{method}") is None
-    assert reaches(ingress, f"/m/x{INFERENCE}/ModelInfer") is None
 
 
 def test_models_of_triton_and_of_another_runtime_stand_side_by_side() -> None:

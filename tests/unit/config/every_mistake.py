@@ -7,20 +7,26 @@ from typing import Any
 from tests.unit.clouds import (
     ack_stack,
     aws,
+    gke,
     test_ack_mistakes,
+    test_ack_pool_mistakes,
     test_eks_mistakes,
+    test_eks_pool_mistakes,
     test_gke_mistakes,
+    test_gke_pool_mistakes,
 )
 from tests.unit.clouds.test_ack_mistakes import existing as existing_ack
 from tests.unit.clouds.test_ack_mistakes import vpc as ack_vpc
-from tests.unit.clouds.test_eks_mistakes import access, pool
-from tests.unit.clouds.test_gke_mistakes import gke
+from tests.unit.clouds.test_eks_mistakes import access
 from tests.unit.components.environment import model, stack_file
 from tests.unit.config import (
+    test_cluster_mistakes,
+    test_gateway_mistakes,
     test_mistakes,
     test_model_mistakes,
     test_runtime_mistakes,
     test_scaling_mistakes,
+    test_secret_mistakes,
     test_source_mistakes,
     test_tfserving_mistakes,
     test_triton_mistakes,
@@ -224,12 +230,12 @@ MORE: dict[str, StackFile] = {
     ),
     "a reference without a name": stack_file(cluster={"kind": "reference", "stack": "a b"}),
     "a label of Kubernetes' without a name of its own": _cloud(
-        pool(labels={"kubernetes.io/": "a"})
+        aws.pool(labels={"kubernetes.io/": "a"})
     ),
     "everybody by a range in another spelling": _cloud(access("cidrs", cidrs=["10.0.0.1/0"])),
     "EKS in zones by numbers": _cloud(aws.cluster(vpc={**aws.VPC, "zones": ["1"]})),
-    "GKE's maintenance on no day": _cloud(gke(maintenance={"days": []})),
-    "GKE's maintenance in the night": _cloud(gke(maintenance={"start": "night"})),
+    "GKE's maintenance on no day": _cloud(gke.without_gpus(maintenance={"days": []})),
+    "GKE's maintenance in the night": _cloud(gke.without_gpus(maintenance={"start": "night"})),
     "ACK in zones by numbers": _cloud(ack_vpc(zones=["1"])),
     "ACK's Services where every address is taken": _cloud(existing_ack(cidr="0.0.0.0/0")),
     "ACK's registry for nobody": _cloud(
@@ -244,7 +250,14 @@ MORE: dict[str, StackFile] = {
 
 def _every() -> dict[str, StackFile]:
     found = dict(MORE)
-    for module in (test_mistakes, test_model_mistakes, test_runtime_mistakes):
+    for module in (
+        test_mistakes,
+        test_cluster_mistakes,
+        test_gateway_mistakes,
+        test_secret_mistakes,
+        test_model_mistakes,
+        test_runtime_mistakes,
+    ):
         found |= {name: stack_file(**changes) for name, (changes, *_) in module.MISTAKES.items()}
     for name, (replicas, *_) in test_scaling_mistakes.MISTAKES.items():
         found[f"replicas: {name}"] = stack_file(**one("m", replicas=replicas))
@@ -254,12 +267,17 @@ def _every() -> dict[str, StackFile]:
         found[f"tfserving: {name}"] = stack_file(**one("m", **said))
     for name, (said, *_) in test_triton_mistakes.MISTAKES.items():
         found[f"triton: {name}"] = stack_file(**one("m", runtime="triton", **said))
-    for name, (cluster, *_) in test_ack_mistakes.MISTAKES.items():
-        found[f"ack: {name}"] = ack_stack.stack(cluster)
-    for name, (cluster, *_) in test_eks_mistakes.MISTAKES.items():
-        found[f"eks: {name}"] = _cloud(cluster)
-    for name, (cluster, *_) in test_gke_mistakes.MISTAKES.items():
-        found[f"gke: {name}"] = _cloud(cluster)
+    for quoted in (test_ack_mistakes, test_ack_pool_mistakes):
+        for name, (cluster, *_) in quoted.MISTAKES.items():
+            found[f"ack: {name}"] = ack_stack.stack(cluster)
+    for kind, reported in (
+        ("eks", test_eks_mistakes),
+        ("eks", test_eks_pool_mistakes),
+        ("gke", test_gke_mistakes),
+        ("gke", test_gke_pool_mistakes),
+    ):
+        for name, (cluster, *_) in reported.MISTAKES.items():
+            found[f"{kind}: {name}"] = _cloud(cluster)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,10 +14,18 @@ import yaml
 
 from components.config.load import load
 from tests.unit.components.engine import run
+from tests.unit.config.edits import (
+    ABSENT,
+    Location,
+    StackFile,
+    delete,
+    get,
+    located,
+    put,
+    rename,
+    take,
+)
 
-StackFile = dict[str, Any]
-Location = tuple[str | int, ...]
-_ABSENT = object()
 #: Stands for what only the user knows, where a fix names a key without a value.
 PLACEHOLDER = "placeholder"
 
@@ -80,32 +88,6 @@ class Proposal:
     """Top-level keys whose values are encrypted."""
 
 
-def located(path: str, config: StackFile) -> Location:
-    """The keys that lead to `path`, the last of which may not be there."""
-    rest = path.removeprefix("slipway:")
-    if path != f"slipway:{rest}":
-        return (path,)
-    found: list[str | int] = []
-    value: Any = config
-    while rest:
-        if isinstance(value, list):
-            match = re.match(r"\[(\d+)\]\.?", rest)
-            assert match, (path, rest)
-            key: str | int = int(match[1])
-            rest = rest[match.end() :]
-            value = value[key]
-        else:
-            if not isinstance(value, dict):  # a bare kind in place of its map
-                value = {}
-            # Keys may hold dots themselves.
-            known = [each for each in value if re.match(rf"{re.escape(each)}(\.|\[|$)", rest)]
-            key = max(known, key=len) if known else rest.partition(".")[0]
-            rest = rest[len(key) :].removeprefix(".")
-            value = value.get(key, {})
-        found.append(key)
-    return tuple(found)
-
-
 def proposals(answer: Answer, config: StackFile) -> list[Proposal]:
     """All that the fix of `answer` offers to write, each alone. Raises `UnreadableFixError`."""
     return list(_Reader(answer, config).proposals())
@@ -149,7 +131,7 @@ class _Reader:
         for words, change in _AS_IT_STANDS.items():
             if words in fix:
                 changed = copy.deepcopy(self._config)
-                put(changed, self._at, change(_get(changed, self._at)))
+                put(changed, self._at, change(get(changed, self._at)))
                 yield Proposal(words, changed)
         if removed := _REMOVE.search(fix):
             yield Proposal(
@@ -164,7 +146,7 @@ class _Reader:
             yield Proposal(secret[0], changed, secret_keys=("secrets",))
         if "leave it out" in fix or _AWAY.search(fix):
             changed = copy.deepcopy(self._config)
-            _delete(changed, self._at)
+            delete(changed, self._at)
             yield Proposal("leave it out", changed)
         for steps in self._alternatives():
             changed = copy.deepcopy(self._config)
@@ -217,7 +199,7 @@ class _Reader:
         assert kinds, self._answer
         for kind in kinds:
             changed = copy.deepcopy(self._config)
-            value = _get(changed, self._at)
+            value = get(changed, self._at)
             if key is not None and isinstance(value, dict):
                 value[key] = kind
             else:
@@ -226,19 +208,19 @@ class _Reader:
 
     def _apply(self, changed: StackFile, step: _Step) -> None:
         at = self._at if step.where is None else step.where
-        token, value = step.token, _get(changed, at)
+        token, value = step.token, get(changed, at)
         if step.verb == "did you mean" and self._about_the_key():
             new = str(yaml.safe_load(token))
-            assert new not in _get(changed, at[:-1]), f"{new} is there already"
+            assert new not in get(changed, at[:-1]), f"{new} is there already"
             rename(changed, at, new)
         elif step.verb == "take":
-            _take(changed, at, token)
+            take(changed, at, token)
         elif step.verb == "add the key":
             put(changed, at if at[-1] == token else (*at, token), PLACEHOLDER)
         elif step.verb == "add" and step.where is not None:
-            put(changed, at, [*(value if value is not _ABSENT else ()), yaml.safe_load(token)])
+            put(changed, at, [*(value if value is not ABSENT else ()), yaml.safe_load(token)])
         elif pair := re.match(r"([A-Za-z][\w.-]*): ", token):
-            below = isinstance(value, dict) or (step.where is not None and value is _ABSENT)
+            below = isinstance(value, dict) or (step.where is not None and value is ABSENT)
             parent = at if below and not step.beside else at[:-1]
             parent = at[:-1] if pair[1] == at[-1] else parent
             put(changed, (*parent, pair[1]), yaml.safe_load(token)[pair[1]])
@@ -252,43 +234,9 @@ class _Reader:
     def _about_the_key(self) -> bool:
         """Whether the key itself is the mistake."""
         unknown = self._answer.expected.startswith("one of the keys")
-        key, value = self._at[-1], _get(self._config, self._at)
+        key, value = self._at[-1], get(self._config, self._at)
         named = self._answer.shown == f"`{json.dumps(key, ensure_ascii=False)}`" and value != key
         return ":" in str(key) or unknown or named or self._answer.shown == "unknown"
-
-
-def _get(config: StackFile, at: Sequence[str | int]) -> Any:
-    value: Any = config
-    for key in at:
-        try:
-            value = value[key]
-        except (KeyError, IndexError, TypeError):
-            return _ABSENT
-    return value
-
-
-def put(config: StackFile, at: Location, value: Any) -> None:
-    """Write `value` at `at`."""
-    parent: Any = config
-    for key in at[:-1]:
-        if isinstance(parent, dict) and not isinstance(parent.setdefault(key, {}), dict | list):
-            parent[key] = {"kind": parent[key]}  # a bare kind becomes a map of it
-        parent = parent[key]
-    parent[at[-1]] = value
-
-
-def _delete(config: StackFile, at: Location) -> None:
-    del _get(config, at[:-1])[at[-1]]
-
-
-def _take(config: StackFile, at: Location, token: str) -> None:
-    value = _get(config, at)
-    if isinstance(value, list) and at[-1] != token:
-        value.remove(token if token in value else yaml.safe_load(token))
-    elif isinstance(value, dict) and token in value and at[-1] != token:
-        del value[token]
-    else:
-        _delete(config, at if token == at[-1] else (*at[:-1], *token.split(".")))
 
 
 #: What is to be done with the value that is there.
@@ -298,11 +246,3 @@ _AS_IT_STANDS: dict[str, Callable[[Any], Any]] = {
     "put it in square brackets": lambda value: [value],
     "write it with two dashes": lambda value: f"-{value}",
 }
-
-
-def rename(config: StackFile, at: Location, name: str) -> None:
-    """Write another key at `at`, in the same place."""
-    parent = _get(config, at[:-1])
-    entries = [(name if key == at[-1] else key, value) for key, value in parent.items()]
-    parent.clear()
-    parent.update(entries)

@@ -17,6 +17,11 @@ from tests.unit.components.environment import model, stack_file
 Case = tuple[dict[str, Any], str, str | None, str]
 
 
+def gateway(**changes: Any) -> dict[str, Any]:
+    """The stack file's gateway with `changes`."""
+    return {"gateway": {**stack_file()["gateway"], **changes}}
+
+
 def one(name: str = "half_plus_two", **changes: Any) -> dict[str, Any]:
     return {"models": {name: model(**changes)}}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from local.toolchain.download import Downloads, Unavailable
-from local.toolchain.pins import PROGRAMS, Build, Program
+from local.toolchain.programs import PROGRAMS, Build, Program
 from local.toolchain.tools import Toolbox
 
 BINARY = b"#!/bin/sh\necho official\n"

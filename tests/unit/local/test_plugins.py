@@ -16,7 +16,8 @@ from local.paths import Clone
 from local.plugins.install import version
 from local.toolchain import plugins
 from local.toolchain.download import Downloads
-from local.toolchain.pins import PLUGIN, PROGRAMS, PULUMI_KUBERNETES
+from local.toolchain.pins import PULUMI_KUBERNETES
+from local.toolchain.programs import PLUGIN, PROGRAMS
 from local.toolchain.tools import Toolbox
 
 NAMES = ["kubernetes", "tls"]

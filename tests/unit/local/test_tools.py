@@ -11,7 +11,7 @@ import pytest
 
 from local.toolchain import gobuild
 from local.toolchain.download import Downloads
-from local.toolchain.pins import PROGRAMS, SOURCES, Build, Sources
+from local.toolchain.programs import PROGRAMS, SOURCES, Build, Sources
 from local.toolchain.tools import Toolbox
 
 

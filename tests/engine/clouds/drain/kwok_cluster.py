@@ -14,7 +14,8 @@ from typing import Any
 
 from local.paths import cache_dir
 from local.toolchain.tools import Toolbox
-from tests.engine.apiserver import ApiServer, api_server, process
+from tests.engine.apiserver import ApiServer, api_server
+from tests.engine.processes import process
 from tests.engine.program.program import ROOT
 from tests.engine.tools import tool
 

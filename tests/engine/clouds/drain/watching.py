@@ -7,7 +7,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.engine.apiserver import ApiServer, process
+from tests.engine.apiserver import ApiServer
+from tests.engine.processes import process
 from tests.engine.tools import tool
 
 #: Separated by `|`, since kubectl replaces tabs by spaces.
