@@ -24,15 +24,16 @@ def up(
     limits: dict[str, Any] | None = None,
     models: dict[str, Any] | None = None,
     address: dict[str, str] | None = None,
+    cluster: dict[str, Any] | None = None,
     **gateway: Any,
 ) -> Recording:
     changed = {**stack_file()["gateway"], **gateway}
     config = stack_file(
         gateway={key: value for key, value in changed.items() if value is not None}, limits=limits
     )
-    return run(
-        lambda: deploy(load()), {**config, "models": models or config["models"]}, address=address
-    )
+    config["models"] = models or config["models"]
+    config["cluster"] = cluster or config["cluster"]
+    return run(lambda: deploy(load()), config, address=address)
 
 
 def route(recording: Recording, protocol: str, name: str = "half-plus-two") -> dict[str, Any]:

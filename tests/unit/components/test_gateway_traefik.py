@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 import pytest
 
+from components.kubernetes.object import UNTIL_ADDRESSED
 from tests.unit.components.engine import Recording
 from tests.unit.components.gateway import (
     arguments,
@@ -175,6 +176,13 @@ def test_traefik_has_three_minutes_to_start() -> None:
     server = up().one("Deployment", "gateway-controller-server")
     assert server.create_timeout == "195s", "with the margin in which the deadline is reported"
     assert server.inputs["spec"]["progressDeadlineSeconds"] == 180
+
+
+def test_the_load_balancer_has_the_cluster_s_annotations_and_is_deployed_with_an_address() -> None:
+    annotations = {"example.com/kind": "nlb"}
+    cluster = {"kind": "existing", "load_balancer_annotations": annotations}
+    service = up(cluster=cluster).one("Service", "gateway-controller-service").inputs
+    assert service["metadata"]["annotations"] == {**annotations, **UNTIL_ADDRESSED}
 
 
 def test_the_load_balancer_leads_to_traefik_s_entry_points() -> None:
