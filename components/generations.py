@@ -12,12 +12,14 @@ Only the stack's state records which models a server had, so the stack reads its
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
+from pulumi.runtime.invoke import invoke_async
 
 from components.config.model_options import ModelOptions
 from components.config.servers import merged_server_options
@@ -25,6 +27,10 @@ from components.config.servers import merged_server_options
 #: The label of pods that has their generation.
 LABEL = "slipway.dev/generation"
 _FIRST = "0"
+#: The engine's own function for the outputs of a stack.
+READ_OUTPUTS = "pulumi:pulumi:readStackOutputs"
+#: How often the outputs are read until that fails the update, and the seconds in between.
+_READS, _PAUSE = 20, 0.25
 
 
 class Generations:
@@ -57,9 +63,24 @@ class Generations:
 
 
 def _own_outputs() -> pulumi.Output[Mapping[str, Any]]:
+    return pulumi.Output.from_input(_read())
+
+
+async def _read() -> Mapping[str, Any]:
+    """The output `servers` of the last update. A StackReference would fail the update if the engine
+    is just writing the state, whose file is empty for a moment; a failed call can be repeated."""
     own = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    servers = pulumi.StackReference("servers", own).get_output("servers")
-    return servers.apply(lambda found: found or {})
+    for left in reversed(range(_READS)):
+        try:
+            found = await invoke_async(READ_OUTPUTS, {"name": own})
+        except Exception:  # the SDK raises nothing narrower
+            if not left:
+                raise
+            await asyncio.sleep(_PAUSE)
+        else:
+            servers: Mapping[str, Any] = (found or {}).get("outputs", {}).get("servers") or {}
+            return servers
+    raise AssertionError("unreachable")
 
 
 def _generation(before: Mapping[str, Any], server: str, members: Mapping[str, ModelOptions]) -> str:

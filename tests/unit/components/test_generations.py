@@ -4,25 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
+import grpc
 import pytest
 
+from components import generations
 from components.config.load import load
-from components.generations import LABEL, next_generation
+from components.generations import LABEL, READ_OUTPUTS, next_generation
 from components.stack import deploy
 from tests.unit.components.engine import Cloud, Recording, run
 from tests.unit.components.environment import model, stack_file
 
 
+class _Unreadable(grpc.RpcError):
+    """The engine's answer while it writes the state."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return "failed to load checkpoint: EOF"
+
+
 class _Before(Cloud):
     """A state that has the outputs of the last update."""
 
-    def __init__(self, servers: dict[str, Any]) -> None:
-        self._servers = servers
+    def __init__(self, servers: dict[str, Any], failures: int = 0) -> None:
+        self._servers, self._failures, self.reads = servers, failures, 0
 
-    def outputs_of(self, type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
-        if type_ != "pulumi:pulumi:StackReference":
-            return {}
-        assert inputs["name"] == "organization/slipway/dev"
+    def result_of(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if function != READ_OUTPUTS:
+            return super().result_of(function, arguments)
+        assert arguments == {"name": "organization/slipway/dev"}
+        self.reads += 1
+        if self.reads <= self._failures:
+            raise _Unreadable
         return {"outputs": {"servers": self._servers} if self._servers else {}}
 
 
@@ -86,7 +101,6 @@ def test_a_model_that_leaves_a_second_time_begins_another_generation() -> None:
 def test_the_server_of_a_single_model_has_no_generation_and_reads_no_outputs() -> None:
     recording = run(lambda: deploy(load()), stack_file())
     assert LABEL not in str([each.inputs for each in recording.resources])
-    assert recording.of("StackReference") == []
     assert "servers" not in recording.outputs
 
 
@@ -95,3 +109,14 @@ def test_the_network_policy_selects_the_pods_of_all_generations() -> None:
     policy = recording.one("NetworkPolicy", "numbers-callers").inputs["spec"]["podSelector"]
     labels = recording.one("Deployment", "numbers-server").inputs["spec"]["selector"]["matchLabels"]
     assert policy["matchLabels"].items() < labels.items()
+
+
+def test_outputs_that_the_engine_is_writing_are_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(generations, "_PAUSE", 0.0)
+    state = _Before({"numbers": AB}, failures=3)
+    models = {name: model(server="numbers") for name in ("a", "b")}
+    recording = run(lambda: deploy(load()), stack_file(models=models), cloud=state)
+    assert generation(recording) == AB["generation"]
+    assert state.reads == 4
