@@ -69,18 +69,19 @@ def _own_outputs() -> pulumi.Output[Mapping[str, Any]]:
 async def _read() -> Mapping[str, Any]:
     """The output `servers` of the last update. A StackReference would fail the update if the engine
     is just writing the state, whose file is empty for a moment; a failed call can be repeated."""
-    own = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    for left in reversed(range(_READS)):
+    for _ in range(_READS - 1):
         try:
-            found = await invoke_async(READ_OUTPUTS, {"name": own})
-        except Exception:  # the SDK raises nothing narrower
-            if not left:
-                raise
+            return await _read_once()
+        except Exception:  # noqa: BLE001 (the SDK raises nothing narrower)
             await asyncio.sleep(_PAUSE)
-        else:
-            servers: Mapping[str, Any] = (found or {}).get("outputs", {}).get("servers") or {}
-            return servers
-    raise AssertionError("unreachable")
+    return await _read_once()
+
+
+async def _read_once() -> Mapping[str, Any]:
+    own = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    found = await invoke_async(READ_OUTPUTS, {"name": own})
+    servers: Mapping[str, Any] = (found or {}).get("outputs", {}).get("servers") or {}
+    return servers
 
 
 def _generation(before: Mapping[str, Any], server: str, members: Mapping[str, ModelOptions]) -> str:

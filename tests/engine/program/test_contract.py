@@ -5,20 +5,15 @@ registry."""
 from __future__ import annotations
 
 from itertools import product
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
 from components import registry
-from components.config.model_options import ModelOptions
-from components.config.options import example
-from components.contracts.source import ModelFiles
-from components.protocols import TENSORFLOW_SERVING
-from components.runtimes.deployment import DeploymentRuntime
-from components.runtimes.server_spec import ServerSpec
 from tests.engine.apiserver import ApiServer
 from tests.engine.program.dry_run import check_accepted, objects_of
 from tests.unit.components.environment import MOST_OBJECTS, stack_file
+from tests.unit.components.throw_away_runtime import PLAIN
 
 SCALING: dict[str, Any] = {
     "fixed": 2,
@@ -68,45 +63,11 @@ def test_the_api_accepts_every_object_without_a_warning(
     check(restricted, runtime, source, scaling)
 
 
-class EchoOptions(ModelOptions):
-    """A runtime of this test."""
-
-    model_config = example(runtime="echo")
-    runtime: Literal["echo"]
-
-    def server_image(self) -> str:
-        return self.image or "example/echo:1"
-
-
-class Echo(DeploymentRuntime):
-    """A runtime that consists only of this file and a registry line."""
-
-    kind = "echo"
-
-    def program(self, files: Any) -> ServerSpec:
-        (model,) = files.values()
-        assert isinstance(model, ModelFiles)
-        probe = {"tcpSocket": {"port": "rest"}}
-        return ServerSpec(
-            command=None,
-            arguments=[model.path],
-            protocol=TENSORFLOW_SERVING,
-            grpc_port=None,
-            rest_port=8080,
-            startup_probe=probe,
-            readiness_probe=probe,
-            liveness_probe=probe,
-            cpu=("10m", "1"),
-            memory=("32Mi", "64Mi"),
-        )
-
-
 def test_a_new_runtime_is_checked_by_its_registry_line_alone(
     restricted: ApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    line = registry.Kind(f"{__name__}:EchoOptions", f"{__name__}:Echo")
-    monkeypatch.setitem(registry.RUNTIMES.entries, "echo", line)
-    of_echo = [each for each in combinations() if each[0] == "echo"]
-    assert of_echo
-    for each in of_echo:
+    monkeypatch.setitem(registry.RUNTIMES.entries, "plain", PLAIN)
+    of_plain = [each for each in combinations() if each[0] == "plain"]
+    assert of_plain
+    for each in of_plain:
         check(restricted, *each)

@@ -19,8 +19,7 @@ from components.contracts.addon import AddonArgs
 from components.contracts.identity import NO_IDENTITY, BucketAccess, Identity
 from components.contracts.source import ModelFiles, SourceArgs
 from components.kubernetes.object import Fields, KubernetesObject
-from components.protocols import OPEN_INFERENCE_V2, TENSORFLOW_SERVING
-from components.runtimes.deployment import DeploymentRuntime
+from components.protocols import OPEN_INFERENCE_V2
 from components.runtimes.operator import OperatorRuntime
 from components.runtimes.server_spec import ServerSpec
 from components.sources.volume import own_volume
@@ -28,6 +27,7 @@ from components.stack import deploy
 from components.workload import Workload
 from tests.unit.components.engine import Recording, run
 from tests.unit.components.environment import stack_file
+from tests.unit.components.throw_away_runtime import PLAIN, Plain
 
 ROOT = Path(__file__).parents[3]
 _PROBE: Fields = {"tcpSocket": {"port": "rest"}}
@@ -64,40 +64,6 @@ class EchoAddon(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         self.ready = [KubernetesObject(f"{name}-crd", api, kind, fields, child)]
         self.register_outputs({})
-
-
-class PlainOptions(ModelOptions):
-    """A server in a Deployment."""
-
-    model_config = example(runtime="plain")
-    runtime: Literal["plain"]
-
-    def server_image(self) -> str:
-        return self.image or "example/plain:1"
-
-
-class Plain(DeploymentRuntime):
-    """One container."""
-
-    kind = "plain"
-    secrets: ClassVar[dict[str, set[str]]] = {}
-    """The names in `slipway:secrets` whose values each server got, by the server's name."""
-
-    def program(self, files: Mapping[str, ModelFiles]) -> ServerSpec:
-        (of_model,) = files.values()
-        self.secrets[self._name] = set(self.args.secrets)
-        return ServerSpec(
-            command=None,
-            arguments=[of_model.path],
-            protocol=TENSORFLOW_SERVING,
-            grpc_port=None,
-            rest_port=8080,
-            startup_probe=_PROBE,
-            readiness_probe=_PROBE,
-            liveness_probe=_PROBE,
-            cpu=("10m", "1"),
-            memory=("32Mi", "64Mi"),
-        )
 
 
 class OperatedOptions(ModelOptions):
@@ -166,12 +132,12 @@ class MemorySource:
 def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
     for area, kind, options, component in (
         (registry.ADDONS, "echo-operator", "EchoAddonOptions", "EchoAddon"),
-        (registry.RUNTIMES, "plain", "PlainOptions", "Plain"),
         (registry.RUNTIMES, "operated", "OperatedOptions", "Operated"),
         (registry.SOURCES, "memory", "MemoryOptions", "MemorySource"),
     ):
         line = registry.Kind(f"{__name__}:{options}", f"{__name__}:{component}")
         monkeypatch.setitem(area.entries, kind, line)
+    monkeypatch.setitem(registry.RUNTIMES.entries, "plain", PLAIN)
 
 
 def up(**changes: Any) -> Recording:
